@@ -1,0 +1,1 @@
+//! Advisories: feeds, the snapshot, matching, classification.

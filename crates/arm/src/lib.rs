@@ -1,0 +1,1 @@
+//! Azure Resource Manager's wire forms: sign-in, plans, assessments, sub-assessments.

@@ -1,0 +1,1 @@
+//! Judgement: the verdict on an image, assessments, sub-assessments, recommendations, plan and meter.

@@ -1,0 +1,3 @@
+//! `lazaretto`: the one binary.
+
+fn main() {}

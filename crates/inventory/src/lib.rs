@@ -1,0 +1,23 @@
+//! What is in an image: packages, distributions, version order, and the inventories of layers and images.
+//!
+//! This crate is pure: bytes and strings in, values out.
+//! It knows the words of package managers, and nothing of vulnerabilities.
+//!
+//! * [`LayerInventory`] is what the jailed indexer says about one layer.
+//! * [`coalesce`] folds the layers of an image into its [`ImageInventory`], as a runtime's overlay would.
+//! * [`Distribution`] and [`Ecosystem`] say whose packages they are, and [`version`] in which order versions stand.
+
+mod distribution;
+mod ecosystem;
+mod image;
+mod layer;
+mod package;
+
+pub use distribution::{Distribution, ReleaseFile};
+pub use ecosystem::Ecosystem;
+pub use image::{ImageInventory, InstalledPackage, Obstacle, coalesce};
+pub use layer::{
+    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind,
+    PackageDatabase, Removal, SkipReason, Skipped,
+};
+pub use package::{Package, PackageKind, SourcePackage};

@@ -1,0 +1,85 @@
+//! A package, as its database names it.
+
+use serde::{Deserialize, Serialize};
+
+/// Which package manager, or which kind of metadata, a package was found in.
+///
+/// The words are the types of the package URL specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackageKind {
+    /// Alpine, Wolfi, Chainguard: `apk`.
+    Apk,
+    /// Debian, Ubuntu: `dpkg`.
+    Deb,
+    /// Red Hat, SUSE, Amazon, Azure Linux and kin: `rpm`.
+    Rpm,
+    /// Node.js: an installed `package.json`.
+    Npm,
+    /// Python: an installed distribution.
+    PyPi,
+    /// A module in a Go binary.
+    Golang,
+    /// A crate in a Rust binary.
+    Cargo,
+    /// A Java archive.
+    Maven,
+    /// A Ruby gem.
+    Gem,
+    /// A PHP package.
+    Composer,
+    /// A .NET package.
+    NuGet,
+}
+
+impl PackageKind {
+    /// The type word of a package URL: `apk`, `deb`, `pypi`.
+    pub fn purl_type(self) -> &'static str {
+        match self {
+            Self::Apk => "apk",
+            Self::Deb => "deb",
+            Self::Rpm => "rpm",
+            Self::Npm => "npm",
+            Self::PyPi => "pypi",
+            Self::Golang => "golang",
+            Self::Cargo => "cargo",
+            Self::Maven => "maven",
+            Self::Gem => "gem",
+            Self::Composer => "composer",
+            Self::NuGet => "nuget",
+        }
+    }
+
+    /// Whether packages of this kind belong to the distribution, so that its feed speaks for them.
+    pub fn is_os(self) -> bool {
+        matches!(self, Self::Apk | Self::Deb | Self::Rpm)
+    }
+}
+
+/// The source package that a binary package was built from.
+///
+/// Debian's feeds speak of source packages, and Alpine's of origins, which are the same idea.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: String,
+    /// Its version, which may differ from the binary's.
+    pub version: String,
+}
+
+/// One package, as its database names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Package {
+    /// Where it was found.
+    pub kind: PackageKind,
+    /// Its name.
+    pub name: String,
+    /// Its version, verbatim.
+    pub version: String,
+    /// The machine it was built for, in the words of its package manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    /// What it was built from, where the database says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourcePackage>,
+}

@@ -1,0 +1,1 @@
+//! The words of the OCI specifications: names, digests, references, descriptors, manifests, media types.

@@ -1,0 +1,1 @@
+//! One jailed worker process: lockdown inside, supervision outside.

@@ -1,0 +1,1 @@
+//! Blobs, records, the job queue and history.
