@@ -1,0 +1,50 @@
+//! `cargo xtask bench [NAME]`: the benchmarks, each printing its figures and what they stand beside.
+
+use crate::step;
+use anyhow::{Result, bail};
+
+/// `cargo xtask bench`.
+pub(crate) const COMMAND: crate::Command =
+    crate::Command { name: "bench", purpose: "run a benchmark, or list them", run };
+
+/// A benchmark: the word for it, its package and target, and what it measures.
+struct Benchmark {
+    name: &'static str,
+    package: &'static str,
+    target: &'static str,
+    measures: &'static str,
+}
+
+const BENCHMARKS: &[Benchmark] = &[
+    Benchmark {
+        name: "layer-walk",
+        package: "indexer",
+        target: "layer_walk",
+        measures: "megabytes of tar per CPU-second, beside bare decompression of the same bytes",
+    },
+    Benchmark {
+        name: "jail",
+        package: "sandbox",
+        target: "spawn",
+        measures: "milliseconds from the start of a jailed worker to its end",
+    },
+    Benchmark {
+        name: "snapshot",
+        package: "advisory",
+        target: "snapshot",
+        measures: "advisory lookups per second, time to open and to build a snapshot",
+    },
+];
+
+fn run(words: &[String]) -> Result<()> {
+    let Some(name) = words.first() else {
+        for benchmark in BENCHMARKS {
+            println!("cargo xtask bench {:<12} {}", benchmark.name, benchmark.measures);
+        }
+        return Ok(());
+    };
+    let Some(benchmark) = BENCHMARKS.iter().find(|benchmark| benchmark.name == name) else {
+        bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
+    };
+    step::run("cargo", &["bench", "--package", benchmark.package, "--bench", benchmark.target])
+}
