@@ -1,0 +1,300 @@
+//! What a person may set, from where, and what it means.
+//!
+//! An option comes from the command line, else from a `LAZARETTO_...` variable, else from the configuration
+//! file, else from the default below.
+//! The first two are read by the command line; both it and the file end as [`Overrides`].
+
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How the listener speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain HTTP: for loopback, or behind a proxy that ends TLS.
+    Off,
+    /// A certificate authority made in the data folder, and a leaf signed by it.
+    SelfSigned,
+    /// A certificate chain and its key, both PEM.
+    Files {
+        /// The chain, leaf first.
+        certificate: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+}
+
+/// The same options as [`Configuration`], each of which may be missing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Overrides {
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// Address and port.
+    pub listen: Option<SocketAddr>,
+    /// `self-signed`.
+    pub tls: Option<String>,
+    /// A PEM file with the certificate chain.
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the private key.
+    pub tls_key: Option<PathBuf>,
+    /// The address under which clients reach the server.
+    pub external_url: Option<String>,
+    /// How many scans run at the same time; 0 for none.
+    pub workers: Option<usize>,
+    /// `sqlite:PATH`.
+    pub database: Option<String>,
+    /// `file:PATH`.
+    pub blobs: Option<String>,
+    /// `required` or `best-effort`.
+    pub jail: Option<String>,
+    /// `standard` or `free`: the plan that a new installation begins with.
+    pub plan: Option<String>,
+    /// The name of the first registry.
+    pub registry: Option<String>,
+    /// The resource group of the first registry.
+    pub resource_group: Option<String>,
+    /// The display name of the first subscription.
+    pub subscription_name: Option<String>,
+    /// Days after which advisories are too old to call an image healthy.
+    pub advisory_age_limit_days: Option<u64>,
+}
+
+impl Overrides {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not TOML, or has a key that does not exist.
+    pub fn from_file(path: &Path) -> Result<Self, ConfigurationError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigurationError::Unreadable { path: path.into(), source })?;
+        toml::from_str(&text).map_err(|source| ConfigurationError::Malformed { path: path.into(), source: source.into() })
+    }
+
+    /// These options, and for each one that is missing the other's.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            data: self.data.or(other.data),
+            listen: self.listen.or(other.listen),
+            tls: self.tls.or(other.tls),
+            tls_cert: self.tls_cert.or(other.tls_cert),
+            tls_key: self.tls_key.or(other.tls_key),
+            external_url: self.external_url.or(other.external_url),
+            workers: self.workers.or(other.workers),
+            database: self.database.or(other.database),
+            blobs: self.blobs.or(other.blobs),
+            jail: self.jail.or(other.jail),
+            plan: self.plan.or(other.plan),
+            registry: self.registry.or(other.registry),
+            resource_group: self.resource_group.or(other.resource_group),
+            subscription_name: self.subscription_name.or(other.subscription_name),
+            advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
+        }
+    }
+}
+
+/// Everything that `serve` needs to know.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// Where the server listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How it speaks.
+    pub tls: Tls,
+    /// The address that clients see, without a trailing slash; by default the listening address.
+    pub external_url: Option<String>,
+    /// How many scans run at the same time.
+    pub workers: usize,
+    /// The database file.
+    pub database: PathBuf,
+    /// The folder of the blobs.
+    pub blobs: PathBuf,
+    /// What the jail must achieve.
+    pub jail: sandbox::Requirement,
+    /// Whether a new installation begins with the Standard plan.
+    pub standard_plan: bool,
+    /// The name of the first registry.
+    pub registry: String,
+    /// Its resource group.
+    pub resource_group: String,
+    /// The display name of its subscription.
+    pub subscription_name: String,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: Duration,
+    /// The password of the owner on the first start; made up when missing.
+    pub admin_password: Option<String>,
+    /// The program that is re-executed in the jail; by default this one.
+    pub program: Option<PathBuf>,
+}
+
+/// The first words of a value say what kind it is; this is what is left behind them.
+fn path_behind(value: &str, scheme: &str) -> Option<PathBuf> {
+    value.strip_prefix(scheme).map(|rest| PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
+}
+
+impl Configuration {
+    /// Fills what is missing with the defaults, and refuses what makes no sense.
+    ///
+    /// # Errors
+    /// One sentence that names the option and what it may be.
+    pub fn from_overrides(given: Overrides) -> Result<Self, ConfigurationError> {
+        let data = given.data.clone().unwrap_or_else(|| PathBuf::from("./lazaretto-data"));
+        let registry = given.registry.clone().unwrap_or_else(|| "lazaretto".into());
+        if !(5..=50).contains(&registry.len()) || !registry.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(ConfigurationError::RegistryName { name: registry });
+        }
+        Ok(Self {
+            tls: tls(&given)?,
+            external_url: given.external_url.as_deref().map(external_url).transpose()?,
+            workers: given.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, Into::into)),
+            database: match &given.database {
+                Some(url) => path_behind(url, "sqlite:").ok_or_else(|| unsupported("database", url, "sqlite:PATH"))?,
+                None => data.join("lazaretto.sqlite"),
+            },
+            blobs: match &given.blobs {
+                Some(url) => path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?,
+                None => data.join("blobs"),
+            },
+            jail: jail(given.jail.as_deref())?,
+            standard_plan: match given.plan.as_deref().map(str::to_ascii_lowercase).as_deref() {
+                None | Some("standard") => true,
+                Some("free") => false,
+                Some(other) => return Err(unsupported("plan", other, "standard or free")),
+            },
+            registry,
+            listen: given.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 5000))),
+            resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
+            subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
+            advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(3650) * 86_400),
+            admin_password: None,
+            program: None,
+            data,
+        })
+    }
+}
+
+fn tls(given: &Overrides) -> Result<Tls, ConfigurationError> {
+    match (given.tls.as_deref(), &given.tls_cert, &given.tls_key) {
+        (None, None, None) => Ok(Tls::Off),
+        (None, Some(certificate), Some(key)) => Ok(Tls::Files { certificate: certificate.clone(), key: key.clone() }),
+        (Some("self-signed"), None, None) => Ok(Tls::SelfSigned),
+        (Some("self-signed"), _, _) => Err(ConfigurationError::TlsTwice),
+        (Some(other), _, _) => Err(unsupported("tls", other, "self-signed")),
+        (None, _, _) => Err(ConfigurationError::TlsHalf),
+    }
+}
+
+/// What the jail must achieve, from the word a person wrote.
+///
+/// # Errors
+/// When the word is neither `required` nor `best-effort`.
+pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationError> {
+    match word {
+        None | Some("required") => Ok(sandbox::Requirement::Required),
+        Some("best-effort") => Ok(sandbox::Requirement::BestEffort),
+        Some(other) => Err(unsupported("jail", other, "required or best-effort")),
+    }
+}
+
+fn external_url(url: &str) -> Result<String, ConfigurationError> {
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.trim_end_matches('/').contains(['/', '?', '#', '@', ' ']) => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
+        _ => Err(unsupported("external-url", url, "http(s)://HOST[:PORT] without a path")),
+    }
+}
+
+fn unsupported(option: &'static str, value: &str, possible: &'static str) -> ConfigurationError {
+    ConfigurationError::Unsupported { option, value: value.to_owned(), possible }
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file is not there, or may not be read.
+    #[error("the configuration file {path} cannot be read")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration file {path} is not valid")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the place.
+        source: Box<toml::de::Error>,
+    },
+    /// A value that this version does not support.
+    #[error("`{option}` cannot be `{value}`; this version supports {possible}")]
+    Unsupported {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What may be given.
+        possible: &'static str,
+    },
+    /// A registry needs a name that Azure's clients accept.
+    #[error("`{name}` cannot name a registry: 5 to 50 letters and digits are needed")]
+    RegistryName {
+        /// What was given.
+        name: String,
+    },
+    /// Only one of the two files.
+    #[error("`tls-cert` and `tls-key` belong together: give both, or neither")]
+    TlsHalf,
+    /// Two sources of a certificate.
+    #[error("`tls self-signed` makes its own certificate: give either it, or `tls-cert` and `tls-key`")]
+    TlsTwice,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configured(text: &str) -> Result<Configuration, ConfigurationError> {
+        Configuration::from_overrides(toml::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn nothing_set_is_the_embedded_default() {
+        let configuration = configured("").unwrap();
+        assert_eq!(configuration.listen.to_string(), "127.0.0.1:5000");
+        assert_eq!(configuration.database, PathBuf::from("./lazaretto-data/lazaretto.sqlite"));
+        assert_eq!(configuration.tls, Tls::Off);
+        assert!(configuration.standard_plan);
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused_with_what_is() {
+        let message = |text: &str| configured(text).unwrap_err().to_string();
+        assert_eq!(
+            message("database = 'postgres://h/d'"),
+            "`database` cannot be `postgres://h/d`; this version supports sqlite:PATH"
+        );
+        assert_eq!(message("jail = 'off'"), "`jail` cannot be `off`; this version supports required or best-effort");
+        assert!(message("tls-cert = 'a.pem'").contains("belong together"));
+        assert!(message("registry = 'x'").contains("5 to 50"));
+        assert!(message("external-url = 'https://h/path'").contains("without a path"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        assert!(toml::from_str::<Overrides>("lissten = '1.2.3.4:5'").is_err());
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let line = Overrides { workers: Some(3), ..Overrides::default() };
+        let file = Overrides { workers: Some(1), registry: Some("harbour".into()), ..Overrides::default() };
+        let both = line.or(file);
+        assert_eq!((both.workers, both.registry.as_deref()), (Some(3), Some("harbour")));
+    }
+}
