@@ -167,7 +167,7 @@ impl Configuration {
             listen: given.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 5000))),
             resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
-            advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(3650) * 86_400),
+            advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
             admin_password: None,
             program: None,
             data,

@@ -1,0 +1,50 @@
+//! The commands, one file each.
+
+pub(crate) mod advisories;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod findings;
+pub(crate) mod image;
+pub(crate) mod inventory;
+pub(crate) mod login;
+pub(crate) mod plan;
+pub(crate) mod scan;
+pub(crate) mod serve;
+
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What a person can ask for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(serve::ServeArguments),
+    Demo(demo::DemoArguments),
+    Scan(scan::ScanArguments),
+    Inventory(inventory::InventoryArguments),
+    Advisories(advisories::AdvisoriesArguments),
+    Plan(plan::PlanArguments),
+    Image(image::ImageArguments),
+    Findings(findings::FindingsArguments),
+    Login(login::LoginArguments),
+    Completions(completions::CompletionsArguments),
+}
+
+impl Command {
+    /// Runs the command.
+    pub(crate) async fn run(self, terminal: Terminal) -> Result<Exit> {
+        match self {
+            Self::Serve(arguments) => serve::run(arguments, terminal).await,
+            Self::Demo(arguments) => demo::run(arguments, terminal).await,
+            Self::Scan(arguments) => scan::run(arguments, terminal).await,
+            Self::Inventory(arguments) => inventory::run(arguments, terminal).await,
+            Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
+            Self::Plan(arguments) => plan::run(arguments, terminal).await,
+            Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Login(arguments) => login::run(arguments).await,
+            Self::Completions(arguments) => completions::run(&arguments),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `lazaretto image list/show/wait`: the images of a registry and their verdicts.
+
+use crate::client::{Client, Connection};
+use crate::exit::Exit;
+use crate::say;
+use crate::terminal::{Terminal, clean};
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use server::api::view::{ImageView, Page};
+use std::time::{Duration, Instant};
+
+/// The images of the registry and their verdicts
+#[derive(Debug, Args)]
+pub(crate) struct ImageArguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: ImageCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ImageCommand {
+    /// List images, newest first
+    List {
+        /// Only this repository
+        #[arg(long)]
+        repository: Option<String>,
+        /// Only this state: Healthy, Unhealthy, NotApplicable, Unscanned, Queued, Scanning
+        #[arg(long)]
+        state: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one image
+    Show {
+        /// REPOSITORY:TAG or REPOSITORY@DIGEST
+        image: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Block until the verdict is there
+    Wait {
+        /// REPOSITORY:TAG or REPOSITORY@DIGEST
+        image: String,
+        /// Give up after so many seconds
+        #[arg(long, default_value_t = 600)]
+        timeout: u64,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) async fn run(arguments: ImageArguments, terminal: Terminal) -> Result<Exit> {
+    let client = arguments.connection.client()?;
+    match arguments.command {
+        ImageCommand::List { repository, state, json } => list(&client, terminal, repository, state, json).await,
+        ImageCommand::Show { image, json } => {
+            let image: ImageView = client.get(&format!("/api/images/{}", encode(&image))).await?;
+            show(&image, terminal, json)?;
+            Ok(Exit::Done)
+        }
+        ImageCommand::Wait { image, timeout, json } => {
+            let image = wait(&client, &image, Duration::from_secs(timeout)).await?;
+            show(&image, terminal, json)?;
+            Ok(if image.state == "NotApplicable" { Exit::NotAssessed } else { Exit::Done })
+        }
+    }
+}
+
+/// A reference as one part of a path. Slashes stay: the server finds the end of the name by itself.
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b'@' => {
+                encoded.push(char::from(byte));
+            }
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}
+
+/// Asks until the verdict is there. The server answers as soon as it is, so that this does not poll.
+pub(crate) async fn wait(client: &Client, image: &str, patience: Duration) -> Result<ImageView> {
+    let end = Instant::now() + patience;
+    loop {
+        let left = end.saturating_duration_since(Instant::now()).as_secs();
+        let view: ImageView = client.get(&format!("/api/images/{}/wait?seconds={}", encode(image), left.min(30))).await?;
+        if view.is_settled() {
+            return Ok(view);
+        }
+        if Instant::now() >= end {
+            bail!("no verdict on {} after {} s: it is {}", clean(image), patience.as_secs(), view.state);
+        }
+    }
+}
+
+async fn list(
+    client: &Client,
+    terminal: Terminal,
+    repository: Option<String>,
+    state: Option<String>,
+    json: bool,
+) -> Result<Exit> {
+    let mut query = String::from("?limit=500");
+    for (name, value) in [("repository", &repository), ("state", &state)] {
+        if let Some(value) = value {
+            query.push_str(&format!("&{name}={}", encode(value)));
+        }
+    }
+    let mut rows = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page: Page<ImageView> = client.get(&format!("/api/images{query}{after}")).await?;
+        rows.extend(page.value);
+        match page.next {
+            Some(next) => after = format!("&after={}", encode(&next)),
+            None => break,
+        }
+    }
+    if json {
+        say!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(Exit::Done);
+    }
+    let mut table = terminal.table(&["REPOSITORY", "TAGS", "DIGEST", "STATE", "CRITICAL", "HIGH", "MEDIUM", "LOW"]);
+    for image in &rows {
+        table.add_row(vec![
+            clean(&image.repository),
+            clean(&image.tags.join(",")),
+            image.digest.chars().take(19).collect(),
+            terminal.state(&image.state),
+            image.findings.critical.to_string(),
+            image.findings.high.to_string(),
+            image.findings.medium.to_string(),
+            image.findings.low.to_string(),
+        ]);
+    }
+    say!("{table}");
+    Ok(Exit::Done)
+}
+
+/// Prints one image.
+pub(crate) fn show(image: &ImageView, terminal: Terminal, json: bool) -> Result<()> {
+    if json {
+        say!("{}", serde_json::to_string_pretty(image)?);
+        return Ok(());
+    }
+    say!("{}@{}", clean(&image.repository), image.digest);
+    say!("  state         {}", terminal.state(&image.state));
+    if let Some(cause) = &image.cause {
+        say!("  cause         {}", clean(&cause.description));
+    }
+    let found = image.findings;
+    if found.total() > 0 {
+        let counts = [
+            ("Critical", found.critical),
+            ("High", found.high),
+            ("Medium", found.medium),
+            ("Low", found.low),
+            ("Unknown", found.unknown),
+        ];
+        let words: Vec<String> = counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{count} {}", terminal.severity(severity)))
+            .collect();
+        say!("  findings      {}", words.join(", "));
+    }
+    let optional = |label: &str, text: &Option<String>| {
+        if let Some(text) = text {
+            say!("  {label:<13} {}", clean(text));
+        }
+    };
+    if !image.tags.is_empty() {
+        say!("  tags          {}", clean(&image.tags.join(", ")));
+    }
+    optional("platform", &image.platform);
+    optional("distribution", &image.distribution);
+    optional("isolation", &image.isolation);
+    optional("advisories", &image.snapshot);
+    say!("  pushed        {}", image.pushed_at);
+    if let Some(at) = image.assessed_at {
+        say!("  assessed      {at}");
+    }
+    for note in &image.notes {
+        say!("  note          {}", clean(note));
+    }
+    Ok(())
+}

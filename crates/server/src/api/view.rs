@@ -1,0 +1,168 @@
+//! The forms of our own API, as JSON.
+//!
+//! The command line decodes the same types, so that both sides change together.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One page of a listing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub value: Vec<T>,
+    /// Where the next page begins: the `after` of the next request. Missing on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Critical.
+    pub critical: u64,
+    /// High.
+    pub high: u64,
+    /// Medium.
+    pub medium: u64,
+    /// Low.
+    pub low: u64,
+    /// Without any known severity.
+    pub unknown: u64,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.critical + self.high + self.medium + self.low + self.unknown
+    }
+}
+
+/// Why an image cannot be assessed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CauseView {
+    /// A word for programs.
+    pub code: String,
+    /// A sentence for people.
+    pub description: String,
+}
+
+/// One image of a repository.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageView {
+    /// The registry.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// The tags that point at it now.
+    pub tags: Vec<String>,
+    /// `linux/amd64`, where the image says so.
+    pub platform: Option<String>,
+    /// `Healthy`, `Unhealthy`, `NotApplicable`, `Unscanned`, `Queued` or `Scanning`.
+    pub state: String,
+    /// Why it cannot be assessed.
+    pub cause: Option<CauseView>,
+    /// Findings by severity.
+    pub findings: Counts,
+    /// What a reader must know besides: what was not read, what could not be compared.
+    pub notes: Vec<String>,
+    /// The distribution, in its own words.
+    pub distribution: Option<String>,
+    /// What the jail achieved when the layers were read.
+    pub isolation: Option<String>,
+    /// When it was first pushed.
+    pub pushed_at: Timestamp,
+    /// When it was last assessed.
+    pub assessed_at: Option<Timestamp>,
+    /// The snapshot of advisories that it was assessed with.
+    pub snapshot: Option<String>,
+    /// The images of an index, by digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<String>,
+}
+
+impl ImageView {
+    /// Whether the verdict is there, and waiting longer changes nothing.
+    pub fn is_settled(&self) -> bool {
+        !matches!(&*self.state, "Queued" | "Scanning")
+    }
+}
+
+/// One vulnerability of one package of one image.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingView {
+    /// The repository.
+    pub repository: String,
+    /// The image.
+    pub digest: String,
+    /// The vulnerability, by CVE where there is one.
+    pub vulnerability: String,
+    /// Its other names.
+    pub aliases: Vec<String>,
+    /// `Critical`, `High`, `Medium`, `Low` or `Unknown`.
+    pub severity: String,
+    /// The CVSS base score, 0 to 10.
+    pub score: Option<f64>,
+    /// One line.
+    pub title: String,
+    /// The package.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// The file of the image that lists it.
+    pub path: String,
+    /// The layer that brought it in.
+    pub layer: String,
+    /// The version that fixes it.
+    pub fixed: Option<String>,
+    /// The command that fixes it, or the sentence that no fix exists.
+    pub remediation: String,
+    /// The advisories that say so.
+    pub advisories: Vec<String>,
+    /// The rule, in words.
+    pub evidence: String,
+}
+
+/// One package of an image.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackageView {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The kind, in the words of the package URL specification.
+    pub kind: String,
+    /// The source package, `name@version`.
+    pub source: Option<String>,
+    /// The file that lists it.
+    pub path: String,
+    /// The layer that brought it in.
+    pub layer: String,
+}
+
+/// The advisories that are in force.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdvisoriesView {
+    /// The content id of the snapshot; missing when none is loaded.
+    pub snapshot: Option<String>,
+    /// When it was compiled.
+    pub created_at: Option<Timestamp>,
+    /// How many advisories it has.
+    pub advisories: u64,
+    /// What it speaks for, with the number of packages.
+    pub ecosystems: Vec<EcosystemView>,
+}
+
+/// One ecosystem that the advisories speak for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EcosystemView {
+    /// Its name.
+    pub name: String,
+    /// Packages with at least one advisory.
+    pub packages: u64,
+}
