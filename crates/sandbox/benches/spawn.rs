@@ -1,0 +1,33 @@
+//! What one worker costs before it does anything: start, jail, report, end.
+
+use sandbox::{Command, Input, Limits, Requirement, run};
+use std::time::Duration;
+
+fn main() {
+    if sandbox::worker_arguments().is_some() {
+        return;
+    }
+    divan::main();
+}
+
+#[divan::bench(sample_count = 200)]
+fn jailed_worker() -> Duration {
+    let limits = Limits {
+        memory_bytes: 512 << 20,
+        cpu_seconds: 10,
+        wall: Duration::from_secs(10),
+        output_bytes: 1 << 20,
+    };
+    let command = Command::this_program(["nothing"]);
+    let ran = run(&command, Input::Empty, &limits, Requirement::BestEffort, |output| {
+        std::io::copy(output, &mut std::io::sink())
+    });
+    let (_, report) = ran.expect("a worker that does nothing ends well");
+    report.wall
+}
+
+#[divan::bench(sample_count = 200)]
+fn bare_process() -> bool {
+    let status = std::process::Command::new("/bin/true").status();
+    status.is_ok_and(|status| status.success())
+}

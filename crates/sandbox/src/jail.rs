@@ -1,0 +1,161 @@
+//! Inside: how the re-executed binary locks itself in before it reads the first byte.
+//!
+//! The order matters and each step says why it stands where it stands. Nothing here reads descriptor 0.
+
+mod namespaces;
+mod rights;
+mod watch;
+
+use crate::exit;
+use crate::greeting::Greeting;
+use crate::limits::Orders;
+use crate::policy::PolicyError;
+use crate::{Isolation, Layers, Requirement};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+
+/// The first argument of a worker. A command line that begins with it is never a person's.
+pub const WORKER_ARGUMENT: &str = "jailed-worker";
+
+/// Says whether this process is a worker, and locks it in if it is.
+///
+/// Call it first thing in `main`, before any thread is started and any file opened. In an ordinary process it
+/// returns `None` and changes nothing. In a worker it returns the arguments that the caller of [`run`](crate::run)
+/// gave, with the jail in force and the report on its way to the supervisor; if the jail cannot be had, it does
+/// not return.
+pub fn worker_arguments() -> Option<Vec<OsString>> {
+    worker_arguments_within(Layers::ALL)
+}
+
+/// As [`worker_arguments`], with layers of the jail left out. For the escape tests alone.
+#[doc(hidden)]
+pub fn worker_arguments_within(layers: Layers) -> Option<Vec<OsString>> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != WORKER_ARGUMENT {
+        return None;
+    }
+    let orders = arguments.next().unwrap_or_default();
+    let entered = parse_orders(&orders).and_then(|orders| enter(&orders, layers));
+    let refused = match entered {
+        Ok(isolation) => match Greeting::Jailed(isolation).write(io::stdout()) {
+            Ok(()) => return Some(arguments.collect()),
+            Err(_) => exit::ABANDONED,
+        },
+        Err(why) => match Greeting::Refused(why.to_string()).write(io::stdout()) {
+            Ok(()) => exit::REFUSED,
+            Err(_) => exit::ABANDONED,
+        },
+    };
+    std::process::exit(refused)
+}
+
+/// The input of the worker as a file: seekable if the supervisor handed over a regular file.
+///
+/// # Errors
+///
+/// If the descriptor cannot be duplicated.
+pub fn input() -> io::Result<File> {
+    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+/// Why a process did not lock itself in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnterError {
+    #[error("the worker was started without limits; it is started by its supervisor, not by hand")]
+    Orders,
+    #[error("the worker already has {0} threads; it must enter the jail before it starts one")]
+    Threads(usize),
+    #[error("{step} failed: {source}")]
+    Step { step: &'static str, source: io::Error },
+    #[error(
+        "Landlock is not in force: this kernel has none, or it is not enabled (boot parameter lsm=landlock,...). \
+         Enable it, or accept an incomplete jail with `best-effort`"
+    )]
+    NoLandlock,
+    #[error(
+        "seccomp is not in force ({0}). Allow seccomp filters here, or accept an incomplete jail with `best-effort`"
+    )]
+    NoSeccomp(io::Error),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
+
+impl EnterError {
+    /// Names the step that failed.
+    fn at<E: Into<io::Error>>(step: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Step { step, source: source.into() }
+    }
+}
+
+fn parse_orders(text: &OsStr) -> Result<Orders, EnterError> {
+    text.to_str().and_then(|text| serde_json::from_str(text).ok()).ok_or(EnterError::Orders)
+}
+
+/// Locks the process in. Returns in the worker only; the process that called stays behind as the watch.
+fn enter(orders: &Orders, layers: Layers) -> Result<Isolation, EnterError> {
+    let mut isolation = Isolation::default();
+    let limits = &orders.limits;
+    rights::close_descriptors()?;
+    require_one_thread()?;
+    // The policy is parsed first: it allocates, and nothing after this should.
+    let policy = rights::policy()?;
+    rustix::thread::set_no_new_privs(true).map_err(EnterError::at("setting no_new_privs"))?;
+    isolation.no_new_privs = true;
+
+    // Twice: root makes the namespaces of the host's tree with its own rights and then gives up its user; anybody
+    // else gets the right to make them from the user namespace.
+    if layers.namespaces {
+        namespaces::unshare_all(&mut isolation);
+    }
+    rights::become_nobody()?;
+    if layers.namespaces {
+        namespaces::unshare_user(&mut isolation);
+        namespaces::unshare_all(&mut isolation);
+    }
+    rights::drop_capabilities()?;
+
+    // A process enters the pid namespace that it made only by its children.
+    watch::fork_worker(limits.wall)?;
+
+    watch::die_with_the_watch()?;
+    watch::answer_signals(limits.wall)?;
+    // No ptrace of us and no look into our memory by others of the same user.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .map_err(EnterError::at("making the process not dumpable"))?;
+    if layers.landlock {
+        isolation.landlock_abi = rights::restrict_paths();
+    }
+    // After Landlock, which needs a descriptor for a moment.
+    if layers.limits {
+        rights::limit_resources(limits)?;
+        isolation.resource_limits = true;
+    }
+    if orders.requirement == Requirement::Required && isolation.landlock_abi.is_none() {
+        return Err(EnterError::NoLandlock);
+    }
+    // Last: hardly any of the calls above is allowed after it.
+    let filtered =
+        if layers.seccomp { rights::filter_calls(&policy) } else { Err(io::ErrorKind::Unsupported.into()) };
+    match filtered {
+        Ok(()) => {
+            isolation.seccomp = true;
+            isolation.seccomp_calls = policy.allowed;
+        }
+        Err(why) if orders.requirement == Requirement::Required => return Err(EnterError::NoSeccomp(why)),
+        Err(_) => {}
+    }
+    Ok(isolation)
+}
+
+/// A forked child has only the thread that forked, with whatever the others had locked; and a user namespace is
+/// refused to a process with threads.
+fn require_one_thread() -> Result<(), EnterError> {
+    // Where /proc is not mounted there is nothing to count; unshare would refuse by itself.
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Ok(()) };
+    match threads.count() {
+        0 | 1 => Ok(()),
+        many => Err(EnterError::Threads(many)),
+    }
+}

@@ -1,0 +1,120 @@
+//! Outside: starts a worker, feeds it, reads its answer, ends it at its limits, and always reaps it.
+//!
+//! All of this blocks the calling thread; an asynchronous caller uses a thread that may block. The answer is
+//! foreign to the caller: whatever the worker was fed may have taken it over, so it is read through a bound and has to
+//! be decoded with distrust.
+
+mod ending;
+mod feed;
+mod output;
+mod process;
+
+pub use ending::JailError;
+pub use feed::Input;
+
+use crate::greeting::Greeting;
+use crate::limits::Orders;
+use crate::{Isolation, Limits, Requirement};
+use ending::Ended;
+use output::{Output, Payload};
+use process::Worker;
+use std::ffi::OsString;
+use std::io::{self, BufReader, Read};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Which program to run in the jail, and with which arguments.
+///
+/// The program must call [`worker_arguments`](crate::worker_arguments) first thing in its `main`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program.
+    pub program: PathBuf,
+    /// What `worker_arguments` returns inside.
+    pub arguments: Vec<OsString>,
+}
+
+impl Command {
+    /// This very program, also after its file was replaced by a newer one.
+    pub fn this_program<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        // The kernel keeps the executed file reachable under this name even if it was deleted.
+        Self {
+            program: PathBuf::from("/proc/self/exe"),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What one worker took, and how it was locked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The layers of the jail that were in force.
+    pub isolation: Isolation,
+    /// The most memory that was resident at one time.
+    pub max_resident_bytes: u64,
+    /// Processor time, user and system.
+    pub cpu: Duration,
+    /// Time from the start to the end.
+    pub wall: Duration,
+}
+
+/// Runs one worker: gives it `input`, hands its output to `consume`, and returns what `consume` returned once the
+/// worker has ended well.
+///
+/// `consume` need not read to the end; what it leaves is read and thrown away, so that the worker can finish.
+///
+/// # Errors
+///
+/// If the worker cannot be started, cannot be jailed as required, reaches a limit, or does not end with code 0. What
+/// `consume` returned is then dropped: half an answer is no answer.
+pub fn run<T>(
+    command: &Command,
+    input: Input,
+    limits: &Limits,
+    requirement: Requirement,
+    consume: impl FnOnce(&mut dyn Read) -> T,
+) -> Result<(T, Report), JailError> {
+    let started = Instant::now();
+    let orders = Orders { limits: limits.clone(), requirement };
+    let (mut worker, stdout) = Worker::start(command, input, &orders)?;
+    let mut output = BufReader::new(Output::new(stdout, started.checked_add(limits.wall)));
+
+    let greeting = Greeting::read(&mut output);
+    let mut payload = Payload::new(output, limits.output_bytes);
+    let answer = match greeting {
+        Ok(Some(Greeting::Jailed(isolation))) if is_enough(&isolation, requirement) => {
+            let value = consume(&mut payload);
+            // What is left is read, so that the worker can finish and its end can be judged.
+            let _ = io::copy(&mut payload, &mut io::sink());
+            Ok((value, isolation))
+        }
+        // Otherwise there is nothing to wait for: letting go of the pipe makes the watch end the worker.
+        Ok(Some(Greeting::Jailed(isolation))) => Err(JailError::Refused { why: isolation.to_string() }),
+        Ok(Some(Greeting::Refused(why))) => Err(JailError::Refused { why }),
+        Ok(None) => Err(JailError::NoGreeting),
+        Err(error) => Err(JailError::Output(error)),
+    };
+    let cut = payload.into_cut();
+    let end = worker.reap().map_err(JailError::Reap)?;
+    let judged = end.judge(cut, limits);
+    match answer {
+        Ok((value, isolation)) => {
+            judged?;
+            worker.feed_error().map_or(Ok(()), |error| Err(JailError::Input(error)))?;
+            let Ended { max_resident_bytes, cpu, .. } = end;
+            Ok((value, Report { isolation, max_resident_bytes, cpu, wall: started.elapsed() }))
+        }
+        Err(refused @ JailError::Refused { .. }) => Err(refused),
+        // Why it ended says more than that it did not speak, unless it ended because we stopped listening.
+        Err(silent) if end.was_abandoned() => Err(silent),
+        Err(silent) => Err(judged.err().unwrap_or(silent)),
+    }
+}
+
+/// The worker has made sure of this already; the supervisor does not take its word for it.
+fn is_enough(isolation: &Isolation, requirement: Requirement) -> bool {
+    match requirement {
+        Requirement::Required => isolation.is_sufficient(),
+        Requirement::BestEffort => true,
+    }
+}
