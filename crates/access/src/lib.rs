@@ -1,1 +1,28 @@
-//! Who may do what: principals, roles, actions, scopes, tokens.
+//! Who may do what.
+//!
+//! Every face of the product asks this crate the same question: may this [`Principal`] perform this [`Action`] at
+//! this [`ResourceId`]? The answer is a [`Decision`] that says why, computed by [`decide`] from role assignments
+//! alone. Roles are Azure's built-in ones, with Azure's identifiers, so that existing scripts keep their meaning.
+//!
+//! It also holds what proves who somebody is: password hashes ([`password`]), signed tokens ([`token`]), the limit
+//! on sign-in attempts ([`AttemptLimiter`]), and seals on what a client carries from page to page ([`PageSeal`]).
+//!
+//! It does no input or output, reads no clock and draws no random number: time, salts and seeds are arguments.
+
+mod action;
+mod attempt;
+mod decision;
+mod page_seal;
+pub mod password;
+mod principal;
+mod resource_id;
+mod role;
+pub mod token;
+
+pub use action::Action;
+pub use attempt::{AttemptLimiter, AttemptPolicy, TooManyAttempts};
+pub use decision::{Assignment, Decision, Refusal, decide, sees};
+pub use page_seal::PageSeal;
+pub use principal::{Principal, PrincipalKind};
+pub use resource_id::{ResourceId, ResourceIdError};
+pub use role::{BUILT_IN_ROLES, Role, RoleId};

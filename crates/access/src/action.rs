@@ -1,0 +1,120 @@
+//! What is asked for.
+//!
+//! An action is a constant of the program: each operation of each face names one, and roles name them by pattern.
+//! That is why [`Action`] holds a static text and cannot be read from a request.
+
+use std::fmt;
+
+/// One operation, in the words of Azure's role definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Action {
+    name: &'static str,
+    data: bool,
+}
+
+impl Action {
+    /// List or read subscriptions.
+    pub const SUBSCRIPTION_READ: Self = Self::control("Microsoft.Resources/subscriptions/read");
+    /// List or read resource groups.
+    pub const RESOURCE_GROUP_READ: Self =
+        Self::control("Microsoft.Resources/subscriptions/resourceGroups/read");
+    /// List the resources of a subscription or of a group.
+    pub const RESOURCE_READ: Self = Self::control("Microsoft.Resources/subscriptions/resources/read");
+    /// List or read registries.
+    pub const REGISTRY_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/read");
+    /// Pull, and read tags, manifests and the catalog.
+    pub const PULL: Self = Self::control("Microsoft.ContainerRegistry/registries/pull/read");
+    /// Push.
+    pub const PUSH: Self = Self::control("Microsoft.ContainerRegistry/registries/push/write");
+    /// Delete manifests, tags, blobs and repositories.
+    pub const ARTIFACT_DELETE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/artifacts/delete");
+    /// Read plans.
+    pub const PRICING_READ: Self = Self::control("Microsoft.Security/pricings/read");
+    /// Change plans.
+    pub const PRICING_WRITE: Self = Self::control("Microsoft.Security/pricings/write");
+    /// Read assessments.
+    pub const ASSESSMENT_READ: Self = Self::control("Microsoft.Security/assessments/read");
+    /// Read what kinds of assessments there are.
+    pub const ASSESSMENT_METADATA_READ: Self = Self::control("Microsoft.Security/assessmentMetadata/read");
+    /// Read sub-assessments: findings and the verdicts of images.
+    pub const SUB_ASSESSMENT_READ: Self = Self::control("Microsoft.Security/assessments/subAssessments/read");
+
+    /// An action on a resource, which `actions` of a role grant.
+    pub const fn control(name: &'static str) -> Self {
+        Self { name, data: false }
+    }
+
+    /// An action on the data inside a resource, which `dataActions` of a role grant.
+    pub const fn data(name: &'static str) -> Self {
+        Self { name, data: true }
+    }
+
+    /// Its name: `Microsoft.Security/pricings/read`.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Whether it is granted by `dataActions` and not by `actions`.
+    pub const fn is_data(self) -> bool {
+        self.data
+    }
+
+    /// Whether a pattern of a role covers this action: `*` stands for any text, and case does not count.
+    pub(crate) fn matches(self, pattern: &str) -> bool {
+        let (text, pattern) = (self.name.as_bytes(), pattern.as_bytes());
+        let (mut at, mut in_pattern) = (0, 0);
+        // Where to go on after the last star: that star then swallows one byte more.
+        let mut retry: Option<(usize, usize)> = None;
+        while at < text.len() {
+            if pattern.get(in_pattern) == Some(&b'*') {
+                in_pattern += 1;
+                retry = Some((at, in_pattern));
+            } else if pattern.get(in_pattern).is_some_and(|byte| byte.eq_ignore_ascii_case(&text[at])) {
+                (at, in_pattern) = (at + 1, in_pattern + 1);
+            } else if let Some((from, after_star)) = retry {
+                (at, in_pattern) = (from + 1, after_star);
+                retry = Some((from + 1, after_star));
+            } else {
+                return false;
+            }
+        }
+        pattern[in_pattern..].iter().all(|byte| *byte == b'*')
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_by_star_and_without_case() {
+        let read = Action::SUB_ASSESSMENT_READ;
+        for pattern in [
+            "*",
+            "*/read",
+            "Microsoft.Security/*",
+            "microsoft.security/*/READ",
+            "Microsoft.Security/assessments/subAssessments/read",
+            "**/subAssessments/*",
+        ] {
+            assert!(read.matches(pattern), "{pattern}");
+        }
+        for pattern in [
+            "",
+            "*/write",
+            "Microsoft.Security",
+            "Microsoft.Security/assessments/read",
+            "Microsoft.Security/*/readd",
+            "/read",
+        ] {
+            assert!(!read.matches(pattern), "{pattern}");
+        }
+    }
+}

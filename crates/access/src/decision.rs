@@ -1,0 +1,171 @@
+//! The decision who may do what.
+//!
+//! As in Azure, rights only add up: an action is allowed when any one role, assigned at the scope or above it,
+//! grants it. There are no deny assignments. An assignment whose role is not known grants nothing.
+
+use crate::{Action, Principal, ResourceId, Role, RoleId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// A role given to somebody at a scope and everything below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The object id of the principal.
+    pub principal: Uuid,
+    /// The role.
+    pub role: RoleId,
+    /// Where it holds.
+    pub scope: ResourceId,
+}
+
+/// Whether somebody may do something, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes: this assignment grants it.
+    Allowed {
+        /// The role that grants it.
+        role: RoleId,
+        /// Where the role was assigned.
+        scope: ResourceId,
+    },
+    /// No.
+    Denied(Refusal),
+}
+
+/// Why something is denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The principal has no role at the scope or above it.
+    NoRoleHere,
+    /// The principal has roles there, and none of them grants the action.
+    NotGranted {
+        /// The names of these roles; the identifier where a role is not known.
+        roles: Vec<String>,
+    },
+}
+
+impl Decision {
+    /// Whether it is a yes.
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allowed { .. })
+    }
+}
+
+/// Decides whether the principal may perform the action at the scope.
+pub fn decide(
+    assignments: &[Assignment],
+    principal: &Principal,
+    action: Action,
+    scope: &ResourceId,
+) -> Decision {
+    let mut roles = Vec::new();
+    for assignment in assignments {
+        if assignment.principal != principal.id || !scope.is_within(&assignment.scope) {
+            continue;
+        }
+        match Role::find(assignment.role) {
+            Some(role) if role.grants(action) => {
+                return Decision::Allowed { role: role.id, scope: assignment.scope.clone() };
+            }
+            Some(role) => roles.push(role.name.to_owned()),
+            None => roles.push(assignment.role.0.to_string()),
+        }
+    }
+    Decision::Denied(if roles.is_empty() { Refusal::NoRoleHere } else { Refusal::NotGranted { roles } })
+}
+
+/// Whether the principal may know that the scope exists: it has a role at, above or below it.
+///
+/// Where this says no, a face answers as if the scope did not exist.
+pub fn sees(assignments: &[Assignment], principal: &Principal, scope: &ResourceId) -> bool {
+    assignments
+        .iter()
+        .filter(|assignment| assignment.principal == principal.id)
+        .any(|assignment| scope.is_within(&assignment.scope) || assignment.scope.is_within(scope))
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allowed { role, scope } => {
+                write!(f, "allowed by the role ")?;
+                match Role::find(*role) {
+                    Some(known) => write!(f, "{}", known.name)?,
+                    None => write!(f, "{}", role.0)?,
+                }
+                write!(f, " at {scope}")
+            }
+            Self::Denied(Refusal::NoRoleHere) => f.write_str("denied: no role at this scope or above it"),
+            Self::Denied(Refusal::NotGranted { roles }) => {
+                write!(f, "denied: not granted by {}", roles.join(", "))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PrincipalKind;
+
+    const GROUP: &str = "/subscriptions/s1/resourceGroups/rg";
+
+    fn principal(number: u128) -> Principal {
+        Principal { id: Uuid::from_u128(number), name: format!("p{number}"), kind: PrincipalKind::User }
+    }
+
+    fn assigned(number: u128, role: &str, scope: &str) -> Assignment {
+        let role = Role::named(role).map_or(RoleId(Uuid::nil()), |role| role.id);
+        Assignment { principal: Uuid::from_u128(number), role, scope: scope.parse().unwrap() }
+    }
+
+    fn check(assignments: &[Assignment], action: Action, scope: &str, expected: &str) {
+        let decision = decide(assignments, &principal(1), action, &scope.parse().unwrap());
+        assert_eq!(decision.to_string(), expected);
+        assert_eq!(decision.is_allowed(), expected.starts_with("allowed"));
+    }
+
+    #[test]
+    fn rights_reach_down_and_not_up() {
+        let reader = [assigned(1, "Reader", GROUP)];
+        let registry = format!("{GROUP}/providers/Microsoft.ContainerRegistry/registries/r1");
+        check(
+            &reader,
+            Action::PULL,
+            &registry,
+            "allowed by the role Reader at /subscriptions/s1/resourceGroups/rg",
+        );
+        check(&reader, Action::PULL, "/subscriptions/s1", "denied: no role at this scope or above it");
+        check(&reader, Action::PULL, &format!("{GROUP}2"), "denied: no role at this scope or above it");
+    }
+
+    #[test]
+    fn roles_add_up_and_say_why_not() {
+        let both = [assigned(1, "Security Reader", GROUP), assigned(1, "AcrPull", "/subscriptions/s1")];
+        check(&both, Action::PULL, GROUP, "allowed by the role AcrPull at /subscriptions/s1");
+        check(&both, Action::PUSH, GROUP, "denied: not granted by Security Reader, AcrPull");
+    }
+
+    #[test]
+    fn others_and_unknown_roles_grant_nothing() {
+        check(&[assigned(2, "Owner", "/")], Action::PULL, GROUP, "denied: no role at this scope or above it");
+        check(
+            &[assigned(1, "no such role", "/")],
+            Action::PULL,
+            GROUP,
+            "denied: not granted by 00000000-0000-0000-0000-000000000000",
+        );
+        check(&[], Action::PULL, GROUP, "denied: no role at this scope or above it");
+    }
+
+    #[test]
+    fn a_scope_is_seen_from_above_and_from_below() {
+        let assignments = [assigned(1, "AcrPull", GROUP)];
+        let seen = |number, scope: &str| sees(&assignments, &principal(number), &scope.parse().unwrap());
+        assert!(seen(1, "/subscriptions/s1"));
+        assert!(seen(1, &format!("{GROUP}/providers/Microsoft.ContainerRegistry/registries/r1")));
+        assert!(!seen(1, "/subscriptions/s2"));
+        assert!(!seen(2, "/subscriptions/s1"));
+    }
+}
