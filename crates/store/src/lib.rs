@@ -1,1 +1,55 @@
-//! Blobs, records, the job queue and history.
+//! What the registry keeps: blobs, records, the job queue and history.
+//!
+//! Two interfaces stand here, and the floors above know nothing else of storage.
+//!
+//! * [`Store`] holds everything that has a key: repositories, manifests, tags, events, the job queue,
+//!   inventories, package versions and findings. It is the sum of a trait per subject, so that a reader of one
+//!   subject sees only its own operations. It is used as `Arc<dyn Store>`.
+//! * [`Blobs`] holds what has only a digest: layers and configurations, as bytes. It is used as `Arc<dyn Blobs>`.
+//!
+//! `SqliteStore` and `FolderBlobs` are the embedded implementations.
+//! Any other implementation passes the same conformance suite.
+//!
+//! Three rules hold everywhere:
+//!
+//! 1. What was acknowledged is durable: when a call that writes returns, its effect survives a loss of power.
+//! 2. One call is one transaction. A manifest, its tags, its event and its jobs appear together or not at all.
+//! 3. Time is an argument. The store reads no clock and makes up no identifiers but row numbers.
+//!
+//! Findings are a join, not a copy: see [`Findings`].
+
+mod blobs;
+mod error;
+mod identity;
+mod page;
+mod queue;
+mod records;
+
+pub use blobs::{Blob, BlobError, Blobs, ByteStream, StaleUpload};
+pub use error::Error;
+pub use identity::{
+    Actor, IdentityError, ImageKey, PackageVersionId, PrincipalId, RegistryId, RepositoryKey, RoleId,
+    SnapshotVersion, SubscriptionId, TenantId, UploadId,
+};
+pub use page::{Page, PageRequest};
+pub use queue::{
+    Claim, Enqueued, Failed, Holder, Job, JobCount, JobId, JobKind, JobState, JobTicket, Lease, NewJob,
+    Queue, RetryPolicy,
+};
+pub use records::Store;
+pub use records::events::{Event, EventKind, Events, NewEvent};
+pub use records::findings::{
+    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
+};
+pub use records::manifests::{
+    Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
+};
+pub use records::repositories::Repositories;
+pub use records::scans::{
+    ImageRecord, LayerOutcome, LayerRecord, PackagePlace, PackageVersion, RecordedImage, ScannedImage, Scans,
+};
+pub use records::summaries::{Cause, ImageState, ImageSummary, Summaries, SummaryFilter};
+pub use records::tenancy::{
+    Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
+};
+pub use records::uploads::{UploadSession, Uploads};

@@ -1,0 +1,25 @@
+//! The records: one trait per subject, and [`Store`] as their sum.
+//!
+//! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
+
+pub(crate) mod events;
+pub(crate) mod findings;
+pub(crate) mod manifests;
+pub(crate) mod repositories;
+pub(crate) mod scans;
+pub(crate) mod summaries;
+pub(crate) mod tenancy;
+pub(crate) mod uploads;
+
+use crate::{Events, Findings, Manifests, Queue, Repositories, Scans, Summaries, Tenancy, Uploads};
+
+/// Everything that is recorded. Used as `Arc<dyn Store>`.
+pub trait Store:
+    Tenancy + Repositories + Manifests + Uploads + Events + Queue + Scans + Findings + Summaries
+{
+}
+
+impl<T> Store for T where
+    T: Tenancy + Repositories + Manifests + Uploads + Events + Queue + Scans + Findings + Summaries
+{
+}
