@@ -88,9 +88,6 @@ pub enum BlobError {
         /// What they have.
         actual: Digest,
     },
-    /// The digest uses an algorithm that is not known here.
-    #[error("the digest algorithm {0:?} is not supported; use sha256 or sha512")]
-    AlgorithmUnknown(String),
 }
 
 /// Where blobs are kept.

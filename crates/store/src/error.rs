@@ -66,12 +66,6 @@ pub enum Error {
         /// The highest number known here.
         known: u32,
     },
-    /// Something is installed already, and it is not the same.
-    #[error("this database belongs to the tenant {tenant}; choose another data folder for another tenant")]
-    OtherInstallation {
-        /// The tenant that is installed.
-        tenant: crate::TenantId,
-    },
     /// A named registry, image or package version has to exist for this operation and does not.
     #[error("there is no {what} {name}")]
     Unknown {

@@ -127,10 +127,8 @@ pub struct RoleAssignment {
 #[async_trait]
 pub trait Tenancy: Send + Sync {
     /// Creates the installation, or finds the one that is there. Returns what holds now: ids and names of the
-    /// first time; only the login server follows the argument, since the address may have moved.
-    ///
-    /// # Errors
-    /// [`Error::OtherInstallation`] if another tenant is installed here.
+    /// first time, whatever the argument says; only the login server follows the argument, since the address may
+    /// have moved. A caller that was told to use certain ids compares.
     async fn install(&self, installation: Installation, at: Timestamp) -> Result<Installation, Error>;
 
     /// The installation, once there is one.
