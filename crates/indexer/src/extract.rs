@@ -1,0 +1,283 @@
+//! The extractors: each knows the files of one package manager or language, and turns their bytes into packages.
+//!
+//! To add one, write a file below `extract/` with a `const EXTRACTOR`, and add its line to [`EXTRACTORS`].
+//! A test fails if the line is missing.
+//!
+//! An extractor sees one whole file of a size within its limit, and it answers with what it understood.
+//! It never fails the layer: a stanza that makes no sense is a fault beside the others, and a file that makes no
+//! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
+
+mod apk;
+mod dpkg;
+mod release;
+mod unread;
+
+use crate::Limits;
+use inventory::{Package, PackageKind, SkipReason};
+
+/// All extractors. Several may claim the same file.
+pub const EXTRACTORS: &[Extractor] =
+    &[apk::EXTRACTOR, dpkg::EXTRACTOR, release::EXTRACTOR, unread::EXTRACTOR];
+
+/// One extractor.
+#[derive(Debug, Clone, Copy)]
+pub struct Extractor {
+    /// What it reads, for messages: "apk database".
+    pub name: &'static str,
+    /// The fixed paths that it claims; one that ends with a slash is a folder whose files it claims.
+    ///
+    /// Links and other things that stand there, or on the way there, are recorded.
+    pub watched: &'static [&'static str],
+    /// Whether it wants to see a file; content is not known yet.
+    pub claims: fn(&File<'_>) -> bool,
+    /// The first bytes that it reads, any of these; empty if the name alone decides.
+    pub magic: &'static [&'static [u8]],
+    /// What it does.
+    pub action: Action,
+}
+
+impl Extractor {
+    /// Whether the name alone decides, so that a link with such a name matters.
+    pub(crate) fn by_name(&self) -> bool {
+        self.magic.is_empty()
+    }
+
+    /// Whether a file that it claims begins as it must.
+    pub(crate) fn accepts(&self, head: &[u8]) -> bool {
+        self.magic.is_empty() || self.magic.iter().any(|magic| head.starts_with(magic))
+    }
+}
+
+/// What an extractor does with a file.
+#[derive(Debug, Clone, Copy)]
+pub enum Action {
+    /// Reads it.
+    Read {
+        /// The largest file that it reads.
+        limit: fn(&Limits) -> u64,
+        /// Reads it.
+        read: Read,
+    },
+    /// Says of a path why it is not read in this version.
+    Refuse(fn(&str) -> &'static str),
+}
+
+/// Turns the bytes of a file into what they say.
+pub type Read = fn(&File<'_>, &[u8], &Limits) -> Result<Reading, SkipReason>;
+
+/// A file of the layer.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Its normalised path.
+    pub path: &'a str,
+    /// Its size.
+    pub size: u64,
+    /// Its permission bits.
+    pub mode: u64,
+}
+
+impl File<'_> {
+    /// The last part of the path.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether anyone may execute it.
+    pub fn is_executable(&self) -> bool {
+        self.mode & 0o111 != 0
+    }
+}
+
+/// What a file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// It lists packages.
+    Packages {
+        /// Of which kind.
+        kind: PackageKind,
+        /// In the order of the file.
+        packages: Vec<Package>,
+        /// What could not be understood.
+        faults: Vec<SkipReason>,
+    },
+    /// It names the distribution.
+    Release(Vec<(String, String)>),
+    /// It is well formed, and has nothing for us.
+    Nothing,
+}
+
+/// Packages while they are collected from one file.
+#[derive(Debug)]
+pub(crate) struct PackageList {
+    kind: PackageKind,
+    packages: Vec<Package>,
+    faults: Vec<SkipReason>,
+    further_faults: u64,
+    limits: Limits,
+}
+
+/// Faults of one file that are kept one by one.
+const KEPT_FAULTS: usize = 8;
+
+impl PackageList {
+    pub(crate) fn new(kind: PackageKind, limits: &Limits) -> Self {
+        Self { kind, packages: Vec::new(), faults: Vec::new(), further_faults: 0, limits: *limits }
+    }
+
+    /// A package with this name and version, or a fault if one of them is no proper word.
+    ///
+    /// # Errors
+    /// When there are more packages than a layer may have.
+    pub(crate) fn push(&mut self, name: &[u8], version: &[u8]) -> Result<Option<&mut Package>, SkipReason> {
+        let (Some(name), Some(version)) = (self.word(name), self.word(version)) else {
+            self.fault("a package whose name or version is missing, too long or not text");
+            return Ok(None);
+        };
+        if self.packages.len() >= self.limits.packages {
+            return Err(SkipReason::Limit(format!(
+                "more than {} packages in one file",
+                self.limits.packages
+            )));
+        }
+        self.packages.push(Package { kind: self.kind, name, version, architecture: None, source: None });
+        Ok(self.packages.last_mut())
+    }
+
+    /// A foreign word that may stand in an inventory: short text without control characters.
+    pub(crate) fn word(&self, raw: &[u8]) -> Option<String> {
+        word(raw, &self.limits)
+    }
+
+    pub(crate) fn fault(&mut self, why: &str) {
+        if self.faults.len() < KEPT_FAULTS {
+            self.faults.push(SkipReason::Malformed(why.to_owned()));
+        } else {
+            self.further_faults = self.further_faults.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Reading {
+        if self.further_faults > 0 {
+            let count = self.further_faults;
+            self.faults.push(SkipReason::Malformed(format!("and {count} more faults like these")));
+        }
+        Reading::Packages { kind: self.kind, packages: self.packages, faults: self.faults }
+    }
+}
+
+/// A foreign word that may stand in an inventory: short text without control characters.
+pub(crate) fn word(raw: &[u8], limits: &Limits) -> Option<String> {
+    let text = std::str::from_utf8(raw).ok()?.trim();
+    let proper = !text.is_empty() && text.len() <= limits.text_bytes && !text.chars().any(char::is_control);
+    proper.then(|| text.to_owned())
+}
+
+/// The lines of a file, without their ends.
+pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(content).filter(|content| !content.is_empty());
+    std::iter::from_fn(move || {
+        let content = rest?;
+        let (line, tail) = match memchr::memchr(b'\n', content).and_then(|end| content.split_at_checked(end))
+        {
+            Some((line, tail)) => (line, tail.get(1..).filter(|tail| !tail.is_empty())),
+            None => (content, None),
+        };
+        rest = tail;
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    })
+}
+
+#[cfg(test)]
+mod tests_support {
+    use super::*;
+    use std::fmt::Write;
+
+    /// A reading as lines of text, for snapshots.
+    pub(super) fn show(reading: Result<Reading, SkipReason>) -> String {
+        let mut text = String::new();
+        match reading {
+            Err(why) => reason(&mut text, &why),
+            Ok(Reading::Nothing) => text.push_str("nothing\n"),
+            Ok(Reading::Release(fields)) => {
+                for (key, value) in fields {
+                    writeln!(text, "{key} = {value}").unwrap();
+                }
+            }
+            Ok(Reading::Packages { kind, packages, faults }) => {
+                if packages.is_empty() {
+                    writeln!(text, "{}: no packages", kind.purl_type()).unwrap();
+                }
+                for Package { kind, name, version, architecture, source } in packages {
+                    write!(text, "{} {name} {version}", kind.purl_type()).unwrap();
+                    if let Some(architecture) = architecture {
+                        write!(text, " {architecture}").unwrap();
+                    }
+                    if let Some(source) = source {
+                        write!(text, " from {} {}", source.name, source.version).unwrap();
+                    }
+                    text.push('\n');
+                }
+                faults.iter().for_each(|why| reason(&mut text, why));
+            }
+        }
+        text
+    }
+
+    fn reason(text: &mut String, why: &SkipReason) {
+        let (word, detail) = match why {
+            SkipReason::Limit(detail) => ("limit", detail),
+            SkipReason::Malformed(detail) => ("malformed", detail),
+            SkipReason::Unsupported(detail) => ("unsupported", detail),
+        };
+        writeln!(text, "{word}: {detail}").unwrap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_of_this_folder_is_registered() {
+        let source = include_str!("extract.rs");
+        let table = source.split("pub const EXTRACTORS").nth(1).unwrap();
+        let table = table.split("];").next().unwrap();
+        let registered: BTreeSet<&str> = table
+            .split([',', '[', ']', '\n'])
+            .filter_map(|word| word.trim().strip_suffix("::EXTRACTOR"))
+            .collect();
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/extract");
+        let mut missing = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            // A folder holds the parts of an extractor; a file is one.
+            if path.is_file() && !registered.contains(name.as_str()) {
+                missing.push(name);
+            }
+        }
+        assert!(missing.is_empty(), "add a line to EXTRACTORS for: {missing:?}");
+        assert_eq!(registered.len(), EXTRACTORS.len());
+    }
+
+    #[test]
+    fn extractors_claim_what_they_watch() {
+        for extractor in EXTRACTORS {
+            for path in extractor.watched {
+                let path = if path.ends_with('/') { format!("{path}base") } else { (*path).to_owned() };
+                let file = File { path: &path, size: 100, mode: 0o644 };
+                assert!((extractor.claims)(&file), "{} does not claim {path}", extractor.name);
+            }
+        }
+    }
+
+    #[test]
+    fn lines_end_where_they_end() {
+        let all = |text: &'static str| lines(text.as_bytes()).map(<[u8]>::len).collect::<Vec<_>>();
+        assert_eq!(all(""), [] as [usize; 0]);
+        assert_eq!(all("a"), [1]);
+        assert_eq!(all("a\n"), [1]);
+        assert_eq!(all("a\n\nbc\r\n"), [1, 0, 2]);
+    }
+}

@@ -1,0 +1,78 @@
+//! Package sources that this version recognises and does not read.
+//!
+//! An image with one of them has packages of which we know nothing, so it can never be called healthy.
+//! When a reader for one is written, its line here goes.
+
+use super::{Action, Extractor, File};
+
+/// Fixed paths, and what stands there.
+const FIXED: &[(&str, &str)] = &[
+    ("var/lib/rpm/Packages", RPM),
+    ("var/lib/rpm/Packages.db", RPM),
+    ("var/lib/rpm/rpmdb.sqlite", RPM),
+    ("usr/lib/sysimage/rpm/Packages", RPM),
+    ("usr/lib/sysimage/rpm/Packages.db", RPM),
+    ("usr/lib/sysimage/rpm/rpmdb.sqlite", RPM),
+    ("usr/share/rpm/rpmdb.sqlite", RPM),
+    ("var/lib/rpmmanifest/container-manifest-2", RPM),
+    ("usr/lib/opkg/status", OPKG),
+    ("var/lib/opkg/status", OPKG),
+];
+
+/// Endings of paths anywhere in the image, and what such a file is.
+const ENDINGS: &[(&str, &str)] = &[];
+
+const RPM: &str = "an rpm database, which this version does not read";
+const OPKG: &str = "an opkg database, which this version does not read";
+const PACMAN: &str = "a pacman database, which this version does not read";
+const PACMAN_FOLDER: &str = "var/lib/pacman/local/";
+
+/// The line in the table.
+pub(super) const EXTRACTOR: Extractor = Extractor {
+    name: "unread package source",
+    watched: &[
+        "var/lib/rpm/Packages",
+        "var/lib/rpm/Packages.db",
+        "var/lib/rpm/rpmdb.sqlite",
+        "usr/lib/sysimage/rpm/Packages",
+        "usr/lib/sysimage/rpm/Packages.db",
+        "usr/lib/sysimage/rpm/rpmdb.sqlite",
+        "usr/share/rpm/rpmdb.sqlite",
+        "var/lib/rpmmanifest/container-manifest-2",
+        "usr/lib/opkg/status",
+        "var/lib/opkg/status",
+    ],
+    claims: |file| source(file).is_some(),
+    magic: &[],
+    action: Action::Refuse(|path| source(&File { path, size: 0, mode: 0 }).unwrap_or(RPM)),
+};
+
+/// What package source a file is.
+fn source(file: &File<'_>) -> Option<&'static str> {
+    if file.path.starts_with(PACMAN_FOLDER) && file.name() == "desc" {
+        return Some(PACMAN);
+    }
+    let fixed = FIXED.iter().find(|(path, _)| *path == file.path);
+    fixed.or_else(|| ENDINGS.iter().find(|(ending, _)| file.path.ends_with(ending))).map(|(_, why)| *why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_paths_are_watched() {
+        let fixed: Vec<&str> = FIXED.iter().map(|(path, _)| *path).collect();
+        assert_eq!(fixed, EXTRACTOR.watched);
+    }
+
+    #[test]
+    fn each_source_says_what_it_is() {
+        let why = |path| source(&File { path, size: 0, mode: 0 });
+        assert_eq!(why("var/lib/rpm/Packages"), Some(RPM));
+        assert_eq!(why("var/lib/pacman/local/bash-5.2-1/desc"), Some(PACMAN));
+        assert_eq!(why("var/lib/pacman/local/bash-5.2-1/files"), None);
+        assert_eq!(why("usr/lib/opkg/status"), Some(OPKG));
+        assert_eq!(why("srv/var/lib/rpm/Packages"), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! What a walk has found so far, by path, so that a later entry can replace an earlier one.
+//!
+//! Runtimes unpack in order: of two entries with one path the last stays, and a file in the place of a folder takes
+//! away what the folder held. The same happens here, for the few paths of which something was found.
+
+use crate::Limits;
+use inventory::{
+    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Package,
+    PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason, Skipped,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// One thing that was found.
+#[derive(Debug)]
+pub(crate) enum Finding {
+    Database { kind: PackageKind, packages: Vec<Package> },
+    Release { fields: Vec<(String, String)> },
+    Link(Link),
+    Displacement,
+    Skipped { why: SkipReason, conceals_packages: bool },
+}
+
+/// Everything that was found, bounded.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    limits: Limits,
+    /// By path and then in the order of the archive.
+    found: BTreeMap<LayerPath, Vec<(u64, Finding)>>,
+    sequence: u64,
+    /// Whiteouts reach only into lower layers, so nothing in this layer takes one back.
+    removals: Vec<Removal>,
+    packages: usize,
+    links: usize,
+    skipped: usize,
+    /// Limits of the layer that were reached, each named once.
+    overflow: BTreeSet<String>,
+}
+
+impl Findings {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            limits: *limits,
+            found: BTreeMap::new(),
+            sequence: 0,
+            removals: Vec::new(),
+            packages: 0,
+            links: 0,
+            skipped: 0,
+            overflow: BTreeSet::new(),
+        }
+    }
+
+    /// An entry stands at `path` now; what stood there, and below it unless it is a folder, is gone.
+    pub(crate) fn replace(&mut self, path: &LayerPath, is_folder: bool) {
+        if self.found.is_empty() {
+            return;
+        }
+        if let Some(gone) = self.found.remove(path) {
+            self.uncount(&gone);
+        }
+        if is_folder {
+            return;
+        }
+        while let Some(below) = self.first_below(path) {
+            if let Some(gone) = self.found.remove(&below) {
+                self.uncount(&gone);
+            }
+        }
+    }
+
+    /// Keeps a finding, or the fact that there was no more room for it.
+    pub(crate) fn add(&mut self, path: &LayerPath, finding: Finding) {
+        let Limits { packages, links, skipped, .. } = self.limits;
+        let fits = match &finding {
+            Finding::Database { packages: more, .. } => {
+                fits(&mut self.packages, more.len(), packages, "packages", &mut self.overflow)
+            }
+            Finding::Link(_) | Finding::Displacement => {
+                fits(&mut self.links, 1, links, "links on watched paths", &mut self.overflow)
+            }
+            Finding::Skipped { .. } => {
+                fits(&mut self.skipped, 1, skipped, "skipped files", &mut self.overflow)
+            }
+            Finding::Release { .. } => true,
+        };
+        if fits {
+            self.sequence = self.sequence.saturating_add(1);
+            self.found.entry(path.clone()).or_default().push((self.sequence, finding));
+        }
+    }
+
+    /// The packages that were found in this file.
+    pub(crate) fn databases(&self, path: &LayerPath) -> Vec<(PackageKind, Vec<Package>)> {
+        let findings = self.found.get(path).map(Vec::as_slice).unwrap_or_default();
+        let mut databases = Vec::new();
+        for (_, finding) in findings {
+            if let Finding::Database { kind, packages } = finding {
+                databases.push((*kind, packages.clone()));
+            }
+        }
+        databases
+    }
+
+    /// Keeps a whiteout.
+    pub(crate) fn remove(&mut self, removal: Removal) {
+        if self.removals.len() >= self.limits.removals {
+            self.overflow.insert(format!("more than {} whiteouts", self.limits.removals));
+        } else {
+            self.removals.push(removal);
+        }
+    }
+
+    /// The inventory, each list in the order of the archive.
+    pub(crate) fn into_inventory(self, statistics: LayerStatistics) -> LayerInventory {
+        let mut ordered: Vec<(u64, LayerPath, Finding)> = Vec::new();
+        for (path, findings) in self.found {
+            ordered.extend(findings.into_iter().map(|(sequence, finding)| (sequence, path.clone(), finding)));
+        }
+        ordered.sort_unstable_by_key(|(sequence, ..)| *sequence);
+        let mut inventory = LayerInventory {
+            indexer_version: INDEXER_VERSION,
+            databases: Vec::new(),
+            release_files: Vec::new(),
+            removals: self.removals,
+            links: Vec::new(),
+            displacements: Vec::new(),
+            skipped: Vec::new(),
+            statistics,
+        };
+        for (_, path, finding) in ordered {
+            match finding {
+                Finding::Database { kind, packages } => {
+                    inventory.databases.push(PackageDatabase { path, kind, packages });
+                }
+                Finding::Release { fields } => inventory.release_files.push(ReleaseFile { path, fields }),
+                Finding::Link(link) => inventory.links.push(link),
+                Finding::Displacement => inventory.displacements.push(Displacement { path }),
+                Finding::Skipped { why, conceals_packages } => {
+                    inventory.skipped.push(Skipped { path, why, conceals_packages });
+                }
+            }
+        }
+        // The root stands for the layer as a whole.
+        if let Some(root) = LayerPath::from_bytes(b"") {
+            inventory.skipped.extend(self.overflow.into_iter().map(|limit| Skipped {
+                path: root.clone(),
+                why: SkipReason::Limit(limit),
+                conceals_packages: true,
+            }));
+        }
+        inventory
+    }
+
+    fn first_below(&self, path: &LayerPath) -> Option<LayerPath> {
+        // The slash is no part of a normalised path's end, so the first key at or after `path/` tells.
+        let slash = LayerPath::from_bytes(format!("{path}/\u{0}").as_bytes())?;
+        let (first, _) = self.found.range((Bound::Included(slash), Bound::Unbounded)).next()?;
+        (first.is_within(path) && first != path).then(|| first.clone())
+    }
+
+    fn uncount(&mut self, gone: &[(u64, Finding)]) {
+        for (_, finding) in gone {
+            match finding {
+                Finding::Database { packages, .. } => {
+                    self.packages = self.packages.saturating_sub(packages.len());
+                }
+                Finding::Link(_) | Finding::Displacement => self.links = self.links.saturating_sub(1),
+                Finding::Skipped { .. } => self.skipped = self.skipped.saturating_sub(1),
+                Finding::Release { .. } => {}
+            }
+        }
+    }
+}
+
+fn fits(count: &mut usize, more: usize, limit: usize, what: &str, overflow: &mut BTreeSet<String>) -> bool {
+    let sum = count.saturating_add(more);
+    if sum > limit {
+        overflow.insert(format!("more than {limit} {what}"));
+        return false;
+    }
+    *count = sum;
+    true
+}

@@ -1,0 +1,97 @@
+//! The indexer on real images, against what syft lists in them.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+#[path = "support/layout.rs"]
+mod layout;
+
+use indexer::{Limits, index_layer};
+use inventory::{LayerInventory, Package, PackageKind};
+use layout::Image;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+type Row = (String, String, String);
+
+fn index(image: &Image) -> Vec<LayerInventory> {
+    image
+        .layers
+        .iter()
+        .map(|(media_type, path)| index_layer(Image::open(path), media_type, &Limits::default()).unwrap())
+        .collect()
+}
+
+/// Name, version and source of each package of one syft type.
+fn syft(data: &Path, name: &str, kind: &str) -> BTreeSet<Row> {
+    let text = std::fs::read(data.join("inventory").join(format!("{name}.json"))).unwrap();
+    let document: Value = serde_json::from_slice(&text).unwrap();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    document["syft"]["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| package["type"] == kind)
+        .map(|package| (word(&package["name"]), word(&package["version"]), word(&package["source"])))
+        .collect()
+}
+
+/// The rows of the topmost layer that has a database of this kind.
+fn rows(layers: &[LayerInventory], kind: PackageKind) -> BTreeSet<Row> {
+    let top = layers.iter().rev().find(|layer| layer.databases.iter().any(|database| database.kind == kind));
+    let databases = top.map(|layer| &layer.databases[..]).unwrap_or_default();
+    databases
+        .iter()
+        .filter(|database| database.kind == kind)
+        .flat_map(|database| &database.packages)
+        .map(|Package { name, version, source, .. }| {
+            let source = source.as_ref().map(|source| source.name.clone()).unwrap_or_default();
+            (name.clone(), version.clone(), source)
+        })
+        .collect()
+}
+
+/// Compares every platform of an image; `names` are the files of the inventory, one for each platform.
+fn check(image: &str, names: &[&str], kind: PackageKind, syft_kind: &str, count: usize) {
+    let Some(data) = shared_or_skip(image) else { return };
+    let images = layout::images(&data.join("images").join(image));
+    assert_eq!(images.len(), names.len(), "{image}");
+    for (platform, name) in images.iter().zip(names) {
+        let layers = index(platform);
+        let ours = rows(&layers, kind);
+        let theirs = syft(&data, name, syft_kind);
+        assert_eq!(theirs.len(), count, "{name} on {}", platform.architecture);
+        assert_eq!(ours, theirs, "{name}");
+        assert!(layers.iter().all(|layer| layer.skipped.is_empty()), "{name} skipped something");
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+fn shared_or_skip(what: &str) -> Option<std::path::PathBuf> {
+    let data = layout::shared();
+    if data.is_none() {
+        eprintln!("skipped: {what}, because the shared images are not at hand");
+    }
+    data
+}
+
+#[test]
+fn alpine_images_have_the_packages_that_syft_lists() {
+    check("alpine-3.10.3", &["alpine-3.10.3"], PackageKind::Apk, "apk", 14);
+    check("alpine-3.18", &["alpine-3.18"], PackageKind::Apk, "apk", 15);
+    check("alpine-3.18-zstd", &["alpine-3.18-zstd"], PackageKind::Apk, "apk", 15);
+    check("alpine-3.18-docker-v2s2", &["alpine-3.18-docker-v2s2"], PackageKind::Apk, "apk", 15);
+    let platforms = ["alpine-3.15-multiarch.amd64", "alpine-3.15-multiarch.arm64"];
+    check("alpine-3.15-multiarch", &platforms, PackageKind::Apk, "apk", 14);
+}
+
+#[test]
+fn debian_images_have_the_packages_that_syft_lists() {
+    check("debian-11.11-slim-dpkgonly", &["debian-11.11-slim-dpkgonly"], PackageKind::Deb, "deb", 98);
+    check("debian-12-slim-dpkgonly", &["debian-12-slim-dpkgonly"], PackageKind::Deb, "deb", 99);
+}
+
+#[test]
+fn an_upgraded_database_is_read_in_its_layer() {
+    check("layers-upgrade-whiteout", &["layers-upgrade-whiteout"], PackageKind::Apk, "apk", 12);
+}
