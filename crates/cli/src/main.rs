@@ -9,6 +9,8 @@ mod commands;
 mod exit;
 mod jailed;
 mod output;
+mod progress;
+mod report;
 mod target;
 mod terminal;
 

@@ -69,7 +69,8 @@ impl Overrides {
     pub fn from_file(path: &Path) -> Result<Self, ConfigurationError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigurationError::Unreadable { path: path.into(), source })?;
-        toml::from_str(&text).map_err(|source| ConfigurationError::Malformed { path: path.into(), source: source.into() })
+        toml::from_str(&text)
+            .map_err(|source| ConfigurationError::Malformed { path: path.into(), source: source.into() })
     }
 
     /// These options, and for each one that is missing the other's.
@@ -148,13 +149,19 @@ impl Configuration {
         Ok(Self {
             tls: tls(&given)?,
             external_url: given.external_url.as_deref().map(external_url).transpose()?,
-            workers: given.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, Into::into)),
+            workers: given
+                .workers
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, Into::into)),
             database: match &given.database {
-                Some(url) => path_behind(url, "sqlite:").ok_or_else(|| unsupported("database", url, "sqlite:PATH"))?,
+                Some(url) => {
+                    path_behind(url, "sqlite:").ok_or_else(|| unsupported("database", url, "sqlite:PATH"))?
+                }
                 None => data.join("lazaretto.sqlite"),
             },
             blobs: match &given.blobs {
-                Some(url) => path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?,
+                Some(url) => {
+                    path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?
+                }
                 None => data.join("blobs"),
             },
             jail: jail(given.jail.as_deref())?,
@@ -178,7 +185,9 @@ impl Configuration {
 fn tls(given: &Overrides) -> Result<Tls, ConfigurationError> {
     match (given.tls.as_deref(), &given.tls_cert, &given.tls_key) {
         (None, None, None) => Ok(Tls::Off),
-        (None, Some(certificate), Some(key)) => Ok(Tls::Files { certificate: certificate.clone(), key: key.clone() }),
+        (None, Some(certificate), Some(key)) => {
+            Ok(Tls::Files { certificate: certificate.clone(), key: key.clone() })
+        }
         (Some("self-signed"), None, None) => Ok(Tls::SelfSigned),
         (Some("self-signed"), _, _) => Err(ConfigurationError::TlsTwice),
         (Some(other), _, _) => Err(unsupported("tls", other, "self-signed")),
@@ -279,7 +288,10 @@ mod tests {
             message("database = 'postgres://h/d'"),
             "`database` cannot be `postgres://h/d`; this version supports sqlite:PATH"
         );
-        assert_eq!(message("jail = 'off'"), "`jail` cannot be `off`; this version supports required or best-effort");
+        assert_eq!(
+            message("jail = 'off'"),
+            "`jail` cannot be `off`; this version supports required or best-effort"
+        );
         assert!(message("tls-cert = 'a.pem'").contains("belong together"));
         assert!(message("registry = 'x'").contains("5 to 50"));
         assert!(message("external-url = 'https://h/path'").contains("without a path"));

@@ -6,8 +6,8 @@
 
 use crate::configuration::Tls;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -72,12 +72,13 @@ pub fn identity(
             (chain, key, Some(folder.join("ca.pem")))
         }
     };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::Mismatch)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(TlsError::Mismatch)?;
+    let mut config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Mismatch)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(TlsError::Mismatch)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(Identity { config: Arc::new(config), authority }))
 }
@@ -150,7 +151,8 @@ fn sign_leaf(folder: &Path, names: Vec<String>, now: SystemTime) -> Result<Leaf,
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -164,7 +166,9 @@ mod tests {
     fn the_authority_stays_and_its_key_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let make = || {
-            identity(&Tls::SelfSigned, folder.path(), vec!["localhost".into()], SystemTime::now()).unwrap().unwrap()
+            identity(&Tls::SelfSigned, folder.path(), vec!["localhost".into()], SystemTime::now())
+                .unwrap()
+                .unwrap()
         };
         let first = std::fs::read(make().authority.unwrap()).unwrap();
         let second = std::fs::read(make().authority.unwrap()).unwrap();

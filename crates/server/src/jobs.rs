@@ -1,0 +1,177 @@
+//! What happens after a push, and when advisories change: jobs, taken from the queue and run.
+//!
+//! A kind of job is one file and one line in [`JOBS`].
+//! A job is an idempotent reconciler: it gets an id and brings the records to where they should be.
+//! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
+
+pub mod assess;
+pub mod reevaluate;
+pub mod sweep;
+
+use crate::advisories::Shelf;
+use crate::inspect::Inspector;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Blobs, Claim, Failed, Holder, Job, JobKind, JobTicket, RetryPolicy, Store};
+use tokio::sync::watch;
+
+/// What a job can use.
+pub struct Workshop {
+    /// The records.
+    pub store: Arc<dyn Store>,
+    /// The layers.
+    pub blobs: Arc<dyn Blobs>,
+    /// The jail.
+    pub inspector: Inspector,
+    /// The advisories in force.
+    pub shelf: Arc<Shelf>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
+    /// Tells those who wait for a verdict that something changed.
+    pub changes: watch::Sender<u64>,
+}
+
+/// Why a job did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// It may go better the next time.
+    #[error("{0}")]
+    Again(String),
+    /// The records failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The blobs failed.
+    #[error(transparent)]
+    Blobs(#[from] store::BlobError),
+}
+
+/// One kind of job.
+pub struct Kind {
+    /// Its name in the queue.
+    pub name: JobKind,
+    /// Does it.
+    run: for<'a> fn(&'a Workshop, &'a Job, Timestamp) -> BoxFuture<'a, Result<(), JobError>>,
+    /// What is recorded when it has failed for the last time.
+    gave_up: for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> BoxFuture<'a, Result<(), JobError>>,
+}
+
+/// All kinds.
+pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND];
+
+/// How long a job may be silent before another worker takes it over.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How often a running job says that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Where there is nothing to do, expired leases of other nodes are looked for this often.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// Three tries: a layer that crashes the worker three times will not do better at the fourth (attack B7).
+pub const RETRY: RetryPolicy = RetryPolicy {
+    first_pause: SignedDuration::from_secs(2),
+    longest_pause: SignedDuration::from_secs(60),
+    attempts: 3,
+};
+
+/// Runs jobs, one after the other, until `stop` becomes true.
+pub async fn work(workshop: Arc<Workshop>, holder: Holder, mut stop: watch::Receiver<bool>) {
+    let mut ticket = JobTicket::default();
+    while !*stop.borrow() {
+        let now = Timestamp::now();
+        let jobs = match claim(&workshop, &holder, now).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::error!(%error, "no job could be taken from the queue");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        if jobs.is_empty() {
+            let pause = idle_pause(&workshop, now).await;
+            tokio::select! {
+                seen = workshop.store.wait_for_jobs(ticket) => ticket = seen,
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stopped| *stopped) => break,
+            }
+            continue;
+        }
+        for job in jobs {
+            finish(&workshop, &job).await;
+        }
+    }
+}
+
+fn kinds() -> Vec<JobKind> {
+    JOBS.iter().map(|kind| kind.name.clone()).collect()
+}
+
+async fn claim(workshop: &Workshop, holder: &Holder, at: Timestamp) -> Result<Vec<Job>, store::Error> {
+    workshop.store.reclaim_expired(RETRY, at).await?;
+    let claim = Claim { holder: holder.clone(), kinds: kinds(), limit: 1, lease: LEASE, at };
+    workshop.store.claim(claim).await
+}
+
+/// Until the next job is due, but not longer than [`IDLE`].
+async fn idle_pause(workshop: &Workshop, now: Timestamp) -> Duration {
+    match workshop.store.next_due(&kinds()).await {
+        Ok(Some(due)) => Duration::try_from(due.duration_since(now)).unwrap_or(Duration::from_millis(50)).min(IDLE),
+        Ok(None) | Err(_) => IDLE,
+    }
+}
+
+/// Runs one job, keeps its lease alive meanwhile, and says how it went.
+async fn finish(workshop: &Workshop, job: &Job) {
+    let (Some(lease), Some(kind)) = (&job.lease, JOBS.iter().find(|kind| kind.name == job.kind)) else {
+        return;
+    };
+    let running = (kind.run)(workshop, job, Timestamp::now());
+    tokio::pin!(running);
+    let result = loop {
+        tokio::select! {
+            result = &mut running => break result,
+            () = tokio::time::sleep(HEARTBEAT) => {
+                let now = Timestamp::now();
+                match workshop.store.heartbeat(lease, now.saturating_add(LEASE).unwrap_or(now)).await {
+                    Ok(true) => {}
+                    // Somebody else has it now; what we still wrote is harmless, since jobs may run twice.
+                    Ok(false) => return tracing::warn!(job = %job.kind, key = job.key, "the lease was lost"),
+                    Err(error) => tracing::warn!(%error, job = %job.kind, "the lease could not be renewed"),
+                }
+            }
+        }
+    };
+    let now = Timestamp::now();
+    let told = match result {
+        Ok(()) => workshop.store.complete(lease, now).await.map(|_| ()),
+        Err(error) => give_back(workshop, kind, job, &error.to_string(), now).await,
+    };
+    if let Err(error) = told {
+        // The lease will expire, and the job will run again.
+        tracing::error!(%error, job = %job.kind, key = job.key, "the end of the job could not be recorded");
+    }
+    workshop.changes.send_modify(|count| *count += 1);
+}
+
+async fn give_back(
+    workshop: &Workshop,
+    kind: &Kind,
+    job: &Job,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let Some(lease) = &job.lease else { return Ok(()) };
+    tracing::warn!(job = %job.kind, key = job.key, attempt = job.attempts, why, "a job failed");
+    // The verdict of a job that will not run again is recorded first: between the two there must be no moment in
+    // which the job is gone and the image is still being scanned for ever.
+    if job.attempts >= RETRY.attempts
+        && let Err(error) = (kind.gave_up)(workshop, job, why, now).await
+    {
+        tracing::error!(%error, job = %job.kind, key = job.key, "giving up could not be recorded");
+    }
+    match workshop.store.fail(lease, why.to_owned(), RETRY, now).await? {
+        Failed::Dead => tracing::error!(job = %job.kind, key = job.key, why, "a job is given up"),
+        Failed::Retry(_) | Failed::LeaseLost => {}
+    }
+    Ok(())
+}
