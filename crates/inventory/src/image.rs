@@ -1,6 +1,6 @@
 //! The inventory of an image: its layers laid over each other.
 
-use crate::{Distribution, LayerInventory, LayerPath, Package, Skipped};
+use crate::{Distribution, LayerPath, Package, Skipped};
 use serde::{Deserialize, Serialize};
 
 /// A package of an image, with where it came from.
@@ -59,15 +59,4 @@ pub struct ImageInventory {
     pub obstacles: Vec<Obstacle>,
     /// Everything that was skipped, with its layer.
     pub skipped: Vec<(usize, Skipped)>,
-}
-
-/// Lays the layers of an image over each other, bottom first.
-pub fn coalesce(layers: &[LayerInventory]) -> ImageInventory {
-    let _ = layers;
-    ImageInventory {
-        distribution: None,
-        packages: Vec::new(),
-        obstacles: vec![Obstacle::NoPackageSource],
-        skipped: Vec::new(),
-    }
 }

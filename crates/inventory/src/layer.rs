@@ -4,6 +4,7 @@
 
 use crate::{Package, PackageKind, ReleaseFile};
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::fmt;
 
 /// The version of the indexer's reading: it grows when the same layer would give another inventory.
@@ -54,6 +55,13 @@ impl LayerPath {
         folder.0.is_empty()
             || self.0 == folder.0
             || self.0.strip_prefix(&*folder.0).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// So that maps by path can be asked with text.
+impl Borrow<str> for LayerPath {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -7,15 +7,18 @@
 //! * [`coalesce`] folds the layers of an image into its [`ImageInventory`], as a runtime's overlay would.
 //! * [`Distribution`] and [`Ecosystem`] say whose packages they are, and [`version`] in which order versions stand.
 
-mod distribution;
+mod coalesce;
+pub mod distribution;
 mod ecosystem;
 mod image;
 mod layer;
 mod package;
+pub mod version;
 
-pub use distribution::{Distribution, ReleaseFile};
+pub use coalesce::coalesce;
+pub use distribution::{Distribution, KnownDistribution, ReleaseFile};
 pub use ecosystem::Ecosystem;
-pub use image::{ImageInventory, InstalledPackage, Obstacle, coalesce};
+pub use image::{ImageInventory, InstalledPackage, Obstacle};
 pub use layer::{
     Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind,
     PackageDatabase, Removal, SkipReason, Skipped,

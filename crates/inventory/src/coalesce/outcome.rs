@@ -1,0 +1,143 @@
+//! From the finished tree to the inventory of the image, with what stands in the way of trusting it.
+
+use super::tree::{Database, HOP_LIMIT, Node, Resolved, Tree};
+use crate::distribution::{DISTRIBUTIONS, KnownDistribution, RELEASE_FILES, detect};
+use crate::{
+    Distribution, ImageInventory, InstalledPackage, LayerInventory, LayerPath, Obstacle, PackageKind,
+    ReleaseFile, SkipReason, Skipped,
+};
+use std::collections::BTreeSet;
+
+pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventory {
+    let files = release_files(tree);
+    let distribution = detect(&files.iter().collect::<Vec<_>>());
+    let packages = packages(tree);
+    let obstacles = obstacles(tree, distribution.as_ref(), &packages);
+    let skipped = layers.iter().enumerate();
+    let skipped = skipped
+        .flat_map(|(layer, inventory)| inventory.skipped.iter().map(move |skip| (layer, skip.clone())));
+    ImageInventory { distribution, packages, obstacles, skipped: skipped.collect() }
+}
+
+/// The release files, each under the watched path by which it is reached.
+fn release_files(tree: &Tree) -> Vec<ReleaseFile> {
+    let reached = RELEASE_FILES.iter().filter_map(|place| {
+        let path = LayerPath::from_bytes(place.as_bytes())?;
+        let Resolved::Path(target, _) = tree.resolve(&path) else {
+            return None;
+        };
+        match tree.get(&target)? {
+            Node::Release(file) => Some(ReleaseFile { path, fields: file.fields.clone() }),
+            Node::Database(_) | Node::Link { .. } | Node::Other => None,
+        }
+    });
+    reached.collect()
+}
+
+/// The databases, each file once.
+fn databases(tree: &Tree) -> impl Iterator<Item = (&LayerPath, &Database)> {
+    tree.nodes().filter_map(|(path, node)| match node {
+        Node::Database(database) if !is_second_name(tree, database) => Some((path, database)),
+        Node::Database(_) | Node::Release(_) | Node::Link { .. } | Node::Other => None,
+    })
+}
+
+/// Whether this is a hard link whose other name is still there and lists the same.
+fn is_second_name(tree: &Tree, database: &Database) -> bool {
+    let original = database.original.as_ref().and_then(|path| tree.get(path));
+    matches!(original, Some(Node::Database(original)) if original.packages == database.packages)
+}
+
+fn packages(tree: &Tree) -> Vec<InstalledPackage> {
+    let mut packages: Vec<InstalledPackage> = databases(tree)
+        .flat_map(|(path, database)| {
+            database.packages.iter().map(|(package, layer)| InstalledPackage {
+                package: package.clone(),
+                path: path.clone(),
+                layer: *layer,
+            })
+        })
+        .collect();
+    packages.sort_by(|a, b| (&a.path, &a.package, a.layer).cmp(&(&b.path, &b.package, b.layer)));
+    packages
+}
+
+fn obstacles(
+    tree: &Tree,
+    distribution: Option<&Distribution>,
+    packages: &[InstalledPackage],
+) -> Vec<Obstacle> {
+    let known = distribution.and_then(Distribution::known);
+    let kinds: BTreeSet<PackageKind> =
+        packages.iter().map(|installed| installed.package.kind).filter(|kind| kind.is_os()).collect();
+    let unread: Vec<(usize, Skipped)> = tree.unread().cloned().chain(astray(tree)).collect();
+    let is_unread = |place: &str| unread.iter().any(|(_, skipped)| is_on_the_way(&skipped.path, place));
+    let lost = tree
+        .losses()
+        .iter()
+        .filter(|loss| loss.kind.is_os() && !kinds.contains(&loss.kind) && !is_unread(loss.path.as_str()));
+    let mut obstacles: Vec<Obstacle> = lost
+        .map(|loss| Obstacle::DatabaseDeleted { path: loss.path.clone(), layer: loss.layer })
+        .chain(contradiction(known, &kinds))
+        .collect();
+    let expected = expected_databases(known);
+    let is_explained = !obstacles.is_empty() || expected.iter().any(|place| is_unread(place));
+    match (distribution, kinds.is_empty()) {
+        (None, false) => obstacles.push(Obstacle::DistributionUnknown),
+        (Some(_), true) if !is_explained => obstacles.push(Obstacle::DatabaseMissing { expected }),
+        (None, true) if packages.is_empty() && obstacles.is_empty() && unread.is_empty() => {
+            obstacles.push(Obstacle::NoPackageSource);
+        }
+        (Some(_) | None, _) => {}
+    }
+    obstacles.extend(unread.into_iter().map(|(layer, skipped)| Obstacle::Unread { layer, skipped }));
+    obstacles
+}
+
+/// Whether what was not read at `path` may be, or may hold, or lies in what is expected at `place`.
+fn is_on_the_way(path: &LayerPath, place: &str) -> bool {
+    let place = LayerPath::from_bytes(place.as_bytes());
+    place.is_some_and(|place| place.is_within(path) || path.is_within(&place))
+}
+
+/// Databases and release files whose path leads, by links, to a place that is not watched, or in circles.
+fn astray(tree: &Tree) -> Vec<(usize, Skipped)> {
+    let databases = DISTRIBUTIONS.iter().flat_map(|known| known.databases.iter().copied());
+    let places: BTreeSet<&str> = RELEASE_FILES.iter().copied().chain(databases).collect();
+    let is_watched =
+        |path: &LayerPath| places.iter().any(|place| place.trim_end_matches('/') == path.as_str());
+    let mut found = Vec::new();
+    for path in places.iter().filter_map(|place| LayerPath::from_bytes(place.as_bytes())) {
+        let text = match tree.resolve(&path) {
+            Resolved::Nowhere => format!("it leads in circles, or through more than {HOP_LIMIT} links"),
+            Resolved::Path(_, 0) => continue,
+            Resolved::Path(target, _) if tree.get(&target).is_some() || is_watched(&target) => continue,
+            Resolved::Path(target, _) => format!("it leads by links to {target}, where nothing was read"),
+        };
+        let why = SkipReason::Unsupported(text);
+        let layer = tree.layer_of_links(&path);
+        found.push((layer, Skipped { path, why, conceals_packages: true }));
+    }
+    found
+}
+
+/// Packages of a kind that the distribution does not use: its feed cannot speak for them.
+fn contradiction(known: Option<&KnownDistribution>, kinds: &BTreeSet<PackageKind>) -> Option<Obstacle> {
+    let known = known?;
+    let foreign = kinds.iter().find(|kind| Some(**kind) != known.packages)?;
+    let expected = known.packages.map_or(known.package_manager, PackageKind::purl_type);
+    let detail = format!(
+        "the release files name {}, whose packages are {expected}, but there is a database of {} packages",
+        known.title,
+        foreign.purl_type()
+    );
+    Some(Obstacle::Contradiction { detail })
+}
+
+fn expected_databases(known: Option<&KnownDistribution>) -> Vec<String> {
+    let places: BTreeSet<&str> = match known {
+        Some(known) => known.databases.iter().copied().collect(),
+        None => DISTRIBUTIONS.iter().flat_map(|known| known.databases.iter().copied()).collect(),
+    };
+    places.into_iter().map(str::to_owned).collect()
+}

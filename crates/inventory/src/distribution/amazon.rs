@@ -1,0 +1,22 @@
+//! Amazon Linux. OSV has no ecosystem for it yet.
+
+use super::{EndOfLife, KnownDistribution, RPM_DATABASES, end, version_id};
+use crate::PackageKind;
+
+/// What the product knows of it.
+pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
+    name: "amazon",
+    title: "Amazon Linux",
+    ids: &["amzn"],
+    release_line: Some("Amazon Linux"),
+    version_file: None,
+    packages: Some(PackageKind::Rpm),
+    package_manager: "dnf",
+    databases: RPM_DATABASES,
+    version: version_id,
+    ecosystem: |_| None,
+    end_of_life: ENDS,
+};
+
+/// See <https://aws.amazon.com/amazon-linux-2/faqs/>.
+const ENDS: &[EndOfLife] = &[end("2018", "2023-12-31"), end("2", "2026-06-30")];

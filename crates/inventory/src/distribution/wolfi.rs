@@ -1,0 +1,23 @@
+//! Wolfi: rolling, made for containers. `VERSION_ID` is a date that says nothing.
+
+use super::{APK_DATABASES, KnownDistribution, version_id};
+use crate::PackageKind;
+
+/// What the product knows of it.
+pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
+    name: "wolfi",
+    title: "Wolfi",
+    ids: &["wolfi"],
+    release_line: None,
+    version_file: None,
+    packages: Some(PackageKind::Apk),
+    package_manager: "apk",
+    databases: APK_DATABASES,
+    version: version_id,
+    ecosystem,
+    end_of_life: &[],
+};
+
+fn ecosystem(_: &str) -> Option<String> {
+    Some("Wolfi".to_owned())
+}

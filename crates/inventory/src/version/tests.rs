@@ -1,0 +1,171 @@
+//! The recorded answers of the real tools, the laws of order, and hostile input, for every scheme.
+
+mod laws;
+mod recorded;
+
+use super::{LENGTH_LIMIT, SCHEMES, Scheme, VersionError, scheme_of};
+use crate::Ecosystem;
+use std::cmp::Ordering;
+
+/// The scheme with this name.
+fn scheme(name: &str) -> &'static Scheme {
+    SCHEMES.iter().copied().find(|scheme| scheme.name == name).unwrap()
+}
+
+/// Checks lines `a < b`, `a = b`, `a > b`, both ways round.
+fn check(name: &str, lines: &str) {
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let [left, sign, right] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("not a case: {line}");
+        };
+        let expected = order(sign).unwrap();
+        assert_eq!(scheme(name).compare(left, right), Ok(expected), "{name}: {line}");
+        assert_eq!(scheme(name).compare(right, left), Ok(expected.reverse()), "{name}: {line}, reversed");
+    }
+}
+
+fn order(sign: &str) -> Option<Ordering> {
+    match sign {
+        "<" => Some(Ordering::Less),
+        "=" => Some(Ordering::Equal),
+        ">" => Some(Ordering::Greater),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_scheme_file_is_registered() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/version");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+        .filter(|name| name != "key" && name != "tests")
+        .collect();
+    files.sort();
+    let names: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name).collect();
+    assert_eq!(names, files);
+}
+
+#[test]
+fn no_ecosystem_has_two_schemes() {
+    let mut bases: Vec<&str> = SCHEMES.iter().flat_map(|scheme| scheme.ecosystems).copied().collect();
+    bases.sort_unstable();
+    assert!(bases.is_sorted_by(|a, b| a < b), "twice in {bases:?}");
+}
+
+#[test]
+fn base_of_the_ecosystem_decides_the_scheme() {
+    let name = |ecosystem: &str| scheme_of(&Ecosystem::new(ecosystem)).map(|scheme| scheme.name);
+    assert_eq!(name("Alpine:v3.18"), Some("apk"));
+    assert_eq!(name("Ubuntu:Pro:22.04:LTS"), Some("deb"));
+    assert_eq!(name("Red Hat:enterprise_linux:9::baseos"), Some("rpm"));
+    assert_eq!(name("crates.io"), Some("semver"));
+    assert_eq!(name("Nonsense"), None);
+}
+
+#[test]
+fn empty_and_long_and_control_are_refused() {
+    for scheme in SCHEMES {
+        assert_eq!((scheme.key)(" "), Err(VersionError::Empty), "{}", scheme.name);
+        let long = "1".repeat(LENGTH_LIMIT + 1);
+        assert_eq!((scheme.key)(&long), Err(VersionError::TooLong { length: LENGTH_LIMIT + 1 }));
+        assert!(matches!((scheme.key)("1\u{0}2"), Err(VersionError::Unreadable { .. })), "{}", scheme.name);
+    }
+}
+
+#[test]
+fn errors_name_the_version() {
+    let error = scheme("deb").compare("a:1", "1").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "\"a:1\" is not a version in the order of deb: what stands before its colon is not a number"
+    );
+}
+
+#[test]
+fn apk_cases() {
+    check(
+        "apk",
+        "1.36.1-r7 > 1.36.1-r6
+         1.36.1-r9 < 1.36.1-r10
+         1.0_rc1 < 1.0
+         1.0_p1 > 1.0
+         1.0_alpha < 1.0_beta
+         1.0_git20200101 > 1.0
+         1.1.1a-r0 < 1.1.1b-r0
+         1.1.1 < 1.1.1a
+         2.0.00 < 2.0.0
+         1.05 < 1.5
+         3.0.0 < 10.0.0",
+    );
+}
+
+/// <https://www.debian.org/doc/debian-policy/ch-controlfields.html#version>
+#[test]
+fn deb_cases() {
+    check(
+        "deb",
+        "1.0~~ < 1.0~~a
+         1.0~~a < 1.0~
+         1.0~ < 1.0
+         1.0 < 1.0a
+         1.0a < 1.0+b
+         1:0.1 > 9.9
+         1.0 = 1.0-0
+         1.0-1 < 1.0-1+deb12u1
+         1.2-3-4 > 1.2-3-3
+         007 = 7",
+    );
+}
+
+/// <https://github.com/rpm-software-management/rpm/blob/master/tests/rpmvercmp.at>
+#[test]
+fn rpm_cases() {
+    check(
+        "rpm",
+        "1.0~rc1 < 1.0
+         1.0 < 1.0^git1
+         1.0^git1 < 1.0.1
+         2.0 = 2_0
+         1.0a < 1.0.1
+         0:1-1 = 1-1
+         1:1-1 > 2-1
+         5.1.8-4.el9 < 5.1.8-4.el9_1",
+    );
+}
+
+/// <https://semver.org/#spec-item-11>
+#[test]
+fn semver_cases() {
+    check(
+        "semver",
+        "1.0.0-alpha < 1.0.0-alpha.1
+         1.0.0-alpha.beta < 1.0.0-beta
+         1.0.0-beta.2 < 1.0.0-beta.11
+         1.0.0-rc.1 < 1.0.0
+         1.0.0+a = 1.0.0+b
+         1.2 = 1.2.0
+         0 < 0.0.1
+         18446744073709551616.0.0 > 18446744073709551615.0.0",
+    );
+}
+
+/// <https://go.dev/ref/mod#pseudo-versions>
+#[test]
+fn go_cases() {
+    check(
+        "go",
+        "v0.0.0-20170915032832-14c0d48ead0c < v0.0.0-20180904163835-0709b304e793
+         v2.0.0+incompatible = 2.0.0
+         go1.21.3 = 1.21.3
+         go1.21rc2 < 1.21.0
+         go1.21rc2 > 1.21.0-0
+         go1.21beta1 < go1.21rc1
+         go1.9 < go1.10",
+    );
+}
+
+#[test]
+fn npm_cases() {
+    check("npm", "=v1.2.3 = 1.2.3\n1.2.3-beta < 1.2.3\n4.17.20 < 4.17.21");
+}
