@@ -8,16 +8,37 @@
 //! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
 
 mod apk;
+mod composer;
 mod dpkg;
+mod gem;
+mod go_binary;
+mod java;
+mod npm;
+mod nuget;
+mod python;
 mod release;
+mod rust_binary;
 mod unread;
 
 use crate::Limits;
 use inventory::{Package, PackageKind, SkipReason};
+use serde::de::DeserializeOwned;
 
 /// All extractors. Several may claim the same file.
-pub const EXTRACTORS: &[Extractor] =
-    &[apk::EXTRACTOR, dpkg::EXTRACTOR, release::EXTRACTOR, unread::EXTRACTOR];
+pub const EXTRACTORS: &[Extractor] = &[
+    apk::EXTRACTOR,
+    dpkg::EXTRACTOR,
+    release::EXTRACTOR,
+    npm::EXTRACTOR,
+    python::EXTRACTOR,
+    go_binary::EXTRACTOR,
+    rust_binary::EXTRACTOR,
+    java::EXTRACTOR,
+    gem::EXTRACTOR,
+    composer::EXTRACTOR,
+    nuget::EXTRACTOR,
+    unread::EXTRACTOR,
+];
 
 /// One extractor.
 #[derive(Debug, Clone, Copy)]
@@ -170,6 +191,13 @@ pub(crate) fn word(raw: &[u8], limits: &Limits) -> Option<String> {
     let text = std::str::from_utf8(raw).ok()?.trim();
     let proper = !text.is_empty() && text.len() <= limits.text_bytes && !text.chars().any(char::is_control);
     proper.then(|| text.to_owned())
+}
+
+/// Reads JSON. The parser ends at a depth of 128, skips without recursion what is not asked for, and its memory is
+/// bounded by the limit of the file.
+pub(crate) fn json<T: DeserializeOwned>(content: &[u8]) -> Result<T, SkipReason> {
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    serde_json::from_slice(content).map_err(|error| SkipReason::Malformed(format!("JSON: {error}")))
 }
 
 /// The lines of a file, without their ends.

@@ -23,6 +23,7 @@
 #[cfg(feature = "build")]
 pub mod build;
 pub mod codec;
+mod elf;
 pub mod extract;
 mod findings;
 mod limits;
@@ -30,6 +31,7 @@ mod outcome;
 pub mod tar;
 mod walk;
 mod watch;
+mod zip;
 
 pub use limits::Limits;
 pub use outcome::{IndexError, LayerOutcome};

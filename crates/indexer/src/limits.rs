@@ -75,8 +75,8 @@ impl Default for Limits {
             manifest_bytes: 4 << 20,
             // Executables of Go with everything linked in reach 150 MiB. It must leave room in a jail of 512 MiB.
             binary_bytes: 192 << 20,
-            // A Spring Boot archive inflates 100 MiB of nested archives; twice that is held at no time.
-            inflated_bytes: 256 << 20,
+            // A large war inflates 100 MiB of nested archives. With the file itself that is 320 MiB.
+            inflated_bytes: 128 << 20,
             // war in ear is 2, shaded archives inside make 3; one more for luck.
             archive_depth: 4,
             // The fullest desktop images have 10 000. 100 000 at 300 bytes are 30 MB.

@@ -107,9 +107,6 @@ impl<R: Read> Walk<R> {
         let target = matters.then(|| entry.link.to_vec());
         let Some(layer_path) = LayerPath::from_bytes(entry.path) else { return Ok(()) };
         self.findings.replace(&layer_path, kind == EntryKind::Folder);
-        if displaces(kind, standing) {
-            self.findings.add(&layer_path, Finding::Displacement);
-        }
         match (kind, target) {
             (EntryKind::File, _) => self.read_file(&layer_path, facts, claims)?,
             (EntryKind::HardLink, Some(target)) => {
@@ -126,6 +123,9 @@ impl<R: Read> Walk<R> {
                 self.findings.add(&layer_path, Finding::Skipped { why, conceals_packages: true });
             }
             _ => {}
+        }
+        if displaces(kind, standing) {
+            self.findings.add(&layer_path, Finding::Displacement);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Reads OCI image layouts of the shared data, for tests only.
 
 use serde_json::Value;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The shared data, or nothing where it is not at hand.
@@ -13,17 +13,8 @@ pub(crate) fn shared() -> Option<PathBuf> {
 
 /// One platform's image: its layers with their media types, bottom first.
 pub(crate) struct Image {
-    /// The architecture its index names.
-    pub(crate) architecture: String,
     /// Media type and file of each layer.
     pub(crate) layers: Vec<(String, PathBuf)>,
-}
-
-impl Image {
-    /// Opens a layer.
-    pub(crate) fn open(path: &Path) -> File {
-        File::open(path).unwrap()
-    }
 }
 
 /// Every image of a layout, through nested indexes.
@@ -43,7 +34,6 @@ fn collect(layout: &Path, index: &Value, found: &mut Vec<Image>) {
         }
         let layers = content["layers"].as_array().unwrap();
         found.push(Image {
-            architecture: descriptor["platform"]["architecture"].as_str().unwrap_or_default().to_owned(),
             layers: layers
                 .iter()
                 .map(|layer| (layer["mediaType"].as_str().unwrap().to_owned(), blob(layout, layer)))

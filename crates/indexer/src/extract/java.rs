@@ -1,0 +1,168 @@
+//! Java archives: jar, war, ear and the like, with the archives inside them.
+//!
+//! A `pom.properties` that Maven put into an archive names its library; a shaded archive has many. Without one, the
+//! manifest and the file's name have to do. Names are `GROUP:ARTIFACT`, as feeds write them, or the artifact alone.
+//! An archive that says nothing of itself is a program's own code, and is not a library that a feed would know.
+
+use super::{Action, Extractor, File, PackageList, Reading, lines};
+use crate::Limits;
+use crate::zip::{Archive, Budget, Member, ZipError};
+use inventory::{PackageKind, SkipReason};
+
+const ENDINGS: &[&str] = &[".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg"];
+
+/// The line in the table.
+pub(super) const EXTRACTOR: Extractor = Extractor {
+    name: "Java archive",
+    watched: &[],
+    claims: |file| is_archive(file.path.as_bytes()),
+    magic: &[],
+    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+};
+
+fn is_archive(path: &[u8]) -> bool {
+    ENDINGS.iter().any(|ending| path.ends_with(ending.as_bytes()))
+}
+
+fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+    // Package managers leave empty files of this name as markers.
+    if content.is_empty() {
+        return Ok(Reading::Nothing);
+    }
+    let mut search = Search {
+        list: PackageList::new(PackageKind::Maven, limits),
+        budget: Budget(limits.inflated_bytes),
+        depth: limits.archive_depth,
+    };
+    search.archive(file.name().as_bytes(), content, 0)?;
+    let reading = search.list.finish();
+    let is_silent = matches!(&reading, Reading::Packages { packages, faults, .. } if packages.is_empty() && faults.is_empty());
+    Ok(if is_silent { Reading::Nothing } else { reading })
+}
+
+struct Search {
+    list: PackageList,
+    budget: Budget,
+    depth: u32,
+}
+
+impl Search {
+    /// Reads one archive; the recursion ends at the limit of depth.
+    fn archive(&mut self, name: &[u8], content: &[u8], depth: u32) -> Result<(), SkipReason> {
+        if depth >= self.depth {
+            return Err(SkipReason::Limit(format!("Java archives nested deeper than {}", self.depth)));
+        }
+        let archive = Archive::open(content).map_err(refused)?;
+        let mut manifest: Option<Member<'_>> = None;
+        let mut libraries = 0_usize;
+        for member in archive.members() {
+            let member = member.map_err(refused)?;
+            if member.name == b"META-INF/MANIFEST.MF" {
+                manifest = Some(member);
+            } else if member.name.starts_with(b"META-INF/maven/") && member.name.ends_with(b"/pom.properties")
+            {
+                let text = archive.read(&member, &mut self.budget).map_err(refused)?;
+                libraries = libraries.saturating_add(usize::from(self.properties(&text)?));
+            } else if is_archive(member.name) {
+                let inner = archive.read(&member, &mut self.budget).map_err(refused)?;
+                let next = depth.saturating_add(1);
+                match self.archive(member.name, &inner, next) {
+                    Ok(()) => {}
+                    // A broken archive inside a good one does not hide its neighbours.
+                    Err(SkipReason::Malformed(why)) => self.list.fault(&why),
+                    Err(limit @ (SkipReason::Limit(_) | SkipReason::Unsupported(_))) => return Err(limit),
+                }
+            }
+        }
+        if libraries == 0 {
+            let text = match manifest {
+                Some(member) => archive.read(&member, &mut self.budget).map_err(refused)?,
+                None => std::borrow::Cow::Borrowed(&[][..]),
+            };
+            self.manifest(name, &text)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the properties name a library.
+    fn properties(&mut self, text: &[u8]) -> Result<bool, SkipReason> {
+        let value = |key: &[u8]| {
+            lines(text)
+                .find_map(|line| line.strip_prefix(key)?.trim_ascii_start().strip_prefix(b"="))
+                .map(<[u8]>::trim_ascii)
+        };
+        let (Some(group), Some(artifact), Some(version)) =
+            (value(b"groupId"), value(b"artifactId"), value(b"version"))
+        else {
+            self.list.fault("a pom.properties without a group, an artifact or a version");
+            return Ok(false);
+        };
+        Ok(self.list.push(&[group, b":", artifact].concat(), version)?.is_some())
+    }
+
+    /// Names a library by the file's name and the manifest.
+    fn manifest(&mut self, name: &[u8], text: &[u8]) -> Result<(), SkipReason> {
+        let headers = main_section(text);
+        let header = |key: &str| {
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
+        };
+        let name = String::from_utf8_lossy(name);
+        let (artifact, file_version) = split_file_name(name.rsplit('/').next().unwrap_or_default());
+        let version = file_version
+            .or_else(|| header("Implementation-Version"))
+            .or_else(|| header("Bundle-Version"))
+            .or_else(|| header("Specification-Version"));
+        let Some(version) = version else { return Ok(()) };
+        let group = header("Implementation-Vendor-Id").filter(|group| is_group(group)).or_else(|| {
+            // `org.example.artifact` as a bundle is the artifact of the group before it.
+            let bundle = header("Bundle-SymbolicName")?.split(';').next()?.trim();
+            bundle.strip_suffix(artifact)?.strip_suffix('.').filter(|group| is_group(group))
+        });
+        let full = group.map_or_else(|| artifact.to_owned(), |group| format!("{group}:{artifact}"));
+        self.list.push(full.as_bytes(), version.as_bytes())?;
+        Ok(())
+    }
+}
+
+fn is_group(text: &str) -> bool {
+    text.contains('.')
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'))
+}
+
+fn refused(error: ZipError) -> SkipReason {
+    match error {
+        ZipError::Malformed(_) => SkipReason::Malformed(format!("a Java archive: {error}")),
+        ZipError::Unsupported => SkipReason::Unsupported(format!("a Java archive: {error}")),
+        ZipError::TooLarge => SkipReason::Limit(format!("a Java archive: {error}")),
+    }
+}
+
+/// The headers of a manifest up to its first empty line; a line that begins with a blank continues the one before.
+fn main_section(text: &[u8]) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for line in lines(text).take_while(|line| !line.is_empty()) {
+        let line = String::from_utf8_lossy(line);
+        if let Some(rest) = line.strip_prefix(' ') {
+            if let Some((_, value)) = headers.last_mut() {
+                value.push_str(rest);
+            }
+        } else if let Some((key, value)) = line.split_once(':') {
+            headers.push((key.to_owned(), value.trim().to_owned()));
+        }
+    }
+    headers
+}
+
+/// `log4j-core-2.14.1.jar`: the version begins at the first digit after a hyphen.
+fn split_file_name(name: &str) -> (&str, Option<&str>) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    for (hyphen, _) in stem.match_indices('-') {
+        if let Some((artifact, rest)) = stem.split_at_checked(hyphen) {
+            let version = rest.trim_start_matches('-');
+            if version.starts_with(|first: char| first.is_ascii_digit()) {
+                return (artifact, Some(version));
+            }
+        }
+    }
+    (stem, None)
+}

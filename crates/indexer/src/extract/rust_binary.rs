@@ -1,0 +1,61 @@
+//! Crates in Rust programs that were built with `cargo auditable`.
+//!
+//! <https://github.com/rust-secure-code/cargo-auditable/blob/master/PARSING.md>: the section `.dep-v0` holds JSON
+//! in a zlib stream. Crates that were only needed to build are not in the program. A Rust program without the
+//! section cannot be told from one in C.
+
+use super::{Action, Extractor, File, PackageList, Reading, json};
+use crate::Limits;
+use crate::elf::{self, Elf};
+use crate::zip::{Budget, inflate};
+use flate2::bufread::ZlibDecoder;
+use inventory::{PackageKind, SkipReason};
+use serde::Deserialize;
+
+/// The line in the table.
+pub(super) const EXTRACTOR: Extractor = Extractor {
+    name: "Rust program",
+    watched: &[],
+    claims: |file| file.is_executable(),
+    magic: &[elf::MAGIC],
+    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+};
+
+#[derive(Deserialize)]
+struct Audit {
+    packages: Vec<Crate>,
+}
+
+#[derive(Deserialize)]
+struct Crate {
+    name: String,
+    version: String,
+    #[serde(default)]
+    kind: Kind,
+}
+
+#[derive(Deserialize, Default, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Build,
+    #[default]
+    #[serde(other)]
+    Runtime,
+}
+
+fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+    let section = Elf::parse(content).and_then(|elf| elf.section(b".dep-v0"));
+    let Some(section) = section else { return Ok(Reading::Nothing) };
+    // The audit data of the largest programs have some hundred KiB.
+    let mut budget = Budget(limits.manifest_bytes);
+    let text = inflate(ZlibDecoder::new(section), &mut budget)
+        .map_err(|error| SkipReason::Malformed(format!("the audit section: {error}")))?;
+    let audit: Audit = json(&text)?;
+    let mut list = PackageList::new(PackageKind::Cargo, limits);
+    for Crate { name, version, kind } in audit.packages {
+        if kind == Kind::Runtime {
+            list.push(name.as_bytes(), version.as_bytes())?;
+        }
+    }
+    Ok(list.finish())
+}
