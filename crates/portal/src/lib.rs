@@ -1,1 +1,81 @@
-//! The web portal.
+//! The web portal: what the registry holds, what is wrong with it, and how to fix it.
+//!
+//! Pages are HTML made on the server, without scripts: they work in every browser, and there is nothing for a hostile
+//! package name to be injected into.
+//! Everything foreign is escaped by the template, and the content security policy allows no script at all
+//! (attack B12).
+//!
+//! A page is one file and one line in [`PAGES`], with the action that it needs; a test asks for each of them without
+//! the right.
+
+mod error;
+mod frame;
+mod image;
+mod overview;
+mod session;
+mod style;
+
+pub use error::PageError;
+pub use session::{Entrance, Refusal};
+
+use access::{Action, PageSeal};
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{MethodRouter, get};
+use std::sync::Arc;
+use store::Store;
+
+/// What the pages need.
+#[derive(Clone)]
+pub struct PortalState {
+    /// The records.
+    pub store: Arc<dyn Store>,
+    /// Who somebody is.
+    pub entrance: Arc<dyn Entrance>,
+    /// Seals sessions.
+    pub seal: PageSeal,
+    /// Whether cookies may travel over HTTPS alone.
+    pub secure: bool,
+    /// A line about the advisories in force, and whether they can be trusted.
+    pub advisories: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// One page.
+pub struct Page {
+    /// The path, in the words of the router.
+    pub path: &'static str,
+    /// What the visitor must be allowed to do; `None` for what anybody may see.
+    pub action: Option<Action>,
+    handler: fn() -> MethodRouter<PortalState>,
+}
+
+/// All pages.
+pub const PAGES: &[Page] = &[overview::PAGE, image::PAGE, session::SIGN_IN, session::SIGN_OUT, style::SHEET];
+
+/// Nothing but our own style sheet is loaded, nothing is run, nothing frames us.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
+/// The pages, ready to be served.
+pub fn router(state: PortalState) -> Router {
+    let mut router = Router::new().route("/", get(|| async { Redirect::to("/portal/") }));
+    router = router.route("/portal", get(|| async { Redirect::to("/portal/") }));
+    let mut pages = Router::new();
+    for page in PAGES {
+        pages = pages.route(page.path, (page.handler)());
+    }
+    router.merge(pages.with_state(state)).layer(from_fn(guard))
+}
+
+/// Headers that every answer of the portal has.
+async fn guard(request: axum::extract::Request, next: Next) -> impl IntoResponse {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}

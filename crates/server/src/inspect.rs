@@ -61,7 +61,24 @@ impl InspectError {
     /// Whether the layer itself is the reason, so that trying again would end the same way.
     pub fn is_the_inputs_fault(&self) -> bool {
         match self {
-            Self::Jail(error) => error.is_the_inputs_fault(),
+            Self::Jail(
+                JailError::CpuExhausted { .. }
+                | JailError::OutOfMemory { .. }
+                | JailError::OutputTooLarge { .. }
+                | JailError::ForbiddenCall
+                | JailError::Crashed { .. },
+            ) => true,
+            // These may be the machine's fault: it is tried again, and given up after some attempts.
+            Self::Jail(
+                JailError::Start { .. }
+                | JailError::Refused { .. }
+                | JailError::NoGreeting
+                | JailError::TimedOut { .. }
+                | JailError::Killed { .. }
+                | JailError::Input(_)
+                | JailError::Output(_)
+                | JailError::Reap(_),
+            ) => false,
             // A worker that writes nonsense was taken over, or is broken; neither gets better by itself.
             Self::Answer(_) => true,
         }

@@ -1,0 +1,140 @@
+//! One image: the verdict, the recommendation, and each finding with its evidence.
+
+use crate::frame::{digest as short, frame, severity, state as badge};
+use crate::session::{Visitor, ids};
+use crate::{Page, PageError, PortalState};
+use access::Action;
+use axum::extract::{Path, State};
+use axum::routing::{MethodRouter, get};
+use maud::{Markup, html};
+use oci::Digest;
+use store::{Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, RepositoryKey};
+
+pub(crate) const PAGE: Page =
+    Page { path: "/portal/images/{*image}", action: Some(Action::SUB_ASSESSMENT_READ), handler };
+
+/// More findings than this of one image nobody reads on a page.
+const ROWS: usize = 2000;
+
+fn handler() -> MethodRouter<PortalState> {
+    get(image)
+}
+
+async fn image(
+    visitor: Visitor,
+    State(state): State<PortalState>,
+    Path(path): Path<String>,
+) -> Result<Markup, PageError> {
+    let allowed = visitor.registries(&state, Action::SUB_ASSESSMENT_READ).await?;
+    let unknown = || PageError::NotFound("such image".into());
+    let (name, digest) = path.rsplit_once('@').ok_or_else(unknown)?;
+    let digest: Digest = digest.parse().map_err(|_| unknown())?;
+    let name: oci::RepositoryName = name.parse().map_err(|_| unknown())?;
+    let mut found = None;
+    for registry in ids(&allowed) {
+        let key =
+            ImageKey { repository: RepositoryKey { registry, name: name.clone() }, digest: digest.clone() };
+        if let Some(summary) = state.store.summary(&key).await? {
+            found = Some(summary);
+            break;
+        }
+    }
+    let summary = found.ok_or_else(unknown)?;
+    let filter = FindingFilter {
+        registries: Some(vec![summary.image.repository.registry]),
+        repository: Some(name.clone()),
+        digest: Some(digest.clone()),
+        verdicts: vec![FindingVerdict::Affected],
+        ..FindingFilter::default()
+    };
+    let page = state.store.findings(&filter, PageRequest::first(ROWS)).await?;
+    let mut findings = page.items;
+    findings.sort_by(|one, other| rank(other).total_cmp(&rank(one)));
+    let scanned = state.store.image(&digest).await?;
+    let distribution = scanned
+        .as_ref()
+        .and_then(|scanned| scanned.distribution.get("pretty_name")?.as_str().map(str::to_owned));
+    let packages = state.store.image_packages(&digest).await?.len();
+    let body = html! {
+        section { (head(&summary, distribution.as_deref(), packages)) }
+        @if !findings.is_empty() {
+            section {
+                h1 { "Findings" }
+                div.scroll { (table(&findings)) }
+                @if page.next.is_some() { p.faint { "Only the first " (ROWS) " findings are shown." } }
+            }
+        }
+    };
+    Ok(frame(name.as_str(), Some(visitor.name()), &body))
+}
+
+/// By score, and where there is none by the word.
+fn rank(finding: &Finding) -> f64 {
+    let word = match &*finding.vulnerability.severity {
+        "Critical" => 9.0,
+        "High" => 7.0,
+        "Medium" => 4.0,
+        "Low" => 1.0,
+        _ => 0.0,
+    };
+    finding.vulnerability.score.unwrap_or(word)
+}
+
+fn head(summary: &ImageSummary, distribution: Option<&str>, packages: usize) -> Markup {
+    let digest = summary.image.digest.to_string();
+    html! {
+        h1 { (summary.image.repository.name) " " (badge(summary.state.as_str())) }
+        @if let Some(cause) = &summary.cause { p { (cause.sentence) } }
+        dl {
+            dt { "Digest" } dd { code { (digest) } }
+            @if let Some(platform) = &summary.platform { dt { "Platform" } dd { (platform) } }
+            @if let Some(distribution) = distribution { dt { "Distribution" } dd { (distribution) } }
+            dt { "Packages" } dd { (packages) }
+            dt { "First seen" } dd { (summary.first_seen.strftime("%Y-%m-%d %H:%M:%S UTC")) }
+            @if let Some(at) = summary.assessed_at { dt { "Assessed" } dd { (at.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
+            @if let Some(snapshot) = &summary.snapshot { dt { "Advisories" } dd { code { (snapshot.0) } } }
+        }
+        @if !summary.children.is_empty() {
+            h2 { "Images of this index" }
+            ul { @for child in &summary.children {
+                li { a href={ "/portal/images/" (crate::frame::encode(summary.image.repository.name.as_str())) "@" (child) } { (child) } }
+            } }
+        }
+    }
+}
+
+fn table(findings: &[Finding]) -> Markup {
+    html! {
+        table {
+            thead { tr { th { "Severity" } th { "Vulnerability" } th { "Package" } th { "How to fix it" } } }
+            tbody {
+                @for finding in findings {
+                    @let record = &finding.vulnerability.record;
+                    tr {
+                        td {
+                            (severity(&finding.vulnerability.severity))
+                            @if let Some(score) = finding.vulnerability.score { " " span.faint { (format!("{score:.1}")) } }
+                        }
+                        td {
+                            b { (finding.vulnerability.id) }
+                            @if let Some(title) = record.get("title").and_then(|title| title.as_str()) { br; (title) }
+                            @if let Some(text) = finding.evidence.get("rule").and_then(|rule| rule.as_str()) {
+                                br; span.faint { (text) }
+                            }
+                        }
+                        td {
+                            (finding.package.name) " " code { (finding.package.version) }
+                            br; span.faint { "/" (finding.path) " in layer " (short(&finding.layer.to_string())) }
+                        }
+                        td {
+                            @match &finding.fixed {
+                                Some(fixed) => { "Fixed in " code { (fixed) } }
+                                None => { span.faint { "No fix exists yet." } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

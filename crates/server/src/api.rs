@@ -1,0 +1,75 @@
+//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//!
+//! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
+//! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
+//! is not in the answer.
+//! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
+
+mod advisories;
+mod error;
+mod findings;
+mod identity;
+mod images;
+mod openapi;
+mod reference;
+pub mod view;
+
+pub use identity::Caller;
+
+use crate::advisories::Shelf;
+use crate::sign_in::SignIn;
+use access::Action;
+use access::token::KeyRing;
+use axum::Router;
+use axum::routing::MethodRouter;
+use std::sync::Arc;
+use store::{RegistryId, Store};
+use tokio::sync::watch;
+
+/// What the handlers need.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The records.
+    pub store: Arc<dyn Store>,
+    /// Who somebody is.
+    pub sign_in: Arc<SignIn>,
+    /// Checks tokens.
+    pub keys: Arc<KeyRing>,
+    /// The issuer of tokens.
+    pub issuer: Arc<str>,
+    /// For whom tokens may be made.
+    pub audiences: Arc<[String]>,
+    /// The registry that a name without a registry means.
+    pub registry: RegistryId,
+    /// The advisories in force.
+    pub shelf: Arc<Shelf>,
+    /// Changes whenever a verdict may have changed.
+    pub changes: watch::Receiver<u64>,
+}
+
+/// One route.
+pub struct Route {
+    /// The path, in the words of the router.
+    pub path: &'static str,
+    /// What the caller must be allowed to do; `None` for what anybody may read.
+    pub action: Option<Action>,
+    handler: fn() -> MethodRouter<ApiState>,
+}
+
+/// All routes.
+pub const ROUTES: &[Route] = &[
+    images::LIST,
+    images::ONE,
+    findings::LIST,
+    advisories::SHOW,
+    openapi::DOCUMENT,
+];
+
+/// The routes, ready to be served.
+pub fn router(state: ApiState) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = router.route(route.path, (route.handler)());
+    }
+    router.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed).with_state(state)
+}

@@ -1,0 +1,98 @@
+//! The error envelope of our own API: `{"error": {"code", "message"}}`, as Azure's clients know it.
+
+use crate::sign_in::SignInError;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Nobody signed in, or with the wrong password.
+    #[error("sign in: this needs an account (Basic authentication, or a token)")]
+    Unauthenticated,
+    /// Too many wrong passwords.
+    #[error(transparent)]
+    TooMany(#[from] access::TooManyAttempts),
+    /// The caller may not do this.
+    #[error("`{who}` may not perform `{action}` here; the owner can give a role that allows it")]
+    Forbidden {
+        /// The caller's name.
+        who: String,
+        /// The action.
+        action: &'static str,
+    },
+    /// There is no such thing, or the caller may not know of it.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// The request makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// No such method here.
+    #[error("this path does not answer to that method")]
+    Method,
+    /// The records failed.
+    #[error("the server could not read its records; its log says why")]
+    Store(#[from] store::Error),
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Wrong => Self::Unauthenticated,
+            SignInError::TooMany(many) => Self::TooMany(many),
+            SignInError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code) = match &self {
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+            Self::Store(error) => {
+                tracing::error!(error = %chain(error), "a request could not be answered");
+                (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
+            }
+        };
+        let body = Json(json!({"error": {"code": code, "message": self.to_string()}}));
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::Unauthenticated => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"lazaretto\""));
+            }
+            Self::TooMany(many) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
+            }
+            Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {}
+        }
+        response
+    }
+}
+
+/// An error with its causes, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+pub(super) async fn not_found() -> ApiError {
+    ApiError::NotFound("such path; /api/openapi.json lists them".into())
+}
+
+pub(super) async fn method_not_allowed() -> ApiError {
+    ApiError::Method
+}

@@ -1,0 +1,215 @@
+//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/findings|packages|wait]`.
+
+use super::error::ApiError;
+use super::findings::page_of_findings;
+use super::reference;
+use super::view::{CauseView, Counts, ImageView, PackageView, Page};
+use super::{ApiState, Caller, Route};
+use access::Action;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::Json;
+use oci::{Digest, RepositoryName};
+use serde::Deserialize;
+use std::time::Duration;
+use store::{
+    FindingFilter, ImageKey, ImageState, ImageSummary, Manifests, PageRequest, RepositoryKey, Store, SummaryFilter,
+};
+
+pub(super) const LIST: Route =
+    Route { path: "/api/images", action: Some(Action::ASSESSMENT_READ), handler: || get(list) };
+pub(super) const ONE: Route =
+    Route { path: "/api/images/{*reference}", action: Some(Action::ASSESSMENT_READ), handler: || get(one) };
+
+/// A page is at most this long, whatever is asked for (attack C3).
+const LONGEST_PAGE: usize = 1000;
+/// A request for a verdict is answered after this time at the latest; the client asks again.
+const LONGEST_WAIT: u64 = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    repository: Option<String>,
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn list(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<ImageView>>, ApiError> {
+    let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
+    let repository = query.repository.as_deref().map(parse_name).transpose()?;
+    let states = match query.state.as_deref() {
+        None => Vec::new(),
+        Some(word) => {
+            vec![ImageState::from_word(word).ok_or_else(|| ApiError::Invalid(format!("`{word}` is no state of an image")))?]
+        }
+    };
+    let filter = SummaryFilter { registries: Some(vec![registry]), repository, digest: None, states };
+    let after = match query.after.as_deref() {
+        None => None,
+        Some(text) => Some(place(registry, text)?),
+    };
+    let request = PageRequest { after, limit: query.limit.unwrap_or(100).min(LONGEST_PAGE) };
+    let page = state.store.summaries(&filter, request).await?;
+    let mut value = Vec::with_capacity(page.items.len());
+    for summary in &page.items {
+        value.push(view(&state, &summary.image, Some(summary)).await?);
+    }
+    let next = page.next.map(|key| format!("{}@{}", key.repository.name, key.digest));
+    Ok(Json(Page { value, next }))
+}
+
+fn parse_name(text: &str) -> Result<RepositoryName, ApiError> {
+    text.parse().map_err(|error: oci::NameError| ApiError::Invalid(error.to_string()))
+}
+
+/// Where a page begins: the last image of the page before it.
+fn place(registry: store::RegistryId, text: &str) -> Result<ImageKey, ApiError> {
+    let invalid = || ApiError::Invalid(format!("`{text}` is not what `next` of the page before said"));
+    let (name, digest) = text.split_once('@').ok_or_else(invalid)?;
+    let digest: Digest = digest.parse().map_err(|_| invalid())?;
+    Ok(ImageKey { repository: RepositoryKey { registry, name: parse_name(name)? }, digest })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneQuery {
+    seconds: Option<u64>,
+    after: Option<String>,
+    limit: Option<usize>,
+    vulnerability: Option<String>,
+    severity: Option<String>,
+    #[serde(rename = "repository")]
+    _repository: Option<String>,
+}
+
+async fn one(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(path): Path<String>,
+    Query(query): Query<OneQuery>,
+) -> Result<Response, ApiError> {
+    let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
+    let named = reference::parse(&path)?;
+    let image = named.find(&*state.store, registry).await?;
+    match named.part {
+        None => Ok(Json(current(&state, &image).await?).into_response()),
+        Some("wait") => {
+            let seconds = query.seconds.unwrap_or(30).min(LONGEST_WAIT);
+            Ok(Json(wait(&state, &image, Duration::from_secs(seconds)).await?).into_response())
+        }
+        Some("packages") => Ok(Json(packages(&state, &image.digest).await?).into_response()),
+        Some("findings") => {
+            let filter = FindingFilter {
+                registries: Some(vec![registry]),
+                repository: Some(image.repository.name),
+                digest: Some(image.digest),
+                vulnerability: query.vulnerability,
+                ..FindingFilter::default()
+            };
+            let severity = query.severity.as_deref();
+            Ok(page_of_findings(&state, filter, severity, query.after.as_deref(), query.limit).await?.into_response())
+        }
+        Some(other) => {
+            Err(ApiError::NotFound(format!("`{other}` of an image; there are findings, packages and wait")))
+        }
+    }
+}
+
+async fn current(state: &ApiState, image: &ImageKey) -> Result<ImageView, ApiError> {
+    let summary = state.store.summary(image).await?;
+    view(state, image, summary.as_ref()).await
+}
+
+/// The verdict as soon as it is there, or how the image stands when the time is over.
+async fn wait(state: &ApiState, image: &ImageKey, patience: Duration) -> Result<ImageView, ApiError> {
+    let mut changes = state.changes.clone();
+    let end = tokio::time::Instant::now() + patience;
+    loop {
+        changes.mark_unchanged();
+        let view = current(state, image).await?;
+        if view.is_settled() || tokio::time::Instant::now() >= end {
+            return Ok(view);
+        }
+        // Another node's verdict reaches us only through the records, so that we look again now and then.
+        let next_look = (tokio::time::Instant::now() + Duration::from_secs(1)).min(end);
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = tokio::time::sleep_until(next_look) => {}
+        }
+    }
+}
+
+async fn packages(state: &ApiState, digest: &Digest) -> Result<Page<PackageView>, ApiError> {
+    let places = state.store.image_packages(digest).await?;
+    let value = places
+        .into_iter()
+        .map(|place| PackageView {
+            name: place.package.name,
+            version: place.package.version,
+            kind: place.package.kind.purl_type().to_owned(),
+            source: place.package.source.map(|source| format!("{}@{}", source.name, source.version)),
+            path: place.path,
+            layer: place.layer.to_string(),
+        })
+        .collect();
+    Ok(Page { value, next: None })
+}
+
+/// Everything that is known of an image. One that nobody looked at yet waits for its scan.
+async fn view(state: &ApiState, image: &ImageKey, summary: Option<&ImageSummary>) -> Result<ImageView, ApiError> {
+    let manifest = Manifests::manifest(&*state.store, &image.repository, &image.digest)
+        .await?
+        .ok_or_else(|| ApiError::NotFound(format!("image {}@{}", image.repository.name, image.digest)))?;
+    let registry = state.store.registry(image.repository.registry).await?;
+    let scanned = state.store.image(&image.digest).await?;
+    let counts = summary.map(|summary| counts(&summary.counts)).unwrap_or_default();
+    Ok(ImageView {
+        registry: registry.map(|registry| registry.name).unwrap_or_default(),
+        repository: image.repository.name.to_string(),
+        digest: image.digest.to_string(),
+        tags: tags_of(&*state.store, image).await?,
+        platform: summary.and_then(|summary| summary.platform.clone()),
+        state: summary.map_or(ImageState::Queued, |summary| summary.state).as_str().to_owned(),
+        cause: summary.and_then(|summary| {
+            let cause = summary.cause.as_ref()?;
+            Some(CauseView { code: cause.code.clone(), description: cause.sentence.clone() })
+        }),
+        findings: counts,
+        notes: scanned.as_ref().map(crate::judge::notes).unwrap_or_default(),
+        distribution: scanned
+            .as_ref()
+            .and_then(|scanned| scanned.distribution.get("pretty_name")?.as_str().map(str::to_owned)),
+        isolation: summary.and_then(|summary| crate::judge::isolation_in_words(&summary.isolation)),
+        pushed_at: manifest.pushed_at,
+        assessed_at: summary.and_then(|summary| summary.assessed_at),
+        snapshot: summary.and_then(|summary| summary.snapshot.as_ref()).map(ToString::to_string),
+        children: summary
+            .map(|summary| summary.children.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
+    })
+}
+
+/// The tags that point at an image now.
+async fn tags_of(store: &dyn Store, image: &ImageKey) -> Result<Vec<String>, ApiError> {
+    let mut tags = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.tags(&image.repository, PageRequest { after, limit: 10_000 }).await?;
+        tags.extend(page.items.iter().filter(|tagged| tagged.digest == image.digest).map(|tagged| tagged.tag.to_string()));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(tags),
+        }
+    }
+}
+
+fn counts(counts: &std::collections::BTreeMap<String, u64>) -> Counts {
+    let of = |word: &str| counts.get(word).copied().unwrap_or(0);
+    Counts { critical: of("Critical"), high: of("High"), medium: of("Medium"), low: of("Low"), unknown: of("Unknown") }
+}

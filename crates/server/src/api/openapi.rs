@@ -1,0 +1,172 @@
+//! The OpenAPI document of our own API: `/api/openapi.json`.
+//!
+//! It is written by hand, since it is a promise and not a printout; a test holds it against the routes.
+
+use super::{ApiState, Route};
+use axum::Json;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+pub(super) const DOCUMENT: Route =
+    Route { path: "/api/openapi.json", action: None, handler: || get(|| async { Json(document()) }) };
+
+fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Lazaretto",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Images, their verdicts and findings. The registry itself speaks the OCI distribution \
+                            specification under /v2, and Azure's forms are under /subscriptions.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"basic": []}, {"bearer": []}],
+        "paths": {
+            "/api/images": {"get": list_images()},
+            "/api/images/{reference}": {"get": one_image()},
+            "/api/findings": {"get": list_findings()},
+            "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+            "/api/openapi.json": {"get": {
+                "summary": "This document",
+                "security": [],
+                "responses": {"200": {"description": "The document", "content": {"application/json": {"schema": {}}}}},
+            }},
+        },
+        "components": {
+            "securitySchemes": {
+                "basic": {"type": "http", "scheme": "basic"},
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn parameter(name: &str, place: &str, description: &str, schema: Value) -> Value {
+    json!({"name": name, "in": place, "required": place == "path", "description": description, "schema": schema})
+}
+
+fn paging() -> [Value; 2] {
+    [
+        parameter("after", "query", "`next` of the page before", json!({"type": "string"})),
+        parameter("limit", "query", "Rows of a page", json!({"type": "integer", "minimum": 1, "maximum": 1000})),
+    ]
+}
+
+fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
+    let failure = |description: &str| {
+        json!({"description": description, "content": {"application/json": {"schema": reference("Error")}}})
+    };
+    json!({
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": reference(schema)}}},
+            "400": failure("The request makes no sense; the message says why"),
+            "401": failure("Nobody signed in"),
+            "403": failure("The caller may not do this"),
+            "404": failure("There is no such thing"),
+            "429": failure("Too many wrong passwords; Retry-After says when to try again"),
+        },
+    })
+}
+
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn list_images() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("state", "query", "Only this state", json!({"type": "string", "enum": states()})),
+    ];
+    parameters.extend(paging());
+    operation("Images and their verdicts", &parameters, "ImagePage")
+}
+
+fn one_image() -> Value {
+    let parameters = [
+        parameter(
+            "reference",
+            "path",
+            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages or /wait",
+            json!({"type": "string"}),
+        ),
+        parameter("seconds", "query", "With /wait: answer at the latest after so long", json!({"type": "integer", "minimum": 0})),
+    ];
+    operation("One image, its findings or packages; or its verdict, as soon as it is there", &parameters, "Image")
+}
+
+fn list_findings() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("vulnerability", "query", "Only this vulnerability", json!({"type": "string"})),
+        parameter(
+            "severity",
+            "query",
+            "Only this severity and worse",
+            json!({"type": "string", "enum": ["low", "medium", "high", "critical"]}),
+        ),
+    ];
+    parameters.extend(paging());
+    operation("Findings over all images", &parameters, "FindingPage")
+}
+
+fn states() -> Vec<&'static str> {
+    store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
+}
+
+fn page(of: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": reference(of)}, "next": {"type": "string"}},
+    })
+}
+
+fn schemas() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
+        "ImagePage": page("Image"),
+        "FindingPage": page("Finding"),
+        "Counts": {"type": "object", "properties": {
+            "critical": number(), "high": number(), "medium": number(), "low": number(), "unknown": number(),
+        }},
+        "Image": {"type": "object", "properties": {
+            "registry": text(), "repository": text(), "digest": text(), "tags": texts(), "platform": maybe(),
+            "state": {"type": "string", "enum": states()},
+            "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
+            "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
+            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
+        }},
+        "Finding": {"type": "object", "properties": {
+            "repository": text(), "digest": text(), "vulnerability": text(), "aliases": texts(), "severity": text(),
+            "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
+            "path": text(), "layer": text(), "fixed": maybe(), "remediation": text(), "advisories": texts(),
+            "evidence": text(),
+        }},
+        "Advisories": {"type": "object", "properties": {
+            "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
+            "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
+        }},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_route_and_no_other() {
+        let document = document();
+        let mut promised: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+        let mut served: Vec<String> = super::super::ROUTES.iter().map(|route| route.path.replace("{*", "{")).collect();
+        promised.sort();
+        served.sort();
+        assert_eq!(promised, served);
+    }
+}
