@@ -14,8 +14,11 @@
 //! but not expanded.
 
 mod header;
+mod list;
 mod pax;
 mod window;
+
+pub use list::{Listed, list};
 
 use crate::Limits;
 use header::{Block, Header};
@@ -222,6 +225,11 @@ impl<R: Read> Reader<R> {
     /// Entries so far, without extension headers.
     pub fn entries(&self) -> u64 {
         self.entries
+    }
+
+    /// Where the next byte of the current body stands in the archive; right after `advance`, where it begins.
+    pub fn position(&self) -> u64 {
+        self.window.offset()
     }
 
     /// Reads the stream to its end, past the end of the archive, so that damage and bombs behind it are noticed.

@@ -41,7 +41,11 @@ impl Archive {
             let entry = self.entries.get(&path)?;
             let Some(target) = &entry.link else { return Some(entry) };
             let folder = Path::new(&path).parent().unwrap_or(Path::new(""));
-            let mut parts: Vec<&str> = folder.to_str()?.split('/').filter(|part| !part.is_empty()).collect();
+            // A hard link is listed from the root of the archive, a symbolic one from its own folder.
+            let mut parts: Vec<&str> = match target.starts_with('/') {
+                true => Vec::new(),
+                false => folder.to_str()?.split('/').filter(|part| !part.is_empty()).collect(),
+            };
             for part in target.split('/') {
                 match part {
                     "" | "." => {}
@@ -85,6 +89,17 @@ pub(super) fn open_oci(opening: &Opening<'_>) -> Result<Image> {
     from_blobs(&Archive::open(path, opening)?, tag, opening.platform)
 }
 
+/// `docker save` writes plain tar, and newer versions whatever the image has; nothing but the first bytes tells.
+fn media_type(file: &File, offset: u64) -> Result<&'static str> {
+    let mut magic = [0; 4];
+    let read = file.read_at(&mut magic, offset)?;
+    Ok(match &magic[..read] {
+        [0x1f, 0x8b, ..] => "application/vnd.oci.image.layer.v1.tar+gzip",
+        [0x28, 0xb5, 0x2f, 0xfd] => "application/vnd.oci.image.layer.v1.tar+zstd",
+        _ => "application/vnd.oci.image.layer.v1.tar",
+    })
+}
+
 /// One image of `manifest.json` in a Docker archive.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -120,8 +135,7 @@ pub(super) fn open_docker(opening: &Opening<'_>) -> Result<Image> {
         .map(|path| {
             let entry = archive.entry(path).with_context(|| format!("the archive has no layer `{path}`"))?;
             Ok(Layer {
-                // `docker save` writes plain tar, and newer versions whatever the image has: the bytes tell.
-                media_type: String::new(),
+                media_type: media_type(&archive.file, entry.offset)?.into(),
                 name: path.clone(),
                 bytes: LayerBytes::Part { file: archive.file.try_clone()?, offset: entry.offset, length: entry.length },
             })

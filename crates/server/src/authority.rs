@@ -1,0 +1,201 @@
+//! Answers to the registry's and the portal's questions about people.
+//!
+//! Rights are always looked up now: a token opens at most what it names, and only as long as its owner still has
+//! the role.
+
+use crate::installation::random;
+use crate::sign_in::{SignIn, SignInError};
+use access::token::{
+    ArmClaims, ArmTokenUse, Expectation, KeyRing, RegisteredClaims, RegistryAccess, RegistryClaims, RegistryPermissions,
+};
+use access::{Action, Assignment, Principal, ResourceId, decide};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use oci::RepositoryName;
+use registry::{AuthorityError, Grant, IssuedToken, Permission, Site};
+use std::net::IpAddr;
+use std::sync::Arc;
+use uuid::Uuid;
+
+const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(75);
+const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(3);
+
+/// The one implementation of the faces' questions.
+pub struct Authority {
+    /// Compares passwords, knows roles.
+    pub sign_in: Arc<SignIn>,
+    /// Signs and checks tokens.
+    pub keys: Arc<KeyRing>,
+    /// The tenant.
+    pub tenant: Uuid,
+    /// The issuer of the sign-in endpoints' tokens.
+    pub identity_issuer: Arc<str>,
+    /// For whom the sign-in endpoints may make tokens.
+    pub identity_audiences: Arc<[String]>,
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AuthorityError {
+    AuthorityError(Box::new(error))
+}
+
+/// The resource id of a site's registry, and of a repository in it where one is named.
+fn scope(site: &Site, repository: Option<&RepositoryName>) -> Option<ResourceId> {
+    let registry = &site.registry;
+    let id = ResourceId::parse(&format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
+        registry.subscription, registry.resource_group, registry.name
+    ))
+    .ok()?;
+    match repository {
+        // A repository's name may hold slashes, which a resource id writes in their escaped form.
+        Some(name) => id.joined(&["repositories", &name.as_str().replace('/', "%2F")]).ok(),
+        None => Some(id),
+    }
+}
+
+fn action(permission: Permission) -> Action {
+    match permission {
+        Permission::Pull | Permission::Catalog => Action::PULL,
+        Permission::Push => Action::PUSH,
+        Permission::Delete => Action::ARTIFACT_DELETE,
+    }
+}
+
+impl Authority {
+    fn registered(&self, site: &Site, principal: &Principal, lifetime: SignedDuration) -> Result<RegisteredClaims, AuthorityError> {
+        let now = Timestamp::now().as_second();
+        Ok(RegisteredClaims {
+            issuer: RegistryClaims::ISSUER.into(),
+            audience: site.registry.login_server.clone(),
+            subject: principal.id.to_string(),
+            id: uuid::Builder::from_random_bytes(random().map_err(failed)?).into_uuid(),
+            issued: now,
+            not_before: now,
+            expires: now.saturating_add(lifetime.as_secs()),
+        })
+    }
+
+    fn issue(
+        &self,
+        site: &Site,
+        principal: &Principal,
+        access: Vec<RegistryAccess>,
+        grant: &str,
+        lifetime: SignedDuration,
+    ) -> Result<IssuedToken, AuthorityError> {
+        let claims = RegistryClaims {
+            registered: self.registered(site, principal, lifetime)?,
+            version: "1.0".into(),
+            rid: site.registry.name.to_lowercase(),
+            access,
+            grant_type: grant.into(),
+            appid: Some(principal.name.clone()),
+            tenant: Some(self.tenant),
+            permissions: RegistryPermissions::default(),
+            roles: Vec::new(),
+        };
+        let token = self.keys.mint(&claims).map_err(failed)?;
+        Ok(IssuedToken { token, expires_in: lifetime.as_secs().unsigned_abs() })
+    }
+
+    /// The claims of a registry token of this kind, and its owner, if both still hold.
+    async fn registry_token(
+        &self,
+        site: &Site,
+        token: &str,
+        grant: &str,
+    ) -> Result<Option<(RegistryClaims, Principal)>, AuthorityError> {
+        let expected = Expectation { issuer: RegistryClaims::ISSUER, audiences: &[&site.registry.login_server] };
+        let Ok(claims) = self.keys.verify::<RegistryClaims>(token, expected, Timestamp::now()) else { return Ok(None) };
+        if claims.grant_type != grant {
+            return Ok(None);
+        }
+        let Ok(id) = claims.registered.subject.parse() else { return Ok(None) };
+        let principal = self.sign_in.principal(id).await.map_err(failed)?;
+        Ok(principal.map(|principal| (claims, principal)))
+    }
+}
+
+#[async_trait]
+impl registry::Authority for Authority {
+    async fn authenticate_basic(
+        &self,
+        _: &Site,
+        user: &str,
+        password: &str,
+        address: Option<IpAddr>,
+    ) -> Result<registry::SignIn, AuthorityError> {
+        match self.sign_in.password(user, password, address, Timestamp::now()).await {
+            Ok(principal) => Ok(registry::SignIn::Known(principal)),
+            Err(SignInError::Wrong) => Ok(registry::SignIn::Wrong),
+            Err(SignInError::TooMany(many)) => {
+                Ok(registry::SignIn::TooMany { retry_after_seconds: many.retry_after_seconds })
+            }
+            Err(SignInError::Store(error)) => Err(failed(error)),
+        }
+    }
+
+    async fn allowed(
+        &self,
+        site: &Site,
+        principal: &Principal,
+        permission: Permission,
+        repository: Option<&RepositoryName>,
+    ) -> Result<bool, AuthorityError> {
+        let Some(scope) = scope(site, repository) else { return Ok(false) };
+        let assignments = self.sign_in.assignments(principal).await.map_err(failed)?;
+        Ok(decide(&assignments, principal, action(permission), &scope).is_allowed())
+    }
+
+    async fn issue_access(
+        &self,
+        site: &Site,
+        principal: &Principal,
+        access: Vec<RegistryAccess>,
+    ) -> Result<IssuedToken, AuthorityError> {
+        self.issue(site, principal, access, RegistryClaims::ACCESS_TOKEN, ACCESS_LIFETIME)
+    }
+
+    async fn issue_refresh(&self, site: &Site, principal: &Principal) -> Result<IssuedToken, AuthorityError> {
+        self.issue(site, principal, Vec::new(), RegistryClaims::REFRESH_TOKEN, REFRESH_LIFETIME)
+    }
+
+    async fn verify_access(&self, site: &Site, token: &str) -> Result<Option<Grant>, AuthorityError> {
+        let found = self.registry_token(site, token, RegistryClaims::ACCESS_TOKEN).await?;
+        Ok(found.map(|(claims, principal)| Grant { principal, access: claims.access }))
+    }
+
+    async fn verify_refresh(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
+        Ok(self.registry_token(site, token, RegistryClaims::REFRESH_TOKEN).await?.map(|(_, principal)| principal))
+    }
+
+    async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
+        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
+        let expected = Expectation { issuer: &self.identity_issuer, audiences: &audiences };
+        match self.keys.verify::<ArmClaims>(token, expected, Timestamp::now()) {
+            Ok(claims) if claims.token_use == ArmTokenUse::Access => {
+                self.sign_in.principal(claims.principal).await.map_err(failed)
+            }
+            Ok(_) | Err(_) => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl portal::Entrance for Authority {
+    async fn password(&self, name: &str, word: &str, address: Option<IpAddr>) -> Result<Principal, portal::Refusal> {
+        self.sign_in.password(name, word, address, Timestamp::now()).await.map_err(|error| match error {
+            SignInError::Wrong => portal::Refusal::Wrong,
+            SignInError::TooMany(many) => portal::Refusal::TooMany(many.retry_after_seconds),
+            SignInError::Store(error) => portal::Refusal::Store(error),
+        })
+    }
+
+    async fn principal(&self, id: Uuid) -> Result<Option<Principal>, store::Error> {
+        self.sign_in.principal(id).await
+    }
+
+    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
+        self.sign_in.assignments(principal).await
+    }
+}
