@@ -10,13 +10,17 @@
 //! What this module does not do: ranges. A range is an advisory's word; it is read in `advisory` from these keys.
 
 mod apk;
+mod composer;
 mod cran;
 mod deb;
+mod gem;
 mod go;
 mod hackage;
 mod key;
+mod maven;
 mod npm;
 mod nuget;
+mod pep440;
 mod pub_dev;
 mod rpm;
 mod semver;
@@ -44,12 +48,16 @@ pub struct Scheme {
 /// All schemes.
 pub const SCHEMES: &[&Scheme] = &[
     &apk::SCHEME,
+    &composer::SCHEME,
     &cran::SCHEME,
     &deb::SCHEME,
+    &gem::SCHEME,
     &go::SCHEME,
     &hackage::SCHEME,
+    &maven::SCHEME,
     &npm::SCHEME,
     &nuget::SCHEME,
+    &pep440::SCHEME,
     &pub_dev::SCHEME,
     &rpm::SCHEME,
     &semver::SCHEME,

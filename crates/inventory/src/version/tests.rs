@@ -169,3 +169,85 @@ fn go_cases() {
 fn npm_cases() {
     check("npm", "=v1.2.3 = 1.2.3\n1.2.3-beta < 1.2.3\n4.17.20 < 4.17.21");
 }
+
+/// <https://peps.python.org/pep-0440/#summary-of-permitted-suffixes-and-relative-ordering>
+#[test]
+fn pep440_cases() {
+    check(
+        "pep440",
+        "1.0.dev456 < 1.0a1
+         1.0a2.dev456 < 1.0a12.dev456
+         1.0b2.post345.dev456 < 1.0b2.post345
+         1.0rc1 < 1.0
+         1.0 < 1.0+abc.5
+         1.0+abc.7 < 1.0+5
+         1.0+5 < 1.0.post456.dev34
+         1.0.post456 < 1.1.dev1
+         1.0.0 = 1
+         v1.0-ALPHA.1 = 1.0a1
+         1.0a.-r1 = 1.0a0.post1
+         1!0.1 > 2026.1
+         no-version-at-all < 0.0.dev0",
+    );
+}
+
+/// <https://maven.apache.org/pom.html#version-order-specification>
+#[test]
+fn maven_cases() {
+    check(
+        "maven",
+        "1-1.foo-bar1baz-.1 = 1-1.foo-bar-1-baz-0.1
+         1.0.0 = 1
+         1.ga = 1
+         1.0-sp > 1.0-ga
+         1-sp-1 < 1-ga-1
+         1-a1 = 1-alpha-1
+         1-snapshot < 1
+         1-foo2 < 1-foo10
+         1.foo = 1-foo
+         1-foo < 1-1
+         1-1 < 1.1
+         2.14.1 < 2.15.0
+         2.15.0-rc1 < 2.15.0
+         1.0.1 > 1-1",
+    );
+}
+
+/// <https://docs.ruby-lang.org/en/master/Gem/Version.html>
+#[test]
+fn gem_cases() {
+    check(
+        "gem",
+        "1.0 = 1
+         1.0.a < 1
+         1.0.a.0 = 1.a
+         1.a.0.b < 1.a
+         1.a.0.1 > 1.a
+         1.a.b < 1.a.0.a
+         1.a.1 > 1.a.0.9
+         5.2.4.rc1 < 5.2.4
+         1-1 < 1",
+    );
+}
+
+/// <https://www.php.net/manual/function.version-compare.php>
+#[test]
+fn composer_cases() {
+    check(
+        "composer",
+        "5.2 < 5.10
+         1.0-dev < 1.0-alpha
+         1.0-RC1 < 1.0
+         1.0 < 1.0.0
+         1.0 < 1.0-patch1
+         dev-main < 0.0.1",
+    );
+}
+
+#[test]
+fn nuget_pub_cran_and_hackage_cases() {
+    check("nuget", "1.0.0.1 > 1.0.0\n1.0.0-RC = 1.0.0-rc\n13.0.1 < 13.0.3");
+    check("pub_dev", "1.2.3+1 < 1.2.3+2\n1.2.3 < 1.2.3+1\n1.2.3-a+1 < 1.2.3");
+    check("cran", "1.0-10 > 1.0.9\n1.0 < 1.0.0");
+    check("hackage", "1.0 < 1.0.0\n0.10 > 0.9");
+}
