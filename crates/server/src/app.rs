@@ -1,0 +1,264 @@
+//! From a configuration to a running server: everything is opened, wired and started here.
+
+use crate::advisories::{Shelf, ShelfError};
+use crate::api::ApiState;
+use crate::authority::Authority;
+use crate::inspect::Inspector;
+use crate::installation::{self, InstallationError, Opened, random};
+use crate::jobs::{self, Workshop};
+use crate::operations::OperationsState;
+use crate::sign_in::SignIn;
+use crate::tls::{self, TlsError};
+use crate::{Configuration, Tls, api, listener, operations};
+use axum::Router;
+use jiff::{SignedDuration, Timestamp};
+use registry::{RegistryState, SingleRegistry, Site};
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the data folder {path} cannot be used; check that it exists and may be written")]
+    Data {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another server uses the data folder.
+    #[error("another server uses the data folder {0}; stop it, or choose another folder with --data")]
+    InUse(PathBuf),
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on; is another program using it?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The records cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The blobs cannot be opened.
+    #[error(transparent)]
+    Blobs(#[from] store::BlobError),
+    /// The installation cannot be made or found.
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
+    /// There is no certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The advisories cannot be opened.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+}
+
+/// A running server.
+pub struct Running {
+    url: String,
+    ready_line: String,
+    new_password: Option<String>,
+    authority: Option<PathBuf>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    _lock: File,
+}
+
+impl Running {
+    /// The address that clients see.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The line that programs wait for.
+    pub fn ready_line(&self) -> &str {
+        &self.ready_line
+    }
+
+    /// The owner's password, if it was made up at this start.
+    pub fn new_password(&self) -> Option<&str> {
+        self.new_password.as_deref()
+    }
+
+    /// The certificate that clients must trust, if it is our own.
+    pub fn authority(&self) -> Option<&Path> {
+        self.authority.as_deref()
+    }
+
+    /// Lets running requests finish for some seconds, and ends.
+    pub async fn stop(mut self) {
+        // Nobody left to tell is fine too.
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Starts a server. When it returns, clients can connect.
+///
+/// # Errors
+/// One sentence that says what is wrong and what to do.
+pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+    let lock = lock(&configuration.data)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database).await?);
+    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs).await?);
+    let socket = TcpListener::bind(configuration.listen)
+        .await
+        .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
+    let address = socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
+    let url = public_url(&configuration, address);
+    let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
+    let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
+    let identity = tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
+    let (changes, changed) = watch::channel(0);
+    let inspector = Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let workshop = Arc::new(Workshop {
+        store: store.clone(),
+        blobs: blobs.clone(),
+        inspector,
+        shelf: shelf.clone(),
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit).unwrap_or(SignedDuration::MAX),
+        changes,
+    });
+    let parts = Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let router = parts.router(changed)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
+    tasks.spawn(jobs::sweep::keep_tidy(workshop.clone(), stopped.clone()));
+    tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
+    let (config, authority) = match identity {
+        Some(identity) => (Some(identity.config), identity.authority),
+        None => (None, None),
+    };
+    tasks.spawn(listener::serve(socket, config, router, stopped));
+    let installation = &parts.opened.installation;
+    let ready_line = format!(
+        "lazaretto ready url={url} subscription={} tenant={} registry={}",
+        installation.subscription, installation.tenant, installation.registry
+    );
+    Ok(Running { url, ready_line, new_password: parts.opened.new_password, authority, stop, tasks, _lock: lock })
+}
+
+/// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
+fn lock(data: &Path) -> Result<File, StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let failed = |source| StartError::Data { path: data.into(), source };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
+    let path = data.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(data.into())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// The address that clients see: as configured, or where we listen.
+fn public_url(configuration: &Configuration, address: SocketAddr) -> String {
+    if let Some(url) = &configuration.external_url {
+        return url.clone();
+    }
+    let scheme = if configuration.tls == Tls::Off { "http" } else { "https" };
+    match address {
+        // "All addresses" is nobody's address; this machine is reached by its loopback.
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", v4.port()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("{scheme}://[::1]:{}", v6.port()),
+        other => format!("{scheme}://{other}"),
+    }
+}
+
+/// The names for a certificate of our own.
+fn names(login_server: &str) -> Vec<String> {
+    let host = login_server.rsplit_once(':').map_or(login_server, |(host, _)| host);
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    let host = host.trim_matches(['[', ']']);
+    if !names.iter().any(|name| name == host) {
+        names.push(host.to_owned());
+    }
+    names
+}
+
+async fn start_workers(
+    tasks: &mut JoinSet<()>,
+    workshop: &Arc<Workshop>,
+    workers: usize,
+    stopped: &watch::Receiver<bool>,
+) -> Result<(), StartError> {
+    // The data folder is locked, so that whoever held jobs under these names is gone: their jobs run again at once.
+    for number in 0..workers.max(64) {
+        workshop.store.release_holder(&holder(number), Timestamp::now()).await?;
+    }
+    for number in 0..workers {
+        tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+    }
+    Ok(())
+}
+
+fn holder(number: usize) -> Holder {
+    Holder(format!("embedded-{number}"))
+}
+
+/// What the faces are made of.
+struct Parts {
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn Blobs>,
+    shelf: Arc<Shelf>,
+    opened: Opened,
+    url: String,
+    secure: bool,
+}
+
+impl Parts {
+    /// All faces under one address, each with its own paths.
+    fn router(&self, changes: watch::Receiver<u64>) -> Result<Router, StartError> {
+        let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
+        let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
+        let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
+        let authority = Arc::new(Authority {
+            sign_in: sign_in.clone(),
+            keys: self.opened.keys.clone(),
+            tenant: self.opened.installation.tenant.0,
+            identity_issuer: identity_issuer.clone(),
+            identity_audiences: identity_audiences.clone(),
+        });
+        let api = api::router(ApiState {
+            store: self.store.clone(),
+            sign_in,
+            keys: self.opened.keys.clone(),
+            issuer: identity_issuer,
+            audiences: identity_audiences,
+            registry: self.opened.registry.id,
+            shelf: self.shelf.clone(),
+            changes,
+        });
+        let operations =
+            operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
+        let shelf = self.shelf.clone();
+        let portal = portal::router(portal::PortalState {
+            store: self.store.clone(),
+            entrance: authority.clone(),
+            seal: self.opened.seal.clone(),
+            secure: self.secure,
+            advisories: Arc::new(move || crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())),
+        });
+        Ok(self.registry(authority).merge(api).merge(operations).merge(portal))
+    }
+
+    fn registry(&self, authority: Arc<Authority>) -> Router {
+        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
+        let directory = Arc::new(SingleRegistry(site));
+        let mut state = RegistryState::new(self.store.clone(), self.blobs.clone(), authority, directory);
+        state.after_push = Arc::new(jobs::assess::after_push);
+        registry::router(state)
+    }
+}
