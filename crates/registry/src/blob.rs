@@ -1,0 +1,112 @@
+//! Blobs: read, in whole or in part, and taken out of a repository.
+//!
+//! A blob is visible in a repository through a link alone. The same digest in another repository is no reason to show
+//! it here (attacks C5 and C6); absent and invisible are one answer.
+
+use crate::error::RegistryError;
+use crate::range::{self, Part, Requested};
+use crate::router::{Admitted, add, empty};
+use crate::{Passage, Pull, body, conditional};
+use axum::body::Body;
+use axum::response::Response;
+use http::header::HeaderName;
+use http::{StatusCode, header};
+use oci::{Digest, RepositoryName};
+use std::io;
+
+/// The digest of what an answer is about.
+pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// GET and HEAD of a blob.
+pub(crate) async fn read(
+    admitted: &Admitted<'_>,
+    name: RepositoryName,
+    digest: Digest,
+) -> Result<Response, RegistryError> {
+    let size = admitted.state.store.blob(&admitted.key(&name), &digest).await?;
+    let size = size.ok_or(RegistryError::BlobUnknown)?;
+    if !admitted.is_head() {
+        pass_gate(admitted, &name, &digest, true).await?;
+    }
+    let headers = &admitted.parts.headers;
+    if conditional::is_known(headers, &digest) {
+        return Ok(empty(
+            StatusCode::NOT_MODIFIED,
+            [(header::ETAG, conditional::entity_tag(&digest)), (CONTENT_DIGEST, digest.to_string())],
+        ));
+    }
+    match range::requested(conditional::range(headers, &digest), size) {
+        Requested::Unsatisfiable => Err(RegistryError::RangeUnsatisfiable { size }),
+        Requested::Whole => send(admitted, &digest, size, None).await,
+        Requested::Part(part) => send(admitted, &digest, size, Some(part)).await,
+    }
+}
+
+async fn send(
+    admitted: &Admitted<'_>,
+    digest: &Digest,
+    size: u64,
+    part: Option<Part>,
+) -> Result<Response, RegistryError> {
+    let length = part.map_or(size, Part::length);
+    let content = match part.or_else(|| size.checked_sub(1).map(|last| Part { first: 0, last })) {
+        Some(part) if !admitted.is_head() => open(admitted, digest, part).await?,
+        Some(_) | None => Body::empty(),
+    };
+    let mut response = Response::new(content);
+    add(
+        &mut response,
+        [
+            (header::CONTENT_TYPE, "application/octet-stream".into()),
+            (header::CONTENT_LENGTH, length.to_string()),
+            (header::ACCEPT_RANGES, "bytes".into()),
+            (header::ETAG, conditional::entity_tag(digest)),
+            (CONTENT_DIGEST, digest.to_string()),
+        ],
+    );
+    if let Some(Part { first, last }) = part {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        add(&mut response, [(header::CONTENT_RANGE, format!("bytes {first}-{last}/{size}"))]);
+    }
+    Ok(response)
+}
+
+async fn open(admitted: &Admitted<'_>, digest: &Digest, part: Part) -> Result<Body, RegistryError> {
+    let lost = || RegistryError::BlobLost { digest: digest.clone() };
+    let blob = admitted.state.blobs.open(digest).await?.ok_or_else(lost)?;
+    body::outgoing(blob.file, part).await.map_err(|error: io::Error| {
+        RegistryError::Blobs(store::BlobError::Storage { action: "read a blob", source: error })
+    })
+}
+
+/// Asks the gate.
+pub(crate) async fn pass_gate(
+    admitted: &Admitted<'_>,
+    repository: &RepositoryName,
+    digest: &Digest,
+    is_blob: bool,
+) -> Result<(), RegistryError> {
+    let principal = &admitted.caller.principal;
+    let pull = Pull { site: admitted.site, repository, digest, is_blob, principal };
+    match admitted.state.gate.may_pull(pull).await {
+        Passage::Allowed => Ok(()),
+        Passage::Held { reason } => Err(RegistryError::Held(reason)),
+    }
+}
+
+/// DELETE of a blob: the link goes, and the bytes with the last link.
+pub(crate) async fn delete(
+    admitted: &Admitted<'_>,
+    name: RepositoryName,
+    digest: Digest,
+) -> Result<Response, RegistryError> {
+    let state = admitted.state;
+    let _alone = state.publication.write().await;
+    if !state.store.unlink_blob(&admitted.key(&name), &digest).await? {
+        return Err(RegistryError::BlobUnknown);
+    }
+    if !state.store.blob_is_linked(&digest).await? {
+        state.blobs.delete(&digest).await?;
+    }
+    Ok(empty(StatusCode::ACCEPTED, [(CONTENT_DIGEST, digest.to_string())]))
+}

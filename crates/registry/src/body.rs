@@ -1,0 +1,110 @@
+//! Bodies of requests and responses, piece by piece.
+//!
+//! A request's body may be as slow as its line, but not silent for ever: each piece has to arrive in time (attack C18).
+//! A response's body is read from its file while it is sent, one piece at a time.
+
+use crate::error::RegistryError;
+use crate::range::Part;
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::stream;
+use std::fs::File;
+use std::io;
+use std::time::Duration;
+use store::ByteStream;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+/// How much of a file is in memory at a time.
+const PIECE: usize = 128 * 1024;
+
+/// The body of a request, with a limit on silence.
+pub(crate) fn incoming(body: Body, idle: Duration) -> ByteStream<'static> {
+    let pieces = body.into_data_stream();
+    stream::unfold(Some(pieces), move |pieces| async move {
+        let mut pieces = pieces?;
+        match tokio::time::timeout(idle, pieces.next()).await {
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+            Ok(Some(Err(error))) => Some((Err(io::Error::other(error)), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), None)),
+        }
+    })
+    .boxed()
+}
+
+/// Reads a whole body into memory, up to a limit. `None` if there is more.
+pub(crate) async fn read(body: Body, idle: Duration, limit: usize) -> Result<Option<Bytes>, RegistryError> {
+    let mut pieces = incoming(body, idle);
+    let mut whole = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| {
+            if error.kind() == io::ErrorKind::TimedOut {
+                RegistryError::BodyIdle
+            } else {
+                RegistryError::BodyBroken
+            }
+        })?;
+        if piece.len() > limit.saturating_sub(whole.len()) {
+            return Ok(None);
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(Some(whole.freeze()))
+}
+
+/// A part of a file as the body of a response.
+pub(crate) async fn outgoing(file: File, part: Part) -> io::Result<Body> {
+    let mut file = tokio::fs::File::from_std(file);
+    file.set_max_buf_size(PIECE);
+    file.seek(io::SeekFrom::Start(part.first)).await?;
+    let rest = file.take(part.length());
+    let pieces = stream::unfold(Some(rest), |rest| async move {
+        let mut rest = rest?;
+        let mut piece = BytesMut::with_capacity(PIECE);
+        match rest.read_buf(&mut piece).await {
+            Ok(0) if rest.limit() > 0 => Some((Err(io::ErrorKind::UnexpectedEof.into()), None)),
+            Ok(0) => None,
+            Ok(_) => Some((Ok(piece.freeze()), Some(rest))),
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    Ok(Body::from_stream(pieces))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[tokio::test]
+    async fn a_part_of_a_file_is_sent() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&vec![7; 3 * PIECE]).unwrap();
+        file.write_all(b"end").unwrap();
+        let first = 3 * PIECE as u64 - 1;
+        let body = outgoing(file, Part { first, last: first + 3 }).await.unwrap();
+        let bytes = read(body, Duration::from_secs(5), 100).await.unwrap().unwrap();
+        assert_eq!(&bytes[..], b"\x07end");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_too_short_breaks_the_body() {
+        let body = outgoing(tempfile::tempfile().unwrap(), Part { first: 0, last: 9 }).await.unwrap();
+        assert!(matches!(read(body, Duration::from_secs(5), 100).await, Err(RegistryError::BodyBroken)));
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_not_read_to_its_end() {
+        let endless = stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[0; 64])));
+        let read = read(Body::from_stream(endless), Duration::from_secs(5), 1000).await;
+        assert!(read.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_silent_body_ends() {
+        let silent = stream::pending::<io::Result<Bytes>>();
+        let read = read(Body::from_stream(silent), Duration::from_millis(5), 1000).await;
+        assert!(matches!(read, Err(RegistryError::BodyIdle)));
+    }
+}

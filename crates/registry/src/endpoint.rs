@@ -1,0 +1,211 @@
+//! Which endpoint of the distribution API a path means.
+//!
+//! Repository names hold slashes and may hold components such as `blobs`, so that a path is read from its end: the last
+//! two or three segments say what is meant, and everything before them is the name.
+//! Each segment is percent-decoded once, after the path was split; a decoded segment that holds a slash is refused,
+//! since `a%2Fb` and `a/b` must not be two spellings of one name. What is left has to match the grammar of names
+//! (attack C9). No name ever becomes a file path.
+
+use crate::error::RegistryError;
+use oci::{Digest, Reference, RepositoryName};
+use std::borrow::Cow;
+use store::UploadId;
+
+/// An endpoint with what its path names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Base,
+    Catalog,
+    Tags(RepositoryName),
+    Manifest(RepositoryName, Reference),
+    Blob(RepositoryName, Digest),
+    Uploads(RepositoryName),
+    Upload(RepositoryName, UploadId),
+    Referrers(RepositoryName, Digest),
+}
+
+/// An endpoint without what its path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndpointKind {
+    /// `/v2/`
+    Base,
+    /// `/v2/_catalog`
+    Catalog,
+    /// `/v2/NAME/tags/list`
+    Tags,
+    /// `/v2/NAME/manifests/REFERENCE`
+    Manifest,
+    /// `/v2/NAME/blobs/DIGEST`
+    Blob,
+    /// `/v2/NAME/blobs/uploads/`
+    Uploads,
+    /// `/v2/NAME/blobs/uploads/UPLOAD`
+    Upload,
+    /// `/v2/NAME/referrers/DIGEST`
+    Referrers,
+}
+
+impl Endpoint {
+    /// Reads the path of a request.
+    pub(crate) fn parse(path: &str) -> Result<Self, RegistryError> {
+        let rest = path.strip_prefix("/v2").ok_or(RegistryError::NoSuchEndpoint)?;
+        let Some(rest) = rest.strip_prefix('/') else {
+            return if rest.is_empty() { Ok(Self::Base) } else { Err(RegistryError::NoSuchEndpoint) };
+        };
+        let segments = rest.split('/').map(decode).collect::<Result<Vec<_>, _>>()?;
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        match segments.as_slice() {
+            [""] => Ok(Self::Base),
+            ["_catalog"] => Ok(Self::Catalog),
+            [name @ .., "tags", "list"] => Ok(Self::Tags(repository(name)?)),
+            [name @ .., "blobs", "uploads"] | [name @ .., "blobs", "uploads", ""] => {
+                Ok(Self::Uploads(repository(name)?))
+            }
+            [name @ .., "blobs", "uploads", upload] => {
+                let name = repository(name)?;
+                let upload = upload.parse().map_err(|_| RegistryError::UploadUnknown)?;
+                Ok(Self::Upload(name, upload))
+            }
+            [name @ .., "manifests", reference] => Ok(Self::Manifest(repository(name)?, reference.parse()?)),
+            [name @ .., "blobs", digest] => Ok(Self::Blob(repository(name)?, digest.parse()?)),
+            [name @ .., "referrers", digest] => Ok(Self::Referrers(repository(name)?, digest.parse()?)),
+            _ => Err(RegistryError::NoSuchEndpoint),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> EndpointKind {
+        match self {
+            Self::Base => EndpointKind::Base,
+            Self::Catalog => EndpointKind::Catalog,
+            Self::Tags(_) => EndpointKind::Tags,
+            Self::Manifest(..) => EndpointKind::Manifest,
+            Self::Blob(..) => EndpointKind::Blob,
+            Self::Uploads(_) => EndpointKind::Uploads,
+            Self::Upload(..) => EndpointKind::Upload,
+            Self::Referrers(..) => EndpointKind::Referrers,
+        }
+    }
+
+    /// The repository, where the path names one.
+    pub(crate) fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Base | Self::Catalog => None,
+            Self::Tags(name)
+            | Self::Manifest(name, _)
+            | Self::Blob(name, _)
+            | Self::Uploads(name)
+            | Self::Upload(name, _)
+            | Self::Referrers(name, _) => Some(name),
+        }
+    }
+}
+
+fn repository(segments: &[&str]) -> Result<RepositoryName, RegistryError> {
+    Ok(segments.join("/").parse()?)
+}
+
+/// Decodes the percent signs of one segment, once.
+fn decode(segment: &str) -> Result<Cow<'_, str>, RegistryError> {
+    if !segment.contains('%') {
+        return Ok(Cow::Borrowed(segment));
+    }
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let digit =
+            |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+            return Err(RegistryError::Encoding);
+        };
+        decoded.push(high << 4 | low);
+    }
+    match String::from_utf8(decoded) {
+        Ok(text) if !text.contains('/') => Ok(Cow::Owned(text)),
+        Ok(_) | Err(_) => Err(RegistryError::Encoding),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn shape(path: &str) -> String {
+        match Endpoint::parse(path) {
+            Ok(endpoint) => {
+                let name = endpoint.repository().map(RepositoryName::as_str).unwrap_or_default();
+                format!("{:?} {name}", endpoint.kind())
+            }
+            Err(error) => format!("{:?}", error.code()),
+        }
+    }
+
+    #[test]
+    fn paths_are_read_from_their_end() {
+        let upload = "0123456789abcdef0123456789abcdef";
+        for (path, expected) in [
+            ("/v2", "Base "),
+            ("/v2/", "Base "),
+            ("/v2/_catalog", "Catalog "),
+            ("/v2/a/tags/list", "Tags a"),
+            ("/v2/a/b/c/tags/list", "Tags a/b/c"),
+            ("/v2/a/manifests/latest", "Manifest a"),
+            ("/v2/a/manifests/tags/list", "Tags a/manifests"),
+            ("/v2/a/tags/manifests/list", "Manifest a/tags"),
+            ("/v2/a/blobs/uploads/", "Uploads a"),
+            ("/v2/a/blobs/uploads", "Uploads a"),
+            ("/v2/a/blobs/uploads/manifests/latest", "Manifest a/blobs/uploads"),
+            ("/v2/blobs/uploads/blobs/uploads/", "Uploads blobs/uploads"),
+            (&format!("/v2/a/blobs/{DIGEST}"), "Blob a"),
+            (&format!("/v2/a/blobs/b/blobs/{DIGEST}"), "Blob a/blobs/b"),
+            (&format!("/v2/a/blobs/uploads/{upload}"), "Upload a"),
+            (&format!("/v2/a/referrers/{DIGEST}"), "Referrers a"),
+            (&format!("/v2/a/blobs/{}", DIGEST.replace(':', "%3A")), "Blob a"),
+            (&format!("/v2/a/manifests/{}", DIGEST.replace(':', "%3a")), "Manifest a"),
+        ] {
+            assert_eq!(shape(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn tricks_with_names_are_refused() {
+        for (path, expected) in [
+            ("/v2/../etc/manifests/latest", "NameInvalid"),
+            ("/v2/a/../b/tags/list", "NameInvalid"),
+            ("/v2/a/%2e%2e/b/tags/list", "NameInvalid"),
+            ("/v2/a//b/tags/list", "NameInvalid"),
+            ("/v2//tags/list", "NameInvalid"),
+            ("/v2/tags/list", "NameInvalid"),
+            ("/v2/manifests/latest", "NameInvalid"),
+            ("/v2/A/tags/list", "NameInvalid"),
+            ("/v2/a%2Fb/tags/list", "NameInvalid"),
+            ("/v2/a%252Fb/tags/list", "NameInvalid"),
+            ("/v2/a%/tags/list", "NameInvalid"),
+            ("/v2/a%zz/tags/list", "NameInvalid"),
+            ("/v2/a%ff/tags/list", "NameInvalid"),
+            ("/v2/a%00/tags/list", "NameInvalid"),
+            ("/v2/%C3%A4/tags/list", "NameInvalid"),
+            ("/v2/_catalog/tags/list", "NameInvalid"),
+            ("/v2/a/manifests/..", "TagInvalid"),
+            ("/v2/a/manifests/.hidden", "TagInvalid"),
+            ("/v2/a/manifests/sha256:abc", "DigestInvalid"),
+            ("/v2/a/blobs/latest", "DigestInvalid"),
+            ("/v2/a/referrers/latest", "DigestInvalid"),
+            ("/v2/a/blobs/uploads/..", "BlobUploadUnknown"),
+            ("/v2/a/blobs/uploads/1", "BlobUploadUnknown"),
+            ("/v2/a", "Unsupported"),
+            ("/v2/a/b", "Unsupported"),
+            ("/v2x", "Unsupported"),
+            ("/v2/_catalog/", "Unsupported"),
+        ] {
+            assert_eq!(shape(path), expected, "{path}");
+        }
+        let long = format!("/v2/{}/tags/list", "a".repeat(256));
+        assert_eq!(shape(&long), "NameInvalid");
+    }
+}

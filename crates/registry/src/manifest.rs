@@ -1,0 +1,233 @@
+//! Manifests: read, stored and deleted, by tag or by digest.
+//!
+//! The bytes are stored and served exactly as they came. A tag is nothing special, `latest` neither: every tag that a
+//! request names, in the path or in the query, goes through the one storage call that also writes event and jobs.
+//! `Accept` is not held against the client: it gets the type that is stored, as other registries do too. A client that
+//! cannot read it says so itself, and a refusal here would hide the image from those that list it wrongly.
+
+use crate::blob::{CONTENT_DIGEST, pass_gate};
+use crate::error::RegistryError;
+use crate::router::{Admitted, add, empty};
+use crate::{PushedManifest, body, conditional};
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::HeaderName;
+use http::{StatusCode, header};
+use oci::{Descriptor, Digest, MAXIMUM_CHILDREN, MAXIMUM_MANIFEST_BYTES, Manifest, ManifestContent};
+use oci::{MediaKind, MediaType, Reference, RepositoryName, Tag};
+use std::collections::HashSet;
+use store::{PutManifest, PutOutcome, ReferenceKind};
+
+/// Tells a client that the subject was understood, so that it need not keep a list of referrers itself.
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+/// Tells which tags of the query were set.
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
+/// How many indexes may stand above each other. Real ones need two.
+const MAXIMUM_DEPTH: usize = 5;
+/// How many tags one push may set.
+const MAXIMUM_TAGS: usize = 64;
+
+/// GET and HEAD of a manifest.
+pub(crate) async fn read(
+    admitted: &Admitted<'_>,
+    name: RepositoryName,
+    reference: Reference,
+) -> Result<Response, RegistryError> {
+    let (store, key) = (&admitted.state.store, admitted.key(&name));
+    let digest = match reference {
+        Reference::Digest(digest) => Some(digest),
+        Reference::Tag(tag) => store.resolve_tag(&key, &tag).await?,
+    };
+    let digest = digest.ok_or(RegistryError::ManifestUnknown)?;
+    let manifest = store.manifest(&key, &digest).await?.ok_or(RegistryError::ManifestUnknown)?;
+    pass_gate(admitted, &name, &digest, false).await?;
+    let identity = [(header::ETAG, conditional::entity_tag(&digest)), (CONTENT_DIGEST, digest.to_string())];
+    if conditional::is_known(&admitted.parts.headers, &digest) {
+        return Ok(empty(StatusCode::NOT_MODIFIED, identity));
+    }
+    let length = manifest.bytes.len().to_string();
+    let content = if admitted.is_head() { Body::empty() } else { Body::from(manifest.bytes) };
+    let mut response = Response::new(content);
+    add(&mut response, identity);
+    add(&mut response, [(header::CONTENT_TYPE, manifest.media_type), (header::CONTENT_LENGTH, length)]);
+    Ok(response)
+}
+
+/// PUT of a manifest.
+pub(crate) async fn put(
+    admitted: &Admitted<'_>,
+    name: RepositoryName,
+    reference: Reference,
+    content: Body,
+) -> Result<Response, RegistryError> {
+    let media_type = content_type(admitted)?;
+    let bytes = receive(admitted, content).await?;
+    let manifest = Manifest::parse(&media_type, &bytes)?;
+    let (digest, tags) = identify(admitted, reference, &bytes)?;
+    check_children(admitted, &name, &manifest).await?;
+    let push = push(admitted, &name, &manifest, digest.clone(), tags.clone(), bytes);
+    match admitted.state.store.put_manifest(push).await? {
+        PutOutcome::Stored { .. } => Ok(created(&name, &digest, &manifest, &tags)),
+        PutOutcome::MissingReferences(digests) => Err(RegistryError::MissingReferences(digests)),
+    }
+}
+
+/// DELETE of a manifest, or of a tag alone.
+pub(crate) async fn delete(
+    admitted: &Admitted<'_>,
+    name: RepositoryName,
+    reference: Reference,
+) -> Result<Response, RegistryError> {
+    let Admitted { state, caller, .. } = admitted;
+    let (key, actor, now) = (admitted.key(&name), caller.actor(), state.now());
+    let was_there = match reference {
+        Reference::Tag(tag) => state.store.delete_tag(&key, &tag, &actor, now).await?,
+        Reference::Digest(digest) => state.store.delete_manifest(&key, &digest, &actor, now).await?,
+    };
+    if was_there { Ok(empty(StatusCode::ACCEPTED, [])) } else { Err(RegistryError::ManifestUnknown) }
+}
+
+fn content_type(admitted: &Admitted<'_>) -> Result<MediaType, RegistryError> {
+    let value = admitted.parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().parse().map_err(RegistryError::ContentType)
+}
+
+async fn receive(admitted: &Admitted<'_>, content: Body) -> Result<Bytes, RegistryError> {
+    // A length that is announced is refused before the first byte is read.
+    if content.size_hint().lower() > MAXIMUM_MANIFEST_BYTES as u64 {
+        return Err(RegistryError::ManifestLarge);
+    }
+    let bytes = body::read(content, admitted.state.limits.body_idle, MAXIMUM_MANIFEST_BYTES).await?;
+    bytes.ok_or(RegistryError::ManifestLarge)
+}
+
+/// The digest under which the bytes are stored, and the tags that shall point to it.
+fn identify(
+    admitted: &Admitted<'_>,
+    reference: Reference,
+    bytes: &Bytes,
+) -> Result<(Digest, Vec<Tag>), RegistryError> {
+    let named = admitted.query.first("digest").map(str::parse::<Digest>).transpose()?;
+    let mut tags = admitted.query.all("tag").map(str::parse).collect::<Result<Vec<Tag>, _>>()?;
+    let expected = match reference {
+        Reference::Digest(digest) => Some(digest),
+        Reference::Tag(tag) => {
+            tags.push(tag);
+            named
+        }
+    };
+    tags.sort();
+    tags.dedup();
+    if tags.len() > MAXIMUM_TAGS {
+        return Err(RegistryError::Query);
+    }
+    let Some(expected) = expected else { return Ok((Digest::of_sha256(bytes), tags)) };
+    let actual = Digest::of(expected.algorithm(), bytes);
+    if actual == expected {
+        Ok((actual, tags))
+    } else {
+        Err(RegistryError::DigestMismatch { expected, actual })
+    }
+}
+
+/// Holds the children of an index against what they are: a child that is listed as another type would be one thing to
+/// who reads the index and another to who reads the child (attack C1). Indexes below are followed, but not for ever
+/// (attack C2). A cycle cannot be: its digests would have to be known before they exist.
+/// Children that are missing are left to the storage call, which sees them all in one transaction.
+async fn check_children(
+    admitted: &Admitted<'_>,
+    name: &RepositoryName,
+    manifest: &Manifest,
+) -> Result<(), RegistryError> {
+    let key = admitted.key(name);
+    let mut seen = HashSet::new();
+    let mut level: Vec<Descriptor> = manifest.children().to_vec();
+    for _ in 0..MAXIMUM_DEPTH {
+        let mut below = Vec::new();
+        for child in level {
+            if !seen.insert(child.digest.clone()) {
+                continue;
+            }
+            let Some(stored) = admitted.state.store.manifest(&key, &child.digest).await? else { continue };
+            let same_type = stored
+                .media_type
+                .parse::<MediaType>()
+                .is_ok_and(|stored| stored.essence() == child.media_type.essence());
+            if !same_type || stored.bytes.len() as u64 != child.size {
+                return Err(RegistryError::ChildDiffers { digest: child.digest });
+            }
+            if child.media_type.kind() == MediaKind::ImageIndex {
+                below.extend_from_slice(Manifest::parse(&child.media_type, &stored.bytes)?.children());
+            }
+        }
+        if below.is_empty() {
+            return Ok(());
+        }
+        if below.len() > MAXIMUM_CHILDREN {
+            return Err(RegistryError::Nesting);
+        }
+        level = below;
+    }
+    Err(RegistryError::Nesting)
+}
+
+fn push(
+    admitted: &Admitted<'_>,
+    name: &RepositoryName,
+    manifest: &Manifest,
+    digest: Digest,
+    tags: Vec<Tag>,
+    bytes: Bytes,
+) -> PutManifest {
+    let Admitted { state, site, caller, .. } = admitted;
+    let at = state.now();
+    let jobs = (state.after_push)(&PushedManifest { site, repository: name, digest: &digest, manifest, at });
+    let config = match manifest.content() {
+        ManifestContent::Image(image) => Some(image.config.digest.clone()),
+        ManifestContent::Index(_) | ManifestContent::Other { .. } => None,
+    };
+    PutManifest {
+        repository: admitted.key(name),
+        digest,
+        media_type: manifest.media_type().as_str().to_owned(),
+        bytes,
+        artifact_type: manifest.artifact_type().map(|kind| kind.as_str().to_owned()),
+        subject: manifest.subject().map(|subject| subject.digest.clone()),
+        config,
+        annotations: manifest.annotations().clone(),
+        tags,
+        references: references(manifest),
+        jobs,
+        actor: caller.actor(),
+        at,
+    }
+}
+
+/// What has to be in the repository. Foreign layers lie elsewhere and need not be here.
+fn references(manifest: &Manifest) -> Vec<store::Reference> {
+    let blobs = manifest.blobs().into_iter().map(|blob| store::Reference {
+        kind: ReferenceKind::Blob,
+        digest: blob.digest.clone(),
+        required: !blob.is_foreign(),
+    });
+    let children = manifest.children().iter().map(|child| store::Reference {
+        kind: ReferenceKind::Manifest,
+        digest: child.digest.clone(),
+        required: true,
+    });
+    blobs.chain(children).collect()
+}
+
+fn created(name: &RepositoryName, digest: &Digest, manifest: &Manifest, tags: &[Tag]) -> Response {
+    let location = format!("/v2/{name}/manifests/{digest}");
+    let headers = [(header::LOCATION, location), (CONTENT_DIGEST, digest.to_string())];
+    let mut response = empty(StatusCode::CREATED, headers);
+    if let Some(subject) = manifest.subject() {
+        add(&mut response, [(SUBJECT, subject.digest.to_string())]);
+    }
+    for tag in tags {
+        add(&mut response, [(TAG, tag.as_str().to_owned())]);
+    }
+    response
+}

@@ -1,0 +1,101 @@
+//! The table of routes: what each method does on each endpoint, and which right it needs.
+//!
+//! A test walks it and refuses a route that lets somebody in without that right.
+
+use crate::error::RegistryError;
+use crate::{EndpointKind, Permission};
+use http::Method;
+
+/// What a route needs of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// To be signed in.
+    SignedIn,
+    /// The right to list repositories.
+    Catalog,
+    /// A right in the repository of the path.
+    Repository(Permission),
+}
+
+/// What a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Says that this is a registry, and that the caller is signed in.
+    Version,
+    /// Lists repositories.
+    ListRepositories,
+    /// Lists tags.
+    ListTags,
+    /// Reads a manifest.
+    ReadManifest,
+    /// Stores a manifest.
+    PutManifest,
+    /// Deletes a manifest or a tag.
+    DeleteManifest,
+    /// Reads a blob.
+    ReadBlob,
+    /// Takes a blob out of a repository.
+    DeleteBlob,
+    /// Begins an upload, mounts a blob, or uploads a blob at once.
+    StartUpload,
+    /// Says how far an upload is.
+    ReadUpload,
+    /// Continues an upload.
+    ContinueUpload,
+    /// Ends an upload: it becomes a blob.
+    FinishUpload,
+    /// Gives an upload up.
+    CancelUpload,
+    /// Lists what is about a manifest.
+    ListReferrers,
+}
+
+/// A route.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The endpoint.
+    pub endpoint: EndpointKind,
+    /// What it does.
+    pub operation: Operation,
+    /// What it needs.
+    pub need: Need,
+}
+
+const PULL: Need = Need::Repository(Permission::Pull);
+const PUSH: Need = Need::Repository(Permission::Push);
+const DELETE: Need = Need::Repository(Permission::Delete);
+
+const fn route(method: Method, endpoint: EndpointKind, operation: Operation, need: Need) -> Route {
+    Route { method, endpoint, operation, need }
+}
+
+/// Every route of `/v2/`.
+pub static ROUTES: &[Route] = &[
+    route(Method::GET, EndpointKind::Base, Operation::Version, Need::SignedIn),
+    route(Method::HEAD, EndpointKind::Base, Operation::Version, Need::SignedIn),
+    route(Method::GET, EndpointKind::Catalog, Operation::ListRepositories, Need::Catalog),
+    route(Method::GET, EndpointKind::Tags, Operation::ListTags, PULL),
+    route(Method::GET, EndpointKind::Manifest, Operation::ReadManifest, PULL),
+    route(Method::HEAD, EndpointKind::Manifest, Operation::ReadManifest, PULL),
+    route(Method::PUT, EndpointKind::Manifest, Operation::PutManifest, PUSH),
+    route(Method::DELETE, EndpointKind::Manifest, Operation::DeleteManifest, DELETE),
+    route(Method::GET, EndpointKind::Blob, Operation::ReadBlob, PULL),
+    route(Method::HEAD, EndpointKind::Blob, Operation::ReadBlob, PULL),
+    route(Method::DELETE, EndpointKind::Blob, Operation::DeleteBlob, DELETE),
+    route(Method::POST, EndpointKind::Uploads, Operation::StartUpload, PUSH),
+    route(Method::GET, EndpointKind::Upload, Operation::ReadUpload, PUSH),
+    route(Method::PATCH, EndpointKind::Upload, Operation::ContinueUpload, PUSH),
+    route(Method::PUT, EndpointKind::Upload, Operation::FinishUpload, PUSH),
+    route(Method::DELETE, EndpointKind::Upload, Operation::CancelUpload, PUSH),
+    route(Method::GET, EndpointKind::Referrers, Operation::ListReferrers, PULL),
+];
+
+/// The route of a request.
+pub(crate) fn find(method: &Method, endpoint: EndpointKind) -> Result<&'static Route, RegistryError> {
+    let of_endpoint = || ROUTES.iter().filter(|route| route.endpoint == endpoint);
+    of_endpoint().find(|route| route.method == method).ok_or_else(|| RegistryError::Method {
+        allowed: of_endpoint().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", "),
+    })
+}
