@@ -46,3 +46,5 @@ pub use gate::{Gate, OpenGate, Passage, Pull};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{
+    AfterPush, Clock, Limits, PushedManifest, RegistryDirectory, RegistryState, SingleRegistry, Site,
+};
