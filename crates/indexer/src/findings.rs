@@ -84,10 +84,28 @@ impl Findings {
             }
             Finding::Release { .. } => true,
         };
+        // A program can be of two languages at once; it is still one file, and one database.
+        if let Finding::Database { packages, .. } = &finding
+            && fits
+            && self.merge(path, packages)
+        {
+            return;
+        }
         if fits {
             self.sequence = self.sequence.saturating_add(1);
             self.found.entry(path.clone()).or_default().push((self.sequence, finding));
         }
+    }
+
+    /// Adds packages to a database that the same file has already given.
+    fn merge(&mut self, path: &LayerPath, more: &[Package]) -> bool {
+        for (_, finding) in self.found.get_mut(path).into_iter().flatten() {
+            if let Finding::Database { packages, .. } = finding {
+                packages.extend_from_slice(more);
+                return true;
+            }
+        }
+        false
     }
 
     /// The packages that were found in this file.

@@ -146,32 +146,40 @@ impl<R: Read> Walk<R> {
             self.findings.add(path, Finding::Link(Link { path: path.clone(), target, kind }));
             return;
         }
-        for extractor in claims.iter().filter(|extractor| extractor.by_name()) {
-            self.link_to_manifest(path, kind == LinkKind::Hard, target, extractor);
+        if kind == LinkKind::Hard && self.second_name(path, target) {
+            return;
         }
+        for extractor in claims.iter().filter(|extractor| extractor.by_name()) {
+            self.link_to_manifest(path, kind, target, extractor);
+        }
+    }
+
+    /// Whether a hard link is a second name of a file with packages, which stays when a later layer deletes the first.
+    fn second_name(&mut self, path: &LayerPath, target: &[u8]) -> bool {
+        let found =
+            LayerPath::from_bytes(target).map(|target| self.findings.databases(&target)).unwrap_or_default();
+        let mut is_second = false;
+        // The databases of distributions count only in their own places.
+        for (kind, packages) in found.into_iter().filter(|(kind, _)| !kind.is_os()) {
+            self.findings.add(path, Finding::Database { kind, packages });
+            is_second = true;
+        }
+        is_second
     }
 
     /// A link that stands where an extractor would read a file, somewhere in the image.
     ///
     /// If its target is read too, nothing is lost; if not, packages may be.
-    fn link_to_manifest(&mut self, path: &LayerPath, hard: bool, target: &[u8], extractor: &Extractor) {
-        let found = LayerPath::from_bytes(target)
-            .filter(|_| hard)
-            .map(|target| self.findings.databases(&target))
-            .unwrap_or_default();
-        if !found.is_empty() {
-            // The same content under a second name, which stays when a later layer deletes the first.
-            for (kind, packages) in found {
-                self.findings.add(path, Finding::Database { kind, packages });
-            }
-            return;
-        }
-        let resolved = if hard { LayerPath::from_bytes(target) } else { resolve(path, target) };
+    fn link_to_manifest(&mut self, path: &LayerPath, kind: LinkKind, target: &[u8], extractor: &Extractor) {
+        let resolved = match kind {
+            LinkKind::Hard => LayerPath::from_bytes(target),
+            LinkKind::Symbolic => resolve(path, target),
+        };
         let is_read = resolved
             .is_some_and(|target| (extractor.claims)(&File { path: target.as_str(), size: 0, mode: 0 }));
         if !is_read {
-            let why = "a link to a file that is not read itself";
-            let why = SkipReason::Unsupported(format!("{}: {why}", extractor.name));
+            let why = format!("{}: a link to a file that is not read itself", extractor.name);
+            let why = SkipReason::Unsupported(why);
             self.findings.add(path, Finding::Skipped { why, conceals_packages: true });
         }
     }
@@ -210,7 +218,11 @@ impl<R: Read> Walk<R> {
         if readers.is_empty() {
             return Ok(());
         }
-        self.fill_buffer(size)?;
+        if !self.fill_buffer(size)? {
+            let why = SkipReason::Limit(format!("no memory for a file of {size} bytes"));
+            self.findings.add(path, Finding::Skipped { why, conceals_packages: true });
+            return Ok(());
+        }
         for (_, read) in readers {
             let reading = read(&File { path: path.as_str(), size, mode }, &self.buffer, &self.limits);
             keep(&mut self.findings, path, reading);
@@ -221,15 +233,19 @@ impl<R: Read> Walk<R> {
         Ok(())
     }
 
-    /// Reads the whole body; its size is within a limit already.
-    fn fill_buffer(&mut self, size: u64) -> Result<(), IndexError> {
+    /// Reads the whole body; its size is within a limit already. False if there is no room for it.
+    fn fill_buffer(&mut self, size: u64) -> Result<bool, IndexError> {
         self.buffer.clear();
-        // Reserving costs no memory before it is written to, so a size that lies costs nothing.
-        self.buffer.reserve_exact(usize::try_from(size).unwrap_or_default());
+        // Reserving costs no memory before it is written to, so a size that lies costs nothing. The jail may grant
+        // less than our limits do.
+        let reserved = usize::try_from(size).map(|size| self.buffer.try_reserve_exact(size));
+        if !matches!(reserved, Ok(Ok(()))) {
+            return Ok(false);
+        }
         while let Some(chunk) = self.reader.next_chunk()? {
             self.buffer.extend_from_slice(chunk);
         }
-        Ok(())
+        Ok(true)
     }
 }
 

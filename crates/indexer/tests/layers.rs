@@ -180,6 +180,44 @@ fn links_to_manifests_are_followed_as_far_as_it_is_safe() {
 }
 
 #[test]
+fn a_hard_link_to_a_program_lists_its_packages_too() {
+    let text = br#"{"packages":[{"name":"regex","version":"1.5.4"}]}"#;
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, text).unwrap();
+    let program = program_with_section(".dep-v0", &encoder.finish().unwrap());
+    check(
+        |layer| {
+            layer.executable("bin/a", program).unwrap();
+            layer.raw(HeaderBlock::new("bin/b", b'1', 0).link("bin/a").mode(0o755).sealed()).unwrap();
+            layer.raw(HeaderBlock::new("bin/c", b'1', 0).link("bin/other").mode(0o755).sealed()).unwrap();
+        },
+        expect![[r#"
+            bin/a: regex 1.5.4
+            bin/b: regex 1.5.4
+        "#]],
+    );
+}
+
+/// A 32-bit big-endian ELF file with one section beside that of the names.
+fn program_with_section(name: &str, content: &[u8]) -> Vec<u8> {
+    let word = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
+    let names = format!("\0{name}\0");
+    let table = 52 + names.len() + content.len();
+    let mut file = b"\x7fELF\x01\x02\x01".to_vec();
+    file.resize(32, 0);
+    file.extend(word(table));
+    file.resize(46, 0);
+    file.extend([0, 40, 0, 2, 0, 0]);
+    file.extend(names.as_bytes());
+    file.extend(content);
+    for (name, offset, size) in [(0, 52, names.len()), (1, 52 + names.len(), content.len())] {
+        file.extend([word(name), word(1), [0; 4], [0; 4], word(offset), word(size)].concat());
+        file.extend([0; 16]);
+    }
+    file
+}
+
+#[test]
 fn devices_and_pipes_are_no_databases() {
     check(
         |layer| {

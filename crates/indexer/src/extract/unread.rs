@@ -17,13 +17,18 @@ const FIXED: &[(&str, &str)] = &[
     ("var/lib/rpmmanifest/container-manifest-2", RPM),
     ("usr/lib/opkg/status", OPKG),
     ("var/lib/opkg/status", OPKG),
+    ("nix/var/nix/db/db.sqlite", NIX),
 ];
 
 /// Endings of paths anywhere in the image, and what such a file is.
-const ENDINGS: &[(&str, &str)] = &[];
+const ENDINGS: &[(&str, &str)] = &[("/conda-meta/history", CONDA)];
 
 const RPM: &str = "an rpm database, which this version does not read";
 const OPKG: &str = "an opkg database, which this version does not read";
+const NIX: &str = "a Nix store, which this version does not read";
+const CONDA: &str = "a Conda environment, which this version does not read";
+const PORTAGE: &str = "a Portage database, which this version does not read";
+const PORTAGE_FOLDER: &str = "var/db/pkg/";
 const PACMAN: &str = "a pacman database, which this version does not read";
 const PACMAN_FOLDER: &str = "var/lib/pacman/local/";
 
@@ -41,6 +46,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
         "var/lib/rpmmanifest/container-manifest-2",
         "usr/lib/opkg/status",
         "var/lib/opkg/status",
+        "nix/var/nix/db/db.sqlite",
     ],
     claims: |file| source(file).is_some(),
     magic: &[],
@@ -51,6 +57,9 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 fn source(file: &File<'_>) -> Option<&'static str> {
     if file.path.starts_with(PACMAN_FOLDER) && file.name() == "desc" {
         return Some(PACMAN);
+    }
+    if file.path.starts_with(PORTAGE_FOLDER) && file.name() == "PF" {
+        return Some(PORTAGE);
     }
     let fixed = FIXED.iter().find(|(path, _)| *path == file.path);
     fixed.or_else(|| ENDINGS.iter().find(|(ending, _)| file.path.ends_with(ending))).map(|(_, why)| *why)
@@ -73,6 +82,8 @@ mod tests {
         assert_eq!(why("var/lib/pacman/local/bash-5.2-1/desc"), Some(PACMAN));
         assert_eq!(why("var/lib/pacman/local/bash-5.2-1/files"), None);
         assert_eq!(why("usr/lib/opkg/status"), Some(OPKG));
+        assert_eq!(why("opt/conda/conda-meta/history"), Some(CONDA));
+        assert_eq!(why("var/db/pkg/app-shells/bash-5.2/PF"), Some(PORTAGE));
         assert_eq!(why("srv/var/lib/rpm/Packages"), None);
     }
 }
