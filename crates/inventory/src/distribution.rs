@@ -159,6 +159,8 @@ const RPM_DATABASES: &[&str] = &[
     "usr/lib/sysimage/rpm/Packages",
     "var/lib/rpmmanifest/container-manifest-2",
     "usr/share/rpm/rpmdb.sqlite",
+    "usr/share/rpm/Packages.db",
+    "usr/share/rpm/Packages",
 ];
 
 /// What the product knows of the distribution with this `ID`.

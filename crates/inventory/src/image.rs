@@ -2,6 +2,7 @@
 
 use crate::{Distribution, LayerPath, Package, Skipped};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A package of an image, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,33 @@ pub enum Obstacle {
         /// In words.
         detail: String,
     },
+}
+
+/// A sentence for people. Layers are counted from 1, as a reader counts the steps of a build.
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DatabaseMissing { expected } => {
+                write!(f, "No package database was found; it was expected at {}.", expected.join(" or "))
+            }
+            Self::DatabaseDeleted { path, layer } => {
+                write!(f, "The package database {path} was deleted or emptied in layer {}.", layer + 1)
+            }
+            Self::DistributionUnknown => f.write_str(
+                "There are packages of a distribution, but no release file says which distribution.",
+            ),
+            Self::NoPackageSource => {
+                f.write_str("Neither a package database nor any other package was found.")
+            }
+            Self::Unread { layer, skipped } if skipped.path.as_str().is_empty() => {
+                write!(f, "Layer {} was not read completely: {}.", layer + 1, skipped.why)
+            }
+            Self::Unread { layer, skipped } => {
+                write!(f, "{} in layer {} was not read: {}.", skipped.path, layer + 1, skipped.why)
+            }
+            Self::Contradiction { detail } => write!(f, "The image contradicts itself: {detail}."),
+        }
+    }
 }
 
 /// What is in an image.

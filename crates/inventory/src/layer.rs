@@ -3,7 +3,8 @@
 //! It leaves the jail as JSON and is decoded under the server's bounds: whoever wrote it had read hostile bytes.
 
 use crate::{Package, PackageKind, ReleaseFile};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -13,9 +14,20 @@ pub const INDEXER_VERSION: u32 = 1;
 /// A path inside a layer: no leading slash, no `.`, no `..`, no empty part.
 ///
 /// Bytes that are not UTF-8 are written as `\xNN`, so that two different paths stay different.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct LayerPath(String);
+
+/// A path that is not normalised is refused: what decodes it may have been written by an attacker.
+impl<'de> Deserialize<'de> for LayerPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match Self::from_bytes(text.as_bytes()) {
+            Some(path) if path.0 == text => Ok(path),
+            Some(_) | None => Err(D::Error::custom(format_args!("{text:?} is not a normalised path"))),
+        }
+    }
+}
 
 impl LayerPath {
     /// Normalises a path of a tar entry. `None` if it climbs out of the root with `..`.
@@ -94,6 +106,15 @@ pub enum Removal {
     Opaque(LayerPath),
 }
 
+impl Removal {
+    /// The path, or the folder.
+    pub fn path(&self) -> &LayerPath {
+        match self {
+            Self::Path(path) | Self::Opaque(path) => path,
+        }
+    }
+}
+
 /// What a link is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -133,6 +154,14 @@ pub enum SkipReason {
     Malformed(String),
     /// A format that this version of the indexer does not read, such as an rpm database.
     Unsupported(String),
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(text) | Self::Malformed(text) | Self::Unsupported(text) => f.write_str(text),
+        }
+    }
 }
 
 /// Something that was there and was not read: it is counted, stored and shown, never forgotten.

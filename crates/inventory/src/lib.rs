@@ -12,7 +12,10 @@ pub mod distribution;
 mod ecosystem;
 mod image;
 mod layer;
+mod limits;
 mod package;
+mod purl;
+pub mod sbom;
 pub mod version;
 
 pub use coalesce::coalesce;
@@ -23,4 +26,6 @@ pub use layer::{
     Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind,
     PackageDatabase, Removal, SkipReason, Skipped,
 };
+pub use limits::{InventoryError, InventoryLimits};
 pub use package::{Package, PackageKind, SourcePackage};
+pub use purl::package_url;

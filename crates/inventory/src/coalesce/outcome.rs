@@ -58,7 +58,10 @@ fn packages(tree: &Tree) -> Vec<InstalledPackage> {
             })
         })
         .collect();
-    packages.sort_by(|a, b| (&a.path, &a.package, a.layer).cmp(&(&b.path, &b.package, b.layer)));
+    packages.sort_by(|a, b| {
+        let by_place = (&a.path, &a.package.name).cmp(&(&b.path, &b.package.name));
+        by_place.then_with(|| (&a.package, a.layer).cmp(&(&b.package, b.layer)))
+    });
     packages
 }
 
@@ -70,7 +73,7 @@ fn obstacles(
     let known = distribution.and_then(Distribution::known);
     let kinds: BTreeSet<PackageKind> =
         packages.iter().map(|installed| installed.package.kind).filter(|kind| kind.is_os()).collect();
-    let unread: Vec<(usize, Skipped)> = tree.unread().cloned().chain(astray(tree)).collect();
+    let unread: Vec<(usize, Skipped)> = tree.unread().cloned().chain(astray(tree, distribution)).collect();
     let is_unread = |place: &str| unread.iter().any(|(_, skipped)| is_on_the_way(&skipped.path, place));
     let lost = tree
         .losses()
@@ -101,13 +104,18 @@ fn is_on_the_way(path: &LayerPath, place: &str) -> bool {
 }
 
 /// Databases and release files whose path leads, by links, to a place that is not watched, or in circles.
-fn astray(tree: &Tree) -> Vec<(usize, Skipped)> {
+///
+/// Release files only count where none of them named the distribution: Fedora's `etc/fedora-release` leads to a
+/// place that nobody needs, beside an `os-release` that says all.
+fn astray(tree: &Tree, distribution: Option<&Distribution>) -> Vec<(usize, Skipped)> {
     let databases = DISTRIBUTIONS.iter().flat_map(|known| known.databases.iter().copied());
     let places: BTreeSet<&str> = RELEASE_FILES.iter().copied().chain(databases).collect();
     let is_watched =
         |path: &LayerPath| places.iter().any(|place| place.trim_end_matches('/') == path.as_str());
+    let is_settled = |place: &str| distribution.is_some() && RELEASE_FILES.contains(&place);
     let mut found = Vec::new();
-    for path in places.iter().filter_map(|place| LayerPath::from_bytes(place.as_bytes())) {
+    let open = places.iter().filter(|place| !is_settled(place));
+    for path in open.filter_map(|place| LayerPath::from_bytes(place.as_bytes())) {
         let text = match tree.resolve(&path) {
             Resolved::Nowhere => format!("it leads in circles, or through more than {HOP_LIMIT} links"),
             Resolved::Path(_, 0) => continue,

@@ -376,6 +376,18 @@ fn links_to_places_that_nobody_read_are_obstacles() {
 }
 
 #[test]
+fn stray_release_file_counts_only_where_no_other_says_more() {
+    let fedora = || layer().symlink("etc/fedora-release", "../usr/lib/fedora-release").apk("musl@1");
+    check([fedora().os(ALPINE)], "alpine 3.18.9\nmusl@1 lib/apk/db/installed L0");
+    check(
+        [fedora()],
+        "musl@1 lib/apk/db/installed L0
+         ! distribution unknown
+         ! unread etc/fedora-release L0: it leads by links to usr/lib/fedora-release, where nothing was read",
+    );
+}
+
+#[test]
 fn links_in_circles_are_obstacles() {
     let circle = "it leads in circles, or through more than 40 links";
     check(
@@ -432,6 +444,16 @@ fn file_takes_the_place_of_a_folder_and_a_folder_that_of_a_file() {
         [alpine(), layer().file("lib/apk"), layer().apk("musl@1.2.4-r2")],
         "alpine 3.18.9\nmusl@1.2.4-r2 lib/apk/db/installed L2",
     );
+}
+
+#[test]
+fn file_that_is_two_databases_gives_both() {
+    let both = |version: &str| {
+        let layer = layer().database(PackageKind::Maven, "app.jar", &format!("a:a@{version}"));
+        layer.database(PackageKind::Npm, "app.jar", "b@1")
+    };
+    check([both("1")], "a:a@1 app.jar L0\nb@1 app.jar L0");
+    check([both("1"), both("2")], "a:a@2 app.jar L1\nb@1 app.jar L0");
 }
 
 #[test]

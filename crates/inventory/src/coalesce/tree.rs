@@ -35,6 +35,8 @@ pub(super) struct Database {
     pub(super) kind: PackageKind,
     /// Its packages, each with its layer.
     pub(super) packages: Vec<(Package, usize)>,
+    /// The layer that wrote it.
+    pub(super) layer: usize,
     /// Where it stands, if this is a hard link to it.
     pub(super) original: Option<LayerPath>,
 }
@@ -219,8 +221,15 @@ impl Tree {
             let layer = since.get(&(&*package.name, &*package.version)).copied().unwrap_or(layer);
             (package.clone(), layer)
         };
-        let packages = database.packages.iter().map(with_layer).collect();
-        self.place(&path, Node::Database(Database { kind: database.kind, packages, original: None }));
+        let packages: Vec<_> = database.packages.iter().map(with_layer).collect();
+        match self.nodes.get_mut(&path) {
+            // One file may be read in two ways, and then it is two databases in one.
+            Some(Node::Database(found)) if found.layer == layer => found.packages.extend(packages),
+            Some(_) | None => {
+                let database = Database { kind: database.kind, packages, layer, original: None };
+                self.place(&path, Node::Database(database));
+            }
+        }
     }
 
     /// Hard links are other names of files of this layer or of lower ones; one may lead to the next.

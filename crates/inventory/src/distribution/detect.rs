@@ -1,7 +1,7 @@
 //! From release files to the distribution they name.
 //!
-//! `os-release` in `etc` wins over the one in `usr/lib`, as its manual says; the older one-line files are asked only
-//! where neither names an `ID`.
+//! `os-release` in `etc` wins over the one in `usr/lib`, as its manual says; `lsb-release` and the older one-line files
+//! are asked only where neither names an `ID`.
 
 use super::{DISTRIBUTIONS, Distribution, KnownDistribution, Release, ReleaseFile, known};
 use crate::Ecosystem;
@@ -10,6 +10,7 @@ use crate::Ecosystem;
 pub const RELEASE_FILES: &[&str] = &[
     "etc/os-release",
     "usr/lib/os-release",
+    "etc/lsb-release",
     "etc/alpine-release",
     "etc/debian_version",
     "etc/redhat-release",
@@ -32,7 +33,9 @@ pub fn detect(files: &[&ReleaseFile]) -> Option<Distribution> {
     RELEASE_FILES
         .iter()
         .filter_map(|place| files.iter().copied().find(|file| file.path.as_str() == *place))
-        .find_map(|main| from_os_release(main, files).or_else(|| from_line(main, files)))
+        .find_map(|main| {
+            from_os_release(main, files).or_else(|| from_lsb_release(main)).or_else(|| from_line(main, files))
+        })
 }
 
 fn from_os_release(main: &ReleaseFile, files: &[&ReleaseFile]) -> Option<Distribution> {
@@ -44,6 +47,20 @@ fn from_os_release(main: &ReleaseFile, files: &[&ReleaseFile]) -> Option<Distrib
     let version = main.field("VERSION_ID").unwrap_or_default().to_owned();
     let pretty_name = main.field("PRETTY_NAME").or(main.field("NAME")).unwrap_or(&id).to_owned();
     Some(Distribution { id, version, pretty_name, ecosystem: None })
+}
+
+/// `lsb-release` has words of its own; only distributions that the product knows are taken from it.
+fn from_lsb_release(main: &ReleaseFile) -> Option<Distribution> {
+    let id = main.field("DISTRIB_ID")?.to_ascii_lowercase();
+    let known = known(&id)?;
+    let words = [
+        ("DISTRIB_RELEASE", "VERSION_ID"),
+        ("DISTRIB_CODENAME", "VERSION_CODENAME"),
+        ("DISTRIB_DESCRIPTION", "PRETTY_NAME"),
+    ];
+    let fields = words.iter().filter_map(|(from, to)| Some(((*to).to_owned(), main.field(from)?.to_owned())));
+    let main = ReleaseFile { path: main.path.clone(), fields: fields.collect() };
+    Some(describe(known, id, &Release { main: &main, files: &[] }))
 }
 
 fn from_line(main: &ReleaseFile, files: &[&ReleaseFile]) -> Option<Distribution> {

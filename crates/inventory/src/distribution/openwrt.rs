@@ -11,7 +11,7 @@ pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
     version_file: Some("etc/openwrt_version"),
     packages: None,
     package_manager: "opkg",
-    databases: &["usr/lib/opkg/status"],
+    databases: &["usr/lib/opkg/status", "var/lib/opkg/status"],
     version: version_id,
     ecosystem: |_| None,
     end_of_life: &[],

@@ -115,6 +115,12 @@ fn one_line_files_name_a_distribution_without_os_release() {
             "almalinux|9.0|AlmaLinux 9.0|AlmaLinux:9",
         ),
         ("etc/redhat-release", "VERSION=Something else 1", "none"),
+        (
+            "etc/lsb-release",
+            "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=20.04\nDISTRIB_DESCRIPTION=Ubuntu 20.04.6 LTS",
+            "ubuntu|20.04|Ubuntu 20.04.6 LTS|Ubuntu:20.04:LTS",
+        ),
+        ("etc/lsb-release", "DISTRIB_ID=Nobody\nDISTRIB_RELEASE=1", "none"),
     ];
     for (path, lines, expected) in cases {
         assert_eq!(detected(&[file(path, lines)]), expected);
