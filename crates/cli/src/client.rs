@@ -83,6 +83,12 @@ impl Connection {
 }
 
 impl Client {
+    /// The owner of a server that this process has just started.
+    pub(crate) fn new(server: &str, user: &str, password: &str) -> Result<Self> {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        Ok(Self { http, server: server.to_owned(), login: Some((user.into(), password.into())) })
+    }
+
     /// The same server for somebody whose password is at hand.
     pub(crate) fn with_login(mut self, user: &str, password: &str) -> Self {
         self.login = Some((user.into(), password.into()));

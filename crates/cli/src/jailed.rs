@@ -3,6 +3,8 @@
 //! A task is one line in [`TASKS`].
 //! The process is locked in before a task begins: it has its input, its output, and nothing else.
 
+use advisory::wire::RecordWriter;
+use advisory::{Skip, SourceLimits, SourceReport};
 use anyhow::{Context, Result};
 use server::inspect::{ArchiveEntry, INDEX_LAYER, LIST_ARCHIVE, READ_FEED};
 use std::ffi::OsString;
@@ -73,8 +75,84 @@ fn list_archive(_: &[String], input: File, output: &mut dyn Write) -> Result<()>
     Ok(())
 }
 
+/// The records of a source, and then whether it was read.
 fn read_feed(words: &[String], input: File, output: &mut dyn Write) -> Result<()> {
-    let [name] = words else { anyhow::bail!("the name of the source is needed") };
-    let _ = (name, input, output);
-    unreachable!("wired below")
+    let [name, mode] = words else { anyhow::bail!("the name of the source and a mode are needed") };
+    let mut writer = RecordWriter::new(&mut *output)?;
+    let result = match mode.as_str() {
+        "many" => many_documents(input, &mut writer),
+        _ => one_source(input, name, &mut writer),
+    };
+    let (report, verdict) = match result {
+        Ok(report) => (report, Ok(())),
+        Err(error) => (SourceReport::default(), Err(error.to_string())),
+    };
+    writer.finish(&report)?;
+    serde_json::to_writer(output, &verdict)?;
+    Ok(())
+}
+
+fn one_source<W: Write>(
+    input: impl Read + Seek,
+    name: &str,
+    writer: &mut RecordWriter<W>,
+) -> Result<SourceReport> {
+    let mut failed = None;
+    let report = advisory::parse_source(input, name, &SourceLimits::default(), &mut |record| {
+        if failed.is_none() {
+            failed = writer.write(&record).err();
+        }
+    })?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(report),
+    }
+}
+
+/// Loose documents, one after the other. One that cannot be read is skipped and told of.
+fn many_documents<W: Write>(input: File, writer: &mut RecordWriter<W>) -> Result<SourceReport> {
+    let limits = SourceLimits::default();
+    let mut input = io::BufReader::with_capacity(1 << 18, input);
+    let mut whole = SourceReport::default();
+    let mut lengths = [0; 16];
+    while input.read(&mut lengths[..1])? == 1 {
+        input.read_exact(&mut lengths[1..])?;
+        let (name, content) = lengths.split_at(8);
+        let length = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+        let name = String::from_utf8_lossy(&take(&mut input, length(name), 4096)?).into_owned();
+        let content = take(&mut input, length(content), limits.document_bytes)?;
+        match one_source(io::Cursor::new(content), &name, writer) {
+            Ok(report) => add(&mut whole, report),
+            Err(error) => {
+                whole.skipped += 1;
+                whole.skips.push(Skip { place: name, why: error.to_string() });
+                whole.skips.truncate(50);
+            }
+        }
+    }
+    if whole.is_empty() {
+        let why = whole.skips.first().map_or_else(String::new, |skip| format!(" ({}: {})", skip.place, skip.why));
+        anyhow::bail!("none of its documents could be read{why}");
+    }
+    Ok(whole)
+}
+
+fn take(input: &mut impl Read, length: u64, limit: u64) -> Result<Vec<u8>> {
+    anyhow::ensure!(length <= limit, "a document has {length} bytes, more than the limit of {limit}");
+    let mut bytes = Vec::new();
+    input.take(length).read_to_end(&mut bytes)?;
+    anyhow::ensure!(bytes.len() as u64 == length, "the stream of documents was cut off");
+    Ok(bytes)
+}
+
+fn add(whole: &mut SourceReport, part: SourceReport) {
+    for (feed, count) in part.documents {
+        *whole.documents.entry(feed).or_default() += count;
+    }
+    whole.advisories += part.advisories;
+    whole.withdrawn += part.withdrawn;
+    whole.enrichments += part.enrichments;
+    whole.skipped += part.skipped;
+    whole.skips.extend(part.skips);
+    whole.skips.truncate(50);
 }

@@ -17,8 +17,18 @@ use std::time::Duration;
 pub const INDEX_LAYER: &str = "index-layer";
 /// The task that lists a plain tar archive.
 pub const LIST_ARCHIVE: &str = "list-archive";
-/// The task that reads advisories. Argument: the name of the source.
+/// The task that reads advisories. Arguments: the name of the source, and `one` document or `many` in frames.
 pub const READ_FEED: &str = "read-feed";
+
+/// A document in a stream of many: the lengths of name and content, little-endian, then both.
+pub fn document_frame(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(16 + name.len() + content.len());
+    frame.extend_from_slice(&(name.len() as u64).to_le_bytes());
+    frame.extend_from_slice(&(content.len() as u64).to_le_bytes());
+    frame.extend_from_slice(name.as_bytes());
+    frame.extend_from_slice(content);
+    frame
+}
 
 /// More entries than this are no image archive.
 const ARCHIVE_ENTRIES: usize = 200_000;
@@ -164,9 +174,11 @@ impl Inspector {
         &self,
         input: Input,
         name: &str,
+        many: bool,
         consume: impl FnOnce(&mut dyn Read) -> T,
     ) -> Result<(T, Isolation), InspectError> {
-        let command = self.command(vec![READ_FEED.into(), name.into()]);
+        let mode = if many { "many" } else { "one" };
+        let command = self.command(vec![READ_FEED.into(), name.into(), mode.into()]);
         let (value, report) = sandbox::run(&command, input, &self.feed_limits, self.requirement, consume)?;
         Ok((value, report.isolation))
     }
