@@ -18,7 +18,10 @@ const LOCAL_ENTRY: &[u8] = b"PK\x03\x04";
 /// Why an archive or a member cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ZipError {
-    /// There is no directory, or it lies outside of the file.
+    /// Nothing in the file marks it as an archive, so nobody could open it.
+    #[error("this is no archive")]
+    NoArchive,
+    /// The directory or a member lies outside of the file, or is no such thing.
     #[error("the archive is malformed: {0}")]
     Malformed(&'static str),
     /// Encrypted, or compressed in an unusual way.
@@ -58,7 +61,8 @@ impl<'a> Archive<'a> {
         const OUTSIDE: ZipError = ZipError::Malformed("the central directory lies outside of the file");
         // The comment behind the end has at most 65 535 bytes.
         let tail = bytes.len().saturating_sub(END_SIZE.saturating_add(0xffff));
-        let found = memchr::memmem::rfind(bytes.get(tail..).unwrap_or_default(), END).ok_or(NO_END)?;
+        let found =
+            memchr::memmem::rfind(bytes.get(tail..).unwrap_or_default(), END).ok_or(ZipError::NoArchive)?;
         let end = tail.saturating_add(found);
         let record = bytes.get(end..).unwrap_or_default();
         let mut size = number(record, 12, 4).ok_or(NO_END)?;

@@ -382,6 +382,21 @@ fn all_members_of_a_gzip_stream_are_read_and_counted() {
 }
 
 #[test]
+fn what_lazy_pulling_formats_add_is_passed_over() {
+    // zstd:chunked ends with skippable frames, eStargz with an empty member that has an extra field.
+    let mut chunked = compressed(Codec::Zstd);
+    chunked.extend([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b't', b'o', b'c']);
+    let footer =
+        flate2::GzBuilder::new().extra(*b"SG\x04\0toc!").write(Vec::new(), flate2::Compression::none());
+    let stargz = [compressed(Codec::Gzip), footer.finish().unwrap()].concat();
+    for (codec, layer) in [(Codec::Zstd, chunked), (Codec::Gzip, stargz)] {
+        let inventory = index_layer(&layer[..], media_type(codec), &Limits::default()).unwrap();
+        assert_eq!(inventory.databases.len(), 1, "{codec}");
+        assert_eq!(inventory.statistics.compressed_bytes, layer.len() as u64, "{codec}");
+    }
+}
+
+#[test]
 fn bombs_end_at_their_limits() {
     let zeros = |codec| {
         let mut layer = LayerBuilder::new(Vec::new(), codec).unwrap();

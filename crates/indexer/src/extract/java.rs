@@ -25,10 +25,6 @@ fn is_archive(path: &[u8]) -> bool {
 }
 
 fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
-    // Package managers leave empty files of this name as markers.
-    if content.is_empty() {
-        return Ok(Reading::Nothing);
-    }
     let mut search = Search {
         list: PackageList::new(PackageKind::Maven, limits),
         budget: Budget(limits.inflated_bytes),
@@ -52,7 +48,11 @@ impl Search {
         if depth >= self.depth {
             return Err(SkipReason::Limit(format!("Java archives nested deeper than {}", self.depth)));
         }
-        let archive = Archive::open(content).map_err(refused)?;
+        let archive = match Archive::open(content) {
+            // Other files have such names too, and Java could not read them either.
+            Err(ZipError::NoArchive) => return Ok(()),
+            other => other.map_err(refused)?,
+        };
         let mut manifest: Option<Member<'_>> = None;
         let mut libraries = 0_usize;
         for member in archive.members() {
@@ -131,7 +131,9 @@ fn is_group(text: &str) -> bool {
 
 fn refused(error: ZipError) -> SkipReason {
     match error {
-        ZipError::Malformed(_) => SkipReason::Malformed(format!("a Java archive: {error}")),
+        ZipError::Malformed(_) | ZipError::NoArchive => {
+            SkipReason::Malformed(format!("a Java archive: {error}"))
+        }
         ZipError::Unsupported => SkipReason::Unsupported(format!("a Java archive: {error}")),
         ZipError::TooLarge => SkipReason::Limit(format!("a Java archive: {error}")),
     }
@@ -165,4 +167,114 @@ fn split_file_name(name: &str) -> (&str, Option<&str>) {
         }
     }
     (stem, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_support::show;
+    use super::*;
+    use expect_test::expect;
+    use std::io::{Cursor, Write};
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
+    fn archive(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in members {
+            writer.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn stored(members: &[(&str, &[u8])]) -> Vec<u8> {
+        archive(members, CompressionMethod::Stored)
+    }
+
+    fn deflated(members: &[(&str, &[u8])]) -> Vec<u8> {
+        archive(members, CompressionMethod::Deflated)
+    }
+
+    fn read_as(path: &str, content: &[u8], limits: &Limits) -> String {
+        show(read(&File { path, size: content.len() as u64, mode: 0 }, content, limits))
+    }
+
+    const POM: (&str, &[u8]) =
+        ("META-INF/maven/g/a/pom.properties", b"#Generated\nversion=1.2\ngroupId=org.g\nartifactId=a\n");
+
+    #[test]
+    fn nested_archives_and_several_libraries_in_one() {
+        let shaded = deflated(&[
+            POM,
+            ("META-INF/maven/h/b/pom.properties", b"groupId = h.h\nartifactId=b\nversion=2"),
+        ]);
+        let manifest =
+            b"Manifest-Version: 1.0\r\nImplementation-Vendor-Id: org.exam\r\n ple\r\n\r\nName: x\r\n";
+        let inner = stored(&[("META-INF/MANIFEST.MF", manifest)]);
+        let mut outer = b"#!/bin/sh\nexec java -jar $0\n".to_vec();
+        let members: [(&str, &[u8]); 2] =
+            [("BOOT-INF/lib/shaded.jar", &shaded), ("BOOT-INF/lib/own-name-3.0-SNAPSHOT.jar", &inner)];
+        outer.extend(deflated(&members));
+        expect![[r#"
+            maven org.g:a 1.2
+            maven h.h:b 2
+            maven org.example:own-name 3.0-SNAPSHOT
+        "#]]
+        .assert_eq(&read_as("opt/app.war", &outer, &Limits::default()));
+    }
+
+    #[test]
+    fn a_bundle_names_its_group() {
+        let manifest = b"Bundle-SymbolicName: org.example.thing;singleton:=true\nBundle-Version: 4.5.6\n";
+        let jar = deflated(&[("META-INF/MANIFEST.MF", manifest)]);
+        assert_eq!(read_as("lib/thing.jar", &jar, &Limits::default()), "maven org.example:thing 4.5.6\n");
+    }
+
+    #[test]
+    fn what_is_no_archive_is_nothing() {
+        assert_eq!(read_as("a.jar", b"", &Limits::default()), "nothing\n");
+        assert_eq!(read_as("a.nar", b"nix-archive-1", &Limits::default()), "nothing\n");
+        assert_eq!(read_as("a.jar", &stored(&[("Main.class", b"x")]), &Limits::default()), "nothing\n");
+    }
+
+    #[test]
+    fn depth_and_inflation_are_limited() {
+        let mut jar = deflated(&[POM]);
+        for _ in 0..3 {
+            jar = deflated(&[("inner.jar", &jar)]);
+        }
+        assert_eq!(read_as("a.jar", &jar, &Limits::default()), "maven org.g:a 1.2\n");
+        let deeper = stored(&[("inner.jar", &jar)]);
+        assert_eq!(
+            read_as("a.jar", &deeper, &Limits::default()),
+            "limit: Java archives nested deeper than 4\n"
+        );
+        let bomb = deflated(&[("inner.jar", &vec![0; 1 << 20])]);
+        let limits = Limits { inflated_bytes: 1000, ..Limits::default() };
+        assert_eq!(
+            read_as("a.jar", &bomb, &limits),
+            "limit: a Java archive: more is to be inflated than allowed\n"
+        );
+    }
+
+    #[test]
+    fn a_directory_that_lies_is_malformed() {
+        let jar = stored(&[POM]);
+        let at = |signature: &[u8]| memchr::memmem::rfind(&jar, signature).unwrap();
+        let with = |offset: usize, bytes: &[u8]| {
+            let mut jar = jar.clone();
+            for (place, byte) in jar.iter_mut().skip(offset).zip(bytes) {
+                *place = *byte;
+            }
+            read_as("a.jar", &jar, &Limits::default())
+        };
+        let end = at(b"PK\x05\x06");
+        let entry = at(b"PK\x01\x02");
+        assert!(with(end.saturating_add(12), &[0xff; 3]).starts_with("malformed"));
+        assert!(with(entry, b"XX").starts_with("malformed"));
+        assert!(with(entry.saturating_add(42), &[0xff; 3]).starts_with("malformed"));
+        assert!(with(entry.saturating_add(20), &[0xff; 3]).starts_with("malformed"));
+        assert!(with(entry.saturating_add(8), &[1]).starts_with("unsupported"));
+        assert!(with(entry.saturating_add(10), &[12]).starts_with("unsupported"));
+    }
 }

@@ -1,7 +1,8 @@
 //! Packages of .NET programs: the `NAME.deps.json` that the SDK writes beside each program.
 //!
 //! <https://github.com/dotnet/sdk/blob/main/documentation/specs/runtime-configuration-file.md>: `libraries` has
-//! keys `NAME/VERSION`; those of the type `project` are the program's own parts, which no feed knows.
+//! keys `NAME/VERSION`. Those of the type `package` come from NuGet, and a `runtimepack` is the runtime itself inside
+//! a self-contained program; `project` and `reference` are the program's own parts, which no feed knows.
 
 use super::{Action, Extractor, File, PackageList, Reading, json};
 use crate::Limits;
@@ -34,10 +35,13 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
     let Dependencies { libraries } = json(content)?;
     let mut list = PackageList::new(PackageKind::NuGet, limits);
     for (key, Library { kind }) in libraries {
-        if kind != "project" {
-            let (name, version) = key.split_once('/').unwrap_or((&key, ""));
-            list.push(name.as_bytes(), version.as_bytes())?;
-        }
+        let (name, version) = key.split_once('/').unwrap_or((&key, ""));
+        let name = match kind.as_str() {
+            "package" => name,
+            "runtimepack" => name.strip_prefix("runtimepack.").unwrap_or(name),
+            _ => continue,
+        };
+        list.push(name.as_bytes(), version.as_bytes())?;
     }
     Ok(list.finish())
 }
@@ -52,10 +56,13 @@ mod tests {
     fn libraries_without_projects() {
         let text = r#"{"runtimeTarget":{"name":".NETCoreApp"},"libraries":{
             "app/1.0.0":{"type":"project","serviceable":false},
+            "Own.Reference/1.0.0":{"type":"reference"},
+            "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1":{"type":"runtimepack"},
             "Newtonsoft.Json/12.0.1":{"type":"package","sha512":"x"}}}"#;
         let file = File { path: "app/app.deps.json", size: 0, mode: 0 };
         expect![[r#"
             nuget Newtonsoft.Json 12.0.1
+            nuget Microsoft.NETCore.App.Runtime.linux-x64 6.0.1
         "#]]
         .assert_eq(&show(read(&file, text.as_bytes(), &Limits::default())));
     }

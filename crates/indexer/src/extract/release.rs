@@ -16,6 +16,13 @@ const PATHS: &[&str] = &[
     "etc/redhat-release",
     "etc/centos-release",
     "etc/system-release",
+    // What the three above are links to, in the descendants of Red Hat.
+    "etc/almalinux-release",
+    "etc/amazon-linux-release",
+    "etc/fedora-release",
+    "usr/lib/fedora-release",
+    "etc/oracle-release",
+    "etc/rocky-release",
 ];
 
 /// More keys than any release file has.

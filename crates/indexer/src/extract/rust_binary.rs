@@ -50,7 +50,11 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
     let mut budget = Budget(limits.manifest_bytes);
     let text = inflate(ZlibDecoder::new(section), &mut budget)
         .map_err(|error| SkipReason::Malformed(format!("the audit section: {error}")))?;
-    let audit: Audit = json(&text)?;
+    list_crates(&text, limits)
+}
+
+fn list_crates(text: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+    let audit: Audit = json(text)?;
     let mut list = PackageList::new(PackageKind::Cargo, limits);
     for Crate { name, version, kind } in audit.packages {
         if kind == Kind::Runtime {
@@ -58,4 +62,25 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
         }
     }
     Ok(list.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_support::show;
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn crates_that_only_built_the_program_are_not_in_it() {
+        let text = br#"{"packages":[
+            {"name":"app","version":"0.1.0","source":"local","root":true,"dependencies":[1]},
+            {"name":"cc","version":"1.0.0","source":"crates.io","kind":"build"},
+            {"name":"regex","version":"1.5.4","source":"crates.io","kind":"runtime"}]}"#;
+        expect![[r#"
+            cargo app 0.1.0
+            cargo regex 1.5.4
+        "#]]
+        .assert_eq(&show(list_crates(text, &Limits::default())));
+        assert!(show(list_crates(b"{}", &Limits::default())).starts_with("malformed"));
+    }
 }

@@ -75,7 +75,7 @@ mod tests {
             })
             .collect();
         assert_eq!(bodies, [b"first".as_slice(), b"second"]);
-        assert_eq!(listed[2].link.as_deref(), Some("one"));
-        assert_eq!(listed[0].path, "a/one");
+        assert_eq!(listed.last().and_then(|entry| entry.link.as_deref()), Some("one"));
+        assert_eq!(listed.first().map(|entry| &*entry.path), Some("a/one"));
     }
 }
