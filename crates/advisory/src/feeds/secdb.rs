@@ -1,0 +1,188 @@
+//! Alpine's secdb and its kin of Wolfi and Chainguard: <https://secdb.alpinelinux.org/>,
+//! <https://packages.wolfi.dev/os/security.json>, <https://packages.cgr.dev/chainguard/security.json>.
+//!
+//! One document is one repository of one release. It maps a package, by its origin, to versions, and each version to
+//! what it fixed. Version `0` says that no version of the package was ever affected. One text may hold several
+//! identifiers, separated by spaces: `CVE-2019-1563 XSA-299`; they are names of one thing, and each is emitted.
+//!
+//! The identifiers of the advisories made here have the distribution's name before them, as OSV writes them.
+
+use super::{Emit, Feed, FeedError, Record, Skip, broken, nullable, shows};
+use crate::{Advisory, AdvisoryId, AffectedPackage, Extent};
+use inventory::Ecosystem;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Alpine's secdb.
+pub(super) const FEED: Feed = Feed { name: "secdb", recognise, parse };
+
+fn recognise(_name: &str, head: &[u8]) -> bool {
+    shows(head, "\"apkurl\"") || shows(head, "\"secfixes\"")
+}
+
+#[derive(Deserialize)]
+struct Document<'d> {
+    #[serde(default, deserialize_with = "nullable")]
+    distroversion: String,
+    #[serde(default, deserialize_with = "nullable")]
+    reponame: String,
+    #[serde(default, deserialize_with = "nullable")]
+    urlprefix: String,
+    #[serde(borrow)]
+    packages: Vec<&'d serde_json::value::RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    pkg: Package,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    #[serde(default, deserialize_with = "nullable")]
+    secfixes: BTreeMap<String, Option<Vec<String>>>,
+}
+
+fn parse(document: &[u8], emit: Emit<'_>) -> Result<(), FeedError> {
+    let document: Document<'_> = serde_json::from_slice(document).map_err(broken(FEED.name))?;
+    let ecosystem = ecosystem(&document)?;
+    let mut advisories: BTreeMap<String, Advisory> = BTreeMap::new();
+    for raw in &document.packages {
+        match serde_json::from_str::<Entry>(raw.get()) {
+            Ok(entry) => add_package(&ecosystem, entry.pkg, &mut advisories, emit),
+            Err(error) => emit(Err(Skip {
+                place: format!("{ecosystem} {}", document.reponame),
+                why: error.to_string(),
+            })),
+        }
+    }
+    for advisory in advisories.into_values() {
+        emit(Ok(Record::Advisory(Box::new(advisory))));
+    }
+    Ok(())
+}
+
+fn ecosystem(document: &Document<'_>) -> Result<Ecosystem, FeedError> {
+    let of = |word: &str| document.urlprefix.contains(word);
+    if of("wolfi") {
+        return Ok(Ecosystem::new("Wolfi"));
+    }
+    if of("cgr.dev") || of("chainguard") {
+        return Ok(Ecosystem::new("Chainguard"));
+    }
+    match &*document.distroversion {
+        "" => {
+            let why =
+                "it names neither a release (distroversion) nor Wolfi or Chainguard (urlprefix)".to_owned();
+            Err(FeedError { feed: FEED.name, why })
+        }
+        release => Ok(Ecosystem::new(format!("Alpine:{release}"))),
+    }
+}
+
+fn add_package(
+    ecosystem: &Ecosystem,
+    package: Package,
+    advisories: &mut BTreeMap<String, Advisory>,
+    emit: Emit<'_>,
+) {
+    for (fixed, names) in package.secfixes {
+        for name in names.iter().flatten().flat_map(|names| names.split_whitespace()) {
+            match advisory(ecosystem, name, advisories) {
+                Ok(advisory) => advisory.affected.push(AffectedPackage {
+                    ecosystem: ecosystem.clone(),
+                    name: package.name.clone(),
+                    extent: Extent::before(&fixed),
+                    ratings: Vec::new(),
+                    urgency: None,
+                    fix_state: None,
+                }),
+                Err(why) => emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why })),
+            }
+        }
+    }
+}
+
+/// The advisory of a name, made where there is none yet.
+fn advisory<'a>(
+    ecosystem: &Ecosystem,
+    name: &str,
+    advisories: &'a mut BTreeMap<String, Advisory>,
+) -> Result<&'a mut Advisory, String> {
+    // The same slips are made again and again: `CVE_2019-2426`, and a comma after the name.
+    let name = name.trim_matches([',', ';']).replacen("CVE_", "CVE-", 1);
+    let prefix = format!("{}-", ecosystem.base().to_ascii_uppercase());
+    let upstream = name.strip_prefix(&prefix).unwrap_or(&name).to_owned();
+    if !upstream.contains(|character: char| character.is_ascii_digit()) {
+        return Err(format!("{upstream:?} is no identifier"));
+    }
+    if !advisories.contains_key(&upstream) {
+        let id = AdvisoryId::new(format!("{prefix}{upstream}")).map_err(|error| error.to_string())?;
+        let mut advisory = Advisory::new(id);
+        advisory.upstream.push(upstream.clone());
+        advisories.insert(upstream.clone(), advisory);
+    }
+    advisories.get_mut(&upstream).ok_or_else(|| "the advisory was not kept".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feeds::tests::{advisories, read};
+
+    fn document(packages: &str) -> String {
+        format!(r#"{{"apkurl":"x","reponame":"main","distroversion":"v3.18","packages":[{packages}]}}"#)
+    }
+
+    #[test]
+    fn fixes_become_ranges_and_zero_means_never() {
+        let text = document(
+            r#"{"pkg":{"name":"openssl","secfixes":{"3.0.1-r0":["CVE-2022-0001 XSA-1"],"0":["CVE-2022-0002"]}}}"#,
+        );
+        let read: Vec<_> = advisories(&FEED, &text)
+            .into_iter()
+            .map(|advisory| (advisory.id.to_string(), advisory.affected[0].extent.clone()))
+            .collect();
+        let before = Extent::before("3.0.1-r0");
+        let expected = [
+            ("ALPINE-CVE-2022-0001".to_owned(), before.clone()),
+            ("ALPINE-CVE-2022-0002".to_owned(), Extent::Never),
+            ("ALPINE-XSA-1".to_owned(), before),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn one_vulnerability_of_two_packages_is_one_advisory() {
+        let text = document(
+            r#"{"pkg":{"name":"a","secfixes":{"1-r0":["CVE-2022-0001"]}}},{"pkg":{"name":"b","secfixes":{"2-r0":["CVE-2022-0001"]}}}"#,
+        );
+        let read = advisories(&FEED, &text);
+        assert_eq!(read.len(), 1);
+        assert_eq!(read[0].affected.len(), 2);
+        assert_eq!(read[0].affected[0].ecosystem.as_str(), "Alpine:v3.18");
+    }
+
+    #[test]
+    fn a_broken_package_does_not_spoil_its_neighbours() {
+        let text = document(
+            r#"{"pkg":7},{"pkg":{"name":"b","secfixes":{"2-r0":["CVE-2022-0001","N/A",""]},"x":null}}"#,
+        );
+        let (records, skips) = read(&FEED, &text);
+        assert_eq!((records.len(), skips.len()), (1, 2));
+    }
+
+    #[test]
+    fn wolfi_and_chainguard_are_known_by_their_address() {
+        let of = |prefix: &str| {
+            let text = format!(
+                r#"{{"apkurl":"x","reponame":"os","urlprefix":"{prefix}","packages":[{{"pkg":{{"name":"a","secfixes":{{"1-r0":["CVE-2022-0001"]}}}}}}]}}"#
+            );
+            advisories(&FEED, &text).first().map(|advisory| advisory.affected[0].ecosystem.to_string())
+        };
+        assert_eq!(of("https://packages.wolfi.dev").as_deref(), Some("Wolfi"));
+        assert_eq!(of("https://packages.cgr.dev").as_deref(), Some("Chainguard"));
+        assert_eq!(of("https://example.com"), None);
+    }
+}
