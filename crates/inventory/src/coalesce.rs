@@ -27,6 +27,7 @@ pub fn coalesce(layers: &[LayerInventory]) -> ImageInventory {
     for (number, layer) in layers.iter().enumerate() {
         tree.apply(number, layer);
     }
+    tree.finish();
     outcome::inventory(&tree, layers)
 }
 

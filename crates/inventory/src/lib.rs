@@ -5,7 +5,10 @@
 //!
 //! * [`LayerInventory`] is what the jailed indexer says about one layer.
 //! * [`coalesce`] folds the layers of an image into its [`ImageInventory`], as a runtime's overlay would.
-//! * [`Distribution`] and [`Ecosystem`] say whose packages they are, and [`version`] in which order versions stand.
+//! * [`distribution`] recognises distributions and holds what the product knows of each.
+//! * [`version`] says in which order versions stand, as keys that sort by their bytes.
+//! * [`package_url`] names a package for other tools, and [`sbom`] writes the whole inventory for them.
+//! * [`InventoryLimits`] bounds what is believed of an inventory that leaves the jail.
 
 mod coalesce;
 pub mod distribution;

@@ -7,6 +7,7 @@ use crate::{
     ReleaseFile, SkipReason, Skipped,
 };
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventory {
     let files = release_files(tree);
@@ -34,18 +35,13 @@ fn release_files(tree: &Tree) -> Vec<ReleaseFile> {
     reached.collect()
 }
 
-/// The databases, each file once.
+/// The databases, each file once: hard links share the list of their packages.
 fn databases(tree: &Tree) -> impl Iterator<Item = (&LayerPath, &Database)> {
-    tree.nodes().filter_map(|(path, node)| match node {
-        Node::Database(database) if !is_second_name(tree, database) => Some((path, database)),
+    let mut seen = BTreeSet::new();
+    tree.nodes().filter_map(move |(path, node)| match node {
+        Node::Database(database) if seen.insert(Rc::as_ptr(&database.packages)) => Some((path, database)),
         Node::Database(_) | Node::Release(_) | Node::Link { .. } | Node::Other => None,
     })
-}
-
-/// Whether this is a hard link whose other name is still there and lists the same.
-fn is_second_name(tree: &Tree, database: &Database) -> bool {
-    let original = database.original.as_ref().and_then(|path| tree.get(path));
-    matches!(original, Some(Node::Database(original)) if original.packages == database.packages)
 }
 
 fn packages(tree: &Tree) -> Vec<InstalledPackage> {
@@ -73,7 +69,8 @@ fn obstacles(
     let known = distribution.and_then(Distribution::known);
     let kinds: BTreeSet<PackageKind> =
         packages.iter().map(|installed| installed.package.kind).filter(|kind| kind.is_os()).collect();
-    let unread: Vec<(usize, Skipped)> = tree.unread().cloned().chain(astray(tree, distribution)).collect();
+    let unread: Vec<(usize, Skipped)> =
+        tree.unread().cloned().chain(astray(tree, distribution)).chain(exhausted(tree)).collect();
     let is_unread = |place: &str| unread.iter().any(|(_, skipped)| is_on_the_way(&skipped.path, place));
     let lost = tree
         .losses()
@@ -127,6 +124,13 @@ fn astray(tree: &Tree, distribution: Option<&Distribution>) -> Vec<(usize, Skipp
         found.push((layer, Skipped { path, why, conceals_packages: true }));
     }
     found
+}
+
+/// An image with so many links and parts that they were not all followed.
+fn exhausted(tree: &Tree) -> Option<(usize, Skipped)> {
+    let why = SkipReason::Limit("its links and paths have more parts than can be followed".to_owned());
+    let path = LayerPath::from_bytes(b"")?;
+    tree.is_exhausted().then_some((0, Skipped { path, why, conceals_packages: true }))
 }
 
 /// Packages of a kind that the distribution does not use: its feed cannot speak for them.

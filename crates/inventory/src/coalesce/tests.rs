@@ -1,5 +1,7 @@
 //! Layers are built with few words, and what coalescing makes of them is compared as text.
 
+mod hostile;
+
 use super::coalesce;
 use crate::{
     Displacement, INDEXER_VERSION, ImageInventory, LayerInventory, LayerPath, LayerStatistics, Link,
@@ -462,18 +464,4 @@ fn everything_skipped_is_kept_with_its_layer() {
     let image = coalesce(&layers);
     assert!(image.obstacles.is_empty(), "{:?}", image.obstacles);
     assert_eq!(image.skipped.iter().map(|(layer, _)| *layer).collect::<Vec<_>>(), [1]);
-}
-
-#[test]
-fn many_files_and_links_end_quickly() {
-    let mut wide = layer().os(ALPINE);
-    for number in 0..2000 {
-        wide = wide.database(PackageKind::Npm, &format!("srv/{number}/package.json"), "a@1");
-        wide = wide
-            .symlink(&format!("etc/{number}"), &format!("{}", number + 1))
-            .unread(&format!("opt/{number}"));
-    }
-    let deep = path(&"a/".repeat(2000));
-    let layers = [wide.0, layer().symlink(deep.as_str(), "b").without(deep.as_str()).opaque("srv").0];
-    assert!(coalesce(&layers).packages.is_empty());
 }
