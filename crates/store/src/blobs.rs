@@ -3,6 +3,10 @@
 //! A blob appears under its digest only when all its bytes are on disk and their digest was computed here.
 //! Who may see a blob is not decided here: that is the link between a repository and a digest, in the records.
 
+mod folder;
+
+pub use folder::FolderBlobs;
+
 use crate::UploadId;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -112,7 +116,7 @@ pub trait Blobs: Send + Sync {
         limit: u64,
     ) -> Result<u64, BlobError>;
 
-    /// Where an upload stands.
+    /// Where an upload stands. After a crash this is the truth: it may be ahead of what its session says.
     async fn offset(&self, upload: UploadId) -> Result<u64, BlobError>;
 
     /// Makes the upload a blob, if its bytes have the expected digest, and returns its size.

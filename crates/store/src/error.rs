@@ -4,36 +4,32 @@
 
 use std::path::PathBuf;
 
+/// What a database engine says, in its own words.
+pub(crate) type EngineError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why the records could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The database engine refused.
-    #[error("the database could not {action}")]
-    Database {
-        /// What was tried.
-        action: &'static str,
-        /// What the engine says.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    #[error("the database refused; a full disk is the usual cause")]
+    Database(#[source] EngineError),
     /// A stored value is not what its column promises.
     #[error(
-        "the column {column} holds {value:?}, which is not {expected}; the database was changed by hand or is damaged"
+        "the column {column} holds {value:?}, which this program never writes; \
+         the database was changed by hand or is damaged, restore a backup"
     )]
     Corrupt {
-        /// Table and column.
+        /// The column.
         column: &'static str,
-        /// What stands there.
+        /// What stands there, shortened.
         value: String,
-        /// What should.
-        expected: &'static str,
     },
     /// A value could not be written as JSON.
     #[error("a value could not be written as JSON")]
     Json(#[from] serde_json::Error),
     /// The store was closed, or its writer has stopped.
-    #[error("the store is closed")]
+    #[error("the store is closed; start the server again")]
     Closed,
     /// The folder or file of the database cannot be used.
     #[error("the database {path} cannot be opened; check that its folder exists and may be written")]
@@ -42,7 +38,7 @@ pub enum Error {
         path: PathBuf,
         /// What the engine says.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: EngineError,
     },
     /// A migration that was applied is not the one that this program carries.
     #[error(
@@ -57,8 +53,8 @@ pub enum Error {
     },
     /// The database was made by a newer program.
     #[error(
-        "the database has migration {found:04}, but this program knows only {known:04}; it was used by a newer \
-         version, use that one again"
+        "the database has migration {found:04}, but this program knows only {known:04}; \
+         it was used by a newer version, use that one again"
     )]
     Newer {
         /// The highest number in the database.
@@ -66,7 +62,7 @@ pub enum Error {
         /// The highest number known here.
         known: u32,
     },
-    /// A named registry, image or package version has to exist for this operation and does not.
+    /// Something has to exist for this operation and does not.
     #[error("there is no {what} {name}")]
     Unknown {
         /// What was named.
@@ -76,13 +72,8 @@ pub enum Error {
     },
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn newer_database_says_what_to_do() {
-        let message = Error::Newer { found: 7, known: 2 }.to_string();
-        assert!(message.contains("0007") && message.contains("0002") && message.contains("newer version"));
+impl From<rusqlite::Error> for Error {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::Database(Box::new(source))
     }
 }

@@ -7,7 +7,7 @@
 //!   subject sees only its own operations. It is used as `Arc<dyn Store>`.
 //! * [`Blobs`] holds what has only a digest: layers and configurations, as bytes. It is used as `Arc<dyn Blobs>`.
 //!
-//! `SqliteStore` and `FolderBlobs` are the embedded implementations.
+//! [`SqliteStore`] and [`FolderBlobs`] are the embedded implementations.
 //! Any other implementation passes the same conformance suite.
 //!
 //! Three rules hold everywhere:
@@ -24,8 +24,9 @@ mod identity;
 mod page;
 mod queue;
 mod records;
+mod sqlite;
 
-pub use blobs::{Blob, BlobError, Blobs, ByteStream, StaleUpload};
+pub use blobs::{Blob, BlobError, Blobs, ByteStream, FolderBlobs, StaleUpload};
 pub use error::Error;
 pub use identity::{
     Actor, IdentityError, ImageKey, PackageVersionId, PrincipalId, RegistryId, RepositoryKey, RoleId,
@@ -53,3 +54,4 @@ pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
 pub use records::uploads::{UploadSession, Uploads};
+pub use sqlite::SqliteStore;

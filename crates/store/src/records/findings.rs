@@ -39,6 +39,25 @@ pub enum FindingVerdict {
     Undetermined,
 }
 
+impl FindingVerdict {
+    /// All verdicts.
+    pub const ALL: [Self; 3] = [Self::Affected, Self::NotAffected, Self::Undetermined];
+
+    /// The verdict as a word: `NotAffected`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Affected => "Affected",
+            Self::NotAffected => "NotAffected",
+            Self::Undetermined => "Undetermined",
+        }
+    }
+
+    /// The verdict of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
+    }
+}
+
 /// A vulnerability in a package version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FindingRow {

@@ -1,0 +1,109 @@
+//! The records in SQLite: one file, one writer thread, a few readers.
+//!
+//! The connection settings are the promise of durability: write-ahead log, and an fsync of it with every commit
+//! (`synchronous = FULL`), so that what was acknowledged survives a loss of power.
+//! Every subject is a file here that mirrors the trait file of the same name.
+
+mod column;
+mod events;
+mod findings;
+mod images;
+mod manifests;
+mod migration;
+mod queue;
+mod reader;
+mod repositories;
+mod scans;
+mod summaries;
+mod tenancy;
+mod uploads;
+mod writer;
+
+#[cfg(test)]
+mod plan_tests;
+
+use crate::Error;
+use reader::Readers;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use tokio::sync::watch;
+use writer::Writer;
+
+/// How many threads read. Two cores are kept busy by as many; one more serves short queries beside a long one.
+const READERS: usize = 3;
+
+/// The records in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    jobs: watch::Sender<u64>,
+}
+
+impl SqliteStore {
+    /// Opens a database, creates it if there is none, and brings its tables up to date. Blocks meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Open`] if the file cannot be used, [`Error::Newer`] and [`Error::MigrationChanged`] if it is not
+    /// one of this program.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let open_error = |source: crate::error::EngineError| Error::Open { path: path.to_owned(), source };
+        let mut connection = Connection::open(path).map_err(|error| open_error(error.into()))?;
+        configure_writer(&connection).map_err(|error| open_error(error.into()))?;
+        migration::migrate(&mut connection, migration::MIGRATIONS)?;
+        let readers = (0..READERS)
+            .map(|_| open_reader(path))
+            .collect::<Result<_, _>>()
+            .map_err(|error| open_error(error.into()))?;
+        Ok(Self {
+            writer: Writer::start(connection).map_err(|error| open_error(error.into()))?,
+            readers: Readers::start(readers).map_err(|error| open_error(error.into()))?,
+            jobs: watch::Sender::new(0),
+        })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.writer.write(work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.readers.read(query).await
+    }
+
+    /// Tells everybody who waits for jobs that the queue has changed.
+    fn announce_jobs(&self) {
+        self.jobs.send_modify(|generation| *generation += 1);
+    }
+}
+
+fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    // After a burst the log is cut back to 64 MiB instead of keeping its largest size for good.
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    configure(connection)
+}
+
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    // Negative: in KiB. 16 MiB of pages per connection.
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! Package versions and their findings in SQLite: what matching writes.
+//!
+//! Reading the join is in `listing`.
+
+mod listing;
+
+use super::SqliteStore;
+use super::column::{Columns, change, exists, json_text, moment, row, rows};
+use super::scans::package_version;
+use crate::{
+    Error, Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, ImageKey,
+    PackageFindings, PackageVersion, PackageVersionId, Page, PageRequest, SnapshotVersion, Vulnerability,
+};
+use async_trait::async_trait;
+use inventory::Ecosystem;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(test)]
+pub(super) use listing::{AFFECTED_IMAGES, IMAGES_OF_VULNERABILITY, OF_IMAGE};
+
+#[async_trait]
+impl Findings for SqliteStore {
+    async fn package_versions_to_match(
+        &self,
+        snapshot: &SnapshotVersion,
+        limit: usize,
+    ) -> Result<Vec<(PackageVersionId, PackageVersion)>, Error> {
+        let snapshot = snapshot.clone();
+        self.read(move |connection| to_match(connection, &snapshot, limit)).await
+    }
+
+    async fn unmatched(
+        &self,
+        snapshot: &SnapshotVersion,
+        package_versions: &[PackageVersionId],
+    ) -> Result<Vec<(PackageVersionId, PackageVersion)>, Error> {
+        let (snapshot, ids) = (snapshot.clone(), package_versions.to_vec());
+        self.read(move |connection| {
+            let sql = "SELECT * FROM package_version WHERE id = ?1 AND matched_snapshot IS NOT ?2";
+            let mut found = Vec::new();
+            for id in ids {
+                found.extend(row(connection, sql, params![id.0, snapshot.0], numbered_version)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn record_findings(
+        &self,
+        snapshot: &SnapshotVersion,
+        packages: Vec<PackageFindings>,
+        vulnerabilities: Vec<Vulnerability>,
+        at: Timestamp,
+    ) -> Result<Vec<PackageVersionId>, Error> {
+        let snapshot = snapshot.clone();
+        self.write(move |connection| record(connection, &snapshot, &packages, &vulnerabilities, at)).await
+    }
+
+    async fn adopt_snapshot(
+        &self,
+        from: &SnapshotVersion,
+        to: &SnapshotVersion,
+        changed: Vec<(Ecosystem, String)>,
+    ) -> Result<u64, Error> {
+        let (from, to) = (from.clone(), to.clone());
+        self.write(move |connection| adopt(connection, &from, &to, &changed)).await
+    }
+
+    async fn affected_images(
+        &self,
+        package_versions: &[PackageVersionId],
+        page: PageRequest<ImageKey>,
+    ) -> Result<Page<ImageKey, ImageKey>, Error> {
+        let ids = package_versions.to_vec();
+        self.read(move |connection| listing::affected_images(connection, &ids, &page)).await
+    }
+
+    async fn findings(
+        &self,
+        filter: &FindingFilter,
+        page: PageRequest<FindingKey>,
+    ) -> Result<Page<Finding, FindingKey>, Error> {
+        let filter = filter.clone();
+        self.read(move |connection| listing::findings(connection, &filter, &page)).await
+    }
+
+    async fn vulnerability(&self, id: &str) -> Result<Option<Vulnerability>, Error> {
+        let id = id.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT id AS vulnerability, severity, score, record FROM vulnerability WHERE id = ?1";
+            row(connection, sql, [id], vulnerability)
+        })
+        .await
+    }
+}
+
+/// Package versions that were never matched, or with an earlier or later snapshot: three ranges of one index.
+/// A condition "other than" would read all the rows that are up to date.
+pub(super) const TO_MATCH: [&str; 3] = [
+    "SELECT * FROM package_version WHERE matched_snapshot IS NULL AND ?1 IS NOT NULL ORDER BY id LIMIT ?2",
+    "SELECT * FROM package_version WHERE matched_snapshot < ?1 LIMIT ?2",
+    "SELECT * FROM package_version WHERE matched_snapshot > ?1 LIMIT ?2",
+];
+
+fn to_match(
+    connection: &Connection,
+    snapshot: &SnapshotVersion,
+    limit: usize,
+) -> Result<Vec<(PackageVersionId, PackageVersion)>, Error> {
+    let limit = limit.clamp(1, PageRequest::<PackageVersionId>::MAX);
+    let mut found = Vec::new();
+    for sql in TO_MATCH {
+        let wanted = i64::try_from(limit - found.len()).unwrap_or(i64::MAX);
+        found.extend(rows(connection, sql, params![snapshot.0, wanted], numbered_version)?);
+    }
+    Ok(found)
+}
+
+fn numbered_version(row: &Row<'_>) -> Result<(PackageVersionId, PackageVersion), Error> {
+    Ok((PackageVersionId(row.plain("id")?), package_version(row)?))
+}
+
+fn record(
+    connection: &Connection,
+    snapshot: &SnapshotVersion,
+    packages: &[PackageFindings],
+    vulnerabilities: &[Vulnerability],
+    at: Timestamp,
+) -> Result<Vec<PackageVersionId>, Error> {
+    let mut changed = BTreeSet::new();
+    for vulnerability in vulnerabilities {
+        changed.extend(put_vulnerability(connection, vulnerability)?);
+    }
+    for package in packages {
+        if replace_findings(connection, package, at)? {
+            changed.insert(package.package_version);
+        }
+        let sql = "UPDATE package_version SET matched_snapshot = ?2 WHERE id = ?1";
+        if change(connection, sql, params![package.package_version.0, snapshot.0])? == 0 {
+            let name = package.package_version.0.to_string();
+            return Err(Error::Unknown { what: "package version", name });
+        }
+    }
+    Ok(changed.into_iter().collect())
+}
+
+/// Keeps a vulnerability. If it says something else than before, all who have it are changed.
+fn put_vulnerability(
+    connection: &Connection,
+    vulnerability: &Vulnerability,
+) -> Result<Vec<PackageVersionId>, Error> {
+    let Vulnerability { id, severity, score, record } = vulnerability;
+    let sql = "INSERT INTO vulnerability (id, severity, score, record) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (id) DO UPDATE
+               SET severity = excluded.severity, score = excluded.score, record = excluded.record
+               WHERE severity <> excluded.severity OR score IS NOT excluded.score OR record <> excluded.record";
+    if change(connection, sql, params![id, severity, score, json_text(record)?])? == 0 {
+        return Ok(Vec::new());
+    }
+    let having = "SELECT package_version FROM package_finding WHERE vulnerability = ?1";
+    rows(connection, having, [id], |row| Ok(PackageVersionId(row.plain("package_version")?)))
+}
+
+/// Puts the findings of a package version in place of its earlier ones. Whether anything changed.
+fn replace_findings(
+    connection: &Connection,
+    package: &PackageFindings,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let id = package.package_version.0;
+    let sql = "SELECT vulnerability, verdict, fixed, advisories, evidence FROM package_finding
+               WHERE package_version = ?1";
+    let mut before: BTreeMap<String, FindingRow> = rows(connection, sql, [id], |row| {
+        let finding = FindingRow {
+            vulnerability: row.plain("vulnerability")?,
+            verdict: verdict(row)?,
+            fixed: row.plain("fixed")?,
+            advisories: row.json("advisories")?,
+            evidence: row.json("evidence")?,
+        };
+        Ok((finding.vulnerability.clone(), finding))
+    })?
+    .into_iter()
+    .collect();
+    let mut changed = false;
+    for finding in &package.findings {
+        if before.remove(&finding.vulnerability).as_ref() == Some(finding) {
+            continue;
+        }
+        put_finding(connection, id, finding, at)?;
+        changed = true;
+    }
+    for gone in before.keys() {
+        let sql = "DELETE FROM package_finding WHERE package_version = ?1 AND vulnerability = ?2";
+        change(connection, sql, params![id, gone])?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+fn put_finding(
+    connection: &Connection,
+    package_version: i64,
+    finding: &FindingRow,
+    at: Timestamp,
+) -> Result<(), Error> {
+    if !exists(connection, "SELECT 1 FROM vulnerability WHERE id = ?1", [&finding.vulnerability])? {
+        return Err(Error::Unknown { what: "vulnerability", name: finding.vulnerability.clone() });
+    }
+    let sql =
+        "INSERT INTO package_finding (package_version, vulnerability, verdict, fixed, advisories, evidence,
+                                            first_seen)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (package_version, vulnerability) DO UPDATE
+               SET verdict = excluded.verdict, fixed = excluded.fixed, advisories = excluded.advisories,
+                   evidence = excluded.evidence";
+    let verdict = finding.verdict.as_str();
+    let (advisories, evidence) = (json_text(&finding.advisories)?, json_text(&finding.evidence)?);
+    let FindingRow { vulnerability, fixed, .. } = finding;
+    change(
+        connection,
+        sql,
+        params![package_version, vulnerability, verdict, fixed, advisories, evidence, moment(at)],
+    )?;
+    Ok(())
+}
+
+/// Moves everything from one snapshot to another but what changed between them.
+fn adopt(
+    connection: &Connection,
+    from: &SnapshotVersion,
+    to: &SnapshotVersion,
+    changed: &[(Ecosystem, String)],
+) -> Result<u64, Error> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS changed_name (
+            ecosystem TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (ecosystem, name)
+         ) WITHOUT ROWID;
+         DELETE FROM temp.changed_name",
+    )?;
+    let insert = "INSERT INTO temp.changed_name (ecosystem, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    for (ecosystem, name) in changed {
+        change(connection, insert, params![ecosystem.as_str(), name])?;
+    }
+    let sql = "UPDATE package_version SET matched_snapshot = ?2 WHERE matched_snapshot = ?1
+               AND NOT EXISTS (SELECT 1 FROM temp.changed_name c
+                               WHERE c.ecosystem = package_version.ecosystem
+                               AND c.name IN (package_version.name, package_version.source_name))";
+    Ok(change(connection, sql, params![from.0, to.0])? as u64)
+}
+
+fn verdict(row: &Row<'_>) -> Result<FindingVerdict, Error> {
+    row.word("verdict", FindingVerdict::from_word)
+}
+
+fn vulnerability(row: &Row<'_>) -> Result<Vulnerability, Error> {
+    Ok(Vulnerability {
+        id: row.plain("vulnerability")?,
+        severity: row.plain("severity")?,
+        score: row.plain("score")?,
+        record: row.json("record")?,
+    })
+}

@@ -1,0 +1,313 @@
+//! Manifests and tags in SQLite: the transaction of a push.
+
+mod listing;
+
+use super::column::{Columns, change, exists, json_text, moment, row, size, value};
+use super::{SqliteStore, events, queue, repositories};
+use crate::{
+    Actor, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page, PageRequest, PutManifest,
+    PutOutcome, Reference, ReferenceKind, Referrer, RepositoryKey, Tagged,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use oci::{Digest, Tag};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+#[cfg(test)]
+pub(super) use listing::{MANIFESTS, PARENTS, REFERRERS, TAGS};
+
+#[async_trait]
+impl Manifests for SqliteStore {
+    async fn put_manifest(&self, push: PutManifest) -> Result<PutOutcome, Error> {
+        let has_jobs = !push.jobs.is_empty();
+        let outcome = self.write(move |connection| put(connection, &push)).await?;
+        if has_jobs && matches!(outcome, PutOutcome::Stored { .. }) {
+            self.announce_jobs();
+        }
+        Ok(outcome)
+    }
+
+    async fn manifest(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Option<Manifest>, Error> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.read(move |connection| manifest(connection, &repository, &digest)).await
+    }
+
+    async fn manifests(
+        &self,
+        repository: &RepositoryKey,
+        page: PageRequest<Digest>,
+    ) -> Result<Page<ManifestSummary, Digest>, Error> {
+        let repository = repository.clone();
+        self.read(move |connection| listing::manifests(connection, &repository, &page)).await
+    }
+
+    async fn delete_manifest(
+        &self,
+        repository: &RepositoryKey,
+        digest: &Digest,
+        actor: &Actor,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let (repository, digest, actor) = (repository.clone(), digest.clone(), actor.clone());
+        self.write(move |connection| delete(connection, &repository, &digest, actor, at)).await
+    }
+
+    async fn parents(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Vec<Digest>, Error> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.read(move |connection| listing::parents(connection, &repository, &digest)).await
+    }
+
+    async fn referrers(
+        &self,
+        repository: &RepositoryKey,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+        page: PageRequest<Digest>,
+    ) -> Result<Page<Referrer, Digest>, Error> {
+        let (repository, subject) = (repository.clone(), subject.clone());
+        let artifact_type = artifact_type.map(str::to_owned);
+        self.read(move |connection| {
+            listing::referrers(connection, &repository, &subject, artifact_type.as_deref(), &page)
+        })
+        .await
+    }
+
+    async fn resolve_tag(&self, repository: &RepositoryKey, tag: &Tag) -> Result<Option<Digest>, Error> {
+        let (repository, tag) = (repository.clone(), tag.clone());
+        self.read(move |connection| {
+            let Some(id) = repositories::find(connection, &repository)? else { return Ok(None) };
+            let sql = "SELECT digest FROM tag WHERE repository = ?1 AND name = ?2";
+            row(connection, sql, params![id, tag.as_str()], |row| row.parsed("digest"))
+        })
+        .await
+    }
+
+    async fn tags(
+        &self,
+        repository: &RepositoryKey,
+        page: PageRequest<Tag>,
+    ) -> Result<Page<Tagged, Tag>, Error> {
+        let repository = repository.clone();
+        self.read(move |connection| listing::tags(connection, &repository, &page)).await
+    }
+
+    async fn delete_tag(
+        &self,
+        repository: &RepositoryKey,
+        tag: &Tag,
+        actor: &Actor,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let (repository, tag, actor) = (repository.clone(), tag.clone(), actor.clone());
+        self.write(move |connection| delete_tag(connection, &repository, tag, actor, at)).await
+    }
+}
+
+fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error> {
+    let repository = repositories::find_or_create(connection, &push.repository)?;
+    let missing = missing_references(connection, repository, &push.references)?;
+    if !missing.is_empty() {
+        return Ok(PutOutcome::MissingReferences(missing));
+    }
+    let created = store(connection, repository, push)?;
+    for tag in &push.tags {
+        set_tag(connection, repository, tag, &push.digest, push.at)?;
+    }
+    record_push(connection, push)?;
+    queue::enqueue(connection, &push.jobs, push.at)?;
+    Ok(PutOutcome::Stored { created })
+}
+
+fn missing_references(
+    connection: &Connection,
+    repository: i64,
+    references: &[Reference],
+) -> Result<Vec<Digest>, Error> {
+    let mut missing = Vec::new();
+    for reference in references.iter().filter(|reference| reference.required) {
+        let sql = match reference.kind {
+            ReferenceKind::Blob => "SELECT 1 FROM blob_link WHERE repository = ?1 AND digest = ?2",
+            ReferenceKind::Manifest => "SELECT 1 FROM manifest WHERE repository = ?1 AND digest = ?2",
+        };
+        if !exists(connection, sql, params![repository, reference.digest.as_str()])?
+            && !missing.contains(&reference.digest)
+        {
+            missing.push(reference.digest.clone());
+        }
+    }
+    Ok(missing)
+}
+
+/// Stores the manifest itself. A manifest that is there already keeps its bytes, which have the same digest, and
+/// its first moment; the media type is the one that the client said last.
+fn store(connection: &Connection, repository: i64, push: &PutManifest) -> Result<bool, Error> {
+    let present = "UPDATE manifest SET media_type = ?3 WHERE repository = ?1 AND digest = ?2";
+    if change(connection, present, params![repository, push.digest.as_str(), push.media_type])? > 0 {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO manifest (repository, digest, media_type, size, artifact_type, subject, config,
+                                     pushed_at, annotations, bytes)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    change(
+        connection,
+        sql,
+        params![
+            repository,
+            push.digest.as_str(),
+            push.media_type,
+            size(push.bytes.len() as u64),
+            push.artifact_type,
+            push.subject.as_ref().map(Digest::as_str),
+            push.config.as_ref().map(Digest::as_str),
+            moment(push.at),
+            json_text(&push.annotations)?,
+            &push.bytes[..],
+        ],
+    )?;
+    let manifest = connection.last_insert_rowid();
+    let sql = "INSERT INTO manifest_reference (manifest, kind, digest) VALUES (?1, ?2, ?3)
+               ON CONFLICT DO NOTHING";
+    for reference in &push.references {
+        let kind = kind_word(reference.kind);
+        change(connection, sql, params![manifest, kind, reference.digest.as_str()])?;
+    }
+    Ok(true)
+}
+
+fn kind_word(kind: ReferenceKind) -> &'static str {
+    match kind {
+        ReferenceKind::Blob => "blob",
+        ReferenceKind::Manifest => "manifest",
+    }
+}
+
+fn set_tag(
+    connection: &Connection,
+    repository: i64,
+    tag: &Tag,
+    digest: &Digest,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO tag (repository, name, digest, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+               ON CONFLICT (repository, name) DO UPDATE
+               SET digest = excluded.digest, updated_at = excluded.updated_at";
+    change(connection, sql, params![repository, tag.as_str(), digest.as_str(), moment(at)])?;
+    Ok(())
+}
+
+/// One event per tag; one without a tag for a push by digest.
+fn record_push(connection: &Connection, push: &PutManifest) -> Result<(), Error> {
+    let event = |tag: Option<Tag>| NewEvent {
+        kind: EventKind::MANIFEST_PUSHED,
+        registry: Some(push.repository.registry),
+        repository: Some(push.repository.name.clone()),
+        digest: Some(push.digest.clone()),
+        tag,
+        actor: push.actor.clone(),
+        at: push.at,
+        detail: json!({ "media_type": push.media_type, "size": push.bytes.len() }),
+    };
+    if push.tags.is_empty() {
+        events::append(connection, &event(None))?;
+    }
+    for tag in &push.tags {
+        events::append(connection, &event(Some(tag.clone())))?;
+    }
+    Ok(())
+}
+
+fn manifest(
+    connection: &Connection,
+    repository: &RepositoryKey,
+    digest: &Digest,
+) -> Result<Option<Manifest>, Error> {
+    let Some(id) = repositories::find(connection, repository)? else { return Ok(None) };
+    let sql = "SELECT * FROM manifest WHERE repository = ?1 AND digest = ?2";
+    row(connection, sql, params![id, digest.as_str()], |row| {
+        Ok(Manifest {
+            digest: row.parsed("digest")?,
+            media_type: row.plain("media_type")?,
+            bytes: Bytes::from(row.plain::<Vec<u8>>("bytes")?),
+            artifact_type: row.plain("artifact_type")?,
+            subject: row.maybe_parsed("subject")?,
+            config: row.maybe_parsed("config")?,
+            pushed_at: row.moment("pushed_at")?,
+        })
+    })
+}
+
+fn delete(
+    connection: &Connection,
+    repository: &RepositoryKey,
+    digest: &Digest,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let Some(id) = repositories::find(connection, repository)? else { return Ok(false) };
+    let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2";
+    if change(connection, sql, params![id, digest.as_str()])? == 0 {
+        return Ok(false);
+    }
+    let tags = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2";
+    change(connection, tags, params![id, digest.as_str()])?;
+    forget_assessment(connection, repository, digest)?;
+    events::append(
+        connection,
+        &NewEvent {
+            kind: EventKind::MANIFEST_DELETED,
+            registry: Some(repository.registry),
+            repository: Some(repository.name.clone()),
+            digest: Some(digest.clone()),
+            tag: None,
+            actor,
+            at,
+            detail: Value::Null,
+        },
+    )?;
+    Ok(true)
+}
+
+/// Takes the summary away, and the packages too unless the same image stands in another repository.
+fn forget_assessment(
+    connection: &Connection,
+    repository: &RepositoryKey,
+    digest: &Digest,
+) -> Result<(), Error> {
+    let sql = "DELETE FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
+    change(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()])?;
+    let others = "SELECT 1 FROM manifest WHERE digest = ?1 LIMIT 1";
+    if !exists(connection, others, [digest.as_str()])? {
+        change(connection, "DELETE FROM image WHERE digest = ?1", [digest.as_str()])?;
+    }
+    Ok(())
+}
+
+fn delete_tag(
+    connection: &Connection,
+    repository: &RepositoryKey,
+    tag: Tag,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let Some(id) = repositories::find(connection, repository)? else { return Ok(false) };
+    let sql = "DELETE FROM tag WHERE repository = ?1 AND name = ?2 RETURNING digest";
+    let Some(digest) = value::<String>(connection, sql, params![id, tag.as_str()])? else {
+        return Ok(false);
+    };
+    events::append(
+        connection,
+        &NewEvent {
+            kind: EventKind::TAG_DELETED,
+            registry: Some(repository.registry),
+            repository: Some(repository.name.clone()),
+            digest: digest.parse().ok(),
+            tag: Some(tag),
+            actor,
+            at,
+            detail: Value::Null,
+        },
+    )?;
+    Ok(true)
+}

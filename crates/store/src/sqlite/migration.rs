@@ -1,0 +1,141 @@
+//! Migrations: numbered SQL files, applied once, in order, and never changed afterwards.
+//!
+//! The table `schema_migration` keeps the checksum of each file that was applied. A database that was made with
+//! other content, or by a newer program, is refused: running on tables that are not the expected ones loses data.
+
+use super::column::{Columns, rows};
+use crate::Error;
+use oci::Digest;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+/// One file of `migrations/sqlite`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    /// Its number: 1, 2, 3, without gaps.
+    pub(super) number: u32,
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its content.
+    pub(super) sql: &'static str,
+}
+
+/// All migrations, in order. A new one is a new file and a new line here.
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "registry", sql: include_str!("../../migrations/sqlite/0001_registry.sql") },
+    Migration { number: 2, name: "queue", sql: include_str!("../../migrations/sqlite/0002_queue.sql") },
+    Migration { number: 3, name: "findings", sql: include_str!("../../migrations/sqlite/0003_findings.sql") },
+];
+
+/// Brings a database up to date, in one transaction.
+pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<(), Error> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS schema_migration (
+            number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL
+        ) STRICT",
+    )?;
+    let applied: BTreeMap<u32, String> =
+        rows(&transaction, "SELECT number, checksum FROM schema_migration", [], |row| {
+            Ok((row.count("number")?, row.plain("checksum")?))
+        })?
+        .into_iter()
+        .collect();
+    let known = migrations.last().map_or(0, |migration| migration.number);
+    if let Some(&found) = applied.keys().next_back().filter(|&&found| found > known) {
+        return Err(Error::Newer { found, known });
+    }
+    for migration in migrations {
+        let checksum = Digest::of_sha256(migration.sql.as_bytes()).to_string();
+        match applied.get(&migration.number) {
+            Some(then) if *then == checksum => {}
+            Some(_) => {
+                return Err(Error::MigrationChanged {
+                    number: migration.number,
+                    name: migration.name.to_owned(),
+                });
+            }
+            None => apply(&transaction, migration, &checksum)?,
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
+fn apply(connection: &Connection, migration: &Migration, checksum: &str) -> Result<(), Error> {
+    tracing::debug!(migration.number, migration.name, "applying a migration");
+    connection.execute_batch(migration.sql)?;
+    connection.execute(
+        "INSERT INTO schema_migration (number, name, checksum) VALUES (?1, ?2, ?3)",
+        (migration.number, migration.name, checksum),
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Migration = Migration { number: 1, name: "one", sql: "CREATE TABLE one (a INTEGER)" };
+    const SECOND: Migration = Migration { number: 2, name: "two", sql: "CREATE TABLE two (a INTEGER)" };
+
+    #[test]
+    fn every_file_is_registered_in_order() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let registered: Vec<String> = MIGRATIONS
+            .iter()
+            .map(|migration| format!("{:04}_{}.sql", migration.number, migration.name))
+            .collect();
+        assert_eq!(files, registered);
+        assert!(MIGRATIONS.iter().zip(1..).all(|(migration, number)| migration.number == number));
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let count: i64 =
+            connection.query_row("SELECT count(*) FROM schema_migration", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, i64::try_from(MIGRATIONS.len()).unwrap());
+    }
+
+    #[test]
+    fn later_migration_is_applied_to_an_older_database() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &[FIRST]).unwrap();
+        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        connection.execute("INSERT INTO two VALUES (1)", []).unwrap();
+    }
+
+    #[test]
+    fn changed_migration_is_refused_by_name() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &[FIRST]).unwrap();
+        let changed = Migration { sql: "CREATE TABLE one (b INTEGER)", ..FIRST };
+        let error = migrate(&mut connection, &[changed]).unwrap_err();
+        assert!(matches!(error, Error::MigrationChanged { number: 1, .. }));
+        assert!(error.to_string().starts_with("migration 0001 (one) was applied with other content"));
+    }
+
+    #[test]
+    fn newer_database_is_refused_with_what_to_do() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        let error = migrate(&mut connection, &[FIRST]).unwrap_err();
+        assert!(matches!(error, Error::Newer { found: 2, known: 1 }));
+        assert!(error.to_string().contains("use that one again"));
+    }
+
+    #[test]
+    fn failing_migration_leaves_nothing_behind() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let broken = Migration { sql: "CREATE TABLE two (a INTEGER); CREATE TABLE broken (", ..SECOND };
+        assert!(migrate(&mut connection, &[FIRST, broken]).is_err());
+        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+    }
+}

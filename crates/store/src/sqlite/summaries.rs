@@ -1,0 +1,142 @@
+//! Verdicts on images in SQLite.
+
+use super::SqliteStore;
+use super::column::{Columns, change, exists, json_text, moment, row, rows};
+use super::images::{ImageFilter, image_key, next_images};
+use crate::{
+    Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, SnapshotVersion,
+    Summaries, SummaryFilter,
+};
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl Summaries for SqliteStore {
+    async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error> {
+        self.write(move |connection| put(connection, &summary)).await
+    }
+
+    async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
+        let image = image.clone();
+        self.read(move |connection| find(connection, &image)).await
+    }
+
+    async fn summaries(
+        &self,
+        filter: &SummaryFilter,
+        page: PageRequest<ImageKey>,
+    ) -> Result<Page<ImageSummary, ImageKey>, Error> {
+        let filter = filter.clone();
+        self.read(move |connection| {
+            let limit = page.bounded_limit();
+            let images = ImageFilter {
+                registries: filter.registries.as_deref(),
+                repository: filter.repository.as_ref(),
+                digest: filter.digest.as_ref(),
+                states: &filter.states,
+            };
+            let keys = next_images(connection, images, page.after.as_ref(), limit.saturating_add(1))?;
+            let page = Page::from_surplus(keys, limit, ImageKey::clone);
+            let mut items = Vec::with_capacity(page.items.len());
+            for key in &page.items {
+                items.extend(find(connection, key)?);
+            }
+            Ok(Page { items, next: page.next })
+        })
+        .await
+    }
+
+    async fn state_counts(&self, registries: Option<&[RegistryId]>) -> Result<Vec<(ImageState, u64)>, Error> {
+        let registries = registries.map(<[_]>::to_vec);
+        self.read(move |connection| state_counts(connection, registries.as_deref())).await
+    }
+}
+
+/// How many images of a registry stand in each state, from the index alone.
+pub(super) const STATE_COUNTS: &str = "SELECT state, count(*) AS count FROM image_summary
+     WHERE registry = ?1 GROUP BY state";
+
+fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
+    let (registry, name) = (summary.image.repository.registry.0, summary.image.repository.name.as_str());
+    let digest = summary.image.digest.as_str();
+    let present = "SELECT 1 FROM repository r JOIN manifest m ON m.repository = r.id AND m.digest = ?3
+                   WHERE r.registry = ?1 AND r.name = ?2";
+    if !exists(connection, present, params![registry, name, digest])? {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO image_summary (registry, repository, digest, state, cause_code, cause_sentence,
+                    counts, platform, isolation, first_seen, changed_at, assessed_at, snapshot, children)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+               ON CONFLICT (registry, repository, digest) DO UPDATE
+               SET state = excluded.state, cause_code = excluded.cause_code,
+                   cause_sentence = excluded.cause_sentence, counts = excluded.counts,
+                   platform = excluded.platform, isolation = excluded.isolation,
+                   changed_at = CASE state WHEN excluded.state THEN changed_at ELSE excluded.changed_at END,
+                   assessed_at = excluded.assessed_at, snapshot = excluded.snapshot,
+                   children = excluded.children";
+    let values = params![
+        registry,
+        name,
+        digest,
+        summary.state.as_str(),
+        summary.cause.as_ref().map(|cause| &cause.code),
+        summary.cause.as_ref().map(|cause| &cause.sentence),
+        json_text(&summary.counts)?,
+        summary.platform,
+        json_text(&summary.isolation)?,
+        moment(summary.first_seen),
+        moment(summary.changed_at),
+        summary.assessed_at.map(moment),
+        summary.snapshot.as_ref().map(|snapshot| &snapshot.0),
+        json_text(&summary.children)?,
+    ];
+    change(connection, sql, values)?;
+    Ok(true)
+}
+
+fn find(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
+    let sql = "SELECT * FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
+    let ImageKey { repository, digest } = image;
+    row(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()], summary)
+}
+
+fn summary(row: &Row<'_>) -> Result<ImageSummary, Error> {
+    let cause = match (row.plain("cause_code")?, row.plain("cause_sentence")?) {
+        (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
+        _ => None,
+    };
+    Ok(ImageSummary {
+        image: image_key(row)?,
+        state: row.word("state", ImageState::from_word)?,
+        cause,
+        counts: row.json("counts")?,
+        platform: row.plain("platform")?,
+        isolation: row.json("isolation")?,
+        first_seen: row.moment("first_seen")?,
+        changed_at: row.moment("changed_at")?,
+        assessed_at: row.maybe_moment("assessed_at")?,
+        snapshot: row.plain::<Option<String>>("snapshot")?.map(SnapshotVersion),
+        children: row.json("children")?,
+    })
+}
+
+fn state_counts(
+    connection: &Connection,
+    registries: Option<&[RegistryId]>,
+) -> Result<Vec<(ImageState, u64)>, Error> {
+    let registries = match registries {
+        Some(registries) => registries.to_vec(),
+        None => rows(connection, "SELECT id FROM registry", [], |row| Ok(RegistryId(row.plain("id")?)))?,
+    };
+    let mut counts: BTreeMap<ImageState, u64> = BTreeMap::new();
+    for registry in registries {
+        let found = rows(connection, STATE_COUNTS, [registry.0], |row| {
+            Ok((row.word("state", ImageState::from_word)?, row.count::<u64>("count")?))
+        })?;
+        for (state, count) in found {
+            *counts.entry(state).or_default() += count;
+        }
+    }
+    Ok(counts.into_iter().collect())
+}
