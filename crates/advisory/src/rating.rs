@@ -178,7 +178,7 @@ impl Rating {
             cvss::Cvss::CvssV30(vector) if is_whole(text) => (CvssVersion::V30, vector.base_score().value()),
             cvss::Cvss::CvssV31(vector) if is_whole(text) => (CvssVersion::V31, vector.base_score().value()),
             cvss::Cvss::CvssV40(_) => (CvssVersion::V40, base_of_four(text)?),
-            _ => return None,
+            cvss::Cvss::CvssV30(_) | cvss::Cvss::CvssV31(_) | _ => return None,
         };
         let base = BaseScore::new(base)?;
         Some(Self::Vector { version, vector: text.to_owned(), base, source: source.to_owned() })
