@@ -230,10 +230,14 @@ struct Counted<R> {
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer).map_err(|error| {
-            // A source that fails is not a damaged stream, so the decoders must not take it for one.
-            io::Error::other(IndexError::Input { detail: error.to_string() })
-        })?;
+        let count = loop {
+            match self.inner.read(buffer) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A source that fails is not a damaged stream, so the decoders must not take it for one.
+                Err(error) => return Err(io::Error::other(IndexError::Input { detail: error.to_string() })),
+            }
+        };
         self.count = self.count.saturating_add(count as u64);
         Ok(count)
     }

@@ -6,6 +6,8 @@
 /// The first bytes of every ELF file.
 pub(crate) const MAGIC: &[u8] = b"\x7fELF";
 
+/// Longer than any name of a section that is asked for.
+const LONGEST_NAME: usize = 64;
 const NOTHING_IN_FILE: u64 = 8;
 const LOADED: u64 = 1;
 const WRITABLE: u64 = 2;
@@ -132,7 +134,9 @@ impl<'a> Elf<'a> {
         for index in 0..self.layout.number(self.bytes, count_at, 2)? {
             let header = header(index)?;
             let name = usize::try_from(self.layout.number(self.bytes, header, 4)?).ok()?;
-            let name = names.get(name..).unwrap_or_default().split(|byte| *byte == 0).next()?;
+            let name = names.get(name..).unwrap_or_default();
+            // 65 535 names without an end would otherwise be searched for it through the whole file each.
+            let name = name.get(..LONGEST_NAME).unwrap_or(name).split(|byte| *byte == 0).next()?;
             // A section that lies outside of the file is as good as none; the others may still be right.
             sections.extend(content(header).map(|content| Section { name, content }));
         }
@@ -144,4 +148,39 @@ fn slice(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
     let end = usize::try_from(offset.checked_add(size)?).ok()?;
     bytes.get(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endless_names_of_sections_are_not_searched() {
+        // 65 535 sections whose names begin in 32 MiB without a NUL: searched to the end, that is 2 TiB.
+        let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+        file.resize(40, 0);
+        file.extend(64_u64.to_le_bytes());
+        file.resize(58, 0);
+        file.extend([64, 0, 0xff, 0xff, 0, 0]);
+        for _ in 0..0xffff_u32 {
+            file.extend([1, 0, 0, 0, 1, 0, 0, 0]);
+            file.extend([0; 16]);
+            file.extend((64_u64 * 65_536).to_le_bytes());
+            file.extend((32_u64 << 20).to_le_bytes());
+            file.extend([0; 24]);
+        }
+        file.resize(64 * 65_536 + (32 << 20), b'x');
+        let elf = Elf::parse(&file).unwrap();
+        assert_eq!(elf.sections.len(), 0xffff);
+        assert!(elf.section(b".go.buildinfo").is_none());
+    }
+
+    #[test]
+    fn headers_outside_of_the_file_are_no_headers() {
+        let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+        file.resize(64, 0xff);
+        assert!(Elf::parse(&file).is_none());
+        assert!(Elf::parse(b"\x7fELF").is_none());
+        assert!(Elf::parse(b"\x7fELF\x03\x01\x01").is_none());
+    }
 }

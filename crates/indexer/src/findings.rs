@@ -33,6 +33,7 @@ pub(crate) struct Findings {
     packages: usize,
     links: usize,
     skipped: usize,
+    bytes: usize,
     /// Limits of the layer that were reached, each named once.
     overflow: BTreeSet<String>,
 }
@@ -47,6 +48,7 @@ impl Findings {
             packages: 0,
             links: 0,
             skipped: 0,
+            bytes: 0,
             overflow: BTreeSet::new(),
         }
     }
@@ -57,24 +59,28 @@ impl Findings {
             return;
         }
         if let Some(gone) = self.found.remove(path) {
-            self.uncount(&gone);
+            self.uncount(path, &gone);
         }
         if is_folder {
             return;
         }
         while let Some(below) = self.first_below(path) {
             if let Some(gone) = self.found.remove(&below) {
-                self.uncount(&gone);
+                self.uncount(&below, &gone);
             }
         }
     }
 
     /// Keeps a finding, or the fact that there was no more room for it.
     pub(crate) fn add(&mut self, path: &LayerPath, finding: Finding) {
-        let Limits { packages, links, skipped, .. } = self.limits;
+        let Limits { packages, links, skipped, inventory_bytes, .. } = self.limits;
+        let cost = text_bytes(path, &finding);
+        if !fits(&mut self.bytes, cost, inventory_bytes, "bytes of inventory", &mut self.overflow) {
+            return;
+        }
         let fits = match &finding {
             Finding::Database { packages: more, .. } => {
-                fits(&mut self.packages, more.len(), packages, "packages", &mut self.overflow)
+                fits(&mut self.packages, weight(more), packages, "packages", &mut self.overflow)
             }
             Finding::Link(_) | Finding::Displacement => {
                 fits(&mut self.links, 1, links, "links on watched paths", &mut self.overflow)
@@ -122,9 +128,12 @@ impl Findings {
 
     /// Keeps a whiteout.
     pub(crate) fn remove(&mut self, removal: Removal) {
-        if self.removals.len() >= self.limits.removals {
-            self.overflow.insert(format!("more than {} whiteouts", self.limits.removals));
-        } else {
+        let Limits { removals, inventory_bytes, .. } = self.limits;
+        let (Removal::Path(path) | Removal::Opaque(path)) = &removal;
+        let cost = path.as_str().len();
+        if self.removals.len() >= removals {
+            self.overflow.insert(format!("more than {removals} whiteouts"));
+        } else if fits(&mut self.bytes, cost, inventory_bytes, "bytes of inventory", &mut self.overflow) {
             self.removals.push(removal);
         }
     }
@@ -177,11 +186,12 @@ impl Findings {
         (first.is_within(path) && first != path).then(|| first.clone())
     }
 
-    fn uncount(&mut self, gone: &[(u64, Finding)]) {
+    fn uncount(&mut self, path: &LayerPath, gone: &[(u64, Finding)]) {
         for (_, finding) in gone {
+            self.bytes = self.bytes.saturating_sub(text_bytes(path, finding));
             match finding {
                 Finding::Database { packages, .. } => {
-                    self.packages = self.packages.saturating_sub(packages.len());
+                    self.packages = self.packages.saturating_sub(weight(packages));
                 }
                 Finding::Link(_) | Finding::Displacement => self.links = self.links.saturating_sub(1),
                 Finding::Skipped { .. } => self.skipped = self.skipped.saturating_sub(1),
@@ -189,6 +199,36 @@ impl Findings {
             }
         }
     }
+}
+
+/// A database without packages costs memory too.
+fn weight(packages: &[Package]) -> usize {
+    packages.len().max(1)
+}
+
+/// Bytes of text that a finding holds.
+fn text_bytes(path: &LayerPath, finding: &Finding) -> usize {
+    let text = match finding {
+        Finding::Database { packages, .. } => packages.iter().map(package_bytes).sum(),
+        Finding::Release { fields } => {
+            fields.iter().map(|(key, value)| key.len().saturating_add(value.len())).sum()
+        }
+        // A link names its path once more.
+        Finding::Link(link) => path.as_str().len().saturating_add(link.target.len()),
+        Finding::Skipped {
+            why: SkipReason::Limit(why) | SkipReason::Malformed(why) | SkipReason::Unsupported(why),
+            ..
+        } => why.len(),
+        Finding::Displacement => 0_usize,
+    };
+    text.saturating_add(path.as_str().len())
+}
+
+fn package_bytes(package: &Package) -> usize {
+    let source =
+        package.source.as_ref().map_or(0, |source| source.name.len().saturating_add(source.version.len()));
+    let architecture = package.architecture.as_ref().map_or(0, String::len);
+    [package.name.len(), package.version.len(), architecture, source].iter().sum()
 }
 
 fn fits(count: &mut usize, more: usize, limit: usize, what: &str, overflow: &mut BTreeSet<String>) -> bool {

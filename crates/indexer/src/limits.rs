@@ -33,10 +33,14 @@ pub struct Limits {
     pub binary_bytes: u64,
     /// Bytes inflated from one file, such as a Java archive with its nested archives or an audit section.
     pub inflated_bytes: u64,
+    /// Members of one Java archive and of those inside it that are looked at.
+    pub archive_members: u64,
     /// How deep Java archives may be nested.
     pub archive_depth: u32,
     /// Packages of the layer.
     pub packages: usize,
+    /// Bytes of all names, versions and paths of the inventory.
+    pub inventory_bytes: usize,
     /// Bytes of one name or version.
     pub text_bytes: usize,
     /// Whiteouts that are kept.
@@ -77,10 +81,14 @@ impl Default for Limits {
             binary_bytes: 192 << 20,
             // A large war inflates 100 MiB of nested archives. With the file itself that is 320 MiB.
             inflated_bytes: 128 << 20,
+            // The largest application servers have 200 000 classes in one archive.
+            archive_members: 500_000,
             // war in ear is 2, shaded archives inside make 3; one more for luck.
             archive_depth: 4,
             // The fullest desktop images have 10 000. 100 000 at 300 bytes are 30 MB.
             packages: 100_000,
+            // 10 000 packages have 1 MB of text. Paths may have a megabyte each, so their number alone bounds nothing.
+            inventory_bytes: 32 << 20,
             // Debian's longest version has 100 bytes, Go's longest module path 200.
             text_bytes: 1024,
             // A layer that deletes a tree has one whiteout for it.

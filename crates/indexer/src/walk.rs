@@ -196,7 +196,8 @@ impl<R: Read> Walk<R> {
         }
         let Facts { size, mode, sparse } = facts;
         let head = self.reader.peek(8)?;
-        claims.retain(|extractor| extractor.accepts(head));
+        // A sparse body begins with its map, or with its first piece: it tells nothing.
+        claims.retain(|extractor| sparse || extractor.accepts(head));
         let mut readers = Vec::new();
         for extractor in claims {
             let why = match extractor.action {

@@ -1,8 +1,9 @@
 //! The little of a zip archive that a Java archive needs: its directory, and single members by name.
 //!
 //! PKWARE APPNOTE 6.3.10. Only the central directory counts, as for Java itself. Stored and deflated members,
-//! zip64, and programs prepended to the archive are read; encryption is not. All inflated bytes of one file, its
-//! nested archives included, come out of one [`Budget`], so overlapping and nested members buy an attacker nothing.
+//! zip64, and programs prepended to the archive are read; encryption is not. All inflated bytes of one file and all
+//! members that are looked at, its nested archives included, come out of one [`Budget`], so members that overlap or
+//! hold each other buy an attacker nothing.
 
 use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
@@ -30,11 +31,32 @@ pub(crate) enum ZipError {
     /// Too much would be inflated.
     #[error("more is to be inflated than allowed")]
     TooLarge,
+    /// Too many members would be looked at.
+    #[error("there are more members than allowed")]
+    TooMany,
 }
 
-/// Bytes that may still be inflated.
+/// What one file may still cost.
 #[derive(Debug)]
-pub(crate) struct Budget(pub(crate) u64);
+pub(crate) struct Budget {
+    /// Bytes that may still be inflated, or copied.
+    pub(crate) bytes: u64,
+    /// Members of archives that may still be looked at.
+    pub(crate) members: u64,
+}
+
+impl Budget {
+    fn spend(&mut self, bytes: u64) -> Result<(), ZipError> {
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(ZipError::TooLarge)?;
+        Ok(())
+    }
+
+    /// Pays for one member.
+    pub(crate) fn spend_member(&mut self) -> Result<(), ZipError> {
+        self.members = self.members.checked_sub(1).ok_or(ZipError::TooMany)?;
+        Ok(())
+    }
+}
 
 /// A member, as the directory names it.
 #[derive(Debug, Clone, Copy)]
@@ -68,18 +90,12 @@ impl<'a> Archive<'a> {
         let mut size = number(record, 12, 4).ok_or(NO_END)?;
         let mut offset = number(record, 16, 4).ok_or(NO_END)?;
         let mut directory_end = end;
-        if size == 0xffff_ffff || offset == 0xffff_ffff || number(record, 10, 2) == Some(0xffff) {
-            let before = bytes.get(..end).unwrap_or_default();
-            let has_locator = before
-                .len()
-                .checked_sub(20)
-                .is_some_and(|at| before.get(at..).unwrap_or_default().starts_with(END64_LOCATOR));
-            if has_locator {
-                directory_end = memchr::memmem::rfind(before, END64).ok_or(NO_END)?;
-                let record = bytes.get(directory_end..).unwrap_or_default();
-                size = number(record, 40, 8).ok_or(NO_END)?;
-                offset = number(record, 48, 8).ok_or(NO_END)?;
-            }
+        let is_wide = size == 0xffff_ffff || offset == 0xffff_ffff || number(record, 10, 2) == Some(0xffff);
+        if is_wide && let Some(found) = end64(bytes, end) {
+            directory_end = found;
+            let record = bytes.get(directory_end..).unwrap_or_default();
+            size = number(record, 40, 8).ok_or(NO_END)?;
+            offset = number(record, 48, 8).ok_or(NO_END)?;
         }
         let start = (directory_end as u64).checked_sub(size).ok_or(OUTSIDE)?;
         let prefix = start.checked_sub(offset).ok_or(OUTSIDE)?;
@@ -102,6 +118,15 @@ impl<'a> Archive<'a> {
             rest = tail;
             Some(Ok(member))
         })
+    }
+
+    /// The content of a small member. It is paid for even if it is stored, because it will be searched.
+    pub(crate) fn text(&self, member: &Member<'_>, budget: &mut Budget) -> Result<Cow<'a, [u8]>, ZipError> {
+        let content = self.read(member, budget)?;
+        if let Cow::Borrowed(stored) = content {
+            budget.spend(stored.len() as u64)?;
+        }
+        Ok(content)
     }
 
     /// The content of a member: borrowed if it is stored, inflated if not.
@@ -132,12 +157,22 @@ impl<'a> Archive<'a> {
 /// Reads a decompressor to its end, out of the budget.
 pub(crate) fn inflate(decoder: impl Read, budget: &mut Budget) -> Result<Vec<u8>, ZipError> {
     let mut content = Vec::new();
-    decoder
-        .take(budget.0.saturating_add(1))
-        .read_to_end(&mut content)
-        .map_err(|_| ZipError::Malformed("a compressed member"))?;
-    budget.0 = budget.0.checked_sub(content.len() as u64).ok_or(ZipError::TooLarge)?;
+    let result = decoder.take(budget.bytes.saturating_add(1)).read_to_end(&mut content);
+    // What came before damage was inflated too, and has to be paid for.
+    budget.spend(content.len() as u64)?;
+    result.map_err(|_| ZipError::Malformed("a compressed member"))?;
     Ok(content)
+}
+
+/// Where the zip64 record stands that belongs to the end at `end`: before its locator, which is before the end.
+fn end64(bytes: &[u8], end: usize) -> Option<usize> {
+    let locator = end.checked_sub(20)?;
+    if !bytes.get(locator..)?.starts_with(END64_LOCATOR) {
+        return None;
+    }
+    // The record can be longer than its 56 bytes, but nobody makes it so.
+    let near = locator.saturating_sub(1024);
+    Some(near.saturating_add(memchr::memmem::rfind(bytes.get(near..locator)?, END64)?))
 }
 
 fn split_member(directory: &[u8]) -> Option<(Member<'_>, &[u8])> {

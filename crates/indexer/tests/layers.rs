@@ -270,10 +270,14 @@ fn unread_sources_and_sparse_files_are_recorded() {
             layer.pax(b'x', &[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")]).unwrap();
             layer.file("lib/apk/db/installed", "1\n0\n").unwrap();
             layer.executable("app", b"\x7fELF").unwrap();
+            layer.pax(b'x', &[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")]).unwrap();
+            layer.executable("sparse-app", "1\n0\n").unwrap();
         },
         expect![[r#"
             skipped var/lib/rpm/rpmdb.sqlite: an rpm database, which this version does not read (conceals packages)
             skipped lib/apk/db/installed: apk database: a sparse file (conceals packages)
+            skipped sparse-app: Go program: a sparse file (conceals packages)
+            skipped sparse-app: Rust program: a sparse file (conceals packages)
         "#]],
     );
 }
@@ -305,6 +309,26 @@ fn reached_limits_are_recorded() {
         skipped : more than 2 packages (conceals packages)
     "#]]
     .assert_eq(&show(&inventory));
+}
+
+#[test]
+fn long_paths_and_empty_databases_are_bounded_together() {
+    let limits = Limits { inventory_bytes: 10_000, packages: 3, ..Limits::default() };
+    let layer = build(|layer| {
+        for name in ["a", "b", "c", "d"] {
+            layer.file(&format!("var/lib/dpkg/status.d/{name}"), "").unwrap();
+        }
+        for name in ["x", "y", "z"] {
+            layer.whiteout(&format!("{}{name}", "long/".repeat(1000))).unwrap();
+        }
+    });
+    let inventory = index_layer(&layer[..], media_type(Codec::Plain), &limits).unwrap();
+    assert_eq!((inventory.databases.len(), inventory.removals.len()), (3, 1));
+    expect![[r#"
+        skipped : more than 10000 bytes of inventory (conceals packages)
+        skipped : more than 3 packages (conceals packages)
+    "#]]
+    .assert_eq(&show(&LayerInventory { databases: vec![], removals: vec![], ..inventory }));
 }
 
 /// A layer of one file, compressed.
@@ -418,6 +442,35 @@ fn bombs_end_at_their_limits() {
     let limits = Limits { zstd_window_log: 20, ..Limits::default() };
     let error = index_layer(&encoder.finish().unwrap()[..], media_type(Codec::Zstd), &limits).unwrap_err();
     assert!(matches!(error, IndexError::Compression { .. }), "{error}");
+}
+
+/// Fails after some bytes, now and then interrupted before.
+struct Failing<'a> {
+    rest: &'a [u8],
+    interrupted: bool,
+}
+
+impl std::io::Read for Failing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        if self.rest.is_empty() {
+            return Err(std::io::Error::other("the cable is cut"));
+        }
+        let most = buffer.len().min(7);
+        self.rest.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn a_failing_source_is_no_damaged_layer() {
+    for codec in [Codec::Plain, Codec::Gzip, Codec::Zstd] {
+        let source = Failing { rest: &compressed(codec), interrupted: false };
+        let error = index_layer(source, media_type(codec), &Limits::default()).unwrap_err();
+        assert_eq!(error, IndexError::Input { detail: "the cable is cut".to_owned() }, "{codec}");
+    }
 }
 
 #[test]

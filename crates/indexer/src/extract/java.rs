@@ -27,7 +27,7 @@ fn is_archive(path: &[u8]) -> bool {
 fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     let mut search = Search {
         list: PackageList::new(PackageKind::Maven, limits),
-        budget: Budget(limits.inflated_bytes),
+        budget: Budget { bytes: limits.inflated_bytes, members: limits.archive_members },
         depth: limits.archive_depth,
     };
     search.archive(file.name().as_bytes(), content, 0)?;
@@ -57,11 +57,12 @@ impl Search {
         let mut libraries = 0_usize;
         for member in archive.members() {
             let member = member.map_err(refused)?;
+            self.budget.spend_member().map_err(refused)?;
             if member.name == b"META-INF/MANIFEST.MF" {
                 manifest = Some(member);
             } else if member.name.starts_with(b"META-INF/maven/") && member.name.ends_with(b"/pom.properties")
             {
-                let text = archive.read(&member, &mut self.budget).map_err(refused)?;
+                let text = archive.text(&member, &mut self.budget).map_err(refused)?;
                 libraries = libraries.saturating_add(usize::from(self.properties(&text)?));
             } else if is_archive(member.name) {
                 let inner = archive.read(&member, &mut self.budget).map_err(refused)?;
@@ -76,7 +77,7 @@ impl Search {
         }
         if libraries == 0 {
             let text = match manifest {
-                Some(member) => archive.read(&member, &mut self.budget).map_err(refused)?,
+                Some(member) => archive.text(&member, &mut self.budget).map_err(refused)?,
                 None => std::borrow::Cow::Borrowed(&[][..]),
             };
             self.manifest(name, &text)?;
@@ -135,7 +136,7 @@ fn refused(error: ZipError) -> SkipReason {
             SkipReason::Malformed(format!("a Java archive: {error}"))
         }
         ZipError::Unsupported => SkipReason::Unsupported(format!("a Java archive: {error}")),
-        ZipError::TooLarge => SkipReason::Limit(format!("a Java archive: {error}")),
+        ZipError::TooLarge | ZipError::TooMany => SkipReason::Limit(format!("a Java archive: {error}")),
     }
 }
 
@@ -254,6 +255,29 @@ mod tests {
         assert_eq!(
             read_as("a.jar", &bomb, &limits),
             "limit: a Java archive: more is to be inflated than allowed\n"
+        );
+    }
+
+    #[test]
+    fn members_that_share_their_bytes_are_counted() {
+        // Each archive names the one inside it a hundred times: a million ways to the innermost.
+        let mut jar = stored(&[POM]);
+        for _ in 0..3 {
+            let inner = jar;
+            let once = stored(&[("i.jar", &inner)]);
+            let end = memchr::memmem::rfind(&once, b"PK\x05\x06").unwrap();
+            let start = memchr::memmem::rfind(&once, b"PK\x01\x02").unwrap();
+            let (members, directory) = (once.get(..start).unwrap(), once.get(start..end).unwrap());
+            let directory = directory.repeat(100);
+            jar = [members, &directory, once.get(end..).unwrap()].concat();
+            let at = members.len().checked_add(directory.len()).unwrap().checked_add(12).unwrap();
+            let size = u32::try_from(directory.len()).unwrap().to_le_bytes();
+            jar.iter_mut().skip(at).zip(size).for_each(|(place, byte)| *place = byte);
+        }
+        let limits = Limits { archive_members: 10_000, ..Limits::default() };
+        assert_eq!(
+            read_as("a.jar", &jar, &limits),
+            "limit: a Java archive: there are more members than allowed\n"
         );
     }
 

@@ -47,7 +47,7 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
     let section = Elf::parse(content).and_then(|elf| elf.section(b".dep-v0"));
     let Some(section) = section else { return Ok(Reading::Nothing) };
     // The audit data of the largest programs have some hundred KiB.
-    let mut budget = Budget(limits.manifest_bytes);
+    let mut budget = Budget { bytes: limits.manifest_bytes, members: 0 };
     let text = inflate(ZlibDecoder::new(section), &mut budget)
         .map_err(|error| SkipReason::Malformed(format!("the audit section: {error}")))?;
     list_crates(&text, limits)
