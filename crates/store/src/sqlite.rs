@@ -107,3 +107,50 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn settings_keep_the_promise_of_durability() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("records.sqlite")).unwrap();
+        let setting = |name: &'static str| {
+            store.write(move |connection| {
+                Ok(connection
+                    .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))?)
+            })
+        };
+        assert_eq!(setting("journal_mode").await.unwrap(), "wal".to_owned().into());
+        assert_eq!(setting("synchronous").await.unwrap(), 2.into(), "2 is FULL");
+        assert_eq!(setting("foreign_keys").await.unwrap(), 1.into());
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("records.sqlite")).unwrap();
+        let written = store.read(|connection| Ok(connection.execute("DELETE FROM job", [])?)).await;
+        assert!(matches!(written, Err(Error::Database(_))));
+    }
+
+    #[test]
+    fn missing_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nowhere/records.sqlite");
+        let error = SqliteStore::open(&path).unwrap_err();
+        assert!(matches!(error, Error::Open { .. }));
+        assert!(error.to_string().contains("nowhere/records.sqlite"));
+    }
+
+    #[test]
+    fn file_that_is_no_database_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.sqlite");
+        let content = "this is a letter, not a database. ".repeat(100);
+        std::fs::write(&path, &content).unwrap();
+        assert!(SqliteStore::open(&path).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+}

@@ -1,0 +1,110 @@
+//! What every implementation of `Store` must do, run here on SQLite.
+//!
+//! Each rule is a function over `Arc<dyn Store>`, so that another implementation runs the same rules.
+//! A rule gets an empty store of its own.
+
+#![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
+
+mod findings;
+mod queue;
+mod repositories;
+mod scene;
+mod summaries;
+mod tenancy;
+
+use std::sync::Arc;
+use store::{SqliteStore, Store};
+
+/// One test per rule and implementation.
+macro_rules! on_sqlite {
+    ($($subject:ident: $($rule:ident)*;)*) => {
+        $(mod $subject {
+            $(#[tokio::test]
+            async fn $rule() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = super::open_sqlite(folder.path());
+                crate::$subject::$rule(store).await;
+            })*
+        })*
+    };
+}
+
+/// An empty store in a folder.
+fn open_sqlite(folder: &std::path::Path) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::open(&folder.join("records.sqlite")).unwrap())
+}
+
+mod sqlite {
+    use super::open_sqlite;
+
+    on_sqlite! {
+        tenancy:
+            installation_keeps_its_first_ids
+            registry_is_found_by_name_in_any_case
+            plan_remembers_since_when_it_is_on
+            accounts_and_their_roles_come_and_go
+            first_secret_stays;
+        repositories:
+            push_is_one_transaction
+            push_without_its_blobs_changes_nothing
+            blob_is_seen_only_through_a_link
+            mount_needs_a_link_in_the_source
+            manifest_comes_back_exactly
+            pushing_again_keeps_the_first_moment_and_moves_the_tag
+            delete_takes_tags_and_summary_along
+            tags_and_repositories_are_listed_by_key
+            referrers_are_filtered_and_paged
+            index_is_the_parent_of_its_children
+            upload_belongs_to_repository_and_person
+            upload_advances_only_from_where_it_stands
+            events_are_read_in_order;
+        queue:
+            job_runs_once_and_is_gone
+            same_key_coalesces_while_queued
+            asked_for_while_running_runs_once_more
+            failed_job_waits_longer_each_time_and_dies
+            buried_job_is_dead_at_once_and_can_be_revived
+            lost_lease_changes_nothing
+            heartbeat_keeps_a_lease
+            holder_that_is_gone_gives_its_jobs_back
+            claims_go_round_robin_over_subscriptions
+            priority_then_due_time_decide_within_a_subscription
+            only_claimed_kinds_are_given
+            waiting_misses_no_job
+            no_job_is_lost_or_run_by_two;
+        findings:
+            layer_is_read_once_but_unreadable_is_tried_again
+            recording_an_image_again_replaces_its_packages
+            findings_are_joined_in_order_and_paged
+            findings_are_filtered
+            key_outside_the_filter_opens_nothing
+            new_findings_reach_every_image_of_the_package
+            recording_tells_what_changed
+            matching_goes_on_where_it_stopped
+            adopting_a_snapshot_leaves_what_changed
+            deleted_image_has_no_findings;
+        summaries:
+            summary_keeps_first_sight_and_last_change
+            summary_of_a_missing_image_is_not_kept
+            summaries_are_filtered_and_paged
+            states_are_counted;
+    }
+
+    /// The same database, opened again without having been closed.
+    #[tokio::test]
+    async fn acknowledged_push_is_there_after_a_crash() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_sqlite(folder.path());
+        let scene = crate::scene::Scene::new(store).await;
+        let digest = scene.push("app", "latest", b"manifest").await;
+        // What a crash leaves: the files as they are at this moment, with the log not yet folded in.
+        let copy = tempfile::tempdir().unwrap();
+        for name in ["records.sqlite", "records.sqlite-wal"] {
+            std::fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+        }
+        let store = open_sqlite(copy.path());
+        let repository = scene.repository("app");
+        assert_eq!(store.resolve_tag(&repository, &"latest".parse().unwrap()).await.unwrap(), Some(digest));
+        assert!(store.installation().await.unwrap().is_some());
+    }
+}
