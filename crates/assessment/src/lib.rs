@@ -1,1 +1,13 @@
-//! Judgement: the verdict on an image, assessments, sub-assessments, recommendations, plan and meter.
+//! Judgement: the verdict on an image, and what follows from it.
+//!
+//! This crate is pure: facts in, verdicts out.
+//! It does no input or output and reads no clock.
+//!
+//! * [`assess`] turns [`ImageFacts`] into an [`ImageVerdict`]; [`roll_up`] does so for an index and its images.
+//! * [`Cause`] says why an image cannot be assessed, for programs and for people.
+
+mod cause;
+mod verdict;
+
+pub use cause::Cause;
+pub use verdict::{Child, FeedStanding, ImageFacts, ImageState, ImageVerdict, assess, roll_up};

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
 use store::{
-    Finding, FindingFilter, FindingKey, FindingVerdict, ImageKey, PackageVersionId, PageRequest, RegistryId,
+    FindingFilter, FindingKey, FindingVerdict, ImageKey, PackageVersionId, PageRequest, RegistryId,
     RepositoryKey,
 };
 
@@ -64,7 +64,7 @@ pub(super) async fn page_of_findings(
     let request = PageRequest { after, limit: limit.unwrap_or(100).min(LONGEST_PAGE) };
     let page = state.store.findings(&filter, request).await?;
     let next = page.next.as_ref().map(Place::encode);
-    Ok(Json(Page { value: page.items.iter().map(view).collect(), next }))
+    Ok(Json(Page { value: page.items.iter().map(crate::judge::finding_view).collect(), next }))
 }
 
 /// The words of this severity and of all that are worse.
@@ -74,12 +74,6 @@ fn at_or_above(severity: Option<&str>) -> Result<Vec<String>, ApiError> {
         .ok_or_else(|| ApiError::Invalid(format!("`{word}` is no severity; there are low, medium, high and critical")))?;
     let all = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     Ok(all.into_iter().filter(|severity| *severity >= least).map(|severity| severity.to_string()).collect())
-}
-
-/// A finding for people and programs.
-fn view(finding: &Finding) -> FindingView {
-    let distribution = None;
-    crate::judge::finding_view(finding, distribution)
 }
 
 /// The place after which the next page begins. It is no secret, and changing it shows nothing that the caller may

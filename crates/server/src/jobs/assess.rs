@@ -1,0 +1,234 @@
+//! The job `assess`: from a pushed manifest to its verdict.
+//!
+//! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
+//! other; match what is new; judge; tell the indexes that this image is part of.
+
+pub(super) mod image;
+mod index;
+mod layers;
+
+use super::{JobError, Kind, Workshop};
+use crate::installation::SCAN_PLAN;
+use assessment::{Cause, ImageVerdict};
+use jiff::Timestamp;
+use oci::{Digest, RepositoryName};
+use registry::PushedManifest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use store::{
+    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId, RepositoryKey,
+    SnapshotVersion, SubscriptionId,
+};
+
+/// The kind of this job.
+pub const KIND: Kind = Kind {
+    name: JobKind::new("assess"),
+    run: |workshop, job, now| Box::pin(run(workshop, job, now)),
+    gave_up: |workshop, job, why, now| Box::pin(gave_up(workshop, job, why, now)),
+};
+
+/// What the job needs beside its key.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    registry: i64,
+    repository: RepositoryName,
+    digest: Digest,
+}
+
+/// The job for an image.
+pub fn job(image: &ImageKey, subscription: SubscriptionId, priority: i32) -> NewJob {
+    let RepositoryKey { registry, name } = &image.repository;
+    let order = Order { registry: registry.0, repository: name.clone(), digest: image.digest.clone() };
+    NewJob {
+        kind: KIND.name,
+        key: format!("{}/{name}@{}", registry.0, image.digest),
+        subscription: Some(subscription),
+        priority,
+        payload: serde_json::to_value(order).unwrap_or(Value::Null),
+        not_before: None,
+    }
+}
+
+/// What has to be done for a manifest that arrives; stored with it in one transaction.
+pub fn after_push(pushed: &PushedManifest<'_>) -> Vec<NewJob> {
+    let registry = &pushed.site.registry;
+    let repository = RepositoryKey { registry: registry.id, name: pushed.repository.clone() };
+    let image = ImageKey { repository, digest: pushed.digest.clone() };
+    vec![job(&image, registry.subscription, 0)]
+}
+
+/// The image that a job is about; `None` if the payload is not one of ours.
+fn image_of(job: &Job) -> Option<ImageKey> {
+    let order: Order = serde_json::from_value(job.payload.clone()).ok()?;
+    let repository = RepositoryKey { registry: RegistryId(order.registry), name: order.repository };
+    Some(ImageKey { repository, digest: order.digest })
+}
+
+async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobError> {
+    let Some(image) = image_of(job) else {
+        tracing::error!(key = job.key, "a job names no image; it is dropped");
+        return Ok(());
+    };
+    // Deleted meanwhile: there is nothing left to judge.
+    let Some(manifest) = Manifests::manifest(&*workshop.store, &image.repository, &image.digest).await? else {
+        return Ok(());
+    };
+    let subscription = match job.subscription {
+        Some(subscription) if is_standard(workshop, subscription).await? => subscription,
+        _ => {
+            workshop.store.put_summary(blank(&image, ImageState::Unscanned, now)).await?;
+            return Ok(());
+        }
+    };
+    announce(workshop, &image, now).await?;
+    let judged = judge(workshop, &image, &manifest, now).await?;
+    record(workshop, &image, judged, now).await?;
+    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
+        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
+        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
+    }
+    Ok(())
+}
+
+/// An index is judged again after each of its images.
+fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
+    job(parent, subscription, -1)
+}
+
+async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
+    let plan = workshop.store.plan(subscription, SCAN_PLAN).await?;
+    Ok(plan.is_some_and(|plan| plan.tier == PlanTier::Standard))
+}
+
+/// A verdict with what is recorded beside it.
+pub(super) struct Judged {
+    pub(super) verdict: Option<ImageVerdict>,
+    pub(super) platform: Option<String>,
+    pub(super) isolation: Value,
+    pub(super) snapshot: Option<SnapshotVersion>,
+    pub(super) children: Vec<Digest>,
+}
+
+impl Judged {
+    /// What cannot be assessed, for this reason alone.
+    pub(super) fn not_applicable(cause: Cause) -> Self {
+        let verdict =
+            ImageVerdict { state: assessment::ImageState::NotApplicable, causes: vec![cause], counts: BTreeMap::new() };
+        Self { verdict: Some(verdict), platform: None, isolation: Value::Null, snapshot: None, children: Vec::new() }
+    }
+}
+
+async fn judge(
+    workshop: &Workshop,
+    image: &ImageKey,
+    manifest: &Manifest,
+    now: Timestamp,
+) -> Result<Judged, JobError> {
+    let media_type = match manifest.media_type.parse() {
+        Ok(media_type) => media_type,
+        Err(error) => return Ok(invalid(&error)),
+    };
+    match oci::Manifest::parse(&manifest.bytes, Some(&media_type)) {
+        Ok(parsed) => match parsed.kind() {
+            oci::ManifestKind::Index => index::judge(workshop, image, &parsed).await,
+            oci::ManifestKind::Image => image::judge(workshop, image, &parsed, now).await,
+        },
+        Err(error) => Ok(invalid(&error)),
+    }
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> Judged {
+    Judged::not_applicable(Cause::InvalidImage { detail: error.to_string() })
+}
+
+/// Says that somebody is at it, unless there is a verdict already: the old one stays until the new one is there.
+async fn announce(workshop: &Workshop, image: &ImageKey, now: Timestamp) -> Result<(), JobError> {
+    let before = workshop.store.summary(image).await?;
+    let settled = before.is_some_and(|summary| {
+        !matches!(summary.state, ImageState::Queued | ImageState::Scanning | ImageState::Unscanned)
+    });
+    if !settled {
+        workshop.store.put_summary(blank(image, ImageState::Scanning, now)).await?;
+    }
+    Ok(())
+}
+
+fn blank(image: &ImageKey, state: ImageState, now: Timestamp) -> ImageSummary {
+    ImageSummary {
+        image: image.clone(),
+        state,
+        cause: None,
+        counts: BTreeMap::new(),
+        platform: None,
+        isolation: Value::Null,
+        first_seen: now,
+        changed_at: now,
+        assessed_at: None,
+        snapshot: None,
+        children: Vec::new(),
+    }
+}
+
+/// Writes the verdict down. Without one, the image is still being scanned.
+async fn record(workshop: &Workshop, image: &ImageKey, judged: Judged, now: Timestamp) -> Result<(), JobError> {
+    let mut summary = blank(image, ImageState::Scanning, now);
+    if let Some(verdict) = judged.verdict {
+        summary.state = state(verdict.state);
+        summary.cause = verdict.causes.first().map(|cause| store::Cause {
+            code: cause.code().to_owned(),
+            sentence: cause.to_string(),
+        });
+        summary.counts = verdict.counts.iter().map(|(severity, count)| (severity.to_string(), *count)).collect();
+        summary.assessed_at = Some(now);
+    }
+    summary.platform = judged.platform;
+    summary.isolation = judged.isolation;
+    summary.snapshot = judged.snapshot;
+    summary.children = judged.children;
+    tracing::info!(
+        repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
+    );
+    workshop.store.put_summary(summary).await?;
+    Ok(())
+}
+
+/// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
+pub(super) async fn record_again(
+    workshop: &Workshop,
+    summary: ImageSummary,
+    verdict: &ImageVerdict,
+    version: &SnapshotVersion,
+    subscription: SubscriptionId,
+    now: Timestamp,
+) -> Result<(), JobError> {
+    let image = summary.image.clone();
+    let judged = Judged {
+        verdict: Some(verdict.clone()),
+        platform: summary.platform,
+        isolation: summary.isolation,
+        snapshot: Some(version.clone()),
+        children: Vec::new(),
+    };
+    record(workshop, &image, judged, now).await?;
+    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
+        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
+        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
+    }
+    Ok(())
+}
+
+fn state(state: assessment::ImageState) -> ImageState {
+    match state {
+        assessment::ImageState::Healthy => ImageState::Healthy,
+        assessment::ImageState::Unhealthy => ImageState::Unhealthy,
+        assessment::ImageState::NotApplicable => ImageState::NotApplicable,
+    }
+}
+
+/// The last attempt failed: the image is not healthy, and says why.
+async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> Result<(), JobError> {
+    let Some(image) = image_of(job) else { return Ok(()) };
+    let judged = Judged::not_applicable(Cause::ScanFailed { detail: why.to_owned() });
+    record(workshop, &image, judged, now).await
+}

@@ -1,0 +1,92 @@
+//! The layers of an image: each is read once in its life per version of the indexer.
+
+use crate::jobs::{JobError, Workshop};
+use indexer::LayerOutcome;
+use inventory::{INDEXER_VERSION, LayerInventory};
+use jiff::Timestamp;
+use oci::{Descriptor, Digest};
+use sandbox::Input;
+use serde_json::Value;
+use store::LayerRecord;
+
+/// A layer as it was read, now or earlier.
+pub(super) enum Read {
+    /// Its inventory, and what the jail had achieved.
+    Indexed(Box<LayerInventory>, Value),
+    /// Why it cannot be read.
+    Unreadable(String),
+    /// It is not here, and its manifest says that it may not be.
+    Foreign,
+}
+
+/// Reads a layer, or finds what was read before.
+pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp) -> Result<Read, JobError> {
+    if let Some(kept) = workshop.store.layer(layer.digest(), INDEXER_VERSION).await?
+        && let Some(read) = decode(kept)
+    {
+        return Ok(read);
+    }
+    let Some(blob) = workshop.blobs.open(layer.digest()).await? else {
+        let foreign = layer.media_type().is_non_distributable();
+        return Ok(if foreign { Read::Foreign } else { Read::Unreadable("its bytes are not in the registry".into()) });
+    };
+    let media_type = layer.media_type().to_string();
+    let inspector = workshop.inspector.clone();
+    let work = move || inspector.layer(Input::File(blob.file), &media_type, None);
+    let inspected = tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
+    match inspected {
+        Ok(inspected) => {
+            let isolation = serde_json::to_value(&inspected.report.isolation).unwrap_or(Value::Null);
+            keep(workshop, layer.digest(), inspected.outcome, isolation, now).await
+        }
+        // The layer itself broke its reader: reading it again would end the same way (attack B7).
+        Err(error) if error.is_the_inputs_fault() => {
+            let unreadable = store::LayerOutcome::Unreadable(error.to_string());
+            put(workshop, layer.digest(), unreadable, Value::Null, now).await?;
+            Ok(Read::Unreadable(error.to_string()))
+        }
+        Err(error) => Err(JobError::Again(error.to_string())),
+    }
+}
+
+async fn keep(
+    workshop: &Workshop,
+    digest: &Digest,
+    outcome: LayerOutcome,
+    isolation: Value,
+    now: Timestamp,
+) -> Result<Read, JobError> {
+    match outcome {
+        LayerOutcome::Indexed(inventory) => {
+            let json = serde_json::to_value(&inventory).map_err(|error| JobError::Again(error.to_string()))?;
+            put(workshop, digest, store::LayerOutcome::Indexed(json), isolation.clone(), now).await?;
+            Ok(Read::Indexed(Box::new(inventory), isolation))
+        }
+        LayerOutcome::Unreadable { why, .. } => {
+            put(workshop, digest, store::LayerOutcome::Unreadable(why.clone()), isolation, now).await?;
+            Ok(Read::Unreadable(why))
+        }
+    }
+}
+
+async fn put(
+    workshop: &Workshop,
+    digest: &Digest,
+    outcome: store::LayerOutcome,
+    isolation: Value,
+    at: Timestamp,
+) -> Result<(), JobError> {
+    let digest = digest.clone();
+    let record = LayerRecord { digest, indexer_version: INDEXER_VERSION, outcome, isolation, at };
+    Ok(workshop.store.put_layer(record).await?)
+}
+
+/// What was kept; `None` if it cannot be decoded any more, so that the layer is read again.
+fn decode(kept: LayerRecord) -> Option<Read> {
+    match kept.outcome {
+        store::LayerOutcome::Indexed(json) => {
+            Some(Read::Indexed(serde_json::from_value(json).ok()?, kept.isolation))
+        }
+        store::LayerOutcome::Unreadable(why) => Some(Read::Unreadable(why)),
+    }
+}

@@ -1,0 +1,182 @@
+//! From an inventory and a snapshot to findings and a verdict: the same for the server and for `scan`.
+//!
+//! The judgement itself is in `advisory` and `assessment`; here their words are brought together with those of the
+//! store.
+
+use crate::api::view::FindingView;
+use advisory::{Match, Query, Severity, Snapshot, Verdict, classify, match_package, remediation};
+use assessment::{Cause, FeedStanding};
+use inventory::{Distribution, Ecosystem, Obstacle, PackageKind};
+use jiff::{SignedDuration, Timestamp};
+use sandbox::Isolation;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use store::{Finding, FindingRow, FindingVerdict, PackageVersion, ScannedImage, Vulnerability};
+
+/// What a finding rests on, as it is kept with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The rule, in words.
+    pub rule: String,
+    /// The command that fixes it, or the sentence that no fix exists.
+    pub remediation: String,
+    /// Whether there is something to install.
+    pub patchable: bool,
+    /// Its other names.
+    pub aliases: Vec<String>,
+    /// What it belongs to: a distribution or a language.
+    pub category: String,
+    /// What each advisory says.
+    pub advisories: Vec<advisory::Evidence>,
+}
+
+/// What is kept of a vulnerability beside its severity.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct VulnerabilityRecord {
+    /// One line.
+    pub title: String,
+    /// The whole record of the snapshot.
+    #[serde(flatten)]
+    pub record: advisory::VulnerabilityRecord,
+}
+
+/// All that a snapshot says of one package version, in the words of the store.
+pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<FindingRow>, Vec<Vulnerability>) {
+    let Some(ecosystem) = &package.ecosystem else { return (Vec::new(), Vec::new()) };
+    let query = Query {
+        ecosystem,
+        kind: package.kind,
+        name: &package.name,
+        version: &package.version,
+        source: package.source.as_ref(),
+    };
+    let matches = match_package(snapshot, &query);
+    let mut rows = Vec::new();
+    let mut vulnerabilities = Vec::new();
+    for found in &matches {
+        let verdict = match &found.verdict {
+            Verdict::Affected => FindingVerdict::Affected,
+            Verdict::Undetermined { .. } => FindingVerdict::Undetermined,
+            // That something does not apply is kept nowhere: it is most of what a snapshot says.
+            Verdict::NotAffected { .. } => continue,
+        };
+        let record = snapshot.vulnerability(found);
+        let classification = classify(&record, ecosystem);
+        rows.push(FindingRow {
+            vulnerability: found.vulnerability.to_string(),
+            verdict,
+            fixed: found.fixed.clone(),
+            advisories: found.advisories.iter().map(ToString::to_string).collect(),
+            evidence: serde_json::to_value(evidence(found, package)).unwrap_or(Value::Null),
+        });
+        vulnerabilities.push(Vulnerability {
+            id: found.vulnerability.to_string(),
+            severity: classification.severity.to_string(),
+            score: classification.score,
+            record: serde_json::to_value(VulnerabilityRecord { title: record.title.clone(), record })
+                .unwrap_or(Value::Null),
+        });
+    }
+    (rows, vulnerabilities)
+}
+
+fn evidence(found: &Match, package: &PackageVersion) -> Evidence {
+    let repair = remediation(
+        &found.ecosystem,
+        package.kind,
+        &package.name,
+        &found.matched_as,
+        found.fixed.as_deref(),
+        found.fix_state,
+    );
+    let decisive = found.evidence.iter().find(|evidence| evidence.verdict == found.verdict);
+    Evidence {
+        rule: decisive.map(|evidence| evidence.rule.clone()).unwrap_or_default(),
+        remediation: repair.command.clone().unwrap_or_else(|| repair.sentence.clone()),
+        patchable: repair.patchable,
+        aliases: found.aliases.clone(),
+        category: advisory::Category::of(&found.ecosystem).to_string(),
+        advisories: found.evidence.clone(),
+    }
+}
+
+/// Where the advisories of a package are looked up: those of the distribution for its own packages, those of the
+/// language for all others.
+pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> Option<Ecosystem> {
+    let language = match kind {
+        PackageKind::Apk | PackageKind::Deb | PackageKind::Rpm => return distribution?.ecosystem.clone(),
+        PackageKind::Npm => "npm",
+        PackageKind::PyPi => "PyPI",
+        PackageKind::Golang => "Go",
+        PackageKind::Cargo => "crates.io",
+        PackageKind::Maven => "Maven",
+        PackageKind::Gem => "RubyGems",
+        PackageKind::Composer => "Packagist",
+        PackageKind::NuGet => "NuGet",
+    };
+    Some(Ecosystem::new(language))
+}
+
+/// How the advisories in force stand to the ecosystems of an image.
+pub fn standing(
+    snapshot: Option<&Snapshot>,
+    ecosystems: &BTreeSet<Ecosystem>,
+    age_limit: SignedDuration,
+    now: Timestamp,
+) -> FeedStanding {
+    let Some(snapshot) = snapshot else { return FeedStanding::None };
+    let age = now.duration_since(snapshot.created_at());
+    if age > age_limit {
+        return FeedStanding::TooOld { days: age.as_hours() / 24 };
+    }
+    let uncovered = ecosystems.iter().filter(|ecosystem| snapshot.coverage(ecosystem).is_none()).cloned().collect();
+    FeedStanding::InForce { uncovered }
+}
+
+/// The distribution whose packages nobody publishes advisories for, if the image has such packages.
+pub fn without_feed(distribution: Option<&Distribution>, has_unplaced_packages: bool) -> Option<String> {
+    let distribution = distribution?;
+    (has_unplaced_packages && distribution.ecosystem.is_none()).then(|| distribution.pretty_name.clone())
+}
+
+/// A finding for people and programs.
+pub fn finding_view(finding: &Finding) -> FindingView {
+    let evidence: Option<Evidence> = serde_json::from_value(finding.evidence.clone()).ok();
+    let record = &finding.vulnerability.record;
+    let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    FindingView {
+        repository: finding.key.image.repository.name.to_string(),
+        digest: finding.key.image.digest.to_string(),
+        vulnerability: finding.vulnerability.id.clone(),
+        aliases: evidence.as_ref().map(|evidence| evidence.aliases.clone()).unwrap_or_default(),
+        severity: finding.vulnerability.severity.clone(),
+        score: finding.vulnerability.score,
+        title: text("title"),
+        package: finding.package.name.clone(),
+        version: finding.package.version.clone(),
+        path: finding.path.clone(),
+        layer: finding.layer.to_string(),
+        fixed: finding.fixed.clone(),
+        remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
+        advisories: finding.advisories.clone(),
+        evidence: evidence.map(|evidence| evidence.rule).unwrap_or_default(),
+    }
+}
+
+/// What a reader must know of an image besides its verdict.
+pub fn notes(scanned: &ScannedImage) -> Vec<String> {
+    let obstacles: Vec<Obstacle> = serde_json::from_value(scanned.obstacles.clone()).unwrap_or_default();
+    obstacles.into_iter().map(|obstacle| Cause::Obstacle { obstacle }.to_string()).collect()
+}
+
+/// What the jail achieved, in words.
+pub fn isolation_in_words(isolation: &Value) -> Option<String> {
+    serde_json::from_value::<Isolation>(isolation.clone()).ok().map(|isolation| isolation.to_string())
+}
+
+/// The severity of a word, in any case.
+pub fn severity(word: &str) -> Option<Severity> {
+    let all = [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    all.into_iter().find(|severity| severity.to_string().eq_ignore_ascii_case(word))
+}
