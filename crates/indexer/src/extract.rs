@@ -17,6 +17,7 @@ mod npm;
 mod nuget;
 mod python;
 mod release;
+mod rpm;
 mod rust_binary;
 mod unread;
 
@@ -28,6 +29,7 @@ use serde::de::DeserializeOwned;
 pub const EXTRACTORS: &[Extractor] = &[
     apk::EXTRACTOR,
     dpkg::EXTRACTOR,
+    rpm::EXTRACTOR,
     release::EXTRACTOR,
     npm::EXTRACTOR,
     python::EXTRACTOR,

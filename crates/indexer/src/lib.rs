@@ -28,6 +28,7 @@ pub mod extract;
 mod findings;
 mod limits;
 mod outcome;
+mod sqlite;
 pub mod tar;
 mod walk;
 mod watch;

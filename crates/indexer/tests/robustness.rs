@@ -43,7 +43,7 @@ fn layer(codec: Codec, long_names: LongNames) -> Vec<u8> {
         .file("s", "1\n0\n")
         .unwrap();
     layer.executable("bin/app", program()).unwrap();
-    layer.file("app.jar", archive()).unwrap();
+    layer.file("app.jar", archive()).unwrap().file("var/lib/rpm/rpmdb.sqlite", database()).unwrap();
     layer.finish().unwrap()
 }
 
@@ -74,6 +74,27 @@ fn program() -> Vec<u8> {
         file.extend(size.to_le_bytes());
         file.extend([0; 24]);
     }
+    file
+}
+
+/// An rpm database of one package, in two pages of 512 bytes.
+fn database() -> Vec<u8> {
+    let mut file = b"SQLite format 3\0\x02\0".to_vec();
+    file.resize(1024, 0);
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(100, &[0x0d, 0, 0, 0, 1, 1, 0x90, 0, 1, 0x90]);
+    put(400, b"\x14\x01\x06\x17\x1d\0\x01\0tablePackages\x02");
+    put(512, &[0x0d, 0, 0, 0, 1, 0, 100, 0, 0, 100]);
+    // One row: nothing, and a blob of 62 bytes.
+    put(612, b"\x42\x01\x04\0\x81\x08");
+    put(618, &[0, 0, 0, 3, 0, 0, 0, 6]);
+    for (index, tag) in [0xe8, 0xe9, 0xea].into_iter().enumerate() {
+        put(
+            626 + index * 16,
+            &[0, 0, 3, tag, 0, 0, 0, 6, 0, 0, 0, u8::try_from(index * 2).unwrap(), 0, 0, 0, 1],
+        );
+    }
+    put(674, b"a\x001\x002\0");
     file
 }
 
@@ -187,6 +208,7 @@ proptest! {
         let seeds = [
             program(),
             archive(),
+            database(),
             br#"{"packages":[{"name":"a","version":"1"}],"libraries":{"a/1":{"type":"package"}}}"#.to_vec(),
             b"Package: a\nVersion: 1\nSource: b (2)\n\nName: c\nP:d\nV:3\ns.name = \"e\"\nID='f'\n".to_vec(),
         ];
@@ -205,6 +227,6 @@ fn the_seeds_are_read() {
     let inventory =
         index_layer(&layer(Codec::Plain, LongNames::Pax)[..], media_type(Codec::Plain), &limits()).unwrap();
     let packages: usize = inventory.databases.iter().map(|database| database.packages.len()).sum();
-    assert_eq!(inventory.databases.len(), 5, "{:?}", inventory.databases);
-    assert_eq!(packages, 6);
+    assert_eq!(inventory.databases.len(), 6, "{:?}", inventory.databases);
+    assert_eq!(packages, 7);
 }

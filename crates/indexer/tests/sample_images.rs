@@ -142,13 +142,28 @@ fn java_archives_are_read_inside_each_other() {
 }
 
 #[test]
-fn rpm_databases_are_recognised_and_never_passed_over() {
-    for image in [
-        "almalinux-9.0-micro-arm64",
-        "assembled-mariner-2.0-rpmsqlite",
-        "assembled-sle15-bci-rpmndb",
-        "assembled-centos-libuuid-rpmbdb",
-    ] {
+fn an_rpm_database_in_sqlite_has_the_packages_that_syft_lists() {
+    let Some(data) = shared_or_skip("assembled-mariner-2.0-rpmsqlite") else { return };
+    let images = layout::images(&data.join("images/assembled-mariner-2.0-rpmsqlite"));
+    let ours: Vec<(String, String)> = rows(&index(images.first().unwrap()), PackageKind::Rpm)
+        .into_iter()
+        .map(|(name, version, source)| {
+            assert!(!source.is_empty(), "{name} has no source");
+            (name, version)
+        })
+        .collect();
+    let theirs = syft(&data, "assembled-mariner-2.0-rpmsqlite", "rpm");
+    let theirs: Vec<(String, String)> =
+        theirs.into_iter().map(|(name, version, _)| (name, version)).collect();
+    assert_eq!(ours.len(), 129);
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn older_rpm_databases_are_recognised_and_never_passed_over() {
+    for image in
+        ["almalinux-9.0-micro-arm64", "assembled-sle15-bci-rpmndb", "assembled-centos-libuuid-rpmbdb"]
+    {
         let Some(data) = shared_or_skip(image) else { return };
         let inventory = index(layout::images(&data.join("images").join(image)).first().unwrap());
         let is_unread = |obstacle: &Obstacle| matches!(obstacle, Obstacle::Unread { .. });

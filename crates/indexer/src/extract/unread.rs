@@ -9,11 +9,8 @@ use super::{Action, Extractor, File};
 const FIXED: &[(&str, &str)] = &[
     ("var/lib/rpm/Packages", RPM),
     ("var/lib/rpm/Packages.db", RPM),
-    ("var/lib/rpm/rpmdb.sqlite", RPM),
     ("usr/lib/sysimage/rpm/Packages", RPM),
     ("usr/lib/sysimage/rpm/Packages.db", RPM),
-    ("usr/lib/sysimage/rpm/rpmdb.sqlite", RPM),
-    ("usr/share/rpm/rpmdb.sqlite", RPM),
     ("var/lib/rpmmanifest/container-manifest-2", RPM),
     ("usr/lib/opkg/status", OPKG),
     ("var/lib/opkg/status", OPKG),
@@ -23,7 +20,9 @@ const FIXED: &[(&str, &str)] = &[
 /// Endings of paths anywhere in the image, and what such a file is.
 const ENDINGS: &[(&str, &str)] = &[("/conda-meta/history", CONDA)];
 
-const RPM: &str = "an rpm database, which this version does not read";
+const RPM: &str = "an rpm database of an older form, which this version does not read";
+const RPM_LOG: &str =
+    "an rpm database whose last changes are still in its log, which this version does not read";
 const OPKG: &str = "an opkg database, which this version does not read";
 const NIX: &str = "a Nix store, which this version does not read";
 const CONDA: &str = "a Conda environment, which this version does not read";
@@ -38,11 +37,8 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[
         "var/lib/rpm/Packages",
         "var/lib/rpm/Packages.db",
-        "var/lib/rpm/rpmdb.sqlite",
         "usr/lib/sysimage/rpm/Packages",
         "usr/lib/sysimage/rpm/Packages.db",
-        "usr/lib/sysimage/rpm/rpmdb.sqlite",
-        "usr/share/rpm/rpmdb.sqlite",
         "var/lib/rpmmanifest/container-manifest-2",
         "usr/lib/opkg/status",
         "var/lib/opkg/status",
@@ -50,7 +46,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     ],
     claims: |file| source(file).is_some(),
     magic: &[],
-    action: Action::Refuse(|path| source(&File { path, size: 0, mode: 0 }).unwrap_or(RPM)),
+    action: Action::Refuse(|path| source(&File { path, size: 1, mode: 0 }).unwrap_or(RPM)),
 };
 
 /// What package source a file is.
@@ -60,6 +56,10 @@ fn source(file: &File<'_>) -> Option<&'static str> {
     }
     if file.path.starts_with(PORTAGE_FOLDER) && file.name() == "PF" {
         return Some(PORTAGE);
+    }
+    // An empty log is what a clean end leaves behind.
+    if file.path.ends_with("/rpmdb.sqlite-wal") && file.size > 0 {
+        return Some(RPM_LOG);
     }
     let fixed = FIXED.iter().find(|(path, _)| *path == file.path);
     fixed.or_else(|| ENDINGS.iter().find(|(ending, _)| file.path.ends_with(ending))).map(|(_, why)| *why)

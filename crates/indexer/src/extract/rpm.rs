@@ -1,0 +1,147 @@
+//! The database of rpm in its present form: SQLite, one row for each package, with the package's header as a blob.
+//!
+//! The older forms, Berkeley DB and NDB, are not read yet; see `unread`.
+//! `gpg-pubkey` is a key that was imported, not a package. The source package is told by the name of its file,
+//! `NAME-VERSION-RELEASE.src.rpm`; it has the epoch of the package, for no other is written anywhere.
+
+mod header;
+
+use super::{Action, Extractor, File, PackageList, Reading};
+use crate::Limits;
+use crate::sqlite::{Damage, Database, Value, record};
+use header::Header;
+use inventory::{PackageKind, SkipReason, SourcePackage};
+
+const PATHS: &[&str] =
+    &["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "usr/share/rpm/rpmdb.sqlite"];
+
+/// The line in the table.
+pub(super) const EXTRACTOR: Extractor = Extractor {
+    name: "rpm database",
+    watched: PATHS,
+    claims: |file| PATHS.contains(&file.path),
+    magic: &[],
+    action: Action::Read { limit: |limits| limits.database_bytes, read },
+};
+
+/// What ends the reading of a database.
+struct Refusal(SkipReason);
+
+impl From<Damage> for Refusal {
+    fn from(damage: Damage) -> Self {
+        Self(SkipReason::Malformed(damage.to_string()))
+    }
+}
+
+fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+    let mut list = PackageList::new(PackageKind::Rpm, limits);
+    let refused = |damage| Refusal::from(damage).0;
+    let database = Database::open(content).map_err(refused)?;
+    let result = database.rows("Packages", &mut |payload| {
+        let header = match record(payload).as_deref() {
+            Some([_, Value::Bytes(blob), ..]) => Header::parse(blob),
+            Some(_) | None => None,
+        };
+        match header {
+            Some(header) => push(&mut list, &header).map_err(Refusal),
+            None => {
+                list.fault("a package whose header is damaged");
+                Ok(())
+            }
+        }
+    });
+    result.map_err(|Refusal(why)| why)?;
+    Ok(list.finish())
+}
+
+fn push(list: &mut PackageList, header: &Header<'_>) -> Result<(), SkipReason> {
+    if header.name == b"gpg-pubkey" {
+        return Ok(());
+    }
+    let epoch = header.epoch.filter(|epoch| *epoch != 0).map(|epoch| format!("{epoch}:")).unwrap_or_default();
+    let whole = |version: &[u8], release: &[u8]| [epoch.as_bytes(), version, b"-", release].concat();
+    let architecture = list.word(header.architecture);
+    let source = split_source(header.source).and_then(|(name, version, release)| {
+        Some(SourcePackage { name: list.word(name)?, version: list.word(&whole(version, release))? })
+    });
+    // Without a version or a release there is nothing to compare, and the list makes a fault of it.
+    let version = if header.version.is_empty() || header.release.is_empty() {
+        Vec::new()
+    } else {
+        whole(header.version, header.release)
+    };
+    if let Some(package) = list.push(header.name, &version)? {
+        package.architecture = architecture;
+        package.source = source;
+    }
+    Ok(())
+}
+
+/// Name, version and release from `NAME-VERSION-RELEASE.src.rpm`.
+fn split_source(file: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let stem = file.strip_suffix(b".src.rpm").or_else(|| file.strip_suffix(b".nosrc.rpm"))?;
+    let (rest, release) = split_last(stem)?;
+    let (name, version) = split_last(rest)?;
+    Some((name, version, release))
+}
+
+fn split_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (before, after) = text.split_at_checked(memchr::memrchr(b'-', text)?)?;
+    Some((before, after.strip_prefix(b"-")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_support::show;
+    use super::*;
+    use expect_test::expect;
+
+    fn listed(headers: &[Header<'_>]) -> String {
+        let mut list = PackageList::new(PackageKind::Rpm, &Limits::default());
+        for header in headers {
+            push(&mut list, header).unwrap();
+        }
+        show(Ok(list.finish()))
+    }
+
+    #[test]
+    fn epoch_and_source() {
+        let bind = Header {
+            name: b"bind-libs",
+            version: b"9.16.23",
+            release: b"1.el9",
+            epoch: Some(32),
+            architecture: b"x86_64",
+            source: b"bind-9.16.23-1.el9.src.rpm",
+        };
+        let key = Header { name: b"gpg-pubkey", version: b"1", release: b"2", ..Header::default() };
+        let zero =
+            Header { name: b"bash", version: b"5.1", release: b"4", epoch: Some(0), ..Header::default() };
+        let bare = Header { name: b"bare", version: b"1", ..Header::default() };
+        expect![[r#"
+            rpm bind-libs 32:9.16.23-1.el9 x86_64 from bind 32:9.16.23-1.el9
+            rpm bash 5.1-4
+            malformed: a package whose name or version is missing, too long or not text
+        "#]]
+        .assert_eq(&listed(&[bind, key, zero, bare]));
+    }
+
+    #[test]
+    fn headers_that_claim_too_much_are_none() {
+        let mut blob = [0, 0, 0, 1, 0, 0, 0, 3].to_vec();
+        blob.extend([0, 0, 3, 0xe8, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1]);
+        blob.extend(b"ab\0");
+        assert_eq!(Header::parse(&blob).unwrap().name, b"ab");
+        for length in 0..blob.len() {
+            assert_eq!(Header::parse(blob.get(..length).unwrap()), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_database_is_malformed() {
+        let file = File { path: "var/lib/rpm/rpmdb.sqlite", size: 0, mode: 0 };
+        for content in [&b""[..], b"SQLite format 3\0", &[b'x'; 5000]] {
+            assert!(show(read(&file, content, &Limits::default())).starts_with("malformed"));
+        }
+    }
+}
