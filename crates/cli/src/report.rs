@@ -6,7 +6,7 @@ mod csv;
 mod json;
 mod markdown;
 mod sarif;
-mod sbom;
+pub(crate) mod sbom;
 mod table;
 
 use crate::terminal::Terminal;

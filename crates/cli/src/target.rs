@@ -9,6 +9,8 @@ mod layout;
 mod remote;
 mod rootfs;
 
+pub(crate) use rootfs::stream_folder;
+
 use crate::terminal::Terminal;
 use anyhow::{Result, bail};
 use server::inspect::Inspector;
@@ -62,8 +64,6 @@ pub(crate) struct Opening<'a> {
     pub(crate) platform: &'a str,
     /// Lists foreign archives in the jail.
     pub(crate) inspector: &'a Inspector,
-    /// Where progress is drawn.
-    pub(crate) terminal: Terminal,
 }
 
 /// A kind of target with its prefix.
@@ -87,7 +87,7 @@ pub(crate) async fn open(
     terminal: Terminal,
 ) -> Result<Image> {
     let mut image = match KINDS.iter().find_map(|kind| Some((kind, target.strip_prefix(kind.prefix)?))) {
-        Some((kind, rest)) => (kind.open)(&Opening { rest, platform, inspector, terminal })?,
+        Some((kind, rest)) => (kind.open)(&Opening { rest, platform, inspector })?,
         None if target.starts_with("sbom:") => {
             bail!("`sbom:` is not read by this version; scan the image itself (oci:, oci-archive:, docker-archive:, dir:)")
         }

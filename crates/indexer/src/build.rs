@@ -76,10 +76,7 @@ impl<W: Write> LayerBuilder<W> {
     /// When the output cannot be written.
     pub fn executable(&mut self, path: &str, content: impl AsRef<[u8]>) -> io::Result<&mut Self> {
         let content = content.as_ref();
-        self.long_name(b'L', path)?;
-        self.raw(HeaderBlock::new(path, b'0', content.len() as u64).mode(0o755).sealed())?;
-        self.raw(content)?;
-        self.pad(content.len() as u64)
+        self.streamed_executable(path, content.len() as u64, content)
     }
 
     /// A regular file of any size; `content` must give at least `size` bytes.
@@ -87,14 +84,30 @@ impl<W: Write> LayerBuilder<W> {
     /// # Errors
     /// When the output cannot be written, or the content ends too early.
     pub fn streamed_file(&mut self, path: &str, size: u64, content: impl Read) -> io::Result<&mut Self> {
+        self.streamed(path, HeaderBlock::new(path, b'0', size), size, content)
+    }
+
+    /// A file of any size that may be executed.
+    ///
+    /// # Errors
+    /// As [`Self::streamed_file`].
+    pub fn streamed_executable(&mut self, path: &str, size: u64, content: impl Read) -> io::Result<&mut Self> {
+        self.streamed(path, HeaderBlock::new(path, b'0', size).mode(0o755), size, content)
+    }
+
+    fn streamed(
+        &mut self,
+        path: &str,
+        header: HeaderBlock,
+        size: u64,
+        content: impl Read,
+    ) -> io::Result<&mut Self> {
         self.long_name(b'L', path)?;
-        self.raw(HeaderBlock::new(path, b'0', size).sealed())?;
+        self.raw(header.sealed())?;
         let copied = io::copy(&mut content.take(size), &mut self.sink)?;
         if copied != size {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("the content of {path} ends early"),
-            ));
+            let detail = format!("the content of {path} ends early");
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, detail));
         }
         self.pad(size)
     }

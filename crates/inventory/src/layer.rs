@@ -207,3 +207,19 @@ pub struct LayerInventory {
     /// What was counted.
     pub statistics: LayerStatistics,
 }
+
+impl LayerInventory {
+    /// A layer of which nothing is known, in the place of one that could not be read.
+    pub fn empty() -> Self {
+        Self {
+            indexer_version: INDEXER_VERSION,
+            databases: Vec::new(),
+            release_files: Vec::new(),
+            removals: Vec::new(),
+            links: Vec::new(),
+            displacements: Vec::new(),
+            skipped: Vec::new(),
+            statistics: LayerStatistics::default(),
+        }
+    }
+}

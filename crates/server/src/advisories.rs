@@ -171,11 +171,10 @@ pub fn view(snapshot: &Snapshot) -> AdvisoriesView {
     AdvisoriesView {
         snapshot: Some(snapshot.version().to_string()),
         created_at: Some(snapshot.created_at()),
-        advisories: snapshot.counts().advisories,
+        advisories: u64::try_from(snapshot.counts().advisories).unwrap_or(u64::MAX),
         ecosystems: snapshot
             .ecosystems()
-            .into_iter()
-            .map(|(ecosystem, coverage)| EcosystemView { name: ecosystem.to_string(), packages: coverage.packages })
+            .map(|(name, coverage)| EcosystemView { name: name.to_owned(), packages: coverage.packages.into() })
             .collect(),
     }
 }

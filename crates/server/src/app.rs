@@ -108,8 +108,8 @@ impl Running {
 /// One sentence that says what is wrong and what to do.
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database).await?);
-    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs).await?);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
+    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs)?);
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;

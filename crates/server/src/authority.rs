@@ -21,7 +21,7 @@ const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(75);
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(3);
 
 /// The one implementation of the faces' questions.
-pub struct Authority {
+pub(crate) struct Authority {
     /// Compares passwords, knows roles.
     pub sign_in: Arc<SignIn>,
     /// Signs and checks tokens.

@@ -162,7 +162,7 @@ impl Configuration {
                 Some(url) => {
                     path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?
                 }
-                None => data.join("blobs"),
+                None => data.join("content"),
             },
             jail: jail(given.jail.as_deref())?,
             standard_plan: match given.plan.as_deref().map(str::to_ascii_lowercase).as_deref() {

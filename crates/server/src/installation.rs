@@ -14,10 +14,10 @@ use store::{
 use uuid::Uuid;
 
 /// The owner's account name.
-pub const OWNER: &str = "admin";
+pub(crate) const OWNER: &str = "admin";
 
 /// The plan that decides whether pushes are scanned.
-pub const SCAN_PLAN: &str = "ContainerRegistry";
+pub(crate) const SCAN_PLAN: &str = "ContainerRegistry";
 
 /// Letters that nobody mistakes for another.
 const PASSWORD_LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -45,7 +45,7 @@ pub enum InstallationError {
 }
 
 /// What every part of the server needs to know of the installation.
-pub struct Opened {
+pub(crate) struct Opened {
     /// Ids and names.
     pub installation: Installation,
     /// The first registry.
@@ -62,7 +62,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// When the system has none.
-pub fn random<const N: usize>() -> Result<[u8; N], InstallationError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], InstallationError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(InstallationError::Random)?;
     Ok(bytes)
@@ -77,7 +77,7 @@ fn random_id() -> Result<Uuid, InstallationError> {
 ///
 /// # Errors
 /// When the store fails, or holds something that cannot be used.
-pub async fn open(
+pub(crate) async fn open(
     store: &dyn Store,
     configuration: &Configuration,
     login_server: &str,

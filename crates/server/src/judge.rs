@@ -4,7 +4,7 @@
 //! store.
 
 use crate::api::view::FindingView;
-use advisory::{Match, Query, Severity, Snapshot, Verdict, classify, match_package, remediation};
+use advisory::{Match, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation};
 use assessment::{Cause, FeedStanding};
 use inventory::{Distribution, Ecosystem, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
@@ -31,19 +31,9 @@ pub struct Evidence {
     pub advisories: Vec<advisory::Evidence>,
 }
 
-/// What is kept of a vulnerability beside its severity.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct VulnerabilityRecord {
-    /// One line.
-    pub title: String,
-    /// The whole record of the snapshot.
-    #[serde(flatten)]
-    pub record: advisory::VulnerabilityRecord,
-}
-
-/// All that a snapshot says of one package version, in the words of the store.
-pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<FindingRow>, Vec<Vulnerability>) {
-    let Some(ecosystem) = &package.ecosystem else { return (Vec::new(), Vec::new()) };
+/// Everything that the advisories in force say of one package version, whatever the verdict.
+pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
+    let Some(ecosystem) = &package.ecosystem else { return Vec::new() };
     let query = Query {
         ecosystem,
         kind: package.kind,
@@ -51,18 +41,21 @@ pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<Findin
         version: &package.version,
         source: package.source.as_ref(),
     };
-    let matches = match_package(snapshot, &query);
+    match_package(snapshot, &query)
+}
+
+/// All that a snapshot says of one package version, in the words of the store.
+pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<FindingRow>, Vec<Vulnerability>) {
     let mut rows = Vec::new();
     let mut vulnerabilities = Vec::new();
-    for found in &matches {
+    for found in &matches(snapshot, package) {
         let verdict = match &found.verdict {
             Verdict::Affected => FindingVerdict::Affected,
             Verdict::Undetermined { .. } => FindingVerdict::Undetermined,
             // That something does not apply is kept nowhere: it is most of what a snapshot says.
             Verdict::NotAffected { .. } => continue,
         };
-        let record = snapshot.vulnerability(found);
-        let classification = classify(&record, ecosystem);
+        let record: VulnerabilityRecord = snapshot.vulnerability(found);
         rows.push(FindingRow {
             vulnerability: found.vulnerability.to_string(),
             verdict,
@@ -72,10 +65,9 @@ pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<Findin
         });
         vulnerabilities.push(Vulnerability {
             id: found.vulnerability.to_string(),
-            severity: classification.severity.to_string(),
-            score: classification.score,
-            record: serde_json::to_value(VulnerabilityRecord { title: record.title.clone(), record })
-                .unwrap_or(Value::Null),
+            severity: record.classification.severity.to_string(),
+            score: record.classification.score,
+            record: serde_json::to_value(record).unwrap_or(Value::Null),
         });
     }
     (rows, vulnerabilities)
@@ -161,6 +153,41 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
         evidence: evidence.map(|evidence| evidence.rule).unwrap_or_default(),
+    }
+}
+
+/// Where a package of a scanned image stands.
+pub struct Place<'a> {
+    /// What was scanned.
+    pub repository: &'a str,
+    /// Its digest.
+    pub digest: &'a str,
+    /// The file that lists the package.
+    pub path: &'a str,
+    /// The layer that brought it in.
+    pub layer: &'a str,
+}
+
+/// A match for people and programs, of an image that is in no registry.
+pub fn match_view(snapshot: &Snapshot, package: &PackageVersion, found: &Match, place: &Place<'_>) -> FindingView {
+    let record = snapshot.vulnerability(found);
+    let evidence = evidence(found, package);
+    FindingView {
+        repository: place.repository.to_owned(),
+        digest: place.digest.to_owned(),
+        vulnerability: found.vulnerability.to_string(),
+        aliases: evidence.aliases,
+        severity: record.classification.severity.to_string(),
+        score: record.classification.score,
+        title: record.title,
+        package: package.name.clone(),
+        version: package.version.clone(),
+        path: place.path.to_owned(),
+        layer: place.layer.to_owned(),
+        fixed: found.fixed.clone(),
+        remediation: evidence.remediation,
+        advisories: found.advisories.iter().map(ToString::to_string).collect(),
+        evidence: evidence.rule,
     }
 }
 

@@ -4,8 +4,19 @@
 //! What happens after a push is a job, one file and one line in [`jobs::JOBS`].
 //! The server never looks into a layer or a feed: [`inspect`] sends them to the jail.
 
+pub mod advisories;
+pub mod api;
+mod app;
+mod authority;
 mod configuration;
+pub mod inspect;
+mod installation;
+pub mod jobs;
+pub mod judge;
 mod listener;
+mod operations;
+mod sign_in;
 mod tls;
 
-pub use configuration::{Configuration, ConfigurationError, Overrides, Tls};
+pub use app::{Running, StartError, start};
+pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};

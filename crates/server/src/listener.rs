@@ -28,7 +28,7 @@ const STREAMS_PER_CONNECTION: u32 = 128;
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// Serves `router` until `stop` becomes true; then lets running requests finish for some seconds.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
     router: Router,

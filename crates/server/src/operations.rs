@@ -15,7 +15,7 @@ use store::{JobState, Store};
 
 /// What the answers come from.
 #[derive(Clone)]
-pub struct OperationsState {
+pub(crate) struct OperationsState {
     /// The records.
     pub store: Arc<dyn Store>,
     /// The advisories in force.
@@ -23,7 +23,7 @@ pub struct OperationsState {
 }
 
 /// `/healthz`, `/readyz` and `/metrics`.
-pub fn router(state: OperationsState) -> Router {
+pub(crate) fn router(state: OperationsState) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))

@@ -44,7 +44,7 @@ pub enum TlsError {
 }
 
 /// What the listener needs, and where the authority's certificate is, if it is ours.
-pub struct Identity {
+pub(crate) struct Identity {
     /// The configuration for the handshake.
     pub config: Arc<ServerConfig>,
     /// The certificate that clients must trust.
@@ -57,7 +57,7 @@ pub struct Identity {
 ///
 /// # Errors
 /// When files cannot be read or are not PEM, or the key does not fit.
-pub fn identity(
+pub(crate) fn identity(
     tls: &Tls,
     data: &Path,
     names: Vec<String>,

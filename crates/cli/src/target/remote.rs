@@ -35,7 +35,8 @@ pub(super) async fn open(target: &str, platform: &str, terminal: Terminal) -> Re
         format!("`{target}` is no target; write oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:FOLDER or HOST/NAME:TAG")
     })?;
     let mut registry = Registry::new(&reference)?;
-    let mut wanted = reference.reference().to_string();
+    // As every client does: no tag means `latest`.
+    let mut wanted = reference.reference().map_or_else(|| "latest".to_owned(), |reference| reference.to_string());
     let mut named = reference.digest().cloned();
     for _ in 0..DEEPEST_INDEX {
         let bytes = registry.manifest(&wanted).await?;
@@ -84,7 +85,7 @@ fn verify(bytes: &[u8], digest: &Digest) -> Result<()> {
 
 impl Registry {
     fn new(reference: &ImageReference) -> Result<Self> {
-        let host = reference.host();
+        let host = reference.host().context("the registry's host is missing; write HOST/NAME:TAG")?;
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         // Like docker: plain HTTP is spoken with this machine alone.
         let local = name == "localhost" || name == "[::1]" || name.starts_with("127.");

@@ -1,7 +1,7 @@
 //! The advisories that are in force: `/api/advisories`.
 
 use super::error::ApiError;
-use super::view::{AdvisoriesView, EcosystemView};
+use super::view::AdvisoriesView;
 use super::{ApiState, Caller, Route};
 use access::Action;
 use axum::Json;

@@ -2,7 +2,7 @@
 //!
 //! It is written by hand, since it is a promise and not a printout; a test holds it against the routes.
 
-use super::{ApiState, Route};
+use super::Route;
 use axum::Json;
 use axum::routing::get;
 use serde_json::{Value, json};

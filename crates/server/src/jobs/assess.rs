@@ -11,7 +11,7 @@ use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
 use assessment::{Cause, ImageVerdict};
 use jiff::Timestamp;
-use oci::{Digest, RepositoryName};
+use oci::{Digest, ManifestContent, MediaType, RepositoryName};
 use registry::PushedManifest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -125,16 +125,21 @@ async fn judge(
     manifest: &Manifest,
     now: Timestamp,
 ) -> Result<Judged, JobError> {
-    let media_type = match manifest.media_type.parse() {
+    let media_type: MediaType = match manifest.media_type.parse() {
         Ok(media_type) => media_type,
         Err(error) => return Ok(invalid(&error)),
     };
-    match oci::Manifest::parse(&manifest.bytes, Some(&media_type)) {
-        Ok(parsed) => match parsed.kind() {
-            oci::ManifestKind::Index => index::judge(workshop, image, &parsed).await,
-            oci::ManifestKind::Image => image::judge(workshop, image, &parsed, now).await,
-        },
-        Err(error) => Ok(invalid(&error)),
+    let parsed = match oci::Manifest::parse(&media_type, &manifest.bytes) {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(invalid(&error)),
+    };
+    match parsed.content() {
+        ManifestContent::Index(index) => index::judge(workshop, image, index).await,
+        ManifestContent::Image(content) if content.is_runnable() => image::judge(workshop, image, content, now).await,
+        ManifestContent::Image(_) | ManifestContent::Other { .. } => {
+            let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();
+            Ok(Judged::not_applicable(Cause::NotAnImage { media_type }))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
 use inventory::{Distribution, INDEXER_VERSION, LayerInventory, Obstacle, coalesce};
 use jiff::Timestamp;
-use oci::{Digest, ImageConfig, Manifest};
+use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -24,18 +24,18 @@ const LARGEST_CONFIGURATION: u64 = 4 << 20;
 pub(super) async fn judge(
     workshop: &Workshop,
     image: &ImageKey,
-    manifest: &Manifest,
+    manifest: &ImageManifest,
     now: Timestamp,
 ) -> Result<Judged, JobError> {
     let configuration = match configuration(workshop, manifest).await? {
         Ok(configuration) => configuration,
         Err(cause) => return Ok(Judged::not_applicable(cause)),
     };
-    let platform = Some(configuration.platform());
+    let platform = platform(&configuration);
     if configuration.is_windows() {
         return Ok(Judged { platform, ..Judged::not_applicable(Cause::WindowsImage) });
     }
-    if manifest.layers().is_empty() {
+    if manifest.layers.is_empty() {
         return Ok(Judged { platform, ..Judged::not_applicable(Cause::EmptyImage) });
     }
     let layers = read_layers(workshop, manifest, now).await?;
@@ -81,14 +81,8 @@ pub(super) async fn judge(
 }
 
 /// The image's configuration, or why this is no image that can be assessed.
-async fn configuration(workshop: &Workshop, manifest: &Manifest) -> Result<Result<ImageConfig, Cause>, JobError> {
-    let Some(config) = manifest.config() else {
-        return Ok(Err(Cause::NotAnImage { media_type: "no configuration".into() }));
-    };
-    if !config.media_type().is_image_config() {
-        return Ok(Err(Cause::NotAnImage { media_type: config.media_type().to_string() }));
-    }
-    let Some(blob) = workshop.blobs.open(config.digest()).await? else {
+async fn configuration(workshop: &Workshop, manifest: &ImageManifest) -> Result<Result<ImageConfig, Cause>, JobError> {
+    let Some(blob) = workshop.blobs.open(&manifest.config.digest).await? else {
         return Ok(Err(Cause::InvalidImage { detail: "its configuration is not in the registry".into() }));
     };
     let mut bytes = Vec::new();
@@ -96,6 +90,14 @@ async fn configuration(workshop: &Workshop, manifest: &Manifest) -> Result<Resul
         return Err(JobError::Again(error.to_string()));
     }
     Ok(ImageConfig::parse(&bytes).map_err(|error| Cause::InvalidImage { detail: error.to_string() }))
+}
+
+/// `linux/arm64/v8`, as far as the configuration says.
+fn platform(configuration: &ImageConfig) -> Option<String> {
+    let parts = [&configuration.operating_system, &configuration.architecture];
+    let mut words: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    words.extend(configuration.variant.as_deref());
+    (!words.is_empty()).then(|| words.join("/"))
 }
 
 /// The layers of an image, with what could not be read.
@@ -106,9 +108,9 @@ struct Layers {
     isolation: Value,
 }
 
-async fn read_layers(workshop: &Workshop, manifest: &Manifest, now: Timestamp) -> Result<Layers, JobError> {
+async fn read_layers(workshop: &Workshop, manifest: &ImageManifest, now: Timestamp) -> Result<Layers, JobError> {
     let mut layers = Layers { inventories: Vec::new(), causes: Vec::new(), isolation: Value::Null };
-    for (number, layer) in (1..).zip(manifest.layers()) {
+    for (number, layer) in (1..).zip(&manifest.layers) {
         match layers::read(workshop, layer, now).await? {
             layers::Read::Indexed(inventory, isolation) => {
                 layers.inventories.push(*inventory);
@@ -128,8 +130,8 @@ async fn read_layers(workshop: &Workshop, manifest: &Manifest, now: Timestamp) -
 }
 
 /// The packages with their ecosystems and layers, as the store keeps them.
-fn places(inventory: &inventory::ImageInventory, manifest: &Manifest) -> Vec<PackagePlace> {
-    let digest_of = |layer: usize| manifest.layers().get(layer).map(|layer| layer.digest().clone());
+fn places(inventory: &inventory::ImageInventory, manifest: &ImageManifest) -> Vec<PackagePlace> {
+    let digest_of = |layer: usize| manifest.layers.get(layer).map(|layer| layer.digest.clone());
     inventory
         .packages
         .iter()

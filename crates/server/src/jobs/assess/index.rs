@@ -3,19 +3,15 @@
 use super::Judged;
 use crate::jobs::{JobError, Workshop};
 use assessment::{Child, roll_up};
-use oci::{Digest, Manifest};
+use oci::{Digest, ImageIndex};
 use std::collections::BTreeMap;
 use store::{ImageKey, ImageState, ImageSummary};
 
 /// Judges an index by the verdicts on its images. While one of them is missing there is no verdict; the image's own
 /// job asks for this one again.
-pub(super) async fn judge(workshop: &Workshop, image: &ImageKey, manifest: &Manifest) -> Result<Judged, JobError> {
-    let digests: Vec<Digest> = manifest
-        .children()
-        .iter()
-        .filter(|child| !child.is_attestation())
-        .map(|child| child.digest().clone())
-        .collect();
+pub(super) async fn judge(workshop: &Workshop, image: &ImageKey, index: &ImageIndex) -> Result<Judged, JobError> {
+    let images = index.manifests.iter().filter(|child| !child.is_attestation());
+    let digests: Vec<Digest> = images.map(|child| child.digest.clone()).collect();
     let mut children = Vec::new();
     let mut waiting = false;
     for digest in &digests {

@@ -21,28 +21,28 @@ pub(super) enum Read {
 
 /// Reads a layer, or finds what was read before.
 pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp) -> Result<Read, JobError> {
-    if let Some(kept) = workshop.store.layer(layer.digest(), INDEXER_VERSION).await?
+    if let Some(kept) = workshop.store.layer(&layer.digest, INDEXER_VERSION).await?
         && let Some(read) = decode(kept)
     {
         return Ok(read);
     }
-    let Some(blob) = workshop.blobs.open(layer.digest()).await? else {
-        let foreign = layer.media_type().is_non_distributable();
+    let Some(blob) = workshop.blobs.open(&layer.digest).await? else {
+        let foreign = layer.is_foreign();
         return Ok(if foreign { Read::Foreign } else { Read::Unreadable("its bytes are not in the registry".into()) });
     };
-    let media_type = layer.media_type().to_string();
+    let media_type = layer.media_type.to_string();
     let inspector = workshop.inspector.clone();
     let work = move || inspector.layer(Input::File(blob.file), &media_type, None);
     let inspected = tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
     match inspected {
         Ok(inspected) => {
             let isolation = serde_json::to_value(&inspected.report.isolation).unwrap_or(Value::Null);
-            keep(workshop, layer.digest(), inspected.outcome, isolation, now).await
+            keep(workshop, &layer.digest, inspected.outcome, isolation, now).await
         }
         // The layer itself broke its reader: reading it again would end the same way (attack B7).
         Err(error) if error.is_the_inputs_fault() => {
             let unreadable = store::LayerOutcome::Unreadable(error.to_string());
-            put(workshop, layer.digest(), unreadable, Value::Null, now).await?;
+            put(workshop, &layer.digest, unreadable, Value::Null, now).await?;
             Ok(Read::Unreadable(error.to_string()))
         }
         Err(error) => Err(JobError::Again(error.to_string())),
