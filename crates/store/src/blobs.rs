@@ -7,7 +7,7 @@ mod folder;
 
 pub use folder::FolderBlobs;
 
-use crate::UploadId;
+use crate::{Page, PageRequest, UploadId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -138,6 +138,12 @@ pub trait Blobs: Send + Sync {
 
     /// The size of a blob, if it is here.
     async fn size(&self, digest: &Digest) -> Result<Option<u64>, BlobError>;
+
+    /// The blobs that are here, in the order of their digests.
+    ///
+    /// Bytes that no repository has a link to are left when the process ends between finishing an upload and
+    /// linking it. Whoever collects them makes sure that nobody is between the two.
+    async fn blobs(&self, page: PageRequest<Digest>) -> Result<Page<Digest, Digest>, BlobError>;
 
     /// Deletes a blob. `false` if there was none.
     async fn delete(&self, digest: &Digest) -> Result<bool, BlobError>;

@@ -14,7 +14,7 @@
 mod upload;
 
 use super::{Blob, BlobError, Blobs, ByteStream, StaleUpload};
-use crate::UploadId;
+use crate::{Page, PageRequest, UploadId};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
-use upload::OpenUpload;
+use upload::PendingUpload;
 
 /// How many pieces of a body are gathered before they are written, in bytes. Clients send pieces of 8 to 64 KiB;
 /// one hop to another thread for each would cost more than the write.
@@ -36,7 +36,7 @@ const GATHER_BYTES: usize = 1 << 20;
 pub struct FolderBlobs {
     blobs: PathBuf,
     uploads: PathBuf,
-    open: Mutex<HashMap<UploadId, Arc<tokio::sync::Mutex<OpenUpload>>>>,
+    pending: Mutex<HashMap<UploadId, Arc<tokio::sync::Mutex<PendingUpload>>>>,
 }
 
 impl FolderBlobs {
@@ -59,7 +59,7 @@ impl FolderBlobs {
         sync_folder(&blobs)?;
         sync_folder(folder)?;
         remove_strangers(&uploads)?;
-        Ok(Self { blobs, uploads, open: Mutex::new(HashMap::new()) })
+        Ok(Self { blobs, uploads, pending: Mutex::new(HashMap::new()) })
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
@@ -73,14 +73,14 @@ impl FolderBlobs {
         self.uploads.join(upload.to_string())
     }
 
-    /// The open upload, alone. An upload of an earlier process is opened where it ends.
-    async fn exclusive(&self, upload: UploadId) -> Result<OwnedMutexGuard<OpenUpload>, BlobError> {
+    /// The upload, alone. An upload of an earlier process is continued where it ends.
+    async fn exclusive(&self, upload: UploadId) -> Result<OwnedMutexGuard<PendingUpload>, BlobError> {
         let known = self.opened(upload);
         let open = match known {
             Some(open) => open,
             None => {
                 let path = self.upload_path(upload);
-                let resumed = blocking(move || OpenUpload::resume(upload, path)).await?;
+                let resumed = blocking(move || PendingUpload::resume(upload, path)).await?;
                 let mut all = self.lock();
                 let resumed = Arc::new(tokio::sync::Mutex::new(resumed));
                 Arc::clone(all.entry(upload).or_insert(resumed))
@@ -89,12 +89,12 @@ impl FolderBlobs {
         open.try_lock_owned().map_err(|_| BlobError::UploadBusy(upload))
     }
 
-    fn opened(&self, upload: UploadId) -> Option<Arc<tokio::sync::Mutex<OpenUpload>>> {
+    fn opened(&self, upload: UploadId) -> Option<Arc<tokio::sync::Mutex<PendingUpload>>> {
         self.lock().get(&upload).cloned()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UploadId, Arc<tokio::sync::Mutex<OpenUpload>>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UploadId, Arc<tokio::sync::Mutex<PendingUpload>>>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,7 +102,7 @@ impl FolderBlobs {
 impl Blobs for FolderBlobs {
     async fn begin(&self, upload: UploadId) -> Result<(), BlobError> {
         let path = self.upload_path(upload);
-        let created = blocking(move || OpenUpload::create(upload, path)).await?;
+        let created = blocking(move || PendingUpload::create(upload, path)).await?;
         self.lock().insert(upload, Arc::new(tokio::sync::Mutex::new(created)));
         Ok(())
     }
@@ -213,10 +213,48 @@ impl Blobs for FolderBlobs {
         .await
     }
 
+    async fn blobs(&self, page: PageRequest<Digest>) -> Result<Page<Digest, Digest>, BlobError> {
+        let blobs = self.blobs.clone();
+        blocking(move || list(&blobs, &page)).await
+    }
+
     async fn delete(&self, digest: &Digest) -> Result<bool, BlobError> {
         let path = self.blob_path(digest);
         blocking(move || remove(&path)).await
     }
+}
+
+/// Goes through the folders in the order of digests, and reads one folder at a time.
+fn list(blobs: &Path, page: &PageRequest<Digest>) -> Result<Page<Digest, Digest>, BlobError> {
+    let limit = page.bounded_limit();
+    let mut found = Vec::new();
+    for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+        for first in 0..=u8::MAX {
+            let folder = format!("{first:02x}");
+            let start = page.after.as_ref().map_or((Algorithm::Sha256, ""), |after| {
+                (after.algorithm(), after.hex().get(..2).unwrap_or_default())
+            });
+            if (algorithm, folder.as_str()) < start || found.len() > limit {
+                continue;
+            }
+            let mut digests = digests_in(&blobs.join(algorithm.as_str()).join(folder), algorithm)?;
+            digests.retain(|digest| page.after.as_ref().is_none_or(|after| digest > after));
+            digests.sort_unstable();
+            found.extend(digests);
+        }
+    }
+    Ok(Page::from_surplus(found, limit, Digest::clone))
+}
+
+fn digests_in(folder: &Path, algorithm: Algorithm) -> Result<Vec<Digest>, BlobError> {
+    let list = storage("list its blobs");
+    let mut digests = Vec::new();
+    for entry in fs::read_dir(folder).map_err(&list)? {
+        let name = entry.map_err(&list)?.file_name();
+        let digest = name.to_str().and_then(|hex| format!("{algorithm}:{hex}").parse().ok());
+        digests.extend(digest);
+    }
+    Ok(digests)
 }
 
 fn stale_uploads(uploads: &Path, before: Timestamp) -> Result<Vec<StaleUpload>, BlobError> {

@@ -240,3 +240,60 @@ async fn start_removes_strangers_and_keeps_uploads() {
     FolderBlobs::open(folder.path()).unwrap();
     assert_eq!(upload_files(&folder), 1);
 }
+
+#[tokio::test]
+async fn blobs_are_listed_in_the_order_of_their_digests() {
+    let (_folder, blobs) = folder();
+    let pieces: [&'static [u8]; 6] = [b"a", b"b", b"c", b"d", b"e", b"f"];
+    let mut digests = Vec::new();
+    for (number, piece) in (1..).zip(pieces) {
+        let algorithm = if number % 3 == 0 { Algorithm::Sha512 } else { Algorithm::Sha256 };
+        digests.push(Digest::of(algorithm, piece));
+        blobs.begin(upload(number)).await.unwrap();
+        blobs.append(upload(number), 0, body(&[piece]), NO_LIMIT).await.unwrap();
+        blobs.finish(upload(number), &digests[digests.len() - 1]).await.unwrap();
+    }
+    digests.sort();
+    for limit in [1, 2, 6, 100] {
+        let mut found = Vec::new();
+        let mut page = PageRequest::first(limit);
+        loop {
+            let part = blobs.blobs(page).await.unwrap();
+            assert!(part.items.len() <= limit);
+            found.extend(part.items);
+            let Some(next) = part.next else { break };
+            page = PageRequest::after(next, limit);
+        }
+        assert_eq!(found, digests, "in pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn waiting_uploads_hold_no_files_open() {
+    let (folder, blobs) = folder();
+    for number in 1..=20 {
+        blobs.begin(upload(number)).await.unwrap();
+        blobs.append(upload(number), 0, body(&[b"abc"]), NO_LIMIT).await.unwrap();
+    }
+    let open = fs::read_dir("/proc/self/fd").unwrap().filter(|entry| {
+        let target = fs::read_link(entry.as_ref().unwrap().path());
+        target.is_ok_and(|target| target.starts_with(folder.path()))
+    });
+    assert_eq!(open.count(), 0);
+}
+
+#[tokio::test]
+async fn bytes_that_vanish_behind_its_back_never_make_the_blob() {
+    let (folder, blobs) = folder();
+    for (number, length) in [(1, 2), (2, 9)] {
+        blobs.begin(upload(number)).await.unwrap();
+        blobs.append(upload(number), 0, body(&[b"abc"]), NO_LIMIT).await.unwrap();
+        let file = folder.path().join("uploads").join(upload(number).to_string());
+        File::options().write(true).open(file).unwrap().set_len(length).unwrap();
+    }
+    let digest = Digest::of_sha256(b"abc");
+    let lost = blobs.finish(upload(1), &digest).await;
+    assert!(matches!(lost, Err(BlobError::DigestMismatch { .. })));
+    assert_eq!(blobs.finish(upload(2), &digest).await.unwrap(), 3);
+    assert_eq!(content(&blobs, &digest).await, b"abc");
+}

@@ -8,46 +8,46 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// An upload that this process has open.
+/// An upload that this process knows.
 ///
-/// 1. `hashed` is how many bytes of the file the hash has seen; it is the file's size, or less after a restart.
+/// 1. `hashed` is how many bytes of the file the hash has seen; it is `size`, or less after a restart.
 /// 2. `size` is the size of the file.
+///
+/// The file is open only while bytes are written: a client may begin more uploads than a process may have files.
 #[derive(Debug)]
-pub(super) struct OpenUpload {
+pub(super) struct PendingUpload {
     upload: UploadId,
     path: PathBuf,
-    file: File,
     size: u64,
     hash: Hasher,
     hashed: u64,
 }
 
-impl OpenUpload {
+impl PendingUpload {
     /// A new, empty upload. Its random bits are its own, so that a file of that name is an error.
     pub(super) fn create(upload: UploadId, path: PathBuf) -> Result<Self, BlobError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(storage("begin an upload"))?;
+        OpenOptions::new().write(true).create_new(true).open(&path).map_err(storage("begin an upload"))?;
         // The session is acknowledged next, and must find its file after a crash.
         path.parent().map_or(Ok(()), sync_folder)?;
-        Ok(Self { upload, path, file, size: 0, hash: Hasher::new(Algorithm::Sha256), hashed: 0 })
+        Ok(Self { upload, path, size: 0, hash: Hasher::new(Algorithm::Sha256), hashed: 0 })
     }
 
     /// An upload of an earlier process, where it ended. It is hashed when that is needed.
     pub(super) fn resume(upload: UploadId, path: PathBuf) -> Result<Self, BlobError> {
-        let resume = storage("continue an upload");
-        let file = match OpenOptions::new().read(true).write(true).open(&path) {
-            Ok(file) => file,
+        let mut resumed = Self { upload, path, size: 0, hash: Hasher::new(Algorithm::Sha256), hashed: 0 };
+        resumed.size = resumed.open()?.metadata().map_err(storage("continue an upload"))?.len();
+        Ok(resumed)
+    }
+
+    fn open(&self) -> Result<File, BlobError> {
+        match OpenOptions::new().read(true).write(true).open(&self.path) {
+            Ok(file) => Ok(file),
+            // Another request may have finished or cancelled it while this one waited for its turn.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(BlobError::UploadUnknown(upload));
+                Err(BlobError::UploadUnknown(self.upload))
             }
-            Err(error) => return Err(resume(error)),
-        };
-        let size = file.metadata().map_err(resume)?.len();
-        Ok(Self { upload, path, file, size, hash: Hasher::new(Algorithm::Sha256), hashed: 0 })
+            Err(error) => Err(storage("continue an upload")(error)),
+        }
     }
 
     /// How many bytes there are.
@@ -57,11 +57,12 @@ impl OpenUpload {
 
     /// Appends pieces. What could not be written whole is cut off again, so that the size stays true.
     pub(super) fn append(&mut self, pieces: &[Bytes]) -> Result<(), BlobError> {
-        self.file.seek(SeekFrom::Start(self.size)).map_err(storage("write an upload"))?;
+        let mut file = self.open()?;
+        file.seek(SeekFrom::Start(self.size)).map_err(storage("write an upload"))?;
         for piece in pieces {
-            if let Err(error) = self.file.write_all(piece) {
-                // The first error is the one to tell; if this fails too, finishing finds the wrong digest.
-                let _ = self.file.set_len(self.size);
+            if let Err(error) = file.write_all(piece) {
+                // The first error is the one to tell; if this fails too, finishing cuts.
+                let _ = file.set_len(self.size);
                 return Err(storage("write an upload")(error));
             }
             if self.hashed == self.size {
@@ -75,18 +76,14 @@ impl OpenUpload {
 
     /// Makes the upload the blob of a digest.
     pub(super) fn finish(&mut self, expected: &Digest, blob: &Path) -> Result<u64, BlobError> {
-        // Another request may have finished or cancelled it while this one waited for its turn.
-        if !fs::exists(&self.path).map_err(storage("look at an upload"))? {
-            return Err(BlobError::UploadUnknown(self.upload));
-        }
-        let actual = self.digest(expected.algorithm())?;
+        let mut file = self.open()?;
+        self.agree_with(&file)?;
+        let actual = self.digest(&mut file, expected.algorithm())?;
         if actual != *expected {
             remove(&self.path)?;
             return Err(BlobError::DigestMismatch { expected: expected.clone(), actual });
         }
-        // A write that failed half-way, and could not be cut off, left bytes that the hash has not seen.
-        self.file.set_len(self.size).map_err(storage("cut an upload"))?;
-        self.file.sync_all().map_err(storage("write a blob to disk"))?;
+        file.sync_all().map_err(storage("write a blob to disk"))?;
         // The same bytes may be there already: the rename puts equal bytes in place of equal bytes, and who reads
         // the old file keeps it.
         fs::rename(&self.path, blob).map_err(storage("give a blob its name"))?;
@@ -94,17 +91,30 @@ impl OpenUpload {
         Ok(self.size)
     }
 
+    /// Makes file and hash speak of the same bytes.
+    fn agree_with(&mut self, file: &File) -> Result<(), BlobError> {
+        let length = file.metadata().map_err(storage("look at an upload"))?.len();
+        if length > self.size {
+            // A write failed half-way and could not be cut off: the hash has not seen these bytes.
+            file.set_len(self.size).map_err(storage("cut an upload"))?;
+        } else if length < self.size {
+            // Bytes were lost, by whatever hand. The hash of what is left decides.
+            (self.size, self.hash, self.hashed) = (length, Hasher::new(Algorithm::Sha256), 0);
+        }
+        Ok(())
+    }
+
     /// The digest of the file. The hash that was made on the way serves if it has the algorithm and saw all.
-    fn digest(&mut self, algorithm: Algorithm) -> Result<Digest, BlobError> {
+    fn digest(&mut self, file: &mut File, algorithm: Algorithm) -> Result<Digest, BlobError> {
         if algorithm == Algorithm::Sha256 {
             if self.hashed < self.size {
-                read_on(&mut self.file, self.hashed, &mut self.hash)?;
+                read_on(file, self.hashed, &mut self.hash)?;
                 self.hashed = self.size;
             }
             return Ok(self.hash.clone().finish());
         }
         let mut hash = Hasher::new(algorithm);
-        read_on(&mut self.file, 0, &mut hash)?;
+        read_on(file, 0, &mut hash)?;
         Ok(hash.finish())
     }
 }
