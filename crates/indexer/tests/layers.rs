@@ -266,7 +266,7 @@ fn odd_paths() {
 fn unread_sources_and_sparse_files_are_recorded() {
     check(
         |layer| {
-            layer.file("var/lib/rpm/Packages.db", "RpmP").unwrap();
+            layer.file("var/lib/opkg/status", "Package: a").unwrap();
             layer.pax(b'x', &[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")]).unwrap();
             layer.file("lib/apk/db/installed", "1\n0\n").unwrap();
             layer.executable("app", b"\x7fELF").unwrap();
@@ -274,7 +274,7 @@ fn unread_sources_and_sparse_files_are_recorded() {
             layer.executable("sparse-app", "1\n0\n").unwrap();
         },
         expect![[r#"
-            skipped var/lib/rpm/Packages.db: an rpm database of an older form, which this version does not read (conceals packages)
+            skipped var/lib/opkg/status: an opkg database, which this version does not read (conceals packages)
             skipped lib/apk/db/installed: apk database: a sparse file (conceals packages)
             skipped sparse-app: Go program: a sparse file (conceals packages)
             skipped sparse-app: Rust program: a sparse file (conceals packages)

@@ -44,6 +44,8 @@ fn layer(codec: Codec, long_names: LongNames) -> Vec<u8> {
         .unwrap();
     layer.executable("bin/app", program()).unwrap();
     layer.file("app.jar", archive()).unwrap().file("var/lib/rpm/rpmdb.sqlite", database()).unwrap();
+    layer.file("var/lib/rpm/Packages.db", database_ndb()).unwrap();
+    layer.file("var/lib/rpm/Packages", database_berkeley()).unwrap();
     layer.finish().unwrap()
 }
 
@@ -95,6 +97,34 @@ fn database() -> Vec<u8> {
         );
     }
     put(674, b"a\x001\x002\0");
+    file
+}
+
+/// The same package in the form of NDB.
+fn database_ndb() -> Vec<u8> {
+    let header = &database()[618..680];
+    let mut file = b"RpmP\0\0\0\0\0\0\0\0\x01\0\0\0".to_vec();
+    file.resize(32, 0);
+    file.extend(b"Slot\x01\0\0\0\0\x01\0\0\x05\0\0\0");
+    while file.len() < 4096 {
+        file.extend(b"Slot\0\0\0\0\0\0\0\0\0\0\0\0");
+    }
+    file.extend(b"BlbS\x01\0\0\0\x01\0\0\0\x3e\0\0\0");
+    file.extend(header);
+    file
+}
+
+/// The same package in the form of Berkeley DB.
+fn database_berkeley() -> Vec<u8> {
+    let header = database()[618..680].to_vec();
+    let mut file = vec![0; 3 * 512];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(12, b"\x61\x15\x06\0");
+    put(20, &[0, 2, 0, 0]);
+    put(512 + 20, &[2, 0, 0, 0, 0, 13, 0, 1, 0, 1]);
+    put(512 + 256, &[3, 0, 0, 0, 2, 0, 0, 0, 62, 0, 0, 0]);
+    put(1024 + 22, &[62, 0, 0, 7]);
+    put(1024 + 26, &header);
     file
 }
 
@@ -209,6 +239,8 @@ proptest! {
             program(),
             archive(),
             database(),
+            database_ndb(),
+            database_berkeley(),
             br#"{"packages":[{"name":"a","version":"1"}],"libraries":{"a/1":{"type":"package"}}}"#.to_vec(),
             b"Package: a\nVersion: 1\nSource: b (2)\n\nName: c\nP:d\nV:3\ns.name = \"e\"\nID='f'\n".to_vec(),
         ];
@@ -227,6 +259,6 @@ fn the_seeds_are_read() {
     let inventory =
         index_layer(&layer(Codec::Plain, LongNames::Pax)[..], media_type(Codec::Plain), &limits()).unwrap();
     let packages: usize = inventory.databases.iter().map(|database| database.packages.len()).sum();
-    assert_eq!(inventory.databases.len(), 6, "{:?}", inventory.databases);
-    assert_eq!(packages, 7);
+    assert_eq!(inventory.databases.len(), 8, "{:?}", inventory.databases);
+    assert_eq!(packages, 9);
 }

@@ -1,10 +1,13 @@
-//! The database of rpm in its present form: SQLite, one row for each package, with the package's header as a blob.
+//! The database of rpm in its three forms: SQLite, Berkeley DB and rpm's own NDB. Each keeps the header of each
+//! package as a blob.
 //!
-//! The older forms, Berkeley DB and NDB, are not read yet; see `unread`.
+//! The file's first bytes say which form it is.
 //! `gpg-pubkey` is a key that was imported, not a package. The source package is told by the name of its file,
 //! `NAME-VERSION-RELEASE.src.rpm`; it has the epoch of the package, for no other is written anywhere.
 
+mod berkeley;
 mod header;
+mod ndb;
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::Limits;
@@ -12,8 +15,15 @@ use crate::sqlite::{Damage, Database, Value, record};
 use header::Header;
 use inventory::{PackageKind, SkipReason, SourcePackage};
 
-const PATHS: &[&str] =
-    &["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "usr/share/rpm/rpmdb.sqlite"];
+const PATHS: &[&str] = &[
+    "var/lib/rpm/rpmdb.sqlite",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/Packages",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/Packages",
+    "usr/share/rpm/rpmdb.sqlite",
+];
 
 /// The line in the table.
 pub(super) const EXTRACTOR: Extractor = Extractor {
@@ -35,23 +45,31 @@ impl From<Damage> for Refusal {
 
 fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     let mut list = PackageList::new(PackageKind::Rpm, limits);
-    let refused = |damage| Refusal::from(damage).0;
-    let database = Database::open(content).map_err(refused)?;
-    let result = database.rows("Packages", &mut |payload| {
-        let header = match record(payload).as_deref() {
-            Some([_, Value::Bytes(blob), ..]) => Header::parse(blob),
-            Some(_) | None => None,
-        };
-        match header {
-            Some(header) => push(&mut list, &header).map_err(Refusal),
-            None => {
-                list.fault("a package whose header is damaged");
-                Ok(())
-            }
+    let mut package = |blob: &[u8]| match Header::parse(blob) {
+        Some(header) => push(&mut list, &header).map_err(Refusal),
+        None => {
+            list.fault("a package whose header is damaged");
+            Ok(())
         }
-    });
+    };
+    let result = if berkeley::is_database(content) {
+        berkeley::packages(content, &mut package)
+    } else if ndb::is_database(content) {
+        ndb::packages(content, &mut package)
+    } else {
+        rows(content, &mut package)
+    };
     result.map_err(|Refusal(why)| why)?;
     Ok(list.finish())
+}
+
+/// The packages of a database in SQLite: the blob is the second column of the table.
+fn rows(content: &[u8], package: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    Database::open(content)?.rows("Packages", &mut |payload| match record(payload).as_deref() {
+        Some([_, Value::Bytes(blob), ..]) => package(blob),
+        // What is no header is a fault of the list.
+        Some(_) | None => package(&[]),
+    })
 }
 
 fn push(list: &mut PackageList, header: &Header<'_>) -> Result<(), SkipReason> {

@@ -7,10 +7,6 @@ use super::{Action, Extractor, File};
 
 /// Fixed paths, and what stands there.
 const FIXED: &[(&str, &str)] = &[
-    ("var/lib/rpm/Packages", RPM),
-    ("var/lib/rpm/Packages.db", RPM),
-    ("usr/lib/sysimage/rpm/Packages", RPM),
-    ("usr/lib/sysimage/rpm/Packages.db", RPM),
     ("var/lib/rpmmanifest/container-manifest-2", RPM),
     ("usr/lib/opkg/status", OPKG),
     ("var/lib/opkg/status", OPKG),
@@ -20,7 +16,7 @@ const FIXED: &[(&str, &str)] = &[
 /// Endings of paths anywhere in the image, and what such a file is.
 const ENDINGS: &[(&str, &str)] = &[("/conda-meta/history", CONDA)];
 
-const RPM: &str = "an rpm database of an older form, which this version does not read";
+const RPM: &str = "a list of rpm packages without a database, which this version does not read";
 const RPM_LOG: &str =
     "an rpm database whose last changes are still in its log, which this version does not read";
 const OPKG: &str = "an opkg database, which this version does not read";
@@ -35,10 +31,6 @@ const PACMAN_FOLDER: &str = "var/lib/pacman/local/";
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "unread package source",
     watched: &[
-        "var/lib/rpm/Packages",
-        "var/lib/rpm/Packages.db",
-        "usr/lib/sysimage/rpm/Packages",
-        "usr/lib/sysimage/rpm/Packages.db",
         "var/lib/rpmmanifest/container-manifest-2",
         "usr/lib/opkg/status",
         "var/lib/opkg/status",
@@ -78,7 +70,8 @@ mod tests {
     #[test]
     fn each_source_says_what_it_is() {
         let why = |path| source(&File { path, size: 0, mode: 0 });
-        assert_eq!(why("var/lib/rpm/Packages"), Some(RPM));
+        assert_eq!(why("var/lib/rpmmanifest/container-manifest-2"), Some(RPM));
+        assert_eq!(why("var/lib/rpm/rpmdb.sqlite-wal"), None);
         assert_eq!(why("var/lib/pacman/local/bash-5.2-1/desc"), Some(PACMAN));
         assert_eq!(why("var/lib/pacman/local/bash-5.2-1/files"), None);
         assert_eq!(why("usr/lib/opkg/status"), Some(OPKG));
