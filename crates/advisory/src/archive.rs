@@ -5,6 +5,9 @@
 //! A document that is too large or broken is skipped and counted; a source that exceeds its limits as a whole, or
 //! of which nothing could be read, is an error. Records were emitted by then, so the caller discards them on error.
 
+mod record_size;
+
+use self::record_size::record_bytes;
 use crate::feeds::recognise;
 use crate::{Record, Skip, SourceReport};
 use flate2::bufread::MultiGzDecoder;
@@ -17,6 +20,8 @@ pub struct SourceLimits {
     pub entries: usize,
     /// Bytes of one document, unpacked.
     pub document_bytes: u64,
+    /// Bytes of one record, counted roughly: its texts, and something for each element of a list.
+    pub record_bytes: usize,
     /// Bytes of all documents, unpacked.
     pub total_bytes: u64,
     /// How many times larger than the packed bytes a document may be, once it is larger than a mebibyte.
@@ -25,9 +30,15 @@ pub struct SourceLimits {
 
 impl Default for SourceLimits {
     /// The whole export of npm, the largest of OSV, has some 250 000 records; Debian's tracker is one document of
-    /// some 80 MB; real JSON packs by less than fifty.
+    /// some 80 MB; real JSON packs by less than fifty; the largest record seen has a tenth of a megabyte.
     fn default() -> Self {
-        Self { entries: 2_000_000, document_bytes: 256 << 20, total_bytes: 8 << 30, ratio: 200 }
+        Self {
+            entries: 2_000_000,
+            document_bytes: 256 << 20,
+            record_bytes: 4 << 20,
+            total_bytes: 8 << 30,
+            ratio: 200,
+        }
     }
 }
 
@@ -184,8 +195,12 @@ impl Reading<'_> {
             return self.skip(label.to_owned(), "it is not in the format of any known feed".to_owned());
         };
         *self.report.documents.entry(feed.name.to_owned()).or_default() += 1;
-        let (report, emit) = (&mut self.report, &mut *self.emit);
+        let (report, emit, most) = (&mut self.report, &mut *self.emit, self.limits.record_bytes);
         let result = (feed.parse)(document, &mut |item| match item {
+            Ok(record) if record_bytes(&record) > most => {
+                let why = format!("a record is larger than the {most} bytes that are taken");
+                report.skip(Skip { place: label.to_owned(), why });
+            }
             Ok(record) => {
                 report.count(&record);
                 emit(record);

@@ -3,16 +3,16 @@
 //! Enrichments are keyed by vulnerability, not by package. They never make or unmake a match.
 
 use crate::{Rating, VulnerabilityId};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 /// An entry of a catalogue of vulnerabilities that are exploited in the wild.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownExploit {
     /// When it was added to the catalogue.
-    pub added: String,
+    pub added: Date,
     /// Until when those bound by the catalogue must act.
-    pub due: String,
+    pub due: Option<Date>,
     /// Whether ransomware campaigns are known to use it.
     pub ransomware: bool,
 }

@@ -107,6 +107,7 @@ fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// What a document says, and what was skipped.
     pub(crate) fn read(feed: &Feed, document: &str) -> (Vec<Record>, Vec<Skip>) {
@@ -164,6 +165,64 @@ pub(crate) mod tests {
             {
                 let (records, _) = read(feed, document);
                 assert_eq!(records, [], "{}", feed.name);
+            }
+        }
+    }
+
+    /// A small whole document of each feed.
+    const DOCUMENTS: &[(&str, &str)] = &[
+        (
+            "osv",
+            r#"{"id":"X-1","published":"2023-01-01","aliases":["CVE-2022-0001"],"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],"affected":[{"package":{"ecosystem":"PyPI","name":"a"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.0"}]}]}]}"#,
+        ),
+        (
+            "secdb",
+            r#"{"apkurl":"x","distroversion":"v3.18","packages":[{"pkg":{"name":"a","secfixes":{"1-r0":["CVE-2022-0001 XSA-1"],"0":["é"]}}}]}"#,
+        ),
+        (
+            "known_exploited",
+            r#"{"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2022-0001","dateAdded":"2022-01-01"}]}"#,
+        ),
+        ("epss", "cve,epss,percentile\nCVE-2022-0001,0.5,0.9\n"),
+        ("cvss_by_cve", r#"{"cve":"CVE-2022-0001","cvss":{"AV:N/AC:L/Au:N/C:P/I:P/A:P":["a"]}}"#),
+        (
+            "nvd",
+            r#"{"resultsPerPage":1,"vulnerabilities":[{"cve":{"id":"CVE-2022-0001","metrics":{"a":[{"cvssData":{"vectorString":"x"}}]}}}]}"#,
+        ),
+        (
+            "debian_tracker",
+            r#"{"a":{"CVE-2022-0001":{"releases":{"bookworm":{"status":"open","repositories":{}}}}}}"#,
+        ),
+    ];
+
+    #[test]
+    fn every_feed_recognises_its_documents_and_no_others() {
+        for feed in FEEDS {
+            let (_, document) = DOCUMENTS.iter().find(|(name, _)| *name == feed.name).unwrap();
+            let name = if feed.name == "cvss_by_cve" { "a.jsonl" } else { "a.json" };
+            assert_eq!(recognise(name, document.as_bytes()).unwrap().name, feed.name);
+            let (records, skips) = read(feed, document);
+            assert!(!records.is_empty(), "{}: {skips:?}", feed.name);
+        }
+        assert!(recognise("NOTICE", b"words").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_feed_panics_on_cut_or_changed_documents(
+            cut in any::<prop::sample::Index>(),
+            at in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            for (_, document) in DOCUMENTS {
+                let mut bytes = document.as_bytes().to_vec();
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+                let cut = &bytes[..cut.index(bytes.len())];
+                for feed in FEEDS {
+                    let _ = (feed.parse)(cut, &mut |_| ());
+                    let _ = (feed.parse)(&bytes, &mut |_| ());
+                }
             }
         }
     }

@@ -29,9 +29,10 @@ pub struct WireLimits {
 }
 
 impl Default for WireLimits {
-    /// The largest real record, an erratum of a whole distribution, stays below two megabytes.
+    /// A record of the largest size that [`crate::SourceLimits`] lets through, with every sign of it escaped in
+    /// JSON by six, fits into a frame.
     fn default() -> Self {
-        Self { frame_bytes: 16 << 20, frames: 20_000_000, total_bytes: 16 << 30 }
+        Self { frame_bytes: 32 << 20, frames: 20_000_000, total_bytes: 16 << 30 }
     }
 }
 

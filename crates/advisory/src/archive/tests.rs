@@ -87,6 +87,20 @@ fn a_bomb_is_skipped() {
 }
 
 #[test]
+fn a_record_that_no_frame_would_hold_is_skipped() {
+    let huge = format!(r#"{{"id":"X-2","details":"{}"}}"#, "\\u0001".repeat((4 << 20) + 1000));
+    let zip = archive(&[("a.json", RECORD.as_bytes()), ("huge.json", huge.as_bytes())]);
+    let limits = SourceLimits { ratio: 10_000, ..SourceLimits::default() };
+    let (records, report) = read(&zip, "a.zip", &limits).unwrap();
+    assert_eq!((records, report.skipped), (1, 1));
+    assert!(report.skips[0].why.contains("a record is larger"), "{:?}", report.skips);
+    let least = huge.replacen("\\u0001", "", 10_000);
+    let mut writer = crate::wire::RecordWriter::new(Vec::new()).unwrap();
+    let mut add = |record: Record| writer.write(&record).unwrap();
+    parse_source(Cursor::new(least), "huge.json", &limits, &mut add).unwrap();
+}
+
+#[test]
 fn truncated_archives_never_panic() {
     let zip = archive(&[("a.json", RECORD.as_bytes()), ("b.json", RECORD.as_bytes())]);
     for length in 0..zip.len() {

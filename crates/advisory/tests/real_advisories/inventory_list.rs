@@ -41,16 +41,14 @@ fn read(package: &Value, distribution: Option<&Ecosystem>) -> Option<(Ecosystem,
     };
     let ecosystem = language.map(Ecosystem::new).or_else(|| distribution.cloned())?;
     let upstream = qualifier(purl, "upstream");
-    let source = match kind {
-        PackageKind::Apk => {
-            let origin = package["source"].as_str().map_or_else(|| name.clone(), str::to_owned);
-            Some(SourcePackage { name: origin, version: version.clone() })
-        }
-        PackageKind::Deb => upstream.map(|upstream| {
+    let source = if kind == PackageKind::Apk {
+        let origin = package["source"].as_str().map_or_else(|| name.clone(), str::to_owned);
+        Some(SourcePackage { name: origin, version: version.clone() })
+    } else {
+        upstream.filter(|_| kind == PackageKind::Deb).map(|upstream| {
             let (name, at) = upstream.split_once('@').unwrap_or((&upstream, &version));
             SourcePackage { name: name.to_owned(), version: at.to_owned() }
-        }),
-        _ => None,
+        })
     };
     let name = if kind == PackageKind::Maven { coordinates(purl) } else { name };
     Some((ecosystem, Package { kind, name, version, architecture: None, source }))

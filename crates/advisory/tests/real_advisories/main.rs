@@ -3,6 +3,8 @@
 //! The data lie beside the project, not in it. Without them every test here prints what it skipped; what they prove
 //! is proved by small fixtures of our own in the unit tests, one quirk at a time.
 
+#![expect(clippy::unwrap_used, reason = "all of this is a test, where a panic is the answer")]
+
 mod inventory_list;
 mod reference;
 mod secdb;
