@@ -105,7 +105,8 @@ pub fn parse_source(
         reading.single(input, magic.starts_with(&[0x1f, 0x8b]))?;
     }
     let report = reading.report;
-    if report.is_empty() {
+    // A feed may honestly say nothing, as that of a release without fixes does; it must have been read for that.
+    if report.is_empty() && (report.skipped > 0 || report.documents.is_empty()) {
         let first = report.skips.first();
         let why =
             first.map_or_else(|| "it is empty".to_owned(), |skip| format!("{}: {}", skip.place, skip.why));

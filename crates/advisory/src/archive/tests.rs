@@ -64,6 +64,12 @@ fn a_source_of_which_nothing_is_read_is_an_error() {
 }
 
 #[test]
+fn a_feed_that_honestly_says_nothing_is_read() {
+    let nothing = br#"{"apkurl":"x","distroversion":"v3.3","packages":[]}"#;
+    assert_eq!(read(nothing, "community.json", &SourceLimits::default()).unwrap().0, 0);
+}
+
+#[test]
 fn limits_are_errors_for_the_whole_and_skips_for_a_part() {
     let zip = archive(&[("a.json", RECORD.as_bytes()), ("b.json", RECORD.as_bytes())]);
     let few = SourceLimits { entries: 1, ..SourceLimits::default() };

@@ -2,12 +2,17 @@
 //! <https://packages.wolfi.dev/os/security.json>, <https://packages.cgr.dev/chainguard/security.json>.
 //!
 //! One document is one repository of one release. It maps a package, by its origin, to versions, and each version to
-//! what it fixed. Version `0` says that no version of the package was ever affected. One text may hold several
-//! identifiers, separated by spaces: `CVE-2019-1563 XSA-299`; they are names of one thing, and each is emitted.
+//! what it fixed. Version `0` says that no version of the package was ever affected.
+//!
+//! What is fixed is a line written by people: `CVE-2017-12122 TALOS-2017-0488`, `CVE-2020-14342 (not actually
+//! applicable)`, `CVE N/A ZBX-11023`. Each CVE number in it becomes an advisory, and what else names it an alias; a
+//! line without CVE numbers goes by its first name. Remarks in brackets are not read: they may excuse a finding, and an
+//! excuse that was misread would hide one.
 //!
 //! The identifiers of the advisories made here have the distribution's name before them, as OSV writes them.
 
 use super::{Emit, Feed, FeedError, Record, Skip, broken, nullable, shows};
+use crate::identifier::is_cve;
 use crate::{Advisory, AdvisoryId, AffectedPackage, Extent};
 use inventory::Ecosystem;
 use serde::Deserialize;
@@ -88,20 +93,48 @@ fn add_package(
     emit: Emit<'_>,
 ) {
     for (fixed, names) in package.secfixes {
-        for name in names.iter().flatten().flat_map(|names| names.split_whitespace()) {
-            match advisory(ecosystem, name, advisories) {
-                Ok(advisory) => advisory.affected.push(AffectedPackage {
-                    ecosystem: ecosystem.clone(),
-                    name: package.name.clone(),
-                    extent: Extent::before(&fixed),
-                    ratings: Vec::new(),
-                    urgency: None,
-                    fix_state: None,
-                }),
-                Err(why) => emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why })),
+        for line in names.iter().flatten() {
+            let Some((names, aliases)) = names_of(line) else {
+                let why = format!("{line:?} names no vulnerability");
+                emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why }));
+                continue;
+            };
+            for name in names {
+                match advisory(ecosystem, &name, advisories) {
+                    Ok(advisory) => add_fix(advisory, ecosystem, &package.name, &fixed, &aliases),
+                    Err(why) => emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why })),
+                }
             }
         }
     }
+}
+
+/// The names of the vulnerabilities of a line, and the other names in it. `None` if it has none at all.
+fn names_of(line: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let before_remark = line.split('(').next().unwrap_or_default();
+    let (mut names, mut others): (Vec<_>, Vec<_>) = before_remark
+        .split_whitespace()
+        // The same slips are made again and again: `CVE_2019-2426`, and a comma after the name.
+        .map(|name| name.trim_matches([',', ';', '/']).replacen("CVE_", "CVE-", 1))
+        .filter(|name| name.contains(|character: char| character.is_ascii_digit()))
+        .partition(|name| is_cve(name));
+    if names.is_empty() && !others.is_empty() {
+        names.push(others.remove(0));
+    }
+    (!names.is_empty()).then_some((names, others))
+}
+
+fn add_fix(advisory: &mut Advisory, ecosystem: &Ecosystem, package: &str, fixed: &str, aliases: &[String]) {
+    let new: Vec<_> = aliases.iter().filter(|alias| !advisory.aliases.contains(alias)).cloned().collect();
+    advisory.aliases.extend(new);
+    advisory.affected.push(AffectedPackage {
+        ecosystem: ecosystem.clone(),
+        name: package.to_owned(),
+        extent: Extent::before(fixed),
+        ratings: Vec::new(),
+        urgency: None,
+        fix_state: None,
+    });
 }
 
 /// The advisory of a name, made where there is none yet.
@@ -110,13 +143,8 @@ fn advisory<'a>(
     name: &str,
     advisories: &'a mut BTreeMap<String, Advisory>,
 ) -> Result<&'a mut Advisory, String> {
-    // The same slips are made again and again: `CVE_2019-2426`, and a comma after the name.
-    let name = name.trim_matches([',', ';']).replacen("CVE_", "CVE-", 1);
     let prefix = format!("{}-", ecosystem.base().to_ascii_uppercase());
-    let upstream = name.strip_prefix(&prefix).unwrap_or(&name).to_owned();
-    if !upstream.contains(|character: char| character.is_ascii_digit()) {
-        return Err(format!("{upstream:?} is no identifier"));
-    }
+    let upstream = name.strip_prefix(&prefix).unwrap_or(name).to_owned();
     if !advisories.contains_key(&upstream) {
         let id = AdvisoryId::new(format!("{prefix}{upstream}")).map_err(|error| error.to_string())?;
         let mut advisory = Advisory::new(id);
@@ -144,13 +172,34 @@ mod tests {
             .into_iter()
             .map(|advisory| (advisory.id.to_string(), advisory.affected[0].extent.clone()))
             .collect();
-        let before = Extent::before("3.0.1-r0");
         let expected = [
-            ("ALPINE-CVE-2022-0001".to_owned(), before.clone()),
+            ("ALPINE-CVE-2022-0001".to_owned(), Extent::before("3.0.1-r0")),
             ("ALPINE-CVE-2022-0002".to_owned(), Extent::Never),
-            ("ALPINE-XSA-1".to_owned(), before),
         ];
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn lines_written_by_people_are_read() {
+        let check = |line: &str, names: &[&str], aliases: &[&str]| {
+            let (read, others) = names_of(line).unwrap();
+            assert_eq!((&*read, &*others), (&*owned(names), &*owned(aliases)), "{line}");
+        };
+        check("CVE-2022-0001", &["CVE-2022-0001"], &[]);
+        check("CVE-2017-12122 TALOS-2017-0488", &["CVE-2017-12122"], &["TALOS-2017-0488"]);
+        check("CVE-2022-0001 CVE-2022-0002", &["CVE-2022-0001", "CVE-2022-0002"], &[]);
+        check("CVE-2020-14342 (not actually applicable)", &["CVE-2020-14342"], &[]);
+        check("CVE-2026-48785 / GHSA-cr2j-534f-mf3g", &["CVE-2026-48785"], &["GHSA-cr2j-534f-mf3g"]);
+        check("CVE N/A ZBX-11023", &["ZBX-11023"], &[]);
+        check("CVE_2019-2426,", &["CVE-2019-2426"], &[]);
+        check("XSA-299", &["XSA-299"], &[]);
+        for nothing in ["", "N/A", "(CVE-2022-0001)", "CVE-????-?????"] {
+            assert_eq!(names_of(nothing), None, "{nothing}");
+        }
+    }
+
+    fn owned(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
@@ -170,7 +219,7 @@ mod tests {
             r#"{"pkg":7},{"pkg":{"name":"b","secfixes":{"2-r0":["CVE-2022-0001","N/A",""]},"x":null}}"#,
         );
         let (records, skips) = read(&FEED, &text);
-        assert_eq!((records.len(), skips.len()), (1, 2));
+        assert_eq!((records.len(), skips.len()), (1, 3));
     }
 
     #[test]
