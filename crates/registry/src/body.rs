@@ -30,6 +30,8 @@ pub(crate) fn incoming(body: Body, idle: Duration) -> ByteStream<'static> {
             Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), None)),
         }
     })
+    // Who asks again after the end is told again that it is the end.
+    .fuse()
     .boxed()
 }
 

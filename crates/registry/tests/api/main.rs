@@ -1,0 +1,14 @@
+//! The registry from outside: every test goes through the router, with the real store in a folder of its own.
+
+mod authorization;
+mod content;
+mod deletion;
+mod harness;
+mod listing;
+mod manifests;
+mod referrers;
+mod restart;
+mod skopeo;
+mod streaming;
+mod token;
+mod uploads;
