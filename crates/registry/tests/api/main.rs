@@ -1,5 +1,7 @@
 //! The registry from outside: every test goes through the router, with the real store in a folder of its own.
 
+#![expect(clippy::unwrap_used, reason = "what these tests prepare must be there, or they fail here")]
+
 mod authorization;
 mod content;
 mod deletion;
