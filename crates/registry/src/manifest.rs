@@ -9,7 +9,7 @@ use crate::blob::{CONTENT_DIGEST, pass_gate};
 use crate::error::RegistryError;
 use crate::router::{Admitted, add, empty};
 use crate::{PushedManifest, body, conditional};
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::HeaderName;
@@ -94,10 +94,6 @@ fn content_type(admitted: &Admitted<'_>) -> Result<MediaType, RegistryError> {
 }
 
 async fn receive(admitted: &Admitted<'_>, content: Body) -> Result<Bytes, RegistryError> {
-    // A length that is announced is refused before the first byte is read.
-    if content.size_hint().lower() > MAXIMUM_MANIFEST_BYTES as u64 {
-        return Err(RegistryError::ManifestLarge);
-    }
     let bytes = body::read(content, admitted.state.limits.body_idle, MAXIMUM_MANIFEST_BYTES).await?;
     bytes.ok_or(RegistryError::ManifestLarge)
 }

@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use store::{Blobs, FolderBlobs, Installation, SqliteStore, Store, SubscriptionId, TenantId};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -175,6 +176,19 @@ impl Harness {
         roll.give("pusher", "*", Permission::Push);
         let state = state(folder.path(), "http://registry.test", roll.clone()).await;
         Self { state, roll, folder: Some(folder) }
+    }
+
+    /// A registry that listens on a port of this machine, and the host under which it does.
+    pub(crate) async fn listening() -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let mut harness = Self::new().await;
+        let folder = harness.folder.as_ref().unwrap().path().join("served");
+        std::fs::create_dir(&folder).unwrap();
+        harness.state = state(&folder, &format!("http://{host}"), harness.roll.clone()).await;
+        let router = harness.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (harness, host)
     }
 
     pub(crate) fn router(&self) -> Router {

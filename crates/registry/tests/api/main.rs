@@ -8,6 +8,7 @@ mod deletion;
 mod harness;
 mod listing;
 mod manifests;
+mod network;
 mod referrers;
 mod restart;
 mod skopeo;

@@ -2,7 +2,7 @@
 //!
 //! Without skopeo on the PATH, and for images of the shared folder without that folder, the tests say what they skipped.
 
-use crate::harness::{Harness, descriptor, state};
+use crate::harness::{Harness, descriptor};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oci::{Digest, MediaType};
@@ -12,7 +12,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
 #[expect(clippy::print_stderr, reason = "a test that could not run has to say so")]
 fn skip(what: &str) {
@@ -38,7 +37,7 @@ fn shared_images() -> Option<PathBuf> {
     None
 }
 
-/// A registry that listens on a port of this machine.
+/// A registry that listens on a port of this machine, and a folder for what is pulled from it.
 struct Listening {
     host: String,
     folder: TempDir,
@@ -47,14 +46,7 @@ struct Listening {
 
 impl Listening {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let host = listener.local_addr().unwrap().to_string();
-        let mut harness = Harness::new().await;
-        let folder = harness.folder.as_ref().unwrap().path().join("served");
-        fs::create_dir(&folder).unwrap();
-        harness.state = state(&folder, &format!("http://{host}"), harness.roll.clone()).await;
-        let router = harness.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (harness, host) = Harness::listening().await;
         Self { host, folder: tempfile::tempdir().unwrap(), _harness: harness }
     }
 
