@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what these tests prepare must be there, or they fail here")]
 
 mod authorization;
+mod clients;
 mod content;
 mod deletion;
 mod harness;
@@ -11,7 +12,6 @@ mod manifests;
 mod network;
 mod referrers;
 mod restart;
-mod skopeo;
 mod streaming;
 mod token;
 mod uploads;

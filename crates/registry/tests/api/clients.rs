@@ -1,8 +1,11 @@
-//! A real client: skopeo pushes images over the network and pulls them back, and every digest stays what it was.
+//! Real clients: skopeo pushes images over the network and pulls them back, and every digest stays what it was;
+//! docker signs in and reads them.
 //!
-//! Without skopeo on the PATH, and for images of the shared folder without that folder, the tests say what they skipped.
+//! Without these on the PATH, and for images of the shared folder without that folder, the tests say what they skipped.
 
 use crate::harness::{Harness, descriptor};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oci::{Digest, MediaType};
@@ -18,10 +21,10 @@ fn skip(what: &str) {
     eprintln!("skipped: {what}");
 }
 
-fn has_skopeo() -> bool {
-    let found = Command::new("skopeo").arg("--version").output().is_ok_and(|output| output.status.success());
+fn has(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
-        skip("skopeo is not on the PATH");
+        skip(&format!("{program} is not on the PATH"));
     }
     found
 }
@@ -132,7 +135,7 @@ fn write_layout(folder: &Path) -> Digest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn skopeo_pushes_and_pulls_an_image() {
-    if !has_skopeo() {
+    if !has("skopeo") {
         return;
     }
     let listening = Listening::start().await;
@@ -157,7 +160,7 @@ async fn skopeo_pushes_and_pulls_an_image() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn skopeo_is_refused_without_the_right() {
-    if !has_skopeo() {
+    if !has("skopeo") {
         return;
     }
     let listening = Listening::start().await;
@@ -176,7 +179,7 @@ async fn skopeo_is_refused_without_the_right() {
 #[tokio::test(flavor = "multi_thread")]
 async fn skopeo_carries_real_images_there_and_back() {
     let Some(images) = shared_images() else { return };
-    if !has_skopeo() {
+    if !has("skopeo") {
         return;
     }
     let listening = Listening::start().await;
@@ -199,4 +202,27 @@ async fn skopeo_carries_real_images_there_and_back() {
         assert_eq!(root["digest"], source["digest"], "{name}");
         assert_eq!(root["mediaType"], source["mediaType"], "{name}");
     }
+}
+
+/// docker's own client library signs in and reads the image; that needs no daemon.
+#[tokio::test(flavor = "multi_thread")]
+async fn docker_reads_what_skopeo_pushed() {
+    if !has("skopeo") || !has("docker") {
+        return;
+    }
+    let listening = Listening::start().await;
+    let layout = tempfile::tempdir().unwrap();
+    let digest = write_layout(layout.path());
+    listening.round_trip(&format!("oci:{}", layout.path().display()), "team/app").await;
+    let credentials = STANDARD.encode("reader:open sesame");
+    let configuration = json!({ "auths": { listening.host.clone(): { "auth": credentials } } });
+    fs::write(listening.folder.path().join("config.json"), configuration.to_string()).unwrap();
+    let mut docker = Command::new("docker");
+    docker.env("DOCKER_CONFIG", listening.folder.path());
+    docker.args(["manifest", "inspect", "--insecure", "--verbose"]);
+    docker.arg(format!("{}/team/app:1", listening.host));
+    let output = tokio::task::spawn_blocking(move || docker.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["Descriptor"]["digest"], digest.as_str());
 }
