@@ -110,25 +110,43 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WindowsImage => f.write_str("Windows images are not assessed: only packages of Linux images are read."),
-            Self::NotAnImage { media_type } => {
-                write!(f, "This is not a container image but an artifact ({media_type}), so that there is nothing to assess.")
+            Self::WindowsImage => {
+                f.write_str("Windows images are not assessed: only packages of Linux images are read.")
             }
-            Self::InvalidImage { detail } => write!(f, "The image's own documents cannot be read: {detail}. Push it again."),
+            Self::NotAnImage { media_type } => {
+                write!(
+                    f,
+                    "This is not a container image but an artifact ({media_type}), so that there is nothing to assess."
+                )
+            }
+            Self::InvalidImage { detail } => {
+                write!(f, "The image's own documents cannot be read: {detail}. Push it again.")
+            }
             Self::EmptyImage => f.write_str("The image has no layers, so that there is nothing to assess."),
-            Self::LayerUnreadable { layer, detail } => write!(f, "Layer {layer} could not be read: {detail}."),
+            Self::LayerUnreadable { layer, detail } => {
+                write!(f, "Layer {layer} could not be read: {detail}.")
+            }
             Self::LayerNotDistributable { layer } => {
-                write!(f, "Layer {layer} may not be distributed and is not in this registry, so that it was not read.")
+                write!(
+                    f,
+                    "Layer {layer} may not be distributed and is not in this registry, so that it was not read."
+                )
             }
             Self::Obstacle { obstacle } => write_obstacle(f, obstacle),
             Self::DistributionWithoutFeed { distribution } => {
-                write!(f, "There is no advisory feed for {distribution}, so that nobody can say what is vulnerable in it.")
+                write!(
+                    f,
+                    "There is no advisory feed for {distribution}, so that nobody can say what is vulnerable in it."
+                )
             }
             Self::NoAdvisories => {
                 f.write_str("No advisories are loaded; `lazaretto advisories import PATH...` loads them.")
             }
             Self::AdvisoriesTooOld { days } => {
-                write!(f, "The loaded advisories are {days} days old, too old to call anything healthy; import newer ones.")
+                write!(
+                    f,
+                    "The loaded advisories are {days} days old, too old to call anything healthy; import newer ones."
+                )
             }
             Self::EcosystemNotCovered { ecosystem } => {
                 write!(f, "The loaded advisories say nothing about {ecosystem}; import a feed that does.")
@@ -136,8 +154,12 @@ impl fmt::Display for Cause {
             Self::VersionsUndetermined { count, detail } => {
                 write!(f, "{count} possible findings could not be decided, such as: {detail}.")
             }
-            Self::ScanFailed { detail } => write!(f, "The scan failed too often and was given up: {detail}. Push the image again."),
-            Self::ChildNotAssessed { detail } => write!(f, "An image of this index cannot be assessed: {detail}"),
+            Self::ScanFailed { detail } => {
+                write!(f, "The scan failed too often and was given up: {detail}. Push the image again.")
+            }
+            Self::ChildNotAssessed { detail } => {
+                write!(f, "An image of this index cannot be assessed: {detail}")
+            }
             Self::NoChildren => f.write_str("The index lists no image that could be assessed."),
         }
     }

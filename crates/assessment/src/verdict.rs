@@ -80,8 +80,12 @@ pub struct ImageVerdict {
 /// Judges an image.
 pub fn assess(facts: &ImageFacts) -> ImageVerdict {
     let causes = causes(facts);
-    let counts: BTreeMap<Severity, u64> =
-        facts.affected.iter().filter(|(_, count)| **count > 0).map(|(severity, count)| (*severity, *count)).collect();
+    let counts: BTreeMap<Severity, u64> = facts
+        .affected
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(severity, count)| (*severity, *count))
+        .collect();
     let state = match (counts.is_empty(), causes.is_empty()) {
         (false, _) => ImageState::Unhealthy,
         (true, true) => ImageState::Healthy,
@@ -180,7 +184,10 @@ mod tests {
             ImageFacts { distribution_without_feed: Some("Photon".into()), ..clean() },
             ImageFacts { feeds: FeedStanding::None, ..clean() },
             ImageFacts { feeds: FeedStanding::TooOld { days: 40 }, ..clean() },
-            ImageFacts { feeds: FeedStanding::InForce { uncovered: vec![Ecosystem::new("Wolfi")] }, ..clean() },
+            ImageFacts {
+                feeds: FeedStanding::InForce { uncovered: vec![Ecosystem::new("Wolfi")] },
+                ..clean()
+            },
             ImageFacts { undetermined: (1, "it is not a version".into()), ..clean() },
         ];
         for facts in spoiled {

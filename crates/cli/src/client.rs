@@ -64,9 +64,13 @@ impl Connection {
         let password = std::env::var("LAZARETTO_PASSWORD").ok();
         let login = match (self.user.clone(), password) {
             (Some(user), Some(password)) => Some((user, password)),
-            (Some(_), None) => bail!("the password is missing: set LAZARETTO_PASSWORD, or use `lazaretto login`"),
+            (Some(_), None) => {
+                bail!("the password is missing: set LAZARETTO_PASSWORD, or use `lazaretto login`")
+            }
             // Stored credentials go only to the server they were stored for.
-            (None, _) => stored.filter(|login| login.server == server).map(|login| (login.user, login.password)),
+            (None, _) => {
+                stored.filter(|login| login.server == server).map(|login| (login.user, login.password))
+            }
         };
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("lazaretto/", env!("CARGO_PKG_VERSION")))
@@ -117,7 +121,10 @@ impl Client {
     /// Sends a request; an answer that is no success becomes an error with the server's own sentence.
     pub(crate) async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {
         let response = request.send().await.with_context(|| {
-            format!("no answer from {}; is `lazaretto serve` running there? (--server URL says where)", self.server)
+            format!(
+                "no answer from {}; is `lazaretto serve` running there? (--server URL says where)",
+                self.server
+            )
         })?;
         let status = response.status();
         let body = response.bytes().await.context("the answer broke off")?;

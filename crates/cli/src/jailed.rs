@@ -45,7 +45,9 @@ fn run(words: &[String]) -> Result<()> {
 }
 
 fn index_layer(words: &[String], mut input: File, output: &mut dyn Write) -> Result<()> {
-    let [media_type, offset, length] = words else { anyhow::bail!("a media type, an offset and a length are needed") };
+    let [media_type, offset, length] = words else {
+        anyhow::bail!("a media type, an offset and a length are needed")
+    };
     let limits = indexer::Limits::default();
     let result = match length.as_str() {
         "-" => indexer::index_layer(input, media_type, &limits),
@@ -66,7 +68,8 @@ fn list_archive(_: &[String], input: File, output: &mut dyn Write) -> Result<()>
         Ok(())
     };
     let result = indexer::tar::list(input, &indexer::Limits::default(), &mut |entry| {
-        let entry = ArchiveEntry { path: entry.path, offset: entry.offset, length: entry.length, link: entry.link };
+        let entry =
+            ArchiveEntry { path: entry.path, offset: entry.offset, length: entry.length, link: entry.link };
         write(output, &Ok(entry)).is_ok()
     });
     if let Err(error) = result {
@@ -131,7 +134,8 @@ fn many_documents<W: Write>(input: File, writer: &mut RecordWriter<W>) -> Result
         }
     }
     if whole.is_empty() {
-        let why = whole.skips.first().map_or_else(String::new, |skip| format!(" ({}: {})", skip.place, skip.why));
+        let why =
+            whole.skips.first().map_or_else(String::new, |skip| format!(" ({}: {})", skip.place, skip.why));
         anyhow::bail!("none of its documents could be read{why}");
     }
     Ok(whole)

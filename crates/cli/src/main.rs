@@ -37,7 +37,9 @@ fn main() -> ExitCode {
     let terminal = Terminal::detect(line.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return output::failure(&anyhow::Error::new(error).context("no thread could be started")),
+        Err(error) => {
+            return output::failure(&anyhow::Error::new(error).context("no thread could be started"));
+        }
     };
     let result = runtime.block_on(line.command.run(terminal));
     // A blocking read of a terminal or a worker must not keep a finished command alive.

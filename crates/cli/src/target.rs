@@ -89,7 +89,9 @@ pub(crate) async fn open(
     let mut image = match KINDS.iter().find_map(|kind| Some((kind, target.strip_prefix(kind.prefix)?))) {
         Some((kind, rest)) => (kind.open)(&Opening { rest, platform, inspector })?,
         None if target.starts_with("sbom:") => {
-            bail!("`sbom:` is not read by this version; scan the image itself (oci:, oci-archive:, docker-archive:, dir:)")
+            bail!(
+                "`sbom:` is not read by this version; scan the image itself (oci:, oci-archive:, docker-archive:, dir:)"
+            )
         }
         None => remote::open(target, platform, terminal).await?,
     };

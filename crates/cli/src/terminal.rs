@@ -79,7 +79,9 @@ impl Terminal {
 
 /// Foreign text without anything that a terminal would obey.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() || is_bidirectional(letter) { '\u{fffd}' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if letter.is_control() || is_bidirectional(letter) { '\u{fffd}' } else { letter })
+        .collect()
 }
 
 /// Marks that reorder the letters around them, so that a reader sees another text than is there.

@@ -91,7 +91,12 @@ impl<W: Write> LayerBuilder<W> {
     ///
     /// # Errors
     /// As [`Self::streamed_file`].
-    pub fn streamed_executable(&mut self, path: &str, size: u64, content: impl Read) -> io::Result<&mut Self> {
+    pub fn streamed_executable(
+        &mut self,
+        path: &str,
+        size: u64,
+        content: impl Read,
+    ) -> io::Result<&mut Self> {
         self.streamed(path, HeaderBlock::new(path, b'0', size).mode(0o755), size, content)
     }
 

@@ -94,7 +94,9 @@ impl Shelf {
         let source = path_of(&self.folder, &name);
         let mut from = std::fs::File::open(&source).map_err(file_error("read", &source))?;
         let mut to = std::fs::File::create_new(file).map_err(file_error("created", file))?;
-        std::io::copy(&mut from, &mut to).and_then(|size| to.sync_all().map(|()| size)).map_err(file_error("written", file))
+        std::io::copy(&mut from, &mut to)
+            .and_then(|size| to.sync_all().map(|()| size))
+            .map_err(file_error("written", file))
     }
 }
 
@@ -174,7 +176,10 @@ pub fn view(snapshot: &Snapshot) -> AdvisoriesView {
         advisories: u64::try_from(snapshot.counts().advisories).unwrap_or(u64::MAX),
         ecosystems: snapshot
             .ecosystems()
-            .map(|(name, coverage)| EcosystemView { name: name.to_owned(), packages: coverage.packages.into() })
+            .map(|(name, coverage)| EcosystemView {
+                name: name.to_owned(),
+                packages: coverage.packages.into(),
+            })
             .collect(),
     }
 }

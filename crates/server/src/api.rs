@@ -57,13 +57,8 @@ pub struct Route {
 }
 
 /// All routes.
-pub const ROUTES: &[Route] = &[
-    images::LIST,
-    images::ONE,
-    findings::LIST,
-    advisories::SHOW,
-    openapi::DOCUMENT,
-];
+pub const ROUTES: &[Route] =
+    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

@@ -113,23 +113,28 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
-    let address = socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
+    let address =
+        socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity = tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let identity =
+        tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector = Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
     let workshop = Arc::new(Workshop {
         store: store.clone(),
         blobs: blobs.clone(),
         inspector,
         shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit).unwrap_or(SignedDuration::MAX),
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
         changes,
     });
-    let parts = Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let parts =
+        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
     let router = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -146,7 +151,15 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         "lazaretto ready url={url} subscription={} tenant={} registry={}",
         installation.subscription, installation.tenant, installation.registry
     );
-    Ok(Running { url, ready_line, new_password: parts.opened.new_password, authority, stop, tasks, _lock: lock })
+    Ok(Running {
+        url,
+        ready_line,
+        new_password: parts.opened.new_password,
+        authority,
+        stop,
+        tasks,
+        _lock: lock,
+    })
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
@@ -249,7 +262,9 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
-            advisories: Arc::new(move || crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())),
+            advisories: Arc::new(move || {
+                crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
+            }),
         });
         Ok(self.registry(authority).merge(api).merge(operations).merge(portal))
     }

@@ -6,7 +6,8 @@
 use crate::installation::random;
 use crate::sign_in::{SignIn, SignInError};
 use access::token::{
-    ArmClaims, ArmTokenUse, Expectation, KeyRing, RegisteredClaims, RegistryAccess, RegistryClaims, RegistryPermissions,
+    ArmClaims, ArmTokenUse, Expectation, KeyRing, RegisteredClaims, RegistryAccess, RegistryClaims,
+    RegistryPermissions,
 };
 use access::{Action, Assignment, Principal, ResourceId, decide};
 use async_trait::async_trait;
@@ -46,11 +47,9 @@ fn scope(site: &Site, repository: Option<&RepositoryName>) -> Option<ResourceId>
         registry.subscription, registry.resource_group, registry.name
     ))
     .ok()?;
-    match repository {
-        // A repository's name may hold slashes, which a resource id writes in their escaped form.
-        Some(name) => id.joined(&["repositories", &name.as_str().replace('/', "%2F")]).ok(),
-        None => Some(id),
-    }
+    let Some(name) = repository else { return Some(id) };
+    // A resource id is made of pairs, and a repository's name may hold slashes; a colon is never in a name.
+    id.joined(&["repositories", &name.as_str().replace('/', ":")]).ok()
 }
 
 fn action(permission: Permission) -> Action {
@@ -62,7 +61,12 @@ fn action(permission: Permission) -> Action {
 }
 
 impl Authority {
-    fn registered(&self, site: &Site, principal: &Principal, lifetime: SignedDuration) -> Result<RegisteredClaims, AuthorityError> {
+    fn registered(
+        &self,
+        site: &Site,
+        principal: &Principal,
+        lifetime: SignedDuration,
+    ) -> Result<RegisteredClaims, AuthorityError> {
         let now = Timestamp::now().as_second();
         Ok(RegisteredClaims {
             issuer: RegistryClaims::ISSUER.into(),
@@ -105,8 +109,11 @@ impl Authority {
         token: &str,
         grant: &str,
     ) -> Result<Option<(RegistryClaims, Principal)>, AuthorityError> {
-        let expected = Expectation { issuer: RegistryClaims::ISSUER, audiences: &[&site.registry.login_server] };
-        let Ok(claims) = self.keys.verify::<RegistryClaims>(token, expected, Timestamp::now()) else { return Ok(None) };
+        let expected =
+            Expectation { issuer: RegistryClaims::ISSUER, audiences: &[&site.registry.login_server] };
+        let Ok(claims) = self.keys.verify::<RegistryClaims>(token, expected, Timestamp::now()) else {
+            return Ok(None);
+        };
         if claims.grant_type != grant {
             return Ok(None);
         }
@@ -166,7 +173,10 @@ impl registry::Authority for Authority {
     }
 
     async fn verify_refresh(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
-        Ok(self.registry_token(site, token, RegistryClaims::REFRESH_TOKEN).await?.map(|(_, principal)| principal))
+        Ok(self
+            .registry_token(site, token, RegistryClaims::REFRESH_TOKEN)
+            .await?
+            .map(|(_, principal)| principal))
     }
 
     async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
@@ -183,7 +193,12 @@ impl registry::Authority for Authority {
 
 #[async_trait]
 impl portal::Entrance for Authority {
-    async fn password(&self, name: &str, word: &str, address: Option<IpAddr>) -> Result<Principal, portal::Refusal> {
+    async fn password(
+        &self,
+        name: &str,
+        word: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Principal, portal::Refusal> {
         self.sign_in.password(name, word, address, Timestamp::now()).await.map_err(|error| match error {
             SignInError::Wrong => portal::Refusal::Wrong,
             SignInError::TooMany(many) => portal::Refusal::TooMany(many.retry_after_seconds),

@@ -151,7 +151,8 @@ impl Inspector {
             None => ("0".into(), "-".into()),
         };
         let command = self.command(vec![INDEX_LAYER.into(), media_type.into(), offset.into(), length.into()]);
-        let (outcome, report) = sandbox::run(&command, input, &self.layer_limits, self.requirement, decode_outcome)?;
+        let (outcome, report) =
+            sandbox::run(&command, input, &self.layer_limits, self.requirement, decode_outcome)?;
         Ok(Inspected { outcome: outcome?, report })
     }
 
@@ -207,7 +208,8 @@ fn decode_entries(answer: &mut dyn Read) -> Result<Vec<ArchiveEntry>, InspectErr
     let mut entries = Vec::new();
     for line in BufReader::new(answer).lines() {
         let line = line.map_err(|error| wrong(&error))?;
-        let entry: Result<ArchiveEntry, String> = serde_json::from_str(&line).map_err(|error| wrong(&error))?;
+        let entry: Result<ArchiveEntry, String> =
+            serde_json::from_str(&line).map_err(|error| wrong(&error))?;
         entries.push(entry.map_err(|error| wrong(&error))?);
         if entries.len() > ARCHIVE_ENTRIES {
             return Err(wrong(&format!("the archive has more than {ARCHIVE_ENTRIES} entries")));

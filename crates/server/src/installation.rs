@@ -8,8 +8,8 @@ use access::{PageSeal, RoleId, password};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
-    Account, AccountKind, Installation, PlanTier, PrincipalId, Registry, RoleAssignment, Store, SubscriptionId,
-    TenantId,
+    Account, AccountKind, Installation, PlanTier, PrincipalId, Registry, RoleAssignment, Store,
+    SubscriptionId, TenantId,
 };
 use uuid::Uuid;
 
@@ -40,7 +40,9 @@ pub enum InstallationError {
     #[error("the system gave no random bytes")]
     Random(getrandom::Error),
     /// The database names a registry that is not in it.
-    #[error("the database names the registry `{0}`, but does not have it; it was changed by hand or is damaged")]
+    #[error(
+        "the database names the registry `{0}`, but does not have it; it was changed by hand or is damaged"
+    )]
     RegistryMissing(String),
 }
 

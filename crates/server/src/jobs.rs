@@ -115,7 +115,9 @@ async fn claim(workshop: &Workshop, holder: &Holder, at: Timestamp) -> Result<Ve
 /// Until the next job is due, but not longer than [`IDLE`].
 async fn idle_pause(workshop: &Workshop, now: Timestamp) -> Duration {
     match workshop.store.next_due(&kinds()).await {
-        Ok(Some(due)) => Duration::try_from(due.duration_since(now)).unwrap_or(Duration::from_millis(50)).min(IDLE),
+        Ok(Some(due)) => {
+            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::from_millis(50)).min(IDLE)
+        }
         Ok(None) | Err(_) => IDLE,
     }
 }

@@ -122,7 +122,8 @@ pub fn standing(
     if age > age_limit {
         return FeedStanding::TooOld { days: age.as_hours() / 24 };
     }
-    let uncovered = ecosystems.iter().filter(|ecosystem| snapshot.coverage(ecosystem).is_none()).cloned().collect();
+    let uncovered =
+        ecosystems.iter().filter(|ecosystem| snapshot.coverage(ecosystem).is_none()).cloned().collect();
     FeedStanding::InForce { uncovered }
 }
 
@@ -169,7 +170,12 @@ pub struct Place<'a> {
 }
 
 /// A match for people and programs, of an image that is in no registry.
-pub fn match_view(snapshot: &Snapshot, package: &PackageVersion, found: &Match, place: &Place<'_>) -> FindingView {
+pub fn match_view(
+    snapshot: &Snapshot,
+    package: &PackageVersion,
+    found: &Match,
+    place: &Place<'_>,
+) -> FindingView {
     let record = snapshot.vulnerability(found);
     let evidence = evidence(found, package);
     FindingView {

@@ -70,7 +70,11 @@ async fn text(state: &OperationsState, now: Timestamp) -> Result<String, store::
             JobState::Running => "running",
             JobState::Dead => "dead",
         };
-        line("lazaretto_jobs", &format!("{{kind=\"{}\",state=\"{word}\"}}", count.kind), count.count.to_string());
+        line(
+            "lazaretto_jobs",
+            &format!("{{kind=\"{}\",state=\"{word}\"}}", count.kind),
+            count.count.to_string(),
+        );
     }
     if let Some(snapshot) = state.shelf.current() {
         let age = now.duration_since(snapshot.created_at()).as_secs();

@@ -5,7 +5,9 @@
 //! this process, and never across a change of the password.
 
 use access::password::{self, PasswordHash};
-use access::{Assignment, AttemptLimiter, AttemptPolicy, Principal, PrincipalKind, ResourceId, RoleId, TooManyAttempts};
+use access::{
+    Assignment, AttemptLimiter, AttemptPolicy, Principal, PrincipalKind, ResourceId, RoleId, TooManyAttempts,
+};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;

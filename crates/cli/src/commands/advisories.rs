@@ -15,7 +15,13 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct AdvisoriesArguments {
     /// Where the snapshot is kept
-    #[arg(long, env = "LAZARETTO_DATA", value_name = "DIR", default_value = "./lazaretto-data", global = true)]
+    #[arg(
+        long,
+        env = "LAZARETTO_DATA",
+        value_name = "DIR",
+        default_value = "./lazaretto-data",
+        global = true
+    )]
     data: PathBuf,
     #[command(subcommand)]
     command: AdvisoriesCommand,
@@ -71,7 +77,11 @@ pub(crate) async fn run(arguments: AdvisoriesArguments, terminal: Terminal) -> R
         AdvisoriesCommand::Info { json } => info(&Shelf::open(&shelf)?, json, terminal)?,
         AdvisoriesCommand::Export { file } => {
             let exported = Shelf::open(&shelf)?.export(&file)?;
-            say!("wrote {} ({} bytes); `lazaretto advisories install FILE` puts it in force elsewhere", file.display(), exported);
+            say!(
+                "wrote {} ({} bytes); `lazaretto advisories install FILE` puts it in force elsewhere",
+                file.display(),
+                exported
+            );
         }
         AdvisoriesCommand::Install { file } => {
             let installed = server::advisories::install_file(&shelf, &file)?;
@@ -105,7 +115,11 @@ fn import_with_progress(
         imported.snapshot
     );
     for (name, skipped, reason) in &imported.skipped {
-        crate::output::remark(&format!("{}: {skipped} records were skipped, such as: {}", clean(name), clean(reason)));
+        crate::output::remark(&format!(
+            "{}: {skipped} records were skipped, such as: {}",
+            clean(name),
+            clean(reason)
+        ));
     }
     Ok(())
 }

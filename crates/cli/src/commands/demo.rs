@@ -74,9 +74,13 @@ fn import(configuration: &Configuration, terminal: Terminal) -> Result<()> {
     }
     let progress = spinner(terminal, "compiling advisories");
     let inspector = server::inspect::Inspector::new(configuration.jail);
-    let imported = server::advisories::import(&configuration.data.join("advisories"), &[feed], &inspector, &|_| {})?;
+    let imported =
+        server::advisories::import(&configuration.data.join("advisories"), &[feed], &inspector, &|_| {})?;
     progress.finish_and_clear();
-    say!("{} advisories are loaded (Alpine 3.10 and 3.18; real identifiers, versions and scores).", imported.advisories);
+    say!(
+        "{} advisories are loaded (Alpine 3.10 and 3.18; real identifiers, versions and scores).",
+        imported.advisories
+    );
     Ok(())
 }
 
@@ -93,7 +97,11 @@ async fn inspect(client: &Client, image: &DemoImage, terminal: Terminal) -> Resu
     say!("{} {}", terminal.heading("▸ pushed"), terminal.heading(&name));
     let isolation = view.isolation.as_deref().unwrap_or("not recorded");
     say!("  read in a jail: {}", clean(isolation));
-    say!("  {}, verdict {} ms after the push", clean(view.distribution.as_deref().unwrap_or("no distribution")), moments.as_millis());
+    say!(
+        "  {}, verdict {} ms after the push",
+        clean(view.distribution.as_deref().unwrap_or("no distribution")),
+        moments.as_millis()
+    );
     let findings: Page<FindingView> = client.get(&format!("/api/images/{name}/findings?limit=1000")).await?;
     tell(&view, &findings.value, terminal);
     Ok(())
@@ -102,7 +110,8 @@ async fn inspect(client: &Client, image: &DemoImage, terminal: Terminal) -> Resu
 /// Pushes blobs and manifest, as the distribution specification has it.
 async fn push(client: &Client, image: &DemoImage) -> Result<()> {
     for blob in &image.blobs {
-        let open = client.request(Method::POST, &format!("/v2/{}/blobs/uploads/", image.repository)).send().await?;
+        let open =
+            client.request(Method::POST, &format!("/v2/{}/blobs/uploads/", image.repository)).send().await?;
         let location = open.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
         let location = location.context("the registry opened no upload")?;
         let path = location.strip_prefix(client.server()).unwrap_or(location);
@@ -178,7 +187,10 @@ fn tell(view: &ImageView, findings: &[FindingView], terminal: Terminal) {
 
 fn evidence(finding: &FindingView) -> String {
     let layer: String = finding.layer.chars().skip(7).take(12).collect();
-    format!("{} {} in /{}, layer {layer}: {}", finding.package, finding.version, finding.path, finding.evidence)
+    format!(
+        "{} {} in /{}, layer {layer}: {}",
+        finding.package, finding.version, finding.path, finding.evidence
+    )
 }
 
 async fn stay(running: Running, terminal: Terminal) -> Result<Exit> {

@@ -67,7 +67,8 @@ pub(crate) async fn run(arguments: FindingsArguments, terminal: Terminal) -> Res
 
 /// The findings as a table for people.
 pub(crate) fn table(rows: &[FindingView], terminal: Terminal) -> comfy_table::Table {
-    let mut table = terminal.table(&["SEVERITY", "VULNERABILITY", "PACKAGE", "VERSION", "FIXED", "IMAGE", "REMEDIATION"]);
+    let mut table =
+        terminal.table(&["SEVERITY", "VULNERABILITY", "PACKAGE", "VERSION", "FIXED", "IMAGE", "REMEDIATION"]);
     for finding in rows {
         let digest: String = finding.digest.chars().skip(7).take(12).collect();
         table.add_row(vec![

@@ -56,7 +56,9 @@ enum ImageCommand {
 pub(crate) async fn run(arguments: ImageArguments, terminal: Terminal) -> Result<Exit> {
     let client = arguments.connection.client()?;
     match arguments.command {
-        ImageCommand::List { repository, state, json } => list(&client, terminal, repository, state, json).await,
+        ImageCommand::List { repository, state, json } => {
+            list(&client, terminal, repository, state, json).await
+        }
         ImageCommand::Show { image, json } => {
             let image: ImageView = client.get(&format!("/api/images/{}", encode(&image))).await?;
             show(&image, terminal, json)?;
@@ -89,7 +91,8 @@ pub(crate) async fn wait(client: &Client, image: &str, patience: Duration) -> Re
     let end = Instant::now() + patience;
     loop {
         let left = end.saturating_duration_since(Instant::now()).as_secs();
-        let view: ImageView = client.get(&format!("/api/images/{}/wait?seconds={}", encode(image), left.min(30))).await?;
+        let view: ImageView =
+            client.get(&format!("/api/images/{}/wait?seconds={}", encode(image), left.min(30))).await?;
         if view.is_settled() {
             return Ok(view);
         }
@@ -126,7 +129,8 @@ async fn list(
         say!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Exit::Done);
     }
-    let mut table = terminal.table(&["REPOSITORY", "TAGS", "DIGEST", "STATE", "CRITICAL", "HIGH", "MEDIUM", "LOW"]);
+    let mut table =
+        terminal.table(&["REPOSITORY", "TAGS", "DIGEST", "STATE", "CRITICAL", "HIGH", "MEDIUM", "LOW"]);
     for image in &rows {
         table.add_row(vec![
             clean(&image.repository),

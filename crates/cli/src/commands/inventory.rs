@@ -33,7 +33,15 @@ pub(crate) async fn run(arguments: InventoryArguments, terminal: Terminal) -> Re
         "table" => table(&reading, terminal),
         "json" => say!("{}", serde_json::to_string_pretty(&reading.inventory)?),
         name => match inventory::sbom::FORMATS.iter().find(|format| format.name == name) {
-            Some(format) => say!("{}", crate::report::sbom::write(format, &arguments.target, reading.digest.as_deref(), &reading.inventory)?),
+            Some(format) => say!(
+                "{}",
+                crate::report::sbom::write(
+                    format,
+                    &arguments.target,
+                    reading.digest.as_deref(),
+                    &reading.inventory
+                )?
+            ),
             None => bail!("there is no format `{name}`; there are: table, json, cyclonedx, spdx"),
         },
     }

@@ -20,7 +20,8 @@ pub(crate) struct LoginArguments {
 }
 
 pub(crate) async fn run(arguments: LoginArguments) -> Result<Exit> {
-    let name = arguments.name.or_else(|| std::env::var("LAZARETTO_USER").ok()).unwrap_or_else(|| "admin".into());
+    let name =
+        arguments.name.or_else(|| std::env::var("LAZARETTO_USER").ok()).unwrap_or_else(|| "admin".into());
     let password = match (arguments.password_stdin, std::env::var("LAZARETTO_PASSWORD")) {
         (false, Ok(password)) => password,
         _ => {
@@ -33,7 +34,8 @@ pub(crate) async fn run(arguments: LoginArguments) -> Result<Exit> {
         bail!("the password is missing: pipe it in with --password-stdin, or set LAZARETTO_PASSWORD");
     }
     let client = arguments.connection.without_user().client()?.with_login(&name, &password);
-    let _: serde_json::Value = client.get("/api/advisories").await.context("the server does not accept this sign-in")?;
+    let _: serde_json::Value =
+        client.get("/api/advisories").await.context("the server does not accept this sign-in")?;
     let login = Login { server: client.server().to_owned(), user: name, password };
     let path = login_path().context("neither XDG_CONFIG_HOME nor HOME says where to keep the sign-in")?;
     if let Some(folder) = path.parent() {

@@ -47,8 +47,9 @@ pub(crate) async fn run(arguments: PlanArguments, terminal: Terminal) -> Result<
         Some(subscription) => subscription,
         None => first_subscription(&client).await?,
     };
-    let path =
-        format!("/subscriptions/{subscription}/providers/Microsoft.Security/pricings/ContainerRegistry?{API_VERSION}");
+    let path = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.Security/pricings/ContainerRegistry?{API_VERSION}"
+    );
     let pricing: Value = match arguments.command {
         PlanCommand::Show => client.get(&path).await?,
         PlanCommand::Set { tier } => {

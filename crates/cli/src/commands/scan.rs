@@ -79,10 +79,19 @@ pub(crate) async fn run(arguments: ScanArguments, terminal: Terminal) -> Result<
     let inspector = Inspector::new(server::configured_jail(arguments.jail.as_deref())?);
     let reading = read(&arguments.target, &arguments.platform, &inspector, terminal).await?;
     let age_limit = SignedDuration::from_hours(arguments.advisory_age_limit_days.saturating_mul(24));
-    let report = report(arguments.target, reading, snapshot.as_deref(), age_limit, arguments.only_fixed, Timestamp::now());
+    let report = report(
+        arguments.target,
+        reading,
+        snapshot.as_deref(),
+        age_limit,
+        arguments.only_fixed,
+        Timestamp::now(),
+    );
     let text = (form.write)(&report, terminal)?;
     match &arguments.output {
-        Some(path) => std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?,
+        Some(path) => {
+            std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?
+        }
         None => say!("{text}"),
     }
     Ok(exit(&report, threshold))
@@ -95,7 +104,10 @@ fn exit(report: &Report, threshold: Option<Severity>) -> Exit {
         (Some(threshold), Some(worst)) if worst >= threshold => Exit::Found,
         _ if report.state == "NotApplicable" || report.cause.is_some() => {
             if let Some(cause) = &report.cause {
-                remark(&format!("lazaretto: could not be assessed completely: {}", crate::terminal::clean(&cause.description)));
+                remark(&format!(
+                    "lazaretto: could not be assessed completely: {}",
+                    crate::terminal::clean(&cause.description)
+                ));
             }
             Exit::NotAssessed
         }
@@ -130,10 +142,17 @@ impl Reading {
 }
 
 /// Reads an image in the jail, wherever it is.
-pub(crate) async fn read(target: &str, platform: &str, inspector: &Inspector, terminal: Terminal) -> Result<Reading> {
+pub(crate) async fn read(
+    target: &str,
+    platform: &str,
+    inspector: &Inspector,
+    terminal: Terminal,
+) -> Result<Reading> {
     let image = target::open(target, platform, inspector, terminal).await?;
     let inspector = inspector.clone();
-    tokio::task::spawn_blocking(move || read_image(image, &inspector, terminal)).await.context("the scan was interrupted")?
+    tokio::task::spawn_blocking(move || read_image(image, &inspector, terminal))
+        .await
+        .context("the scan was interrupted")?
 }
 
 fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result<Reading> {
@@ -152,7 +171,8 @@ fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result
                 return Ok(reading);
             }
             Ok(configuration) => {
-                reading.platform = Some(format!("{}/{}", configuration.operating_system, configuration.architecture));
+                reading.platform =
+                    Some(format!("{}/{}", configuration.operating_system, configuration.architecture));
             }
             Err(error) => reading.causes.push(Cause::InvalidImage { detail: error.to_string() }),
         }
@@ -172,7 +192,12 @@ fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result
     Ok(reading)
 }
 
-fn read_layer(layer: Layer, number: usize, inspector: &Inspector, reading: &mut Reading) -> Result<LayerInventory> {
+fn read_layer(
+    layer: Layer,
+    number: usize,
+    inspector: &Inspector,
+    reading: &mut Reading,
+) -> Result<LayerInventory> {
     let (input, part) = match layer.bytes {
         LayerBytes::Part { file, offset, length } => (Input::File(file), Some((offset, length))),
         LayerBytes::Folder(folder) => (Input::Stream(target::stream_folder(&folder)?), None),
@@ -216,7 +241,10 @@ fn report(
         digest: reading.digest,
         platform: reading.platform,
         state: verdict.state.as_str().to_owned(),
-        cause: verdict.causes.first().map(|cause| CauseView { code: cause.code().into(), description: cause.to_string() }),
+        cause: verdict
+            .causes
+            .first()
+            .map(|cause| CauseView { code: cause.code().into(), description: cause.to_string() }),
         notes: verdict.causes.iter().skip(1).map(ToString::to_string).collect(),
         counts: Counts {
             critical: of(Severity::Critical),
@@ -266,15 +294,23 @@ fn judge_reading(
             match &found.verdict {
                 Verdict::Affected => {
                     let layer = reading.layer_names.get(installed.layer).cloned().unwrap_or_default();
-                    let place = judge::Place { repository: target, digest: reading.digest.as_deref().unwrap_or(""), path: installed.path.as_str(), layer: &layer };
+                    let place = judge::Place {
+                        repository: target,
+                        digest: reading.digest.as_deref().unwrap_or(""),
+                        path: installed.path.as_str(),
+                        layer: &layer,
+                    };
                     let view = judge::match_view(snapshot, &package, &found, &place);
-                    *affected.entry(judge::severity(&view.severity).unwrap_or(Severity::Unknown)).or_default() += 1;
+                    *affected
+                        .entry(judge::severity(&view.severity).unwrap_or(Severity::Unknown))
+                        .or_default() += 1;
                     findings.push(view);
                 }
                 Verdict::Undetermined { why } => {
                     undetermined.0 += 1;
                     if undetermined.1.is_empty() {
-                        undetermined.1 = format!("{} in {} {}: {why}", found.vulnerability, package.name, package.version);
+                        undetermined.1 =
+                            format!("{} in {} {}: {why}", found.vulnerability, package.name, package.version);
                     }
                 }
                 Verdict::NotAffected { .. } => {}
@@ -282,7 +318,9 @@ fn judge_reading(
         }
     }
     findings.sort_by(|one, other| {
-        judge::severity(&other.severity).cmp(&judge::severity(&one.severity)).then_with(|| one.vulnerability.cmp(&other.vulnerability))
+        judge::severity(&other.severity)
+            .cmp(&judge::severity(&one.severity))
+            .then_with(|| one.vulnerability.cmp(&other.vulnerability))
     });
     let facts = ImageFacts {
         causes: reading.causes.clone(),

@@ -87,7 +87,8 @@ impl ServeArguments {
             advisory_age_limit_days: self.advisory_age_limit_days,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
-        configuration.admin_password = std::env::var("LAZARETTO_ADMIN_PASSWORD").ok().filter(|word| !word.is_empty());
+        configuration.admin_password =
+            std::env::var("LAZARETTO_ADMIN_PASSWORD").ok().filter(|word| !word.is_empty());
         Ok(configuration)
     }
 }
@@ -114,14 +115,22 @@ fn start_log(json: bool, terminal: Terminal) {
     use tracing_subscriber::filter::Targets;
     use tracing_subscriber::prelude::*;
     let directives = std::env::var("LAZARETTO_LOG").unwrap_or_else(|_| "info".into());
-    let filter: Targets = directives.parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let filter: Targets =
+        directives.parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
     let registry = tracing_subscriber::registry();
     if json {
-        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(filter)).init();
+        registry
+            .with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(filter))
+            .init();
     } else {
         let colour = terminal.colour && terminal.progress;
         registry
-            .with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(std::io::stderr).with_filter(filter))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(colour)
+                    .with_writer(std::io::stderr)
+                    .with_filter(filter),
+            )
             .init();
     }
 }

@@ -9,7 +9,8 @@ use anyhow::Result;
 
 pub(super) const FORM: Form = Form { name: "csv", write };
 
-const HEADER: &str = "target,digest,vulnerability,severity,score,package,version,fixed,path,layer,title,remediation";
+const HEADER: &str =
+    "target,digest,vulnerability,severity,score,package,version,fixed,path,layer,title,remediation";
 
 fn write(report: &Report, _: Terminal) -> Result<String> {
     let mut text = String::from(HEADER);

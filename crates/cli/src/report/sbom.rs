@@ -15,11 +15,22 @@ fn named(report: &Report, name: &str) -> Result<String> {
 }
 
 /// Writes a bill of materials.
-pub(crate) fn write(format: &Format, target: &str, digest: Option<&str>, inventory: &ImageInventory) -> Result<String> {
+pub(crate) fn write(
+    format: &Format,
+    target: &str,
+    digest: Option<&str>,
+    inventory: &ImageInventory,
+) -> Result<String> {
     let now = jiff::Timestamp::now().to_string();
     let serial = uuid::Uuid::new_v4().to_string();
     // An image without a manifest, such as a folder, has no digest of its own.
     let digest = digest.unwrap_or("");
-    let subject = Subject { name: target, digest, timestamp: &now, serial: &serial, tool_version: env!("CARGO_PKG_VERSION") };
+    let subject = Subject {
+        name: target,
+        digest,
+        timestamp: &now,
+        serial: &serial,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    };
     Ok((format.write)(inventory, &subject))
 }

@@ -29,7 +29,10 @@ impl Archive {
         if magic[..read].starts_with(&[0x1f, 0x8b]) || magic[..read].starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             bail!("{path} is compressed as a whole; decompress it first (gunzip or zstd -d)");
         }
-        let listed = opening.inspector.list_archive(file.try_clone()?).with_context(|| format!("{path} cannot be listed"))?;
+        let listed = opening
+            .inspector
+            .list_archive(file.try_clone()?)
+            .with_context(|| format!("{path} cannot be listed"))?;
         let entries = listed.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
         Ok(Self { file, entries })
     }
@@ -114,8 +117,9 @@ struct Saved {
 pub(super) fn open_docker(opening: &Opening<'_>) -> Result<Image> {
     let (path, tag) = split_tag(opening.rest, |path| Path::new(path).is_file());
     let archive = Archive::open(path, opening)?;
-    let saved: Vec<Saved> = serde_json::from_slice(&archive.document("manifest.json").context("it is not a Docker archive")?)
-        .context("`manifest.json` of the archive is not valid")?;
+    let saved: Vec<Saved> =
+        serde_json::from_slice(&archive.document("manifest.json").context("it is not a Docker archive")?)
+            .context("`manifest.json` of the archive is not valid")?;
     let named = |image: &&Saved| {
         tag.is_none_or(|tag| {
             let tags = image.repo_tags.as_deref().unwrap_or_default();
@@ -125,7 +129,9 @@ pub(super) fn open_docker(opening: &Opening<'_>) -> Result<Image> {
     let fitting: Vec<&Saved> = saved.iter().filter(named).collect();
     let image = match fitting[..] {
         [image] => image,
-        [] => bail!("the archive has no image{}", tag.map_or_else(String::new, |tag| format!(" named `{tag}`"))),
+        [] => {
+            bail!("the archive has no image{}", tag.map_or_else(String::new, |tag| format!(" named `{tag}`")))
+        }
         _ => bail!("the archive has several images; name one: docker-archive:{path}:TAG"),
     };
     let configuration = archive.document(&image.config)?;
@@ -137,7 +143,11 @@ pub(super) fn open_docker(opening: &Opening<'_>) -> Result<Image> {
             Ok(Layer {
                 media_type: media_type(&archive.file, entry.offset)?.into(),
                 name: path.clone(),
-                bytes: LayerBytes::Part { file: archive.file.try_clone()?, offset: entry.offset, length: entry.length },
+                bytes: LayerBytes::Part {
+                    file: archive.file.try_clone()?,
+                    offset: entry.offset,
+                    length: entry.length,
+                },
             })
         })
         .collect::<Result<_>>()?;

@@ -64,10 +64,10 @@ pub(super) fn matches(platform: &Platform, wanted: &str) -> bool {
 
 /// The one image of an index that runs on the wanted platform.
 pub(super) fn choose<'a>(children: &'a [Descriptor], wanted: &str) -> Result<&'a Descriptor> {
-    let is_attestation =
-        |child: &&Descriptor| child.annotations.contains_key("vnd.docker.reference.type");
+    let is_attestation = |child: &&Descriptor| child.annotations.contains_key("vnd.docker.reference.type");
     let images: Vec<&Descriptor> = children.iter().filter(|child| !is_attestation(child)).collect();
-    let fitting = images.iter().find(|child| child.platform.as_ref().is_some_and(|platform| matches(platform, wanted)));
+    let fitting =
+        images.iter().find(|child| child.platform.as_ref().is_some_and(|platform| matches(platform, wanted)));
     match (fitting, &images[..]) {
         (Some(child), _) => Ok(child),
         // A single image without a platform, or for another one, is what the person meant.
@@ -79,7 +79,10 @@ pub(super) fn choose<'a>(children: &'a [Descriptor], wanted: &str) -> Result<&'a
                 .filter_map(|child| child.platform.as_ref())
                 .map(|platform| format!("{}/{}", platform.os, platform.architecture))
                 .collect();
-            bail!("the index has no image for {wanted}; it has: {} (choose with --platform)", names.join(", "))
+            bail!(
+                "the index has no image for {wanted}; it has: {} (choose with --platform)",
+                names.join(", ")
+            )
         }
     }
 }

@@ -70,7 +70,8 @@ pub(super) fn from_blobs(blobs: &dyn Blobs, tag: Option<&str>, platform: &str) -
     let listed = index.manifests.unwrap_or_default();
     let named = |descriptor: &&Descriptor| {
         tag.is_none_or(|tag| {
-            let name = descriptor.annotations.get("org.opencontainers.image.ref.name").map_or("", String::as_str);
+            let name =
+                descriptor.annotations.get("org.opencontainers.image.ref.name").map_or("", String::as_str);
             name == tag || name.rsplit_once(':').is_some_and(|(_, last)| last == tag)
         })
     };
@@ -79,7 +80,9 @@ pub(super) fn from_blobs(blobs: &dyn Blobs, tag: Option<&str>, platform: &str) -
         ([], Some(tag)) => bail!("the layout has no image named `{tag}`"),
         ([], None) => bail!("the layout lists no image"),
         ([only], _) => (*only).clone(),
-        (several, _) => choose(&several.iter().map(|one| (*one).clone()).collect::<Vec<_>>(), platform)?.clone(),
+        (several, _) => {
+            choose(&several.iter().map(|one| (*one).clone()).collect::<Vec<_>>(), platform)?.clone()
+        }
     };
     for _ in 0..DEEPEST_INDEX {
         let digest: Digest = descriptor.digest.parse().context("the digest of a manifest is not valid")?;
@@ -114,7 +117,12 @@ fn image(blobs: &dyn Blobs, digest: &Digest, manifest: Document) -> Result<Image
         Some(config) => Some(document(blobs, &config.digest.parse()?)?),
         None => None,
     };
-    let layers = manifest.layers.unwrap_or_default().iter().map(|layer| locate(blobs, layer)).collect::<Result<_>>()?;
+    let layers = manifest
+        .layers
+        .unwrap_or_default()
+        .iter()
+        .map(|layer| locate(blobs, layer))
+        .collect::<Result<_>>()?;
     Ok(Image { name: String::new(), digest: Some(digest.to_string()), configuration, layers })
 }
 

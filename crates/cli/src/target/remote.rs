@@ -36,7 +36,8 @@ pub(super) async fn open(target: &str, platform: &str, terminal: Terminal) -> Re
     })?;
     let mut registry = Registry::new(&reference)?;
     // As every client does: no tag means `latest`.
-    let mut wanted = reference.reference().map_or_else(|| "latest".to_owned(), |reference| reference.to_string());
+    let mut wanted =
+        reference.reference().map_or_else(|| "latest".to_owned(), |reference| reference.to_string());
     let mut named = reference.digest().cloned();
     for _ in 0..DEEPEST_INDEX {
         let bytes = registry.manifest(&wanted).await?;
@@ -64,9 +65,13 @@ pub(super) async fn open(target: &str, platform: &str, terminal: Terminal) -> Re
         };
         let mut layers = Vec::new();
         for layer in document.layers.unwrap_or_default() {
-            let foreign = layer.media_type.contains("nondistributable") || layer.media_type.contains("foreign");
-            let bytes =
-                if foreign { LayerBytes::Foreign } else { registry.layer(&layer.digest.parse()?, layer.size, terminal).await? };
+            let foreign =
+                layer.media_type.contains("nondistributable") || layer.media_type.contains("foreign");
+            let bytes = if foreign {
+                LayerBytes::Foreign
+            } else {
+                registry.layer(&layer.digest.parse()?, layer.size, terminal).await?
+            };
             layers.push(Layer { media_type: layer.media_type, name: layer.digest, bytes });
         }
         return Ok(Image { name: target.into(), digest: Some(digest.to_string()), configuration, layers });
@@ -112,7 +117,9 @@ impl Registry {
             let mut request = self.http.request(Method::GET, &url).header(header::ACCEPT, accept);
             if let Some(token) = &self.bearer {
                 request = request.bearer_auth(token);
-            } else if attempt > 0 && let Some((user, password)) = &self.login {
+            } else if attempt > 0
+                && let Some((user, password)) = &self.login
+            {
                 request = request.basic_auth(user, Some(password));
             }
             let response = request.send().await.with_context(|| format!("no answer from {}", self.base))?;
@@ -127,7 +134,11 @@ impl Registry {
     }
 
     async fn answer_challenge(&mut self, response: &Response) -> Result<()> {
-        let challenge = response.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let challenge = response
+            .headers()
+            .get(header::WWW_AUTHENTICATE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("");
         let Some(parameters) = challenge.strip_prefix("Bearer ") else { return Ok(()) };
         let parameter = |name: &str| {
             let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
@@ -142,7 +153,8 @@ impl Registry {
         if let Some(service) = parameter("service") {
             query.push(("service", service));
         }
-        let mut url = reqwest::Url::parse(&realm).context("the registry's token service has no valid address")?;
+        let mut url =
+            reqwest::Url::parse(&realm).context("the registry's token service has no valid address")?;
         url.query_pairs_mut().extend_pairs(query);
         let mut request = self.http.get(url);
         if let Some((user, password)) = &self.login {
@@ -155,7 +167,10 @@ impl Registry {
         }
         let answer = request.send().await.context("no answer from the token service")?;
         if !answer.status().is_success() {
-            bail!("the token service answered {}: set LAZARETTO_USER and LAZARETTO_PASSWORD", answer.status());
+            bail!(
+                "the token service answered {}: set LAZARETTO_USER and LAZARETTO_PASSWORD",
+                answer.status()
+            );
         }
         let token: Token = answer.json().await.context("the token service's answer is not valid")?;
         self.bearer = token.token.or(token.access_token);

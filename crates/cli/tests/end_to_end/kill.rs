@@ -65,13 +65,19 @@ fn import_advisories(data: &std::path::Path) {
     std::fs::create_dir(&folder).unwrap();
     let record = advisory("CVE-2099-0001", "v3.18", "1.36.1-r5");
     std::fs::write(folder.join("one.json"), record.to_string()).unwrap();
-    let output = Command::new(binary()).args(["advisories", "import", "--data"]).arg(data).arg(&folder).output().unwrap();
+    let output = Command::new(binary())
+        .args(["advisories", "import", "--data"])
+        .arg(data)
+        .arg(&folder)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_and_is_judged() {
-    let seed = std::env::var("LAZARETTO_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_200_604);
+    let seed =
+        std::env::var("LAZARETTO_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_200_604);
     let mut random = Random(seed);
     let folder = tempfile::tempdir().unwrap();
     import_advisories(folder.path());

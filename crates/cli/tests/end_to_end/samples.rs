@@ -35,7 +35,8 @@ fn skipped(what: &str) {
 }
 
 fn skopeo(words: &[&str]) {
-    let output = Command::new("skopeo").args(["--insecure-policy", "copy", "--all"]).args(words).output().unwrap();
+    let output =
+        Command::new("skopeo").args(["--insecure-policy", "copy", "--all"]).args(words).output().unwrap();
     assert!(output.status.success(), "skopeo {words:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -109,8 +110,12 @@ fn compare(server: &Server, shared: &Path, name: &str, image: &Value) {
 
     let reference = read(&shared.join("data/truth/reference-matches").join(format!("{name}.json")));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let expected: BTreeSet<(String, String)> =
-        reference["matches"].as_array().unwrap().iter().map(|row| (text(&row["package"]), text(&row["id"]))).collect();
+    let expected: BTreeSet<(String, String)> = reference["matches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (text(&row["package"]), text(&row["id"])))
+        .collect();
     let findings = server.json(&["findings", &format!("samples/{name}:1"), "--json"]);
     let found: BTreeSet<(String, String)> = findings
         .as_array()
@@ -118,7 +123,12 @@ fn compare(server: &Server, shared: &Path, name: &str, image: &Value) {
         .iter()
         .flat_map(|row| {
             let package = text(&row["package"]);
-            row["advisories"].as_array().unwrap().iter().map(move |id| (package.clone(), text(id))).collect::<Vec<_>>()
+            row["advisories"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(move |id| (package.clone(), text(id)))
+                .collect::<Vec<_>>()
         })
         .collect();
     assert_eq!(found, expected, "findings of {name}");

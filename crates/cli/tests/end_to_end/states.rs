@@ -12,7 +12,12 @@ use std::process::Command;
 pub fn import(data: &Path) {
     let file = data.join("advisory.json");
     std::fs::write(&file, advisory("CVE-2099-0001", "v3.18", "1.36.1-r5").to_string()).unwrap();
-    let output = Command::new(binary()).args(["advisories", "import", "--data"]).arg(data).arg(&file).output().unwrap();
+    let output = Command::new(binary())
+        .args(["advisories", "import", "--data"])
+        .arg(data)
+        .arg(&file)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -78,7 +83,11 @@ async fn without_advisories_nothing_is_healthy_until_they_come() {
         if after["state"] == "Unhealthy" {
             break;
         }
-        assert!(std::time::Instant::now() < end, "the new advisories had no effect: {after:#}\n{}", server.log());
+        assert!(
+            std::time::Instant::now() < end,
+            "the new advisories had no effect: {after:#}\n{}",
+            server.log()
+        );
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }

@@ -207,7 +207,8 @@ fn read_source(
 /// Reads the worker's stream under its bounds, keeps a copy of it, and listens to the worker's last words.
 fn receive(answer: &mut dyn Read, copy: &mut impl Write) -> Result<SourceReport, String> {
     let mut kept = Tee { from: answer, to: copy };
-    let report = read_records(&mut kept, &WireLimits::default(), &mut |_| {}).map_err(|error| error.to_string())?;
+    let report =
+        read_records(&mut kept, &WireLimits::default(), &mut |_| {}).map_err(|error| error.to_string())?;
     let mut last = Vec::new();
     answer.take(LAST_WORDS).read_to_end(&mut last).map_err(|error| error.to_string())?;
     let verdict: Result<(), String> = serde_json::from_slice(&last).map_err(|error| error.to_string())?;
@@ -231,14 +232,16 @@ impl<R: Read + ?Sized, W: Write> Read for Tee<'_, R, W> {
 /// Compiles the records of all sources. Returns the snapshot's bytes and how many advisories it has.
 fn compile(records: &Path, now: Timestamp) -> Result<(Vec<u8>, u64), ImportError> {
     let listed = std::fs::read_dir(records).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let mut paths: Vec<PathBuf> = listed.map_err(file_error("listed", records))?.iter().map(std::fs::DirEntry::path).collect();
+    let mut paths: Vec<PathBuf> =
+        listed.map_err(file_error("listed", records))?.iter().map(std::fs::DirEntry::path).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "records"));
     paths.sort();
     let mut compiler = Compiler::new();
     let mut advisories = 0;
     for path in paths {
         let damaged = |source: WireError| ImportError::Records { path: path.clone(), source };
-        let mut file = BufReader::with_capacity(1 << 18, File::open(&path).map_err(file_error("opened", &path))?);
+        let mut file =
+            BufReader::with_capacity(1 << 18, File::open(&path).map_err(file_error("opened", &path))?);
         let mut line = String::new();
         file.read_line(&mut line).map_err(file_error("read", &path))?;
         let head: Head = serde_json::from_str(&line).map_err(|error| damaged(error.into()))?;

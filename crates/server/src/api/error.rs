@@ -66,12 +66,14 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         match &self {
             Self::Unauthenticated => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"lazaretto\""));
+                headers
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"lazaretto\""));
             }
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
             }
-            Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {}
+            Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {
+            }
         }
         response
     }

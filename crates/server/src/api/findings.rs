@@ -40,7 +40,9 @@ async fn list(
     let registry = caller.default_registry(&state, Action::SUB_ASSESSMENT_READ).await?;
     let repository = match query.repository.as_deref() {
         None => None,
-        Some(name) => Some(name.parse().map_err(|error: oci::NameError| ApiError::Invalid(error.to_string()))?),
+        Some(name) => {
+            Some(name.parse().map_err(|error: oci::NameError| ApiError::Invalid(error.to_string()))?)
+        }
     };
     let filter = FindingFilter {
         registries: Some(vec![registry]),
@@ -59,7 +61,11 @@ pub(super) async fn page_of_findings(
     after: Option<&str>,
     limit: Option<usize>,
 ) -> Result<Json<Page<FindingView>>, ApiError> {
-    let filter = FindingFilter { severities: at_or_above(severity)?, verdicts: vec![FindingVerdict::Affected], ..filter };
+    let filter = FindingFilter {
+        severities: at_or_above(severity)?,
+        verdicts: vec![FindingVerdict::Affected],
+        ..filter
+    };
     let after = after.map(Place::decode).transpose()?;
     let request = PageRequest { after, limit: limit.unwrap_or(100).min(LONGEST_PAGE) };
     let page = state.store.findings(&filter, request).await?;
@@ -70,8 +76,9 @@ pub(super) async fn page_of_findings(
 /// The words of this severity and of all that are worse.
 fn at_or_above(severity: Option<&str>) -> Result<Vec<String>, ApiError> {
     let Some(word) = severity else { return Ok(Vec::new()) };
-    let least: Severity = crate::judge::severity(word)
-        .ok_or_else(|| ApiError::Invalid(format!("`{word}` is no severity; there are low, medium, high and critical")))?;
+    let least: Severity = crate::judge::severity(word).ok_or_else(|| {
+        ApiError::Invalid(format!("`{word}` is no severity; there are low, medium, high and critical"))
+    })?;
     let all = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     Ok(all.into_iter().filter(|severity| *severity >= least).map(|severity| severity.to_string()).collect())
 }

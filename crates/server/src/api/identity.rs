@@ -24,7 +24,8 @@ impl FromRequestParts<ApiState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let given =
+            parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
         let (scheme, credentials) = given.split_once(' ').unwrap_or((given, ""));
         let principal = match scheme.to_ascii_lowercase().as_str() {
             "basic" => basic(state, credentials.trim(), address).await?,
@@ -60,12 +61,18 @@ impl Caller {
     ///
     /// # Errors
     /// When there are none, or the records fail.
-    pub(super) async fn registries(&self, state: &ApiState, action: Action) -> Result<Vec<Registry>, ApiError> {
+    pub(super) async fn registries(
+        &self,
+        state: &ApiState,
+        action: Action,
+    ) -> Result<Vec<Registry>, ApiError> {
         let mut allowed = Vec::new();
         for subscription in state.store.subscriptions().await? {
             for registry in state.store.registries(subscription.id).await? {
                 let scope = scope(&registry);
-                if scope.is_some_and(|scope| decide(&self.assignments, &self.principal, action, &scope).is_allowed()) {
+                if scope.is_some_and(|scope| {
+                    decide(&self.assignments, &self.principal, action, &scope).is_allowed()
+                }) {
                     allowed.push(registry);
                 }
             }
@@ -80,10 +87,16 @@ impl Caller {
     ///
     /// # Errors
     /// When the caller may not, or the records fail.
-    pub(super) async fn default_registry(&self, state: &ApiState, action: Action) -> Result<RegistryId, ApiError> {
+    pub(super) async fn default_registry(
+        &self,
+        state: &ApiState,
+        action: Action,
+    ) -> Result<RegistryId, ApiError> {
         let allowed = self.registries(state, action).await?;
         let own = allowed.iter().find(|registry| registry.id == state.registry);
-        own.or(allowed.first()).map(|registry| registry.id).ok_or_else(|| ApiError::NotFound("registry".into()))
+        own.or(allowed.first())
+            .map(|registry| registry.id)
+            .ok_or_else(|| ApiError::NotFound("registry".into()))
     }
 }
 

@@ -6,15 +6,16 @@ use super::reference;
 use super::view::{CauseView, Counts, ImageView, PackageView, Page};
 use super::{ApiState, Caller, Route};
 use access::Action;
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Json;
 use oci::{Digest, RepositoryName};
 use serde::Deserialize;
 use std::time::Duration;
 use store::{
-    FindingFilter, ImageKey, ImageState, ImageSummary, Manifests, PageRequest, RepositoryKey, Store, SummaryFilter,
+    FindingFilter, ImageKey, ImageState, ImageSummary, Manifests, PageRequest, RepositoryKey, Store,
+    SummaryFilter,
 };
 
 pub(super) const LIST: Route =
@@ -46,7 +47,10 @@ async fn list(
     let states = match query.state.as_deref() {
         None => Vec::new(),
         Some(word) => {
-            vec![ImageState::from_word(word).ok_or_else(|| ApiError::Invalid(format!("`{word}` is no state of an image")))?]
+            vec![
+                ImageState::from_word(word)
+                    .ok_or_else(|| ApiError::Invalid(format!("`{word}` is no state of an image")))?,
+            ]
         }
     };
     let filter = SummaryFilter { registries: Some(vec![registry]), repository, digest: None, states };
@@ -113,7 +117,9 @@ async fn one(
                 ..FindingFilter::default()
             };
             let severity = query.severity.as_deref();
-            Ok(page_of_findings(&state, filter, severity, query.after.as_deref(), query.limit).await?.into_response())
+            Ok(page_of_findings(&state, filter, severity, query.after.as_deref(), query.limit)
+                .await?
+                .into_response())
         }
         Some(other) => {
             Err(ApiError::NotFound(format!("`{other}` of an image; there are findings, packages and wait")))
@@ -162,7 +168,11 @@ async fn packages(state: &ApiState, digest: &Digest) -> Result<Page<PackageView>
 }
 
 /// Everything that is known of an image. One that nobody looked at yet waits for its scan.
-async fn view(state: &ApiState, image: &ImageKey, summary: Option<&ImageSummary>) -> Result<ImageView, ApiError> {
+async fn view(
+    state: &ApiState,
+    image: &ImageKey,
+    summary: Option<&ImageSummary>,
+) -> Result<ImageView, ApiError> {
     let manifest = Manifests::manifest(&*state.store, &image.repository, &image.digest)
         .await?
         .ok_or_else(|| ApiError::NotFound(format!("image {}@{}", image.repository.name, image.digest)))?;
@@ -201,7 +211,12 @@ async fn tags_of(store: &dyn Store, image: &ImageKey) -> Result<Vec<String>, Api
     let mut after = None;
     loop {
         let page = store.tags(&image.repository, PageRequest { after, limit: 10_000 }).await?;
-        tags.extend(page.items.iter().filter(|tagged| tagged.digest == image.digest).map(|tagged| tagged.tag.to_string()));
+        tags.extend(
+            page.items
+                .iter()
+                .filter(|tagged| tagged.digest == image.digest)
+                .map(|tagged| tagged.tag.to_string()),
+        );
         match page.next {
             Some(next) => after = Some(next),
             None => return Ok(tags),
@@ -211,5 +226,11 @@ async fn tags_of(store: &dyn Store, image: &ImageKey) -> Result<Vec<String>, Api
 
 fn counts(counts: &std::collections::BTreeMap<String, u64>) -> Counts {
     let of = |word: &str| counts.get(word).copied().unwrap_or(0);
-    Counts { critical: of("Critical"), high: of("High"), medium: of("Medium"), low: of("Low"), unknown: of("Unknown") }
+    Counts {
+        critical: of("Critical"),
+        high: of("High"),
+        medium: of("Medium"),
+        low: of("Low"),
+        unknown: of("Unknown"),
+    }
 }

@@ -49,14 +49,17 @@ fn parameter(name: &str, place: &str, description: &str, schema: Value) -> Value
 fn paging() -> [Value; 2] {
     [
         parameter("after", "query", "`next` of the page before", json!({"type": "string"})),
-        parameter("limit", "query", "Rows of a page", json!({"type": "integer", "minimum": 1, "maximum": 1000})),
+        parameter(
+            "limit",
+            "query",
+            "Rows of a page",
+            json!({"type": "integer", "minimum": 1, "maximum": 1000}),
+        ),
     ]
 }
 
 fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
-    let failure = |description: &str| {
-        json!({"description": description, "content": {"application/json": {"schema": reference("Error")}}})
-    };
+    let failure = |description: &str| json!({"description": description, "content": {"application/json": {"schema": reference("Error")}}});
     json!({
         "summary": summary,
         "parameters": parameters,
@@ -92,9 +95,18 @@ fn one_image() -> Value {
             "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages or /wait",
             json!({"type": "string"}),
         ),
-        parameter("seconds", "query", "With /wait: answer at the latest after so long", json!({"type": "integer", "minimum": 0})),
+        parameter(
+            "seconds",
+            "query",
+            "With /wait: answer at the latest after so long",
+            json!({"type": "integer", "minimum": 0}),
+        ),
     ];
-    operation("One image, its findings or packages; or its verdict, as soon as it is there", &parameters, "Image")
+    operation(
+        "One image, its findings or packages; or its verdict, as soon as it is there",
+        &parameters,
+        "Image",
+    )
 }
 
 fn list_findings() -> Value {
@@ -164,7 +176,8 @@ mod tests {
     fn the_document_has_every_route_and_no_other() {
         let document = document();
         let mut promised: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-        let mut served: Vec<String> = super::super::ROUTES.iter().map(|route| route.path.replace("{*", "{")).collect();
+        let mut served: Vec<String> =
+            super::super::ROUTES.iter().map(|route| route.path.replace("{*", "{")).collect();
         promised.sort();
         served.sort();
         assert_eq!(promised, served);

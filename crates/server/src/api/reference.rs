@@ -16,7 +16,8 @@ pub(super) struct Named<'a> {
 
 /// Divides a path. A tag and a digest hold no slash, so that the first one behind either ends the image.
 pub(super) fn parse(path: &str) -> Result<Named<'_>, ApiError> {
-    let invalid = || ApiError::Invalid(format!("`{path}` names no image; write REPOSITORY:TAG or REPOSITORY@DIGEST"));
+    let invalid =
+        || ApiError::Invalid(format!("`{path}` names no image; write REPOSITORY:TAG or REPOSITORY@DIGEST"));
     let mark = path.find(['@', ':']).ok_or_else(invalid)?;
     let (repository, rest) = path.split_at(mark);
     let (name, part) = match rest.split_once('/') {
@@ -69,7 +70,10 @@ mod tests {
     fn a_path_divides_at_the_first_mark() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(parts("team/app:1.0"), ("team/app".into(), some("1.0"), None, None));
-        assert_eq!(parts("team/app@sha256:ab/findings"), ("team/app".into(), None, some("sha256:ab"), some("findings")));
+        assert_eq!(
+            parts("team/app@sha256:ab/findings"),
+            ("team/app".into(), None, some("sha256:ab"), some("findings"))
+        );
         assert_eq!(parts("app:1@sha256:ab/wait"), ("app".into(), some("1"), some("sha256:ab"), some("wait")));
         assert!(parse("team/app").is_err());
     }

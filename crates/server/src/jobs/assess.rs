@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId, RepositoryKey,
-    SnapshotVersion, SubscriptionId,
+    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId,
+    RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -71,7 +71,8 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
         return Ok(());
     };
     // Deleted meanwhile: there is nothing left to judge.
-    let Some(manifest) = Manifests::manifest(&*workshop.store, &image.repository, &image.digest).await? else {
+    let Some(manifest) = Manifests::manifest(&*workshop.store, &image.repository, &image.digest).await?
+    else {
         return Ok(());
     };
     let subscription = match job.subscription {
@@ -113,9 +114,18 @@ pub(super) struct Judged {
 impl Judged {
     /// What cannot be assessed, for this reason alone.
     pub(super) fn not_applicable(cause: Cause) -> Self {
-        let verdict =
-            ImageVerdict { state: assessment::ImageState::NotApplicable, causes: vec![cause], counts: BTreeMap::new() };
-        Self { verdict: Some(verdict), platform: None, isolation: Value::Null, snapshot: None, children: Vec::new() }
+        let verdict = ImageVerdict {
+            state: assessment::ImageState::NotApplicable,
+            causes: vec![cause],
+            counts: BTreeMap::new(),
+        };
+        Self {
+            verdict: Some(verdict),
+            platform: None,
+            isolation: Value::Null,
+            snapshot: None,
+            children: Vec::new(),
+        }
     }
 }
 
@@ -135,7 +145,9 @@ async fn judge(
     };
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
-        ManifestContent::Image(content) if content.is_runnable() => image::judge(workshop, image, content, now).await,
+        ManifestContent::Image(content) if content.is_runnable() => {
+            image::judge(workshop, image, content, now).await
+        }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();
             Ok(Judged::not_applicable(Cause::NotAnImage { media_type }))
@@ -176,15 +188,21 @@ fn blank(image: &ImageKey, state: ImageState, now: Timestamp) -> ImageSummary {
 }
 
 /// Writes the verdict down. Without one, the image is still being scanned.
-async fn record(workshop: &Workshop, image: &ImageKey, judged: Judged, now: Timestamp) -> Result<(), JobError> {
+async fn record(
+    workshop: &Workshop,
+    image: &ImageKey,
+    judged: Judged,
+    now: Timestamp,
+) -> Result<(), JobError> {
     let mut summary = blank(image, ImageState::Scanning, now);
     if let Some(verdict) = judged.verdict {
         summary.state = state(verdict.state);
-        summary.cause = verdict.causes.first().map(|cause| store::Cause {
-            code: cause.code().to_owned(),
-            sentence: cause.to_string(),
-        });
-        summary.counts = verdict.counts.iter().map(|(severity, count)| (severity.to_string(), *count)).collect();
+        summary.cause = verdict
+            .causes
+            .first()
+            .map(|cause| store::Cause { code: cause.code().to_owned(), sentence: cause.to_string() });
+        summary.counts =
+            verdict.counts.iter().map(|(severity, count)| (severity.to_string(), *count)).collect();
         summary.assessed_at = Some(now);
     }
     summary.platform = judged.platform;

@@ -9,7 +9,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{ImageState, ImageSummary, Job, JobKind, NewJob, PackageVersion, PageRequest, SnapshotVersion, SummaryFilter};
+use store::{
+    ImageState, ImageSummary, Job, JobKind, NewJob, PackageVersion, PageRequest, SnapshotVersion,
+    SummaryFilter,
+};
 use tokio::sync::watch;
 
 /// The kind of this job.
@@ -69,7 +72,8 @@ async fn run(workshop: &Workshop, now: Timestamp) -> Result<(), JobError> {
     }
     let mut after = None;
     loop {
-        let page = workshop.store.summaries(&SummaryFilter::default(), PageRequest { after, limit: 500 }).await?;
+        let page =
+            workshop.store.summaries(&SummaryFilter::default(), PageRequest { after, limit: 500 }).await?;
         for summary in page.items {
             judge_again(workshop, &snapshot, &version, summary, now).await?;
         }
@@ -94,11 +98,18 @@ async fn judge_again(
     if waiting || !summary.children.is_empty() || judged_by == Some(version) {
         return Ok(());
     }
-    let Some(registry) = workshop.store.registry(summary.image.repository.registry).await? else { return Ok(()) };
+    let Some(registry) = workshop.store.registry(summary.image.repository.registry).await? else {
+        return Ok(());
+    };
     let Some(scanned) = workshop.store.image(&summary.image.digest).await? else { return Ok(()) };
     // An image with a layer that could not be read is judged by its own job, which knows of the layer.
-    let packages: Vec<PackageVersion> =
-        workshop.store.image_packages(&summary.image.digest).await?.into_iter().map(|place| place.package).collect();
+    let packages: Vec<PackageVersion> = workshop
+        .store
+        .image_packages(&summary.image.digest)
+        .await?
+        .into_iter()
+        .map(|place| place.package)
+        .collect();
     let unreadable = summary.cause.as_ref().is_some_and(|cause| cause.code.starts_with("Layer"));
     if unreadable {
         let job = assess::job(&summary.image, registry.subscription, -1);
@@ -107,11 +118,19 @@ async fn judge_again(
     }
     let obstacles: Vec<Obstacle> = decode(&scanned.obstacles)?;
     let distribution: Option<Distribution> = decode(&scanned.distribution)?;
-    let known = image::Known { causes: Vec::new(), obstacles, distribution, packages: &packages, snapshot: Some(snapshot) };
+    let known = image::Known {
+        causes: Vec::new(),
+        obstacles,
+        distribution,
+        packages: &packages,
+        snapshot: Some(snapshot),
+    };
     let facts = image::facts(workshop, &summary.image.digest, known, now).await?;
-    assess::record_again(workshop, summary, &assessment::assess(&facts), version, registry.subscription, now).await
+    assess::record_again(workshop, summary, &assessment::assess(&facts), version, registry.subscription, now)
+        .await
 }
 
 fn decode<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, JobError> {
-    serde_json::from_value(value.clone()).map_err(|error| JobError::Again(format!("a record cannot be decoded: {error}")))
+    serde_json::from_value(value.clone())
+        .map_err(|error| JobError::Again(format!("a record cannot be decoded: {error}")))
 }

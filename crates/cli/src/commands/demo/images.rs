@@ -82,7 +82,9 @@ fn release(version: &str) -> Vec<(&'static str, String)> {
         ("etc/alpine-release", format!("{version}\n")),
         (
             "etc/os-release",
-            format!("NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID={version}\nPRETTY_NAME=\"Alpine Linux v{branch}\"\n"),
+            format!(
+                "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID={version}\nPRETTY_NAME=\"Alpine Linux v{branch}\"\n"
+            ),
         ),
     ]
 }

@@ -8,7 +8,13 @@ use reqwest::{Client, StatusCode};
 ///
 /// # Errors
 /// When the connection breaks, or the server refuses.
-pub async fn push(client: &Client, url: &str, repository: &str, tag: &str, image: &Image) -> Result<String, String> {
+pub async fn push(
+    client: &Client,
+    url: &str,
+    repository: &str,
+    tag: &str,
+    image: &Image,
+) -> Result<String, String> {
     for blob in image.layers.iter().chain([&image.config]) {
         push_blob(client, url, repository, blob).await?;
     }
@@ -26,7 +32,8 @@ pub async fn push_blob(client: &Client, url: &str, repository: &str, blob: &Blob
         .await
         .map_err(|error| error.to_string())?;
     expect(&opened, StatusCode::ACCEPTED)?;
-    let location = opened.headers().get("location").and_then(|value| value.to_str().ok()).ok_or("no location")?;
+    let location =
+        opened.headers().get("location").and_then(|value| value.to_str().ok()).ok_or("no location")?;
     let location = if location.starts_with('/') { format!("{url}{location}") } else { location.to_owned() };
     let mark = if location.contains('?') { '&' } else { '?' };
     let done = client

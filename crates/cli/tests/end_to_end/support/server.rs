@@ -27,7 +27,8 @@ pub struct Server {
 impl Server {
     /// Starts with this data folder and waits for the line that says that it is ready.
     pub fn start(data: &Path, further: &[&str]) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).unwrap();
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).unwrap();
         let mut child = Command::new(binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)

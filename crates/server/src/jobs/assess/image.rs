@@ -81,7 +81,10 @@ pub(super) async fn judge(
 }
 
 /// The image's configuration, or why this is no image that can be assessed.
-async fn configuration(workshop: &Workshop, manifest: &ImageManifest) -> Result<Result<ImageConfig, Cause>, JobError> {
+async fn configuration(
+    workshop: &Workshop,
+    manifest: &ImageManifest,
+) -> Result<Result<ImageConfig, Cause>, JobError> {
     let Some(blob) = workshop.blobs.open(&manifest.config.digest).await? else {
         return Ok(Err(Cause::InvalidImage { detail: "its configuration is not in the registry".into() }));
     };
@@ -95,7 +98,8 @@ async fn configuration(workshop: &Workshop, manifest: &ImageManifest) -> Result<
 /// `linux/arm64/v8`, as far as the configuration says.
 fn platform(configuration: &ImageConfig) -> Option<String> {
     let parts = [&configuration.operating_system, &configuration.architecture];
-    let mut words: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    let mut words: Vec<&str> =
+        parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     words.extend(configuration.variant.as_deref());
     (!words.is_empty()).then(|| words.join("/"))
 }
@@ -108,7 +112,11 @@ struct Layers {
     isolation: Value,
 }
 
-async fn read_layers(workshop: &Workshop, manifest: &ImageManifest, now: Timestamp) -> Result<Layers, JobError> {
+async fn read_layers(
+    workshop: &Workshop,
+    manifest: &ImageManifest,
+    now: Timestamp,
+) -> Result<Layers, JobError> {
     let mut layers = Layers { inventories: Vec::new(), causes: Vec::new(), isolation: Value::Null };
     for (number, layer) in (1..).zip(&manifest.layers) {
         match layers::read(workshop, layer, now).await? {
@@ -207,7 +215,8 @@ pub(in crate::jobs) async fn facts(
     known: Known<'_>,
     now: Timestamp,
 ) -> Result<ImageFacts, JobError> {
-    let ecosystems: BTreeSet<_> = known.packages.iter().filter_map(|package| package.ecosystem.clone()).collect();
+    let ecosystems: BTreeSet<_> =
+        known.packages.iter().filter_map(|package| package.ecosystem.clone()).collect();
     let unplaced = known.packages.iter().any(|package| package.ecosystem.is_none());
     let mut affected = BTreeMap::new();
     let mut undetermined = (0, String::new());
@@ -224,14 +233,16 @@ pub(in crate::jobs) async fn facts(
             }
             match finding.verdict {
                 FindingVerdict::Affected => {
-                    let severity = severity(&finding.vulnerability.severity).unwrap_or(advisory::Severity::Unknown);
+                    let severity =
+                        severity(&finding.vulnerability.severity).unwrap_or(advisory::Severity::Unknown);
                     *affected.entry(severity).or_insert(0) += 1;
                 }
                 FindingVerdict::Undetermined => {
                     undetermined.0 += 1;
                     if undetermined.1.is_empty() {
                         let package = &finding.package;
-                        undetermined.1 = format!("{} in {} {}", finding.vulnerability.id, package.name, package.version);
+                        undetermined.1 =
+                            format!("{} in {} {}", finding.vulnerability.id, package.name, package.version);
                     }
                 }
                 FindingVerdict::NotAffected => {}

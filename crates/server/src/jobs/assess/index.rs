@@ -9,7 +9,11 @@ use store::{ImageKey, ImageState, ImageSummary};
 
 /// Judges an index by the verdicts on its images. While one of them is missing there is no verdict; the image's own
 /// job asks for this one again.
-pub(super) async fn judge(workshop: &Workshop, image: &ImageKey, index: &ImageIndex) -> Result<Judged, JobError> {
+pub(super) async fn judge(
+    workshop: &Workshop,
+    image: &ImageKey,
+    index: &ImageIndex,
+) -> Result<Judged, JobError> {
     let images = index.manifests.iter().filter(|child| !child.is_attestation());
     let digests: Vec<Digest> = images.map(|child| child.digest.clone()).collect();
     let mut children = Vec::new();
@@ -29,7 +33,13 @@ pub(super) async fn judge(workshop: &Workshop, image: &ImageKey, index: &ImageIn
         }
     }
     let verdict = (!waiting).then(|| roll_up(&children));
-    Ok(Judged { verdict, platform: None, isolation: serde_json::Value::Null, snapshot: None, children: digests })
+    Ok(Judged {
+        verdict,
+        platform: None,
+        isolation: serde_json::Value::Null,
+        snapshot: None,
+        children: digests,
+    })
 }
 
 /// The verdict on an image of the index, if it is there.

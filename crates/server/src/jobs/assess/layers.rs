@@ -28,12 +28,17 @@ pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp
     }
     let Some(blob) = workshop.blobs.open(&layer.digest).await? else {
         let foreign = layer.is_foreign();
-        return Ok(if foreign { Read::Foreign } else { Read::Unreadable("its bytes are not in the registry".into()) });
+        return Ok(if foreign {
+            Read::Foreign
+        } else {
+            Read::Unreadable("its bytes are not in the registry".into())
+        });
     };
     let media_type = layer.media_type.to_string();
     let inspector = workshop.inspector.clone();
     let work = move || inspector.layer(Input::File(blob.file), &media_type, None);
-    let inspected = tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
+    let inspected =
+        tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
     match inspected {
         Ok(inspected) => {
             let isolation = serde_json::to_value(&inspected.report.isolation).unwrap_or(Value::Null);
@@ -58,7 +63,8 @@ async fn keep(
 ) -> Result<Read, JobError> {
     match outcome {
         LayerOutcome::Indexed(inventory) => {
-            let json = serde_json::to_value(&inventory).map_err(|error| JobError::Again(error.to_string()))?;
+            let json =
+                serde_json::to_value(&inventory).map_err(|error| JobError::Again(error.to_string()))?;
             put(workshop, digest, store::LayerOutcome::Indexed(json), isolation.clone(), now).await?;
             Ok(Read::Indexed(Box::new(inventory), isolation))
         }
