@@ -204,7 +204,7 @@ fn join(
     let mut aliases = BTreeSet::new();
     let mut evidence: Vec<Evidence> = Vec::new();
     let mut advisories: Vec<AdvisoryId> = Vec::new();
-    for (entry, judgement) in members {
+    for (entry, judgement) in heaviest_of_each(members) {
         // Other CVE numbers in the same advisory are other vulnerabilities, not other names of this one.
         aliases.extend(Names::of(entry).all().filter(|name| !is_cve(name)).map(str::to_owned));
         let Ok(advisory) = AdvisoryId::new(entry.advisory()) else { continue };
@@ -234,6 +234,23 @@ fn join(
         matched_as: installed.name.to_owned(),
         evidence,
     })
+}
+
+/// One judgement for each advisory. Some say several things about one package, a branch of it each, and what counts is
+/// the branch that the version is on.
+fn heaviest_of_each<'m, 's>(members: &[&'m Judged<'s>]) -> Vec<&'m Judged<'s>> {
+    let mut kept: Vec<&Judged<'_>> = Vec::new();
+    for member in members {
+        let same = |known: &&mut &'m Judged<'s>| {
+            known.0.advisory() == member.0.advisory() && known.0.source() == member.0.source()
+        };
+        match kept.iter_mut().find(same) {
+            Some(known) if known.1.weight < member.1.weight => *known = member,
+            Some(_) => {}
+            None => kept.push(member),
+        }
+    }
+    kept
 }
 
 /// The latest of several fixed versions: with it, all advisories about the vulnerability are satisfied.

@@ -222,6 +222,19 @@ fn base_of_four(vector: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_vector_panics(
+            head in prop::sample::select(vec!["CVSS:3.0/", "CVSS:3.1/", "CVSS:4.0/", "CVSS:", ""]),
+            metrics in prop::collection::vec("(AV|AC|AT|PR|UI|S|C|I|A|Au|VC|VI|VA|SC|SI|SA|E|MAV|RL|é):[NLHUCPAXRMSé]{0,2}", 0..16),
+            tail in any::<String>(),
+        ) {
+            let _ = Rating::from_vector(&format!("{head}{}", metrics.join("/")), "test");
+            let _ = Rating::from_vector(&format!("{head}{tail}"), "test");
+        }
+    }
 
     fn check(vector: &str, version: CvssVersion, score: f64, severity: Severity) {
         let rating = Rating::from_vector(vector, "test").unwrap();

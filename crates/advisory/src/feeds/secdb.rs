@@ -7,16 +7,19 @@
 //! What is fixed is a line written by people: `CVE-2017-12122 TALOS-2017-0488`, `CVE-2020-14342 (not actually
 //! applicable)`, `CVE N/A ZBX-11023`. Each CVE number in it becomes an advisory, and what else names it an alias; a
 //! line without CVE numbers goes by its first name. Remarks in brackets are not read: they may excuse a finding, and an
-//! excuse that was misread would hide one.
+//! excuse that was misread would hide one. A CVE number with a part (`CVE-2017-17434-1`) is that CVE number.
+//!
+//! Some documents list one vulnerability of one package under several versions. The latest counts, and `0` only where it
+//! stands alone: of two statements of a vendor, the one that leaves more versions affected is believed.
 //!
 //! The identifiers of the advisories made here have the distribution's name before them, as OSV writes them.
 
 use super::{Emit, Feed, FeedError, Record, Skip, broken, nullable, shows};
 use crate::identifier::is_cve;
 use crate::{Advisory, AdvisoryId, AffectedPackage, Extent};
-use inventory::Ecosystem;
+use inventory::{Ecosystem, version::scheme_of};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Alpine's secdb.
 pub(super) const FEED: Feed = Feed { name: "secdb", recognise, parse };
@@ -92,21 +95,49 @@ fn add_package(
     advisories: &mut BTreeMap<String, Advisory>,
     emit: Emit<'_>,
 ) {
-    for (fixed, names) in package.secfixes {
-        for line in names.iter().flatten() {
+    let mut fixes: BTreeMap<String, Fix> = BTreeMap::new();
+    for (fixed, lines) in package.secfixes {
+        for line in lines.iter().flatten() {
             let Some((names, aliases)) = names_of(line) else {
                 let why = format!("{line:?} names no vulnerability");
                 emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why }));
                 continue;
             };
             for name in names {
-                match advisory(ecosystem, &name, advisories) {
-                    Ok(advisory) => add_fix(advisory, ecosystem, &package.name, &fixed, &aliases),
-                    Err(why) => emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why })),
-                }
+                let fix = fixes.entry(name).or_default();
+                fix.versions.push(fixed.clone());
+                fix.aliases.extend(aliases.iter().cloned());
             }
         }
     }
+    for (name, fix) in fixes {
+        match advisory(ecosystem, &name, advisories) {
+            Ok(advisory) => add_fix(advisory, ecosystem, &package.name, fix),
+            Err(why) => emit(Err(Skip { place: format!("{ecosystem} {}", package.name), why })),
+        }
+    }
+}
+
+/// Where one vulnerability of one package was fixed, and what else it is called there.
+#[derive(Default)]
+struct Fix {
+    versions: Vec<String>,
+    aliases: BTreeSet<String>,
+}
+
+fn add_fix(advisory: &mut Advisory, ecosystem: &Ecosystem, package: &str, fix: Fix) {
+    let new = fix.aliases.into_iter().filter(|alias| !advisory.aliases.contains(alias)).collect::<Vec<_>>();
+    advisory.aliases.extend(new);
+    let key = |version: &String| scheme_of(ecosystem).and_then(|scheme| (scheme.key)(version).ok());
+    let latest = fix.versions.iter().filter(|version| *version != "0").max_by_key(|version| key(version));
+    advisory.affected.push(AffectedPackage {
+        ecosystem: ecosystem.clone(),
+        name: package.to_owned(),
+        extent: latest.map_or(Extent::Never, |version| Extent::before(version)),
+        ratings: Vec::new(),
+        urgency: None,
+        fix_state: None,
+    });
 }
 
 /// The names of the vulnerabilities of a line, and the other names in it. `None` if it has none at all.
@@ -116,6 +147,7 @@ fn names_of(line: &str) -> Option<(Vec<String>, Vec<String>)> {
         .split_whitespace()
         // The same slips are made again and again: `CVE_2019-2426`, and a comma after the name.
         .map(|name| name.trim_matches([',', ';', '/']).replacen("CVE_", "CVE-", 1))
+        .map(without_part)
         .filter(|name| name.contains(|character: char| character.is_ascii_digit()))
         .partition(|name| is_cve(name));
     if names.is_empty() && !others.is_empty() {
@@ -124,17 +156,12 @@ fn names_of(line: &str) -> Option<(Vec<String>, Vec<String>)> {
     (!names.is_empty()).then_some((names, others))
 }
 
-fn add_fix(advisory: &mut Advisory, ecosystem: &Ecosystem, package: &str, fixed: &str, aliases: &[String]) {
-    let new: Vec<_> = aliases.iter().filter(|alias| !advisory.aliases.contains(alias)).cloned().collect();
-    advisory.aliases.extend(new);
-    advisory.affected.push(AffectedPackage {
-        ecosystem: ecosystem.clone(),
-        name: package.to_owned(),
-        extent: Extent::before(fixed),
-        ratings: Vec::new(),
-        urgency: None,
-        fix_state: None,
-    });
+/// `CVE-2017-17434` of `CVE-2017-17434-1`: some lines tell the parts of a vulnerability apart.
+fn without_part(name: String) -> String {
+    match name.rsplit_once('-') {
+        Some((whole, part)) if is_cve(whole) && part.len() == 1 => whole.to_owned(),
+        _ => name,
+    }
 }
 
 /// The advisory of a name, made where there is none yet.
@@ -180,6 +207,21 @@ mod tests {
     }
 
     #[test]
+    fn of_several_versions_the_latest_counts() {
+        let of = |versions: &[&str]| {
+            let fixes: Vec<_> =
+                versions.iter().map(|version| format!(r#""{version}":["CVE-2022-0001"]"#)).collect();
+            let text = document(&format!(r#"{{"pkg":{{"name":"a","secfixes":{{{}}}}}}}"#, fixes.join(",")));
+            let read = advisories(&FEED, &text).remove(0);
+            assert_eq!(read.affected.len(), 1);
+            read.affected[0].extent.clone()
+        };
+        assert_eq!(of(&["102.9.0-r0", "102.10.0-r0"]), Extent::before("102.10.0-r0"));
+        assert_eq!(of(&["0", "1.3.2-r0"]), Extent::before("1.3.2-r0"));
+        assert_eq!(of(&["0"]), Extent::Never);
+    }
+
+    #[test]
     fn lines_written_by_people_are_read() {
         let check = |line: &str, names: &[&str], aliases: &[&str]| {
             let (read, others) = names_of(line).unwrap();
@@ -193,6 +235,7 @@ mod tests {
         check("CVE N/A ZBX-11023", &["ZBX-11023"], &[]);
         check("CVE_2019-2426,", &["CVE-2019-2426"], &[]);
         check("XSA-299", &["XSA-299"], &[]);
+        check("CVE-2017-17434-1", &["CVE-2017-17434"], &[]);
         for nothing in ["", "N/A", "(CVE-2022-0001)", "CVE-????-?????"] {
             assert_eq!(names_of(nothing), None, "{nothing}");
         }

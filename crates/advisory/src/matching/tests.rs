@@ -239,6 +239,33 @@ fn listed_versions_count_with_and_without_ranges() {
 }
 
 #[test]
+fn of_several_branches_in_one_advisory_the_one_that_fits_counts() {
+    let branch = |range: &str| format!(r#"{{"package":{{"ecosystem":"npm","name":"a"}},{range}}}"#);
+    let records = format!(
+        r#"{{"id":"GHSA-1","affected":[{},{}]}}"#,
+        branch(&range(r#"{"introduced":"1.0.0"},{"fixed":"1.5.0"}"#)),
+        branch(&range(r#"{"introduced":"2.0.0"},{"fixed":"2.3.0"}"#)),
+    );
+    let check = |version: &str, expected: Expect| {
+        check(&records, "npm", PackageKind::Npm, "a", version, expected);
+    };
+    check(
+        "2.1.0",
+        expect![[r#"
+            GHSA-1 affected, fixed 2.3.0, also []
+              GHSA-1: 2.1.0 is below the fixed 2.3.0 of npm a and not below 2.0.0
+        "#]],
+    );
+    check(
+        "1.6.0",
+        expect![[r#"
+            GHSA-1 not affected, fixed -, also []
+              GHSA-1: 1.6.0 is not below the fixed 1.5.0 of npm a
+        "#]],
+    );
+}
+
+#[test]
 fn source_packages_are_matched_by_their_name_and_version() {
     let records =
         osv("D-1", "", "Debian:12", "openssl", &range(r#"{"introduced":"0"},{"fixed":"3.0.15-1~deb12u1"}"#));
@@ -256,11 +283,14 @@ fn source_packages_are_matched_by_their_name_and_version() {
 
 #[test]
 fn matches_survive_json() {
-    let records = osv("X-1", "", "PyPI", "a", &range(r#"{"introduced":"0"},{"fixed":"2"}"#));
-    let (snapshot, ecosystem) = (snapshot(&records), Ecosystem::new("PyPI"));
+    let one = osv("X-1", "", "PyPI", "a", &range(r#"{"introduced":"0"},{"fixed":"2"}"#));
+    let other = osv("X-2", "", "PyPI", "a", &range(r#"{"introduced":"0"},{"fixed":"0.5"}"#));
+    let third = osv("X-3", "", "PyPI", "a", r#""ranges":[]"#);
+    let (snapshot, ecosystem) = (snapshot(&format!("{one}\n{other}\n{third}")), Ecosystem::new("PyPI"));
     let query =
         Query { ecosystem: &ecosystem, kind: PackageKind::PyPi, name: "a", version: "1", source: None };
     let found = match_package(&snapshot, &query);
+    assert_eq!(found.len(), 3, "one of each verdict");
     let json = serde_json::to_string(&found).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Match>>(&json).unwrap(), found);
     let record = snapshot.vulnerability(&found[0]);
