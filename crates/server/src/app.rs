@@ -186,7 +186,7 @@ fn public_url(configuration: &Configuration, address: SocketAddr) -> String {
         // "All addresses" is nobody's address; this machine is reached by its loopback.
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", v4.port()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("{scheme}://[::1]:{}", v6.port()),
-        other => format!("{scheme}://{other}"),
+        SocketAddr::V4(_) | SocketAddr::V6(_) => format!("{scheme}://{address}"),
     }
 }
 

@@ -52,10 +52,14 @@ pub struct Kind {
     /// Its name in the queue.
     pub name: JobKind,
     /// Does it.
-    run: for<'a> fn(&'a Workshop, &'a Job, Timestamp) -> BoxFuture<'a, Result<(), JobError>>,
-    /// What is recorded when it has failed for the last time.
-    gave_up: for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> BoxFuture<'a, Result<(), JobError>>,
+    run: Run,
+    /// What is recorded when it has failed for the last time, with the last reason.
+    gave_up: GaveUp,
 }
+
+type Run = for<'a> fn(&'a Workshop, &'a Job, Timestamp) -> Outcome<'a>;
+type GaveUp = for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> Outcome<'a>;
+type Outcome<'a> = BoxFuture<'a, Result<(), JobError>>;
 
 /// All kinds.
 pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND];

@@ -17,16 +17,17 @@ pub struct Server {
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
-    /// The id of the subscription.
-    pub subscription: String,
-    /// The name of the registry.
-    pub registry: String,
     data: PathBuf,
 }
 
 impl Server {
     /// Starts with this data folder and waits for the line that says that it is ready.
     pub fn start(data: &Path, further: &[&str]) -> Self {
+        Self::start_with(data, further, &[])
+    }
+
+    /// The same with further variables in its environment.
+    pub fn start_with(data: &Path, further: &[&str], variables: &[(&str, &str)]) -> Self {
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).unwrap();
         let mut child = Command::new(binary())
@@ -34,6 +35,7 @@ impl Server {
             .arg(data)
             .args(further)
             .env("LAZARETTO_ADMIN_PASSWORD", PASSWORD)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -49,23 +51,12 @@ impl Server {
             let mark = format!("{key}=");
             ready.split(' ').find_map(|word| word.strip_prefix(&mark)).unwrap_or_default().to_owned()
         };
-        Self {
-            url: value("url"),
-            subscription: value("subscription"),
-            registry: value("registry"),
-            child,
-            data: data.to_owned(),
-        }
+        Self { url: value("url"), child, data: data.to_owned() }
     }
 
     /// `HOST:PORT`, as registry clients want it.
     pub fn host(&self) -> &str {
         self.url.split_once("://").unwrap().1
-    }
-
-    /// The process.
-    pub fn process(&self) -> u32 {
-        self.child.id()
     }
 
     /// SIGKILL: no chance to tidy up.
