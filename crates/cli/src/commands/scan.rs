@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use assessment::{Cause, ImageFacts, ImageVerdict, assess};
 use clap::Args;
 use indexer::LayerOutcome;
-use inventory::{ImageInventory, LayerInventory, coalesce};
+use inventory::{Ecosystem, ImageInventory, LayerInventory, coalesce};
 use jiff::{SignedDuration, Timestamp};
 use oci::ImageConfig;
 use sandbox::{Input, Isolation};
@@ -269,11 +269,7 @@ fn judge_reading(
     now: Timestamp,
 ) -> (ImageVerdict, Vec<FindingView>) {
     let ImageInventory { distribution, packages, obstacles, .. } = &reading.inventory;
-    let mut findings = Vec::new();
-    let mut affected: BTreeMap<Severity, u64> = BTreeMap::new();
-    let mut undetermined = (0, String::new());
-    let mut ecosystems = BTreeSet::new();
-    let mut unplaced = false;
+    let mut judged = Judged::default();
     for installed in packages {
         let package = PackageVersion {
             ecosystem: judge::ecosystem_of(installed.package.kind, distribution.as_ref()),
@@ -282,41 +278,12 @@ fn judge_reading(
             version: installed.package.version.clone(),
             source: installed.package.source.clone(),
         };
-        match &package.ecosystem {
-            Some(ecosystem) => ecosystems.insert(ecosystem.clone()),
-            None => {
-                unplaced = true;
-                continue;
-            }
-        };
-        let Some(snapshot) = snapshot else { continue };
-        for found in judge::matches(snapshot, &package) {
-            match &found.verdict {
-                Verdict::Affected => {
-                    let layer = reading.layer_names.get(installed.layer).cloned().unwrap_or_default();
-                    let place = judge::Place {
-                        repository: target,
-                        digest: reading.digest.as_deref().unwrap_or(""),
-                        path: installed.path.as_str(),
-                        layer: &layer,
-                    };
-                    let view = judge::match_view(snapshot, &package, &found, &place);
-                    *affected
-                        .entry(judge::severity(&view.severity).unwrap_or(Severity::Unknown))
-                        .or_default() += 1;
-                    findings.push(view);
-                }
-                Verdict::Undetermined { why } => {
-                    undetermined.0 += 1;
-                    if undetermined.1.is_empty() {
-                        undetermined.1 =
-                            format!("{} in {} {}: {why}", found.vulnerability, package.name, package.version);
-                    }
-                }
-                Verdict::NotAffected { .. } => {}
-            }
-        }
+        let layer = reading.layer_names.get(installed.layer).map(String::as_str).unwrap_or_default();
+        let digest = reading.digest.as_deref().unwrap_or_default();
+        let place = judge::Place { repository: target, digest, path: installed.path.as_str(), layer };
+        judged.add(&package, &place, snapshot);
     }
+    let mut findings = judged.findings;
     findings.sort_by(|one, other| {
         judge::severity(&other.severity)
             .cmp(&judge::severity(&one.severity))
@@ -326,10 +293,51 @@ fn judge_reading(
         causes: reading.causes.clone(),
         // A Windows or empty image was not read at all; that nothing was found in it says nothing more.
         obstacles: if reading.causes.is_empty() { obstacles.clone() } else { Vec::new() },
-        distribution_without_feed: judge::without_feed(distribution.as_ref(), unplaced),
-        feeds: judge::standing(snapshot, &ecosystems, age_limit, now),
-        affected,
-        undetermined,
+        distribution_without_feed: judge::without_feed(distribution.as_ref(), judged.unplaced),
+        feeds: judge::standing(snapshot, &judged.ecosystems, age_limit, now),
+        affected: judged.affected,
+        undetermined: judged.undetermined,
     };
     (assess(&facts), findings)
+}
+
+/// What the advisories say of the packages of an image, as far as they were looked up.
+#[derive(Default)]
+struct Judged {
+    findings: Vec<FindingView>,
+    affected: BTreeMap<Severity, u64>,
+    undetermined: (u64, String),
+    ecosystems: BTreeSet<Ecosystem>,
+    /// There are packages that no ecosystem speaks for.
+    unplaced: bool,
+}
+
+impl Judged {
+    fn add(&mut self, package: &PackageVersion, place: &judge::Place<'_>, snapshot: Option<&Snapshot>) {
+        let Some(ecosystem) = &package.ecosystem else {
+            self.unplaced = true;
+            return;
+        };
+        self.ecosystems.insert(ecosystem.clone());
+        let Some(snapshot) = snapshot else { return };
+        for found in judge::matches(snapshot, package) {
+            match &found.verdict {
+                Verdict::Affected => {
+                    let view = judge::match_view(snapshot, package, &found, place);
+                    let severity = judge::severity(&view.severity).unwrap_or(Severity::Unknown);
+                    *self.affected.entry(severity).or_default() += 1;
+                    self.findings.push(view);
+                }
+                Verdict::Undetermined { why } => {
+                    let (count, first) = &mut self.undetermined;
+                    *count += 1;
+                    if first.is_empty() {
+                        *first =
+                            format!("{} in {} {}: {why}", found.vulnerability, package.name, package.version);
+                    }
+                }
+                Verdict::NotAffected { .. } => {}
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Imports one advisory for Alpine 3.18: versions of busybox below 1.36.1-r5 are affected.
-pub fn import(data: &Path) {
+pub(crate) fn import(data: &Path) {
     let file = data.join("advisory.json");
     std::fs::write(&file, advisory("CVE-2099-0001", "v3.18", "1.36.1-r5").to_string()).unwrap();
     let output = Command::new(binary())

@@ -1,5 +1,5 @@
 //! What the end-to-end tests share: a server, images, and a client that pushes them.
 
-pub mod image;
-pub mod push;
-pub mod server;
+pub(crate) mod image;
+pub(crate) mod push;
+pub(crate) mod server;

@@ -7,38 +7,38 @@ use serde_json::{Value, json};
 
 /// Bytes with their media type.
 #[derive(Clone)]
-pub struct Blob {
+pub(crate) struct Blob {
     pub media_type: String,
     pub bytes: Vec<u8>,
 }
 
 impl Blob {
-    pub fn digest(&self) -> Digest {
+    pub(crate) fn digest(&self) -> Digest {
         let mut hasher = Hasher::new(Algorithm::Sha256);
         hasher.update(&self.bytes);
         hasher.finish()
     }
 
-    pub fn descriptor(&self) -> Value {
+    pub(crate) fn descriptor(&self) -> Value {
         json!({"mediaType": self.media_type, "digest": self.digest().to_string(), "size": self.bytes.len()})
     }
 }
 
 /// An image, ready to be pushed.
 #[derive(Clone)]
-pub struct Image {
+pub(crate) struct Image {
     pub config: Blob,
     pub layers: Vec<Blob>,
 }
 
 impl Image {
     /// A Linux image of these layers.
-    pub fn of(layers: Vec<Blob>) -> Self {
+    pub(crate) fn of(layers: Vec<Blob>) -> Self {
         Self::on("linux", layers)
     }
 
     /// An image for an operating system.
-    pub fn on(os: &str, layers: Vec<Blob>) -> Self {
+    pub(crate) fn on(os: &str, layers: Vec<Blob>) -> Self {
         let config = json!({
             "os": os, "architecture": "amd64",
             "rootfs": {"type": "layers", "diff_ids": layers.iter().map(|layer| layer.digest().to_string()).collect::<Vec<_>>()},
@@ -51,7 +51,7 @@ impl Image {
     }
 
     /// Its manifest.
-    pub fn manifest(&self) -> Blob {
+    pub(crate) fn manifest(&self) -> Blob {
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -66,7 +66,7 @@ impl Image {
 }
 
 /// A gzip layer of these files.
-pub fn layer(files: &[(&str, &str)]) -> Blob {
+pub(crate) fn layer(files: &[(&str, &str)]) -> Blob {
     let mut builder = LayerBuilder::new(Vec::new(), Codec::Gzip).unwrap();
     for (path, content) in files {
         builder.file(path, content).unwrap();
@@ -75,7 +75,7 @@ pub fn layer(files: &[(&str, &str)]) -> Blob {
 }
 
 /// An Alpine root with one package, `busybox`, in this version.
-pub fn alpine(release: &str, busybox: &str) -> Image {
+pub(crate) fn alpine(release: &str, busybox: &str) -> Image {
     let branch = release.rsplit_once('.').unwrap().0;
     let os_release = format!("ID=alpine\nVERSION_ID={release}\nPRETTY_NAME=\"Alpine Linux v{branch}\"\n");
     let installed = format!("P:busybox\nV:{busybox}\nA:x86_64\no:busybox\n\n");
@@ -83,7 +83,7 @@ pub fn alpine(release: &str, busybox: &str) -> Image {
 }
 
 /// An advisory: versions of Alpine's busybox below `fixed` are affected.
-pub fn advisory(id: &str, release: &str, fixed: &str) -> Value {
+pub(crate) fn advisory(id: &str, release: &str, fixed: &str) -> Value {
     json!({
         "schema_version": "1.7.0", "id": format!("ALPINE-{id}"), "upstream": [id],
         "published": "2021-01-01T00:00:00Z", "modified": "2021-01-01T00:00:00Z",

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 ///
 /// # Errors
 /// When the connection breaks, or the server refuses.
-pub async fn push(
+pub(crate) async fn push(
     client: &Client,
     url: &str,
     repository: &str,
@@ -24,7 +24,12 @@ pub async fn push(
 }
 
 /// Pushes one blob in one request after the session was opened.
-pub async fn push_blob(client: &Client, url: &str, repository: &str, blob: &Blob) -> Result<(), String> {
+pub(crate) async fn push_blob(
+    client: &Client,
+    url: &str,
+    repository: &str,
+    blob: &Blob,
+) -> Result<(), String> {
     let opened = client
         .post(format!("{url}/v2/{repository}/blobs/uploads/"))
         .basic_auth("admin", Some(PASSWORD))
@@ -47,7 +52,7 @@ pub async fn push_blob(client: &Client, url: &str, repository: &str, blob: &Blob
 }
 
 /// Puts a manifest.
-pub async fn put_manifest(
+pub(crate) async fn put_manifest(
     client: &Client,
     url: &str,
     repository: &str,
@@ -66,7 +71,7 @@ pub async fn put_manifest(
 }
 
 /// The bytes of a manifest or a blob.
-pub async fn get(client: &Client, server: &Server, path: &str) -> (StatusCode, Vec<u8>) {
+pub(crate) async fn get(client: &Client, server: &Server, path: &str) -> (StatusCode, Vec<u8>) {
     let answer =
         client.get(format!("{}{path}", server.url)).basic_auth("admin", Some(PASSWORD)).send().await.unwrap();
     let status = answer.status();

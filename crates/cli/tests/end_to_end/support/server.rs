@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 /// The password of the owner in all tests.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// The binary under test.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_lazaretto"))
 }
 
 /// A running server, killed when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
@@ -22,12 +22,12 @@ pub struct Server {
 
 impl Server {
     /// Starts with this data folder and waits for the line that says that it is ready.
-    pub fn start(data: &Path, further: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, further: &[&str]) -> Self {
         Self::start_with(data, further, &[])
     }
 
     /// The same with further variables in its environment.
-    pub fn start_with(data: &Path, further: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(data: &Path, further: &[&str], variables: &[(&str, &str)]) -> Self {
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).unwrap();
         let mut child = Command::new(binary())
@@ -55,18 +55,18 @@ impl Server {
     }
 
     /// `HOST:PORT`, as registry clients want it.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.url.split_once("://").unwrap().1
     }
 
     /// SIGKILL: no chance to tidy up.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Runs a command of the client against this server.
-    pub fn client(&self, words: &[&str]) -> Output {
+    pub(crate) fn client(&self, words: &[&str]) -> Output {
         Command::new(binary())
             .args(words)
             .env("LAZARETTO_SERVER", &self.url)
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// The JSON that a command of the client prints.
-    pub fn json(&self, words: &[&str]) -> serde_json::Value {
+    pub(crate) fn json(&self, words: &[&str]) -> serde_json::Value {
         let output = self.client(words);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
             panic!("{words:?}: {}{}", String::from_utf8_lossy(&output.stderr), read_log(&self.data))
@@ -85,12 +85,12 @@ impl Server {
     }
 
     /// The verdict on an image, once it is there.
-    pub fn verdict(&self, image: &str) -> serde_json::Value {
+    pub(crate) fn verdict(&self, image: &str) -> serde_json::Value {
         self.json(&["image", "wait", image, "--timeout", "120", "--json"])
     }
 
     /// The answer of our own API, asked by `curl`-like means: a GET with Basic authentication.
-    pub fn api(&self, path: &str) -> serde_json::Value {
+    pub(crate) fn api(&self, path: &str) -> serde_json::Value {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let request = reqwest::Client::new().get(format!("{}{path}", self.url));
@@ -102,7 +102,7 @@ impl Server {
     }
 
     /// What the server logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         read_log(&self.data)
     }
 }
