@@ -65,6 +65,7 @@ pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<Findin
         });
         vulnerabilities.push(Vulnerability {
             id: found.vulnerability.to_string(),
+            ecosystem: found.ecosystem.clone(),
             severity: record.classification.severity.to_string(),
             score: record.classification.score,
             record: serde_json::to_value(record).unwrap_or(Value::Null),

@@ -2,6 +2,7 @@
 
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -144,6 +145,19 @@ pub struct ImageKey {
     pub repository: RepositoryKey,
     /// The digest of the manifest.
     pub digest: Digest,
+}
+
+impl ImageKey {
+    /// 48 bits of the hash of the key.
+    ///
+    /// Names that are derived from an image, such as those of sub-assessments, begin with it, so that the image is
+    /// found from the name. Among 100 000 images, two share a mark once in 56 000 installations; whoever looks by
+    /// mark compares the whole name.
+    pub fn mark(&self) -> u64 {
+        let key = format!("{}/{}@{}", self.repository.registry.0, self.repository.name, self.digest);
+        let hash = Sha256::digest(key.as_bytes());
+        hash.iter().take(6).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
+    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Package URLs against the recorded ones of other tools, and their round trip.
+
 #![expect(clippy::print_stderr, reason = "a test says how many cases it had, or why it had none")]
 
 use super::package_url;

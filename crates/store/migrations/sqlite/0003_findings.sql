@@ -51,16 +51,19 @@ CREATE TABLE image_package (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX image_package_version ON image_package (package_version, image);
 
+-- What is said of a vulnerability depends on whose package has it: a distribution rates it as it built the package.
 CREATE TABLE vulnerability (
-    id       TEXT NOT NULL UNIQUE,
-    severity TEXT NOT NULL,
-    score    REAL,
-    record   TEXT NOT NULL
-) STRICT;
+    id        TEXT NOT NULL,
+    ecosystem TEXT NOT NULL,
+    severity  TEXT NOT NULL,
+    score     REAL,
+    record    TEXT NOT NULL,
+    PRIMARY KEY (id, ecosystem)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE package_finding (
     package_version INTEGER NOT NULL REFERENCES package_version (id),
-    vulnerability   TEXT NOT NULL REFERENCES vulnerability (id),
+    vulnerability   TEXT NOT NULL,     -- with the ecosystem of the package version, a key of vulnerability
     verdict         TEXT NOT NULL,
     fixed           TEXT,
     advisories      TEXT NOT NULL,
@@ -75,6 +78,7 @@ CREATE TABLE image_summary (
     registry       INTEGER NOT NULL,
     repository     TEXT NOT NULL,
     digest         TEXT NOT NULL,
+    mark           INTEGER NOT NULL,   -- 48 bits of the hash of the key: by it an image is found from derived names
     state          TEXT NOT NULL,
     cause_code     TEXT,
     cause_sentence TEXT,
@@ -89,4 +93,5 @@ CREATE TABLE image_summary (
     PRIMARY KEY (registry, repository, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX image_summary_digest ON image_summary (digest, registry, repository);
+CREATE INDEX image_summary_mark ON image_summary (mark);
 CREATE INDEX image_summary_state ON image_summary (registry, state, repository, digest);

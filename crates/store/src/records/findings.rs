@@ -15,11 +15,13 @@ use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
 use serde_json::Value;
 
-/// A known vulnerability.
+/// A known vulnerability, as it is rated where a package comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vulnerability {
     /// Its identifier: a CVE where there is one.
     pub id: String,
+    /// For whose packages this is said: a distribution rates a vulnerability as it built the package.
+    pub ecosystem: Ecosystem,
     /// Its severity, in the word of the classification.
     pub severity: String,
     /// Its score, where it has one.
@@ -193,6 +195,6 @@ pub trait Findings: Send + Sync {
         page: PageRequest<FindingKey>,
     ) -> Result<Page<Finding, FindingKey>, Error>;
 
-    /// A vulnerability by its identifier.
-    async fn vulnerability(&self, id: &str) -> Result<Option<Vulnerability>, Error>;
+    /// What is said of a vulnerability, by ecosystem.
+    async fn vulnerabilities(&self, id: &str) -> Result<Vec<Vulnerability>, Error>;
 }

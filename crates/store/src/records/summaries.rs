@@ -98,6 +98,17 @@ pub struct SummaryFilter {
     pub states: Vec<ImageState>,
 }
 
+/// How the images of a registry stand, all together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How many images are in each state that any is in.
+    pub counts: BTreeMap<ImageState, u64>,
+    /// When the first image was seen.
+    pub first_seen: Option<Timestamp>,
+    /// When the state of any image last changed.
+    pub last_change: Option<Timestamp>,
+}
+
 /// Verdicts on images.
 #[async_trait]
 pub trait Summaries: Send + Sync {
@@ -115,6 +126,12 @@ pub trait Summaries: Send + Sync {
         filter: &SummaryFilter,
         page: PageRequest<ImageKey>,
     ) -> Result<Page<ImageSummary, ImageKey>, Error>;
+
+    /// The verdicts on the images with this [mark](ImageKey::mark): nearly always one or none.
+    async fn summaries_by_mark(&self, mark: u64) -> Result<Vec<ImageSummary>, Error>;
+
+    /// How the images of a registry stand, all together.
+    async fn standing(&self, registry: RegistryId) -> Result<Standing, Error>;
 
     /// How many images stand in each state, for the registries that are named, or for all.
     async fn state_counts(&self, registries: Option<&[RegistryId]>) -> Result<Vec<(ImageState, u64)>, Error>;

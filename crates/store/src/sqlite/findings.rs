@@ -87,11 +87,12 @@ impl Findings for SqliteStore {
         self.read(move |connection| listing::findings(connection, &filter, &page)).await
     }
 
-    async fn vulnerability(&self, id: &str) -> Result<Option<Vulnerability>, Error> {
+    async fn vulnerabilities(&self, id: &str) -> Result<Vec<Vulnerability>, Error> {
         let id = id.to_owned();
         self.read(move |connection| {
-            let sql = "SELECT id AS vulnerability, severity, score, record FROM vulnerability WHERE id = ?1";
-            row(connection, sql, [id], vulnerability)
+            let sql = "SELECT id AS vulnerability, ecosystem, severity, score, record FROM vulnerability
+                       WHERE id = ?1 ORDER BY ecosystem";
+            rows(connection, sql, [id], vulnerability)
         })
         .await
     }
@@ -147,21 +148,25 @@ fn record(
     Ok(changed.into_iter().collect())
 }
 
-/// Keeps a vulnerability. If it says something else than before, all who have it are changed.
+/// Keeps what is said of a vulnerability. If it is something else than before, all who have it are changed.
 fn put_vulnerability(
     connection: &Connection,
     vulnerability: &Vulnerability,
 ) -> Result<Vec<PackageVersionId>, Error> {
-    let Vulnerability { id, severity, score, record } = vulnerability;
-    let sql = "INSERT INTO vulnerability (id, severity, score, record) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (id) DO UPDATE
+    let Vulnerability { id, ecosystem, severity, score, record } = vulnerability;
+    let sql = "INSERT INTO vulnerability (id, ecosystem, severity, score, record) VALUES (?1, ?2, ?3, ?4, ?5)
+               ON CONFLICT (id, ecosystem) DO UPDATE
                SET severity = excluded.severity, score = excluded.score, record = excluded.record
                WHERE severity <> excluded.severity OR score IS NOT excluded.score OR record <> excluded.record";
-    if change(connection, sql, params![id, severity, score, json_text(record)?])? == 0 {
+    if change(connection, sql, params![id, ecosystem.as_str(), severity, score, json_text(record)?])? == 0 {
         return Ok(Vec::new());
     }
-    let having = "SELECT package_version FROM package_finding WHERE vulnerability = ?1";
-    rows(connection, having, [id], |row| Ok(PackageVersionId(row.plain("package_version")?)))
+    let having = "SELECT f.package_version FROM package_finding f
+                  JOIN package_version p ON p.id = f.package_version
+                  WHERE f.vulnerability = ?1 AND p.ecosystem = ?2";
+    rows(connection, having, [id, ecosystem.as_str()], |row| {
+        Ok(PackageVersionId(row.plain("package_version")?))
+    })
 }
 
 /// Puts the findings of a package version in place of its earlier ones. Whether anything changed.
@@ -207,7 +212,10 @@ fn put_finding(
     finding: &FindingRow,
     at: Timestamp,
 ) -> Result<(), Error> {
-    if !exists(connection, "SELECT 1 FROM vulnerability WHERE id = ?1", [&finding.vulnerability])? {
+    let known =
+        "SELECT 1 FROM package_version p JOIN vulnerability v ON v.id = ?1 AND v.ecosystem = p.ecosystem
+                 WHERE p.id = ?2";
+    if !exists(connection, known, params![finding.vulnerability, package_version])? {
         return Err(Error::Unknown { what: "vulnerability", name: finding.vulnerability.clone() });
     }
     let sql =
@@ -259,6 +267,7 @@ fn verdict(row: &Row<'_>) -> Result<FindingVerdict, Error> {
 fn vulnerability(row: &Row<'_>) -> Result<Vulnerability, Error> {
     Ok(Vulnerability {
         id: row.plain("vulnerability")?,
+        ecosystem: Ecosystem::new(&row.plain::<String>("ecosystem")?),
         severity: row.plain("severity")?,
         score: row.plain("score")?,
         record: row.json("record")?,

@@ -56,6 +56,7 @@ const LISTINGS: &[&str] = &[
     "DELETE FROM manifest_reference WHERE manifest = ?1",
     "SELECT 1 FROM manifest WHERE digest = ?1",
     "SELECT package_version FROM package_finding WHERE vulnerability = ?1",
+    "SELECT * FROM image_summary WHERE mark = ?1",
 ];
 
 /// Listings whose order is that of their index, so that a page ends as soon as it is full.

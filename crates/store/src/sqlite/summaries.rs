@@ -5,7 +5,7 @@ use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use crate::{
     Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, SnapshotVersion,
-    Summaries, SummaryFilter,
+    Standing, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
@@ -47,6 +47,19 @@ impl Summaries for SqliteStore {
         .await
     }
 
+    async fn summaries_by_mark(&self, mark: u64) -> Result<Vec<ImageSummary>, Error> {
+        let mark = i64::try_from(mark).unwrap_or(-1);
+        self.read(move |connection| {
+            let sql = "SELECT * FROM image_summary WHERE mark = ?1 ORDER BY registry, repository, digest";
+            rows(connection, sql, [mark], summary)
+        })
+        .await
+    }
+
+    async fn standing(&self, registry: RegistryId) -> Result<Standing, Error> {
+        self.read(move |connection| standing(connection, registry)).await
+    }
+
     async fn state_counts(&self, registries: Option<&[RegistryId]>) -> Result<Vec<(ImageState, u64)>, Error> {
         let registries = registries.map(<[_]>::to_vec);
         self.read(move |connection| state_counts(connection, registries.as_deref())).await
@@ -57,6 +70,24 @@ impl Summaries for SqliteStore {
 pub(super) const STATE_COUNTS: &str = "SELECT state, count(*) AS count FROM image_summary
      WHERE registry = ?1 GROUP BY state";
 
+/// When the first image of a registry was seen, and when the state of any last changed.
+const STANDING: &str = "SELECT min(first_seen) AS first_seen, max(changed_at) AS changed_at
+     FROM image_summary WHERE registry = ?1";
+
+fn standing(connection: &Connection, registry: RegistryId) -> Result<Standing, Error> {
+    let counts = state_counts(connection, Some(&[registry]))?.into_iter().collect();
+    let moments = row(connection, STANDING, [registry.0], |row| {
+        Ok((row.maybe_moment("first_seen")?, row.maybe_moment("changed_at")?))
+    })?;
+    let (first_seen, last_change) = moments.unwrap_or_default();
+    Ok(Standing { counts, first_seen, last_change })
+}
+
+/// The mark as its column holds it.
+fn mark(image: &ImageKey) -> i64 {
+    i64::try_from(image.mark()).unwrap_or(-1)
+}
+
 fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
     let (registry, name) = (summary.image.repository.registry.0, summary.image.repository.name.as_str());
     let digest = summary.image.digest.as_str();
@@ -65,9 +96,10 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
     if !exists(connection, present, params![registry, name, digest])? {
         return Ok(false);
     }
-    let sql = "INSERT INTO image_summary (registry, repository, digest, state, cause_code, cause_sentence,
+    let sql =
+        "INSERT INTO image_summary (registry, repository, digest, mark, state, cause_code, cause_sentence,
                     counts, platform, isolation, first_seen, changed_at, assessed_at, snapshot, children)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
                ON CONFLICT (registry, repository, digest) DO UPDATE
                SET state = excluded.state, cause_code = excluded.cause_code,
                    cause_sentence = excluded.cause_sentence, counts = excluded.counts,
@@ -79,6 +111,7 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
         registry,
         name,
         digest,
+        mark(&summary.image),
         summary.state.as_str(),
         summary.cause.as_ref().map(|cause| &cause.code),
         summary.cause.as_ref().map(|cause| &cause.sentence),

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 use store::{
     Finding, FindingFilter, FindingVerdict, LayerOutcome, LayerRecord, PackagePlace, PageRequest, RegistryId,
-    Store,
+    Store, Vulnerability,
 };
 
 fn layer(outcome: LayerOutcome) -> LayerRecord {
@@ -187,8 +187,16 @@ pub(crate) async fn recording_tells_what_changed(store: Arc<dyn Store>) {
     let worse = vulnerability("CVE-1", "Critical");
     let changed = scene.store.record_findings(&snapshot("four"), vec![], vec![worse], second(4)).await;
     assert_eq!(changed.unwrap(), [ids[1]]);
-    assert_eq!(scene.store.vulnerability("CVE-1").await.unwrap().unwrap().severity, "Critical");
-    assert_eq!(scene.store.vulnerability("CVE-404").await.unwrap(), None);
+    assert_eq!(scene.store.vulnerabilities("CVE-1").await.unwrap(), [vulnerability("CVE-1", "Critical")]);
+    assert_eq!(scene.store.vulnerabilities("CVE-404").await.unwrap(), []);
+    // What another distribution says of it is another matter: nobody here is changed by it.
+    let elsewhere = Ecosystem::new("Debian:12");
+    let elsewhere = Vulnerability { ecosystem: elsewhere, ..vulnerability("CVE-1", "Low") };
+    let changed = scene.store.record_findings(&snapshot("four"), vec![], vec![elsewhere], second(4)).await;
+    assert_eq!(changed.unwrap(), []);
+    assert_eq!(scene.store.vulnerabilities("CVE-1").await.unwrap().len(), 2);
+    let findings_now = scene.store.findings(&FindingFilter::default(), PageRequest::first(9)).await.unwrap();
+    assert_eq!(findings_now.items[0].vulnerability.severity, "Critical");
     // A vulnerability that nobody knows is refused, and nothing of the call is kept.
     let packages = vec![findings(ids[1], &[]), findings(ids[0], &["CVE-404"])];
     assert!(scene.store.record_findings(&snapshot("five"), packages, vec![], second(5)).await.is_err());

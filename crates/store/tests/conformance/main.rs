@@ -87,7 +87,8 @@ mod sqlite {
             summary_keeps_first_sight_and_last_change
             summary_of_a_missing_image_is_not_kept
             summaries_are_filtered_and_paged
-            states_are_counted;
+            states_are_counted
+            standing_and_marks_are_found;
     }
 
     /// The same database, opened again without having been closed.

@@ -54,6 +54,7 @@ pub(crate) fn package(name: &str, version: &str) -> PackageVersion {
 pub(crate) fn vulnerability(id: &str, severity: &str) -> Vulnerability {
     Vulnerability {
         id: id.to_owned(),
+        ecosystem: inventory::Ecosystem::new("Alpine:v3.18"),
         severity: severity.to_owned(),
         score: Some(7.5),
         record: json!({ "title": id }),

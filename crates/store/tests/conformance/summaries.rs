@@ -3,7 +3,7 @@
 use crate::scene::{Scene, second};
 use oci::Digest;
 use std::sync::Arc;
-use store::{Cause, ImageState, ImageSummary, PageRequest, RegistryId, Store, SummaryFilter};
+use store::{Cause, ImageState, ImageSummary, PageRequest, RegistryId, Standing, Store, SummaryFilter};
 
 pub(crate) async fn summary_keeps_first_sight_and_last_change(store: Arc<dyn Store>) {
     let scene = Scene::new(store).await;
@@ -117,4 +117,20 @@ pub(crate) async fn states_are_counted(store: Arc<dyn Store>) {
     assert_eq!(scene.store.state_counts(None).await.unwrap(), expected);
     assert_eq!(scene.store.state_counts(Some(&[scene.registry])).await.unwrap(), expected);
     assert_eq!(scene.store.state_counts(Some(&[])).await.unwrap(), []);
+}
+
+pub(crate) async fn standing_and_marks_are_found(store: Arc<dyn Store>) {
+    let scene = fleet(store).await;
+    let standing = scene.store.standing(RegistryId(1)).await.unwrap();
+    let counts: Vec<_> = standing.counts.into_iter().collect();
+    assert_eq!(counts, [(ImageState::Queued, 1), (ImageState::Healthy, 2), (ImageState::Unhealthy, 3)]);
+    assert!(standing.first_seen.is_some() && standing.first_seen <= standing.last_change);
+    assert_eq!(scene.store.standing(RegistryId(404)).await.unwrap(), Standing::default());
+    for (repository, bytes, state) in IMAGES {
+        let image = scene.image(repository, &Digest::of_sha256(bytes));
+        let found = scene.store.summaries_by_mark(image.mark()).await.unwrap();
+        let found: Vec<_> = found.into_iter().map(|summary| (summary.image, summary.state)).collect();
+        assert_eq!(found, [(image, state)]);
+    }
+    assert_eq!(scene.store.summaries_by_mark(u64::MAX).await.unwrap(), []);
 }

@@ -190,7 +190,8 @@ pub(in crate::jobs) async fn record_matches(
         for (id, package) in versions {
             let (findings, known) = findings_of(&snapshot, &package);
             packages.push(PackageFindings { package_version: id, findings });
-            vulnerabilities.extend(known.into_iter().map(|known| (known.id.clone(), known)));
+            vulnerabilities
+                .extend(known.into_iter().map(|known| ((known.id.clone(), known.ecosystem.clone()), known)));
         }
         (packages, vulnerabilities.into_values().collect::<Vec<_>>())
     };

@@ -24,8 +24,8 @@ pub(in crate::sqlite) const OF_IMAGE: &str =
      FROM image i
      CROSS JOIN image_package ip ON ip.image = i.id
      CROSS JOIN package_finding f ON f.package_version = ip.package_version
-     CROSS JOIN vulnerability v ON v.id = f.vulnerability
      CROSS JOIN package_version p ON p.id = ip.package_version
+     CROSS JOIN vulnerability v ON v.id = f.vulnerability AND v.ecosystem = p.ecosystem
      CROSS JOIN place l ON l.id = ip.place
      WHERE i.digest = ?1 AND (f.vulnerability, ip.package_version, ip.place) > (?2, ?3, ?4)
        AND (?5 IS NULL OR f.vulnerability = ?5)
