@@ -21,7 +21,7 @@ use crate::sign_in::SignIn;
 use access::Action;
 use access::token::KeyRing;
 use axum::Router;
-use axum::routing::MethodRouter;
+use axum::routing::{MethodRouter, any};
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -66,5 +66,8 @@ pub fn router(state: ApiState) -> Router {
     for route in ROUTES {
         router = router.route(route.path, (route.handler)());
     }
-    router.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed).with_state(state)
+    router
+        .route("/api/{*rest}", any(error::not_found))
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .with_state(state)
 }

@@ -248,7 +248,7 @@ impl Parts {
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
-            issuer: identity_issuer,
+            issuer: identity_issuer.clone(),
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
@@ -266,7 +266,17 @@ impl Parts {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
         });
-        Ok(self.registry(authority).merge(api).merge(operations).merge(portal))
+        let arm = arm::router(arm::ArmState {
+            store: self.store.clone(),
+            entrance: authority.clone(),
+            seal: self.opened.seal.clone(),
+            url: self.url.as_str().into(),
+            issuer: identity_issuer,
+            installation: Arc::new(self.opened.installation.clone()),
+            scan_plan: installation::SCAN_PLAN,
+            clock: Timestamp::now,
+        });
+        Ok(self.registry(authority).merge(api).merge(operations).merge(portal).merge(arm))
     }
 
     fn registry(&self, authority: Arc<Authority>) -> Router {

@@ -9,7 +9,7 @@ use access::token::{
     ArmClaims, ArmTokenUse, Expectation, KeyRing, RegisteredClaims, RegistryAccess, RegistryClaims,
     RegistryPermissions,
 };
-use access::{Action, Assignment, Principal, ResourceId, decide};
+use access::{Action, Assignment, Principal, PrincipalKind, ResourceId, decide};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use oci::RepositoryName;
@@ -31,9 +31,12 @@ pub(crate) struct Authority {
     pub tenant: Uuid,
     /// The issuer of the sign-in endpoints' tokens.
     pub identity_issuer: Arc<str>,
-    /// For whom the sign-in endpoints may make tokens.
+    /// For whom the sign-in endpoints make tokens that open the resource manager.
     pub identity_audiences: Arc<[String]>,
 }
+
+/// For whom Azure's clients ask for a token that they then exchange at a registry.
+const REGISTRY_AUDIENCE: &str = "https://containerregistry.azure.net";
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AuthorityError {
     AuthorityError(Box::new(error))
@@ -180,7 +183,8 @@ impl registry::Authority for Authority {
     }
 
     async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
-        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
+        let own = self.identity_audiences.iter().map(String::as_str);
+        let audiences: Vec<&str> = own.chain([REGISTRY_AUDIENCE]).collect();
         let expected = Expectation { issuer: &self.identity_issuer, audiences: &audiences };
         match self.keys.verify::<ArmClaims>(token, expected, Timestamp::now()) {
             Ok(claims) if claims.token_use == ArmTokenUse::Access => {
@@ -212,5 +216,95 @@ impl portal::Entrance for Authority {
 
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
         self.sign_in.assignments(principal).await
+    }
+}
+
+impl From<SignInError> for arm::Refusal {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Wrong => Self::Wrong,
+            SignInError::TooMany(many) => Self::TooMany(many.retry_after_seconds),
+            SignInError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl Authority {
+    /// A token of the sign-in endpoints.
+    fn identity_token(
+        &self,
+        principal: &Principal,
+        audience: &str,
+        token_use: ArmTokenUse,
+        lifetime: SignedDuration,
+    ) -> Result<String, arm::Refusal> {
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| arm::Refusal::Failed(error);
+        let now = Timestamp::now().as_second();
+        let is_person = principal.kind == PrincipalKind::User;
+        let claims = ArmClaims {
+            registered: RegisteredClaims {
+                issuer: self.identity_issuer.to_string(),
+                audience: audience.to_owned(),
+                subject: principal.id.to_string(),
+                id: uuid::Builder::from_random_bytes(random().map_err(|error| failed(error.into()))?)
+                    .into_uuid(),
+                issued: now,
+                not_before: now,
+                expires: now.saturating_add(lifetime.as_secs()),
+            },
+            principal: principal.id,
+            tenant: self.tenant,
+            application: (!is_person).then(|| principal.name.clone()),
+            user_name: is_person.then(|| principal.name.clone()),
+            token_use,
+            version: "1.0".into(),
+        };
+        self.keys.mint(&claims).map_err(|error| failed(error.into()))
+    }
+}
+
+#[async_trait]
+impl arm::Entrance for Authority {
+    async fn password(
+        &self,
+        name: &str,
+        word: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Principal, arm::Refusal> {
+        Ok(self.sign_in.password(name, word, address, Timestamp::now()).await?)
+    }
+
+    async fn token(&self, token: &str, kind: ArmTokenUse) -> Result<Option<Principal>, arm::Refusal> {
+        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
+        let expected = Expectation { issuer: &self.identity_issuer, audiences: &audiences };
+        match self.keys.verify::<ArmClaims>(token, expected, Timestamp::now()) {
+            Ok(claims) if claims.token_use == kind => Ok(self.sign_in.principal(claims.principal).await?),
+            Ok(_) | Err(_) => Ok(None),
+        }
+    }
+
+    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, arm::Refusal> {
+        Ok(self.sign_in.assignments(principal).await?)
+    }
+
+    async fn issue(
+        &self,
+        principal: &Principal,
+        audience: &str,
+    ) -> Result<Option<arm::IssuedTokens>, arm::Refusal> {
+        let is_own = self.identity_audiences.iter().any(|own| own == audience);
+        if !is_own && audience != REGISTRY_AUDIENCE {
+            return Ok(None);
+        }
+        let access = self.identity_token(principal, audience, ArmTokenUse::Access, ACCESS_LIFETIME)?;
+        // A refresh token is for the sign-in endpoint alone, whatever the access token is for.
+        let own = self.identity_audiences.first().map_or(audience, String::as_str);
+        let refresh = self.identity_token(principal, own, ArmTokenUse::Refresh, REFRESH_LIFETIME)?;
+        let expires_in = ACCESS_LIFETIME.as_secs().unsigned_abs();
+        Ok(Some(arm::IssuedTokens { access, refresh: Some(refresh), expires_in }))
+    }
+
+    fn jwks(&self) -> serde_json::Value {
+        self.keys.jwks()
     }
 }

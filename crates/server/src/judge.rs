@@ -5,31 +5,13 @@
 
 use crate::api::view::FindingView;
 use advisory::{Match, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation};
-use assessment::{Cause, FeedStanding};
+use assessment::{Cause, FeedStanding, FindingEvidence};
 use inventory::{Distribution, Ecosystem, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Isolation;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use store::{Finding, FindingRow, FindingVerdict, PackageVersion, ScannedImage, Vulnerability};
-
-/// What a finding rests on, as it is kept with it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The rule, in words.
-    pub rule: String,
-    /// The command that fixes it, or the sentence that no fix exists.
-    pub remediation: String,
-    /// Whether there is something to install.
-    pub patchable: bool,
-    /// Its other names.
-    pub aliases: Vec<String>,
-    /// What it belongs to: a distribution or a language.
-    pub category: String,
-    /// What each advisory says.
-    pub advisories: Vec<advisory::Evidence>,
-}
 
 /// Everything that the advisories in force say of one package version, whatever the verdict.
 pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
@@ -74,7 +56,7 @@ pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<Findin
     (rows, vulnerabilities)
 }
 
-fn evidence(found: &Match, package: &PackageVersion) -> Evidence {
+fn evidence(found: &Match, package: &PackageVersion) -> FindingEvidence {
     let repair = remediation(
         &found.ecosystem,
         package.kind,
@@ -84,7 +66,7 @@ fn evidence(found: &Match, package: &PackageVersion) -> Evidence {
         found.fix_state,
     );
     let decisive = found.evidence.iter().find(|evidence| evidence.verdict == found.verdict);
-    Evidence {
+    FindingEvidence {
         rule: decisive.map(|evidence| evidence.rule.clone()).unwrap_or_default(),
         remediation: repair.command.clone().unwrap_or_else(|| repair.sentence.clone()),
         patchable: repair.patchable,
@@ -136,7 +118,7 @@ pub fn without_feed(distribution: Option<&Distribution>, has_unplaced_packages: 
 
 /// A finding for people and programs.
 pub fn finding_view(finding: &Finding) -> FindingView {
-    let evidence: Option<Evidence> = serde_json::from_value(finding.evidence.clone()).ok();
+    let evidence: Option<FindingEvidence> = serde_json::from_value(finding.evidence.clone()).ok();
     let record = &finding.vulnerability.record;
     let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     FindingView {

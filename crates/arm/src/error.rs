@@ -1,0 +1,120 @@
+//! The error envelope of the resource manager, and the one table from errors to codes and statuses.
+//!
+//! `{"error": {"code", "message"}}`, with the codes that Azure's clients and scripts branch on.
+
+use crate::Refusal;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArmError {
+    #[error("Authentication failed. The 'Authorization' header is missing or its credentials do not hold.")]
+    Unauthenticated,
+    #[error("Too many wrong passwords. Try again in {0} seconds.")]
+    TooMany(u64),
+    /// The caller may not, or there is no such scope: which of the two is not told.
+    #[error(
+        "The client '{who}' with object id '{object}' does not have authorization to perform action '{action}' over \
+         scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+    )]
+    Forbidden { who: String, object: uuid::Uuid, action: &'static str, scope: String },
+    #[error("The subscription '{0}' could not be found.")]
+    SubscriptionNotFound(String),
+    #[error("Resource group '{0}' could not be found.")]
+    ResourceGroupNotFound(String),
+    #[error("The resource '{0}' was not found.")]
+    ResourceNotFound(String),
+    #[error("The assessment '{0}' was not found.")]
+    AssessmentNotFound(String),
+    #[error("There is no such path here: '{0}'.")]
+    NoRoute(String),
+    #[error("'{0}' does not answer to this method.")]
+    Method(String),
+    #[error("The api-version query parameter (?api-version=) is required for all requests.")]
+    MissingApiVersion,
+    #[error(
+        "The api-version '{0}' is invalid. It must be a date, such as '2021-06-01', with or without '-preview'."
+    )]
+    InvalidApiVersion(String),
+    #[error("The resource id is invalid: {0}.")]
+    InvalidId(#[from] access::ResourceIdError),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("The continuation token is not one that this list gave to this caller.")]
+    InvalidSkipToken,
+    #[error("The server could not read its records; its log says why.")]
+    Store(#[from] store::Error),
+    #[error("The server could not check who this is; its log says why.")]
+    Entrance(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Refusal> for ArmError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Wrong => Self::Unauthenticated,
+            Refusal::TooMany(seconds) => Self::TooMany(seconds),
+            Refusal::Failed(source) => Self::Entrance(source),
+        }
+    }
+}
+
+impl ArmError {
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
+            Self::SubscriptionNotFound(_) => (StatusCode::NOT_FOUND, "SubscriptionNotFound"),
+            Self::ResourceGroupNotFound(_) => (StatusCode::NOT_FOUND, "ResourceGroupNotFound"),
+            Self::ResourceNotFound(_) => (StatusCode::NOT_FOUND, "ResourceNotFound"),
+            Self::AssessmentNotFound(_) => (StatusCode::NOT_FOUND, "AssessmentNotFound"),
+            Self::NoRoute(_) => (StatusCode::NOT_FOUND, "NotFound"),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+            Self::MissingApiVersion => (StatusCode::BAD_REQUEST, "MissingApiVersionParameter"),
+            Self::InvalidApiVersion(_) => (StatusCode::BAD_REQUEST, "InvalidApiVersionParameter"),
+            Self::InvalidId(_) => (StatusCode::BAD_REQUEST, "InvalidResourceId"),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
+            Self::InvalidSkipToken => (StatusCode::BAD_REQUEST, "InvalidSkipToken"),
+            Self::Store(_) | Self::Entrance(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+        }
+    }
+
+    /// The answer. `authorization` says where to sign in: some clients find the tenant by it.
+    pub(crate) fn answer(&self, authorization: &str) -> Response {
+        let (status, code) = self.status_and_code();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(error = %chain(self), "a request could not be answered");
+        }
+        let body = Json(json!({"error": {"code": code, "message": self.to_string()}}));
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = format!(
+                "Bearer authorization_uri=\"{authorization}\", error=\"invalid_token\", \
+                 error_description=\"The token is missing or does not hold.\""
+            );
+            if let Ok(value) = HeaderValue::from_str(&challenge) {
+                headers.insert(header::WWW_AUTHENTICATE, value);
+            }
+        }
+        if let Self::TooMany(seconds) = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+        }
+        response
+    }
+}
+
+/// An error with its causes, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

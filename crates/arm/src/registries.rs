@@ -1,0 +1,103 @@
+//! The registries that a request speaks of, as far as the caller may see them.
+
+use crate::ArmState;
+use crate::caller::Caller;
+use crate::error::ArmError;
+use access::{Action, ResourceId};
+use store::{Registry, Subscription};
+
+/// A registry with its resource id, in the spelling in which it was created.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) registry: Registry,
+    pub(crate) id: ResourceId,
+}
+
+/// The resource id of a registry.
+pub(crate) fn id_of(registry: &Registry) -> Result<ResourceId, ArmError> {
+    Ok(ResourceId::parse(&format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
+        registry.subscription, registry.resource_group, registry.name
+    ))?)
+}
+
+/// All registries at a scope or below it in which the caller may perform the action.
+///
+/// # Errors
+/// When there is no such scope, or when the caller may perform the action neither there nor at anything below.
+pub(crate) async fn within(
+    state: &ArmState,
+    caller: &Caller,
+    scope: &ResourceId,
+    action: Action,
+) -> Result<Vec<Known>, ArmError> {
+    let mut found = Vec::new();
+    for subscription in subscriptions(state, scope).await? {
+        for registry in state.store.registries(subscription.id).await? {
+            let id = id_of(&registry)?;
+            if id.is_within(scope) && caller.may(action, &id) {
+                found.push(Known { registry, id });
+            }
+        }
+    }
+    if found.is_empty() {
+        caller.require(action, scope)?;
+        require_existing(state, scope).await?;
+    }
+    Ok(found)
+}
+
+/// The subscriptions at a scope or below it; for a deeper scope, the one that it lies in.
+pub(crate) async fn subscriptions(
+    state: &ArmState,
+    scope: &ResourceId,
+) -> Result<Vec<Subscription>, ArmError> {
+    let mut all = state.store.subscriptions().await?;
+    if let Some(wanted) = scope.subscription() {
+        all.retain(|subscription| subscription.id.to_string().eq_ignore_ascii_case(wanted));
+    }
+    Ok(all)
+}
+
+/// The subscription that a scope lies in.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn subscription(state: &ArmState, scope: &ResourceId) -> Result<Subscription, ArmError> {
+    let name = scope.subscription().unwrap_or_default().to_owned();
+    let found = subscriptions(state, scope).await?.into_iter().next();
+    found.filter(|_| !name.is_empty()).ok_or(ArmError::SubscriptionNotFound(name))
+}
+
+/// The names of the resource groups of a subscription, with their locations, each once in any spelling.
+pub(crate) async fn resource_groups(
+    state: &ArmState,
+    subscription: &Subscription,
+) -> Result<Vec<(String, String)>, ArmError> {
+    let mut groups: Vec<(String, String)> = Vec::new();
+    for registry in state.store.registries(subscription.id).await? {
+        if !groups.iter().any(|(name, _)| name.eq_ignore_ascii_case(&registry.resource_group)) {
+            groups.push((registry.resource_group, registry.location));
+        }
+    }
+    Ok(groups)
+}
+
+/// # Errors
+/// When nothing stands at the scope. Only asked on behalf of those who may know.
+async fn require_existing(state: &ArmState, scope: &ResourceId) -> Result<(), ArmError> {
+    if scope.subscription().is_none() {
+        return Ok(());
+    }
+    let subscription = subscription(state, scope).await?;
+    let Some(group) = scope.resource_group() else { return Ok(()) };
+    let groups = resource_groups(state, &subscription).await?;
+    if !groups.iter().any(|(name, _)| name.eq_ignore_ascii_case(group)) {
+        return Err(ArmError::ResourceGroupNotFound(group.to_owned()));
+    }
+    match scope.segments().count() {
+        // A group without a registry of its own.
+        4 => Ok(()),
+        _ => Err(ArmError::ResourceNotFound(scope.to_string())),
+    }
+}

@@ -1,0 +1,64 @@
+//! What can be asked for, each kind of resource in a file of its own, and the right that each route needs.
+
+mod assessment;
+mod assessment_metadata;
+mod cloud_resource;
+mod pricing;
+mod provider;
+mod registry;
+mod resource_group;
+mod sub_assessment;
+mod subscription;
+mod tenant;
+
+use crate::dispatch::Handler;
+use access::Action;
+use http::Method;
+
+/// The right that a route needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// To be signed in. What is shown depends on the caller's roles.
+    SignedIn,
+    /// The action at the scope before the pattern.
+    At(Action),
+    /// The action on the resource that the whole path names.
+    On(Action),
+    /// The action at the scope or at something below it. What is shown is what the caller may.
+    Within(Action),
+}
+
+/// One route.
+#[derive(Debug)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path: `{scope}` stands for any resource id, other names in braces for one segment.
+    pub pattern: &'static str,
+    /// The right that it needs.
+    pub right: Right,
+    pub(crate) handler: Handler,
+}
+
+/// A kind of resource.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its type, in Azure's words.
+    pub kind: &'static str,
+    /// The routes that answer for it.
+    pub routes: &'static [Route],
+}
+
+/// All kinds of resources.
+pub const RESOURCES: &[Resource] = &[
+    tenant::RESOURCE,
+    subscription::RESOURCE,
+    resource_group::RESOURCE,
+    cloud_resource::RESOURCE,
+    provider::RESOURCE,
+    registry::RESOURCE,
+    pricing::RESOURCE,
+    assessment_metadata::RESOURCE,
+    assessment::RESOURCE,
+    sub_assessment::RESOURCE,
+];

@@ -1,0 +1,98 @@
+//! All resources of a subscription or group in one list, as `az` looks registries up by their name.
+//!
+//! The filter is understood as far as clients use it: `resourceType eq '...'`, alone or joined with `name eq '...'` by
+//! `and`. Any other filter is an error, since a filter that was passed over would show what was not asked for.
+
+use super::{Resource, Right, Route, registry};
+use crate::dispatch::Request;
+use crate::error::ArmError;
+use crate::{ArmState, page, registries};
+use access::Action;
+use axum::response::Response;
+use http::Method;
+
+pub(super) const RESOURCE: Resource = Resource {
+    kind: "Microsoft.Resources/resources",
+    routes: &[
+        Route {
+            method: Method::GET,
+            pattern: "/subscriptions/{id}/resources",
+            right: Right::Within(Action::REGISTRY_READ),
+            handler: |state, request| Box::pin(list(state, request)),
+        },
+        Route {
+            method: Method::GET,
+            pattern: "/subscriptions/{id}/resourcegroups/{name}/resources",
+            right: Right::Within(Action::REGISTRY_READ),
+            handler: |state, request| Box::pin(list(state, request)),
+        },
+    ],
+};
+
+/// What a filter asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Filter {
+    kind: Option<String>,
+    name: Option<String>,
+}
+
+impl Filter {
+    fn parse(text: &str) -> Result<Self, ArmError> {
+        let wrong = || {
+            ArmError::Invalid(format!(
+                "The $filter '{text}' is not understood; write resourceType eq 'TYPE', name eq 'NAME', or both with and."
+            ))
+        };
+        let mut filter = Self::default();
+        for part in text.split(" and ") {
+            let (field, value) = part.trim().split_once(" eq ").ok_or_else(wrong)?;
+            let value = value.trim().strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+            let value = value.filter(|value| !value.contains('\'')).ok_or_else(wrong)?.to_owned();
+            match field.trim().to_ascii_lowercase().as_str() {
+                "resourcetype" => filter.kind = Some(value),
+                "name" => filter.name = Some(value),
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(filter)
+    }
+
+    fn passes(&self, name: &str) -> bool {
+        let same = |wanted: &Option<String>, here: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(here))
+        };
+        same(&self.kind, registry::KIND) && same(&self.name, name)
+    }
+}
+
+async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
+    let filter = request.query("$filter").map(Filter::parse).transpose()?.unwrap_or_default();
+    let scope = match request.names.get(1) {
+        Some(group) => request.scope.joined(&["resourceGroups", group])?,
+        None => request.scope.clone(),
+    };
+    let found = registries::within(state, &request.caller, &scope, Action::REGISTRY_READ).await?;
+    let value = found.iter().filter(|known| filter.passes(&known.registry.name)).map(registry::brief);
+    Ok(page::whole(value.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_understood_or_refused() {
+        let filter = Filter::parse("resourceType eq 'Microsoft.ContainerRegistry/registries'").unwrap();
+        assert!(filter.passes("any"));
+        assert!(!Filter::parse("resourceType eq 'Microsoft.Web/sites'").unwrap().passes("any"));
+        let both =
+            Filter::parse("resourceType eq 'microsoft.containerregistry/REGISTRIES' and name eq 'One'");
+        assert!(both.as_ref().unwrap().passes("one"));
+        assert!(!both.unwrap().passes("two"));
+        for wrong in
+            ["", "name", "name eq one", "tagName eq 'x'", "name eq 'a' or name eq 'b'", "name ne 'a'"]
+        {
+            assert!(Filter::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! One row: a vulnerability in an image, or the image itself, in the form of 2020.
+//!
+//! The model has three severities; *critical* is told as `High`, and the scores tell it apart. A severity that nobody
+//! gave is told as `Unknown` and not guessed. Scores of CVSS 3.1 stand under `3.0` as well, where queries look.
+
+use super::super::assessment_metadata::IMAGES_KEY;
+use super::name;
+use crate::registries::Known;
+use advisory::VulnerabilityRecord;
+use assessment::FindingEvidence;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use store::{Finding, ImageState, ImageSummary};
+
+/// The row of an image that has no findings of its own: clean, not assessable, or an index. None while its verdict is
+/// on its way, and none where nobody asked for a scan: no row means *not scanned* to those who read them.
+pub(super) fn of_image(known: &Known, summary: &ImageSummary) -> Option<Value> {
+    let (cause, description) =
+        summary.cause.as_ref().map_or(("", ""), |cause| (cause.code.as_str(), cause.sentence.as_str()));
+    let (status, title, text) = match summary.state {
+        ImageState::Healthy => (
+            json!({"code": "Healthy", "cause": "", "description": ""}),
+            "No known vulnerability",
+            "All packages of the image were read, and no advisory speaks of any of them.",
+        ),
+        ImageState::NotApplicable => (
+            json!({"code": "NotApplicable", "cause": cause, "description": description}),
+            "The image cannot be assessed",
+            description,
+        ),
+        ImageState::Unhealthy => (
+            json!({"code": "Unhealthy", "severity": worst(summary), "cause": cause, "description": description}),
+            "An image of the index has vulnerabilities",
+            "The findings stand with the images that the index lists.",
+        ),
+        ImageState::Queued | ImageState::Scanning | ImageState::Unscanned => return None,
+    };
+    let mut properties = properties(known, summary, status);
+    properties.insert("id".into(), "image".into());
+    properties.insert("displayName".into(), title.into());
+    properties.insert("category".into(), "Image".into());
+    properties.insert("description".into(), text.into());
+    properties.insert("impact".into(), "".into());
+    properties.insert("remediation".into(), "".into());
+    let further = json!({"type": "Information Gathered", "patchable": false, "cve": [], "cvss": {}, "vendorReferences": []});
+    Some(row(known, summary, "", properties, further))
+}
+
+/// The row of a vulnerability: all findings of it in one image. None for an empty list.
+pub(super) fn of_findings(known: &Known, summary: &ImageSummary, findings: &[Finding]) -> Option<Value> {
+    let first = findings.first()?;
+    let record: Option<VulnerabilityRecord> = serde_json::from_value(first.vulnerability.record.clone()).ok();
+    let evidence: Vec<FindingEvidence> =
+        findings.iter().filter_map(|finding| serde_json::from_value(finding.evidence.clone()).ok()).collect();
+    let status = json!({
+        "code": "Unhealthy",
+        "severity": in_three(&first.vulnerability.severity),
+        "cause": "",
+        "description": "",
+    });
+    let id = first.vulnerability.id.as_str();
+    let title = record.as_ref().map(|record| record.title.as_str()).filter(|title| !title.is_empty());
+    let remediation: BTreeSet<&str> = evidence.iter().map(|evidence| evidence.remediation.as_str()).collect();
+    let mut properties = properties(known, summary, status);
+    properties.insert("id".into(), id.into());
+    properties.insert("displayName".into(), title.unwrap_or(id).into());
+    properties
+        .insert("category".into(), evidence.first().map_or("", |evidence| evidence.category.as_str()).into());
+    properties.insert(
+        "description".into(),
+        record.as_ref().map_or("", |record| record.description.as_str()).into(),
+    );
+    properties.insert("impact".into(), impact(findings, record.as_ref()).into());
+    properties.insert("remediation".into(), remediation.into_iter().collect::<Vec<_>>().join("\n").into());
+    let further = additional_data(findings, record.as_ref(), &evidence);
+    Some(row(known, summary, id, properties, further))
+}
+
+/// What is the same in all rows of an image.
+fn properties(known: &Known, summary: &ImageSummary, status: Value) -> Map<String, Value> {
+    let image = &summary.image;
+    let resource = format!("{}/repository/{}/imageDigest/{}", known.id, image.repository.name, image.digest);
+    let at = summary.assessed_at.unwrap_or(summary.changed_at);
+    let mut properties = Map::new();
+    properties.insert("status".into(), status);
+    properties.insert("timeGenerated".into(), at.to_string().into());
+    properties.insert("resourceDetails".into(), json!({"source": "Azure", "id": resource}));
+    properties
+}
+
+fn row(
+    known: &Known,
+    summary: &ImageSummary,
+    vulnerability: &str,
+    mut properties: Map<String, Value>,
+    mut further: Value,
+) -> Value {
+    let image = &summary.image;
+    let name = name::of(image, vulnerability).to_string();
+    further["assessedResourceType"] = "ContainerRegistryVulnerability".into();
+    further["repositoryName"] = image.repository.name.as_str().into();
+    further["imageDigest"] = image.digest.to_string().into();
+    further["registryHost"] = known.registry.login_server.as_str().into();
+    further["platform"] = summary.platform.as_deref().unwrap_or_default().into();
+    properties.insert("additionalData".into(), further);
+    json!({
+        "id": format!("{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}/subAssessments/{name}", known.id),
+        "name": name,
+        "type": "Microsoft.Security/assessments/subAssessments",
+        "properties": properties,
+    })
+}
+
+fn additional_data(
+    findings: &[Finding],
+    record: Option<&VulnerabilityRecord>,
+    evidence: &[FindingEvidence],
+) -> Value {
+    let ids = findings.iter().map(|finding| finding.vulnerability.id.as_str());
+    let names: BTreeSet<&str> =
+        ids.chain(evidence.iter().flat_map(|evidence| &evidence.aliases).map(String::as_str)).collect();
+    let cves: Vec<Value> = names
+        .iter()
+        .filter(|name| name.starts_with("CVE-"))
+        .map(|name| json!({"title": name, "link": format!("https://nvd.nist.gov/vuln/detail/{name}")}))
+        .collect();
+    let packages: Vec<Value> = findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "name": finding.package.name,
+                "version": finding.package.version,
+                "fixedVersion": finding.fixed,
+                "path": finding.path,
+                "layer": finding.layer.to_string(),
+            })
+        })
+        .collect();
+    let mut further = json!({
+        "type": "Vulnerability",
+        "patchable": evidence.iter().any(|evidence| evidence.patchable),
+        "cve": cves,
+        "cvss": scores(record),
+        "vendorReferences": references(findings, record),
+        "packages": packages,
+        "aliases": names,
+        "firstSeen": findings.iter().map(|finding| finding.first_seen).min().map(|at| at.to_string()),
+    });
+    if let Some(at) = record.and_then(|record| record.published) {
+        further["publishedTime"] = at.to_string().into();
+    }
+    if let Some(exploit) = record.and_then(|record| record.known_exploit.as_ref()) {
+        further["exploitedInTheWild"] = serde_json::to_value(exploit).unwrap_or(Value::Null);
+    }
+    further
+}
+
+/// Base scores by version.
+fn scores(record: Option<&VulnerabilityRecord>) -> Value {
+    let mut scores = Map::new();
+    for (version, score) in record.into_iter().flat_map(|record| &record.classification.cvss) {
+        scores.insert(version.clone(), json!({"base": score.base, "cvssVectorString": score.vector}));
+    }
+    if let (Some(newer), false) = (scores.get("3.1").cloned(), scores.contains_key("3.0")) {
+        scores.insert("3.0".into(), newer);
+    }
+    Value::Object(scores)
+}
+
+/// The advisories, each with where it can be read if anybody says so. Only web addresses are passed on.
+fn references(findings: &[Finding], record: Option<&VulnerabilityRecord>) -> Vec<Value> {
+    let links: Vec<&str> = record
+        .into_iter()
+        .flat_map(|record| &record.references)
+        .map(|reference| reference.url.as_str())
+        .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+        .collect();
+    let advisories: BTreeSet<&str> =
+        findings.iter().flat_map(|finding| &finding.advisories).map(String::as_str).collect();
+    let mut references: Vec<Value> = advisories
+        .iter()
+        .map(|advisory| {
+            let link = links.iter().find(|link| link.contains(advisory)).copied().unwrap_or_default();
+            json!({"title": advisory, "link": link})
+        })
+        .collect();
+    references.extend(
+        links
+            .iter()
+            .filter(|link| !advisories.iter().any(|advisory| link.contains(advisory)))
+            .take(20)
+            .map(|link| json!({"title": link, "link": link})),
+    );
+    references
+}
+
+/// Which packages have it, and whether it is used in attacks.
+fn impact(findings: &[Finding], record: Option<&VulnerabilityRecord>) -> String {
+    let packages: BTreeSet<String> = findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.package.name, finding.package.version))
+        .collect();
+    let mut text = format!("Affected: {}.", packages.into_iter().collect::<Vec<_>>().join(", "));
+    if record.is_some_and(|record| record.known_exploit.is_some()) {
+        text.push_str(" It is exploited in the wild.");
+    }
+    text
+}
+
+/// The severity in the three words of the model.
+fn in_three(severity: &str) -> &str {
+    if severity == "Critical" { "High" } else { severity }
+}
+
+/// The worst severity of an image's findings.
+fn worst(summary: &ImageSummary) -> &'static str {
+    let has = |severity: &str| summary.counts.get(severity).is_some_and(|count| *count > 0);
+    match () {
+        () if has("Critical") || has("High") => "High",
+        () if has("Medium") => "Medium",
+        () if has("Low") => "Low",
+        () => "Unknown",
+    }
+}

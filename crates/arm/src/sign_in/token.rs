@@ -1,0 +1,176 @@
+//! `POST /{tenant}/oauth2/v2.0/token`: tokens for programs (client credentials), for people by name and password, and
+//! for a refresh token (RFC 6749, sections 4.3, 4.4 and 6).
+
+use super::discovery::unknown_tenant;
+use super::is_tenant;
+use crate::dispatch::form_pairs;
+use crate::{ArmState, Refusal};
+use access::Principal;
+use access::token::ArmTokenUse;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// A form is a few settings and a token.
+const LONGEST_FORM: usize = 64 << 10;
+
+/// Why no token was made: an error code of OAuth, and a sentence.
+#[derive(Debug, thiserror::Error)]
+enum TokenRefusal {
+    #[error("AADSTS7000215: Invalid client secret provided: the name or the secret is wrong.")]
+    Client,
+    #[error("AADSTS50126: Invalid username or password.")]
+    Password,
+    #[error("AADSTS700082: The refresh token does not hold any more; sign in again.")]
+    Refresh,
+    #[error(
+        "AADSTS70003: The grant type '{0}' is not supported; use client_credentials, password or refresh_token."
+    )]
+    Grant(String),
+    #[error("AADSTS900144: The request body must contain the parameter '{0}'.")]
+    Missing(&'static str),
+    #[error("AADSTS500011: No token is made for '{0}'; ask for '<url of the server>/.default'.")]
+    Audience(String),
+    #[error("AADSTS50053: Too many wrong passwords; try again in {0} seconds.")]
+    TooMany(u64),
+    #[error("The server could not check who this is; its log says why.")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl IntoResponse for TokenRefusal {
+    fn into_response(self) -> Response {
+        let (status, code) = match &self {
+            Self::Client => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::Password | Self::Refresh => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Self::Grant(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+            Self::Missing(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::Audience(_) => (StatusCode::BAD_REQUEST, "invalid_resource"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
+            Self::Failed(source) => {
+                tracing::error!(error = %source, "a token could not be made");
+                (StatusCode::INTERNAL_SERVER_ERROR, "server_error")
+            }
+        };
+        let body = Json(json!({"error": code, "error_description": self.to_string()}));
+        let mut response = (status, body).into_response();
+        if let Self::TooMany(seconds) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+type Form = BTreeMap<String, String>;
+
+pub(super) async fn issue(
+    State(state): State<ArmState>,
+    Path(tenant): Path<String>,
+    address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_tenant(&state, &tenant) {
+        return unknown_tenant(&tenant);
+    }
+    let text = match str::from_utf8(&body) {
+        Ok(text) if body.len() <= LONGEST_FORM => text,
+        _ => return TokenRefusal::Missing("grant_type").into_response(),
+    };
+    let form: Form = form_pairs(text).collect();
+    let address = address.map(|axum::Extension(ConnectInfo(address))| address);
+    match answer(&state, &form, &headers, address).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answer(
+    state: &ArmState,
+    form: &Form,
+    headers: &HeaderMap,
+    address: Option<SocketAddr>,
+) -> Result<Response, TokenRefusal> {
+    let address = address.map(|address| address.ip());
+    let grant = field(form, "grant_type")?;
+    let principal = match grant {
+        "client_credentials" => {
+            let (id, secret) = client(form, headers)?;
+            known(state.entrance.password(&id, &secret, address).await, TokenRefusal::Client)?
+        }
+        "password" => {
+            let (name, word) = (field(form, "username")?, field(form, "password")?);
+            known(state.entrance.password(name, word, address).await, TokenRefusal::Password)?
+        }
+        "refresh_token" => {
+            let token = field(form, "refresh_token")?;
+            let found = state.entrance.token(token, ArmTokenUse::Refresh).await;
+            found.map_err(refused(TokenRefusal::Refresh))?.ok_or(TokenRefusal::Refresh)?
+        }
+        other => return Err(TokenRefusal::Grant(other.chars().take(80).collect())),
+    };
+    let audience = audience(state, form);
+    let issued = state.entrance.issue(&principal, &audience).await;
+    let issued = issued.map_err(refused(TokenRefusal::Refresh))?;
+    let issued = issued.ok_or_else(|| TokenRefusal::Audience(audience.chars().take(200).collect()))?;
+    let mut body = json!({
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in,
+        "ext_expires_in": issued.expires_in,
+        "access_token": issued.access,
+    });
+    if let (Some(refresh), true) = (issued.refresh, grant != "client_credentials") {
+        body["refresh_token"] = refresh.into();
+    }
+    let mut response = Json(body).into_response();
+    // RFC 6749, section 5.1: no cache may keep a token.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+fn field<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, TokenRefusal> {
+    form.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or(TokenRefusal::Missing(name))
+}
+
+/// The client's name and secret: from the form, or from Basic authentication.
+fn client(form: &Form, headers: &HeaderMap) -> Result<(String, String), TokenRefusal> {
+    let basic = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
+        .and_then(|credentials| String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok());
+    if let Some((id, secret)) = basic.as_deref().and_then(|text| text.split_once(':')) {
+        return Ok((id.to_owned(), secret.to_owned()));
+    }
+    Ok((field(form, "client_id")?.to_owned(), field(form, "client_secret")?.to_owned()))
+}
+
+fn known(found: Result<Principal, Refusal>, wrong: TokenRefusal) -> Result<Principal, TokenRefusal> {
+    found.map_err(refused(wrong))
+}
+
+fn refused(wrong: TokenRefusal) -> impl FnOnce(Refusal) -> TokenRefusal {
+    |refusal| match refusal {
+        Refusal::Wrong => wrong,
+        Refusal::TooMany(seconds) => TokenRefusal::TooMany(seconds),
+        Refusal::Failed(source) => TokenRefusal::Failed(source),
+    }
+}
+
+/// For whom the token is: the first scope that names a resource, without `/.default`; in older forms `resource`; the
+/// server itself where nothing is named. `az` writes two slashes where the resource ends with one.
+fn audience(state: &ArmState, form: &Form) -> String {
+    let named = form.get("scope").into_iter().flat_map(|scopes| scopes.split_whitespace());
+    let named =
+        named.filter(|scope| scope.contains("://")).map(|scope| match scope.strip_suffix(".default") {
+            Some(resource) => resource,
+            None => scope.rsplit_once('/').map_or(scope, |(resource, _)| resource),
+        });
+    let wanted = named.chain(form.get("resource").map(String::as_str)).next();
+    wanted.map_or_else(|| state.url.to_string(), |resource| resource.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,345 @@
+//! A small estate: one registry with images in every state, people with different roles, and requests without a network.
+
+use access::token::ArmTokenUse;
+use access::{Assignment, PageSeal, Principal, PrincipalKind, ResourceId, RoleId};
+use arm::{ArmState, Entrance, IssuedTokens, Refusal};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use oci::Digest;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use store::{
+    Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
+    PackageFindings, PackagePlace, PackageVersion, PutManifest, RegistryId, RepositoryKey, SnapshotVersion,
+    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub(crate) const URL: &str = "https://lazaretto.test";
+pub(crate) const KEY: &str = "dbd0cb49-b563-45e7-9724-889e799fa648";
+const PASSWORD: &str = "open sesame";
+
+/// The people, their roles, and where they have them; `{registry}` is the registry.
+const PEOPLE: &[(&str, RoleId, &str)] = &[
+    ("owner", RoleId::OWNER, "{subscription}"),
+    ("reader", RoleId::READER, "{subscription}"),
+    ("security-reader", RoleId::SECURITY_READER, "{subscription}"),
+    ("security-admin", RoleId::SECURITY_ADMIN, "{subscription}"),
+    ("registry-reader", RoleId::READER, "{registry}"),
+    ("puller", RoleId::ACR_PULL, "{registry}"),
+    ("foreigner", RoleId::OWNER, "/subscriptions/00000000-0000-0000-0000-00000000beef"),
+];
+
+/// The moment at which everything happens.
+pub(crate) fn now() -> Timestamp {
+    "2026-01-02T03:04:05Z".parse().unwrap()
+}
+
+struct People;
+
+fn principal(name: &str) -> Principal {
+    Principal {
+        id: Uuid::new_v5(&Uuid::NAMESPACE_DNS, name.as_bytes()),
+        name: name.into(),
+        kind: PrincipalKind::User,
+    }
+}
+
+pub(crate) fn subscription() -> String {
+    format!("/subscriptions/{}", Uuid::from_u128(0xabc))
+}
+
+pub(crate) fn group() -> String {
+    format!("{}/resourceGroups/rg", subscription())
+}
+
+pub(crate) fn registry() -> String {
+    format!("{}/providers/Microsoft.ContainerRegistry/registries/Lazaretto", group())
+}
+
+#[async_trait]
+impl Entrance for People {
+    async fn password(&self, name: &str, word: &str, _: Option<IpAddr>) -> Result<Principal, Refusal> {
+        match word {
+            PASSWORD => Ok(principal(name)),
+            "too often" => Err(Refusal::TooMany(7)),
+            "broken" => Err(Refusal::Failed("the records are gone".into())),
+            _ => Err(Refusal::Wrong),
+        }
+    }
+
+    async fn token(&self, token: &str, kind: ArmTokenUse) -> Result<Option<Principal>, Refusal> {
+        let mark = match kind {
+            ArmTokenUse::Access => "access-",
+            ArmTokenUse::Refresh => "refresh-",
+        };
+        Ok(token.strip_prefix(mark).map(principal))
+    }
+
+    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, Refusal> {
+        let own = PEOPLE.iter().filter(|(name, ..)| *name == principal.name);
+        let assignment = |(_, role, scope): &(&str, RoleId, &str)| {
+            let scope = scope.replace("{subscription}", &subscription()).replace("{registry}", &registry());
+            Assignment { principal: principal.id, role: *role, scope: ResourceId::parse(&scope).unwrap() }
+        };
+        Ok(own.map(assignment).collect())
+    }
+
+    async fn issue(&self, principal: &Principal, audience: &str) -> Result<Option<IssuedTokens>, Refusal> {
+        let name = &principal.name;
+        Ok((audience == URL).then(|| IssuedTokens {
+            access: format!("access-{name}"),
+            refresh: Some(format!("refresh-{name}")),
+            expires_in: 4500,
+        }))
+    }
+
+    fn jwks(&self) -> Value {
+        json!({"keys": [{"kid": "one"}]})
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{self:#?}");
+        self
+    }
+
+    /// The code of the error.
+    pub(crate) fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+}
+
+pub(crate) struct Estate {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: RegistryId,
+    router: Router,
+    _folder: TempDir,
+}
+
+impl Estate {
+    /// An empty registry.
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("records.sqlite");
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file).unwrap());
+        let installation = Installation {
+            tenant: TenantId(Uuid::from_u128(0x777)),
+            subscription: SubscriptionId(Uuid::from_u128(0xabc)),
+            subscription_name: "Harbour".into(),
+            resource_group: "rg".into(),
+            registry: "Lazaretto".into(),
+            login_server: "lazaretto.test".into(),
+            location: "local".into(),
+        };
+        let installation = store.install(installation, now()).await.unwrap();
+        let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap().id;
+        let router = arm::router(ArmState {
+            store: store.clone(),
+            entrance: Arc::new(People),
+            seal: PageSeal::new(&[7; 32]),
+            url: URL.into(),
+            issuer: format!("{URL}/{}/", installation.tenant).into(),
+            installation: Arc::new(installation),
+            scan_plan: "ContainerRegistry",
+            clock: now,
+        });
+        Self { store, registry, router, _folder: folder }
+    }
+
+    /// A registry with one image in each state.
+    pub(crate) async fn furnished() -> Self {
+        let estate = Self::new().await;
+        estate.image("clean", ImageState::Healthy, None).await;
+        estate.image("queued", ImageState::Queued, None).await;
+        let why = Cause { code: "EmptyImage".into(), sentence: "The image has no layers.".into() };
+        estate.image("void", ImageState::NotApplicable, Some(why)).await;
+        let ill = estate.image("team/app", ImageState::Unhealthy, None).await;
+        estate
+            .findings(
+                &ill,
+                &[
+                    ("busybox", "CVE-2021-28831"),
+                    ("ssl_client", "CVE-2021-28831"),
+                    ("musl", "CVE-2020-28928"),
+                ],
+            )
+            .await;
+        estate
+    }
+
+    fn key(&self, repository: &str, digest: Digest) -> ImageKey {
+        ImageKey {
+            repository: RepositoryKey { registry: self.registry, name: repository.parse().unwrap() },
+            digest,
+        }
+    }
+
+    /// An image in a state.
+    pub(crate) async fn image(&self, repository: &str, state: ImageState, cause: Option<Cause>) -> ImageKey {
+        let bytes = format!("manifest of {repository}").into_bytes();
+        let image = self.key(repository, Digest::of_sha256(&bytes));
+        let manifest = PutManifest {
+            repository: image.repository.clone(),
+            digest: image.digest.clone(),
+            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+            bytes: bytes.into(),
+            artifact_type: None,
+            subject: None,
+            config: None,
+            annotations: BTreeMap::new(),
+            tags: vec!["1".parse().unwrap()],
+            references: Vec::new(),
+            jobs: Vec::new(),
+            actor: Actor("owner".into()),
+            at: now(),
+        };
+        self.store.put_manifest(manifest).await.unwrap();
+        let counts = match state {
+            ImageState::Unhealthy => BTreeMap::from([("Critical".to_owned(), 1), ("Medium".to_owned(), 2)]),
+            _ => BTreeMap::new(),
+        };
+        let summary = ImageSummary {
+            image: image.clone(),
+            state,
+            cause,
+            counts,
+            platform: Some("linux/amd64".into()),
+            isolation: Value::Null,
+            first_seen: now(),
+            changed_at: now() + SignedDuration::from_mins(1),
+            assessed_at: Some(now()),
+            snapshot: None,
+            children: Vec::new(),
+        };
+        assert!(self.store.put_summary(summary).await.unwrap());
+        image
+    }
+
+    /// Packages in an image, each with a vulnerability.
+    pub(crate) async fn findings(&self, image: &ImageKey, found: &[(&str, &str)]) {
+        let package = |name: &str| PackageVersion {
+            ecosystem: Some(inventory::Ecosystem::new("Alpine:v3.13")),
+            kind: inventory::PackageKind::Apk,
+            name: name.to_owned(),
+            version: "1.0-r0".to_owned(),
+            source: None,
+        };
+        let place = |(name, _): &(&str, &str)| PackagePlace {
+            package: package(name),
+            layer: Digest::of_sha256(b"layer"),
+            path: "lib/apk/db/installed".into(),
+        };
+        let record = ImageRecord {
+            digest: image.digest.clone(),
+            distribution: Value::Null,
+            platform: Some("linux/amd64".into()),
+            obstacles: json!([]),
+            indexer_version: 1,
+            isolation: Value::Null,
+            at: now(),
+            packages: found.iter().map(place).collect(),
+        };
+        let recorded = self.store.record_image(record).await.unwrap();
+        let mut packages: BTreeMap<_, Vec<FindingRow>> = BTreeMap::new();
+        for (name, vulnerability) in found {
+            let (id, _) = recorded.versions.iter().find(|(_, version)| version.name == *name).unwrap();
+            packages.entry(*id).or_default().push(finding(name, vulnerability));
+        }
+        let packages = packages
+            .into_iter()
+            .map(|(package_version, findings)| PackageFindings { package_version, findings });
+        let vulnerabilities = found.iter().map(|(_, id)| vulnerability(id)).collect();
+        let snapshot = SnapshotVersion("one".into());
+        self.store.record_findings(&snapshot, packages.collect(), vulnerabilities, now()).await.unwrap();
+    }
+
+    /// Asks as somebody; as nobody for an empty name.
+    pub(crate) async fn ask(&self, who: &str, method: Method, path: &str, body: Value) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !who.is_empty() {
+            request = request.header("authorization", format!("Bearer access-{who}"));
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {
+        self.ask(who, Method::GET, path, Value::Null).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+fn finding(package: &str, vulnerability: &str) -> FindingRow {
+    FindingRow {
+        vulnerability: vulnerability.to_owned(),
+        verdict: FindingVerdict::Affected,
+        fixed: Some("2.0-r0".into()),
+        advisories: vec![format!("ALPINE-{vulnerability}")],
+        evidence: json!({
+            "rule": "1.0-r0 is before 2.0-r0",
+            "remediation": format!("apk add --upgrade '{package}>=2.0-r0'"),
+            "patchable": true,
+            "aliases": ["GHSA-aaaa-bbbb-cccc"],
+            "category": "Alpine",
+            "advisories": [],
+        }),
+    }
+}
+
+fn vulnerability(id: &str) -> Vulnerability {
+    Vulnerability {
+        id: id.to_owned(),
+        ecosystem: inventory::Ecosystem::new("Alpine:v3.13"),
+        severity: "Critical".into(),
+        score: Some(9.8),
+        record: json!({
+            "id": id,
+            "aliases": [],
+            "title": format!("{id} in words"),
+            "description": "Something long.",
+            "published": "2021-03-19T05:15:00Z",
+            "modified": null,
+            "references": [
+                {"kind": "ADVISORY", "url": format!("https://security.test/ALPINE-{id}")},
+                {"kind": "WEB", "url": "javascript:alert(1)"},
+            ],
+            "ratings": [],
+            "classification": {
+                "severity": "Critical",
+                "score": 9.8,
+                "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                "cvss": {
+                    "3.1": {"base": 9.8, "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "source": "NVD"},
+                },
+            },
+            "category": "Alpine",
+            "known_exploit": null,
+            "prediction": null,
+        }),
+    }
+}

@@ -1,0 +1,255 @@
+//! Sub-assessments: their rows, their pages, and their names.
+
+use crate::estate::{Estate, KEY, registry, subscription};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use store::ImageState;
+
+const VERSION: &str = "api-version=2019-01-01-preview";
+
+fn all(scope: &str) -> String {
+    format!("{scope}/providers/Microsoft.Security/subAssessments?{VERSION}")
+}
+
+/// All rows, page after page, by following the links as a client does.
+async fn rows(estate: &Estate, first: &str) -> (Vec<Value>, usize) {
+    let (mut rows, mut pages) = (Vec::new(), 0);
+    let mut next = Some(first.to_owned());
+    while let Some(path) = next {
+        let body = estate.get("security-reader", &path).await.expect(200).body;
+        rows.extend(body["value"].as_array().unwrap().iter().cloned());
+        let link = body["nextLink"].as_str();
+        next = link.map(|link| link.strip_prefix("https://lazaretto.test").unwrap().to_owned());
+        pages += 1;
+    }
+    (rows, pages)
+}
+
+fn line(row: &Value) -> String {
+    let properties = &row["properties"];
+    format!(
+        "{} {} {} {}",
+        properties["additionalData"]["repositoryName"].as_str().unwrap(),
+        properties["id"].as_str().unwrap(),
+        properties["status"]["code"].as_str().unwrap(),
+        properties["status"]["severity"].as_str().unwrap_or("-"),
+    )
+}
+
+#[tokio::test]
+async fn each_image_and_vulnerability_has_one_row() {
+    let estate = Estate::furnished().await;
+    let (found, pages) = rows(&estate, &all(&subscription())).await;
+    let lines: Vec<String> = found.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "clean image Healthy -",
+            "team/app CVE-2020-28928 Unhealthy High",
+            "team/app CVE-2021-28831 Unhealthy High",
+            "void image NotApplicable -",
+        ]
+    );
+    assert_eq!(pages, 1);
+    let of_registry =
+        format!("{}/providers/Microsoft.Security/assessments/{KEY}/subAssessments?{VERSION}", registry());
+    for path in [all(&registry()), all(""), of_registry.clone(), of_registry.to_lowercase()] {
+        assert_eq!(rows(&estate, &path).await.0, found, "{path}");
+    }
+    estate.get("reader", &of_registry.replace(KEY, "other")).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_row_has_azures_form() {
+    let estate = Estate::furnished().await;
+    let (found, _) = rows(&estate, &all(&subscription())).await;
+    expect_test::expect![[r#"
+        {
+          "id": "/subscriptions/00000000-0000-0000-0000-000000000abc/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/Lazaretto/providers/Microsoft.Security/assessments/dbd0cb49-b563-45e7-9724-889e799fa648/subAssessments/0bee3caa-333c-8a8c-bc03-b4edd105023c",
+          "name": "0bee3caa-333c-8a8c-bc03-b4edd105023c",
+          "properties": {
+            "additionalData": {
+              "aliases": [
+                "CVE-2021-28831",
+                "GHSA-aaaa-bbbb-cccc"
+              ],
+              "assessedResourceType": "ContainerRegistryVulnerability",
+              "cve": [
+                {
+                  "link": "https://nvd.nist.gov/vuln/detail/CVE-2021-28831",
+                  "title": "CVE-2021-28831"
+                }
+              ],
+              "cvss": {
+                "3.0": {
+                  "base": 9.8,
+                  "cvssVectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+                },
+                "3.1": {
+                  "base": 9.8,
+                  "cvssVectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+                }
+              },
+              "firstSeen": "2026-01-02T03:04:05Z",
+              "imageDigest": "sha256:39e5bfce5ba529f8dc0bbff64251183e177dbf806dcaa82a9f7c3489a6228791",
+              "packages": [
+                {
+                  "fixedVersion": "2.0-r0",
+                  "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85",
+                  "name": "busybox",
+                  "path": "lib/apk/db/installed",
+                  "version": "1.0-r0"
+                },
+                {
+                  "fixedVersion": "2.0-r0",
+                  "layer": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85",
+                  "name": "ssl_client",
+                  "path": "lib/apk/db/installed",
+                  "version": "1.0-r0"
+                }
+              ],
+              "patchable": true,
+              "platform": "linux/amd64",
+              "publishedTime": "2021-03-19T05:15:00Z",
+              "registryHost": "lazaretto.test",
+              "repositoryName": "team/app",
+              "type": "Vulnerability",
+              "vendorReferences": [
+                {
+                  "link": "https://security.test/ALPINE-CVE-2021-28831",
+                  "title": "ALPINE-CVE-2021-28831"
+                }
+              ]
+            },
+            "category": "Alpine",
+            "description": "Something long.",
+            "displayName": "CVE-2021-28831 in words",
+            "id": "CVE-2021-28831",
+            "impact": "Affected: busybox 1.0-r0, ssl_client 1.0-r0.",
+            "remediation": "apk add --upgrade 'busybox>=2.0-r0'\napk add --upgrade 'ssl_client>=2.0-r0'",
+            "resourceDetails": {
+              "id": "/subscriptions/00000000-0000-0000-0000-000000000abc/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/Lazaretto/repository/team/app/imageDigest/sha256:39e5bfce5ba529f8dc0bbff64251183e177dbf806dcaa82a9f7c3489a6228791",
+              "source": "Azure"
+            },
+            "status": {
+              "cause": "",
+              "code": "Unhealthy",
+              "description": "",
+              "severity": "High"
+            },
+            "timeGenerated": "2026-01-02T03:04:05Z"
+          },
+          "type": "Microsoft.Security/assessments/subAssessments"
+        }"#]].assert_eq(&serde_json::to_string_pretty(&found[2]).unwrap());
+    expect_test::expect![[r#"
+        {
+          "id": "/subscriptions/00000000-0000-0000-0000-000000000abc/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/Lazaretto/providers/Microsoft.Security/assessments/dbd0cb49-b563-45e7-9724-889e799fa648/subAssessments/ff148651-a18c-8751-b770-f4905775daed",
+          "name": "ff148651-a18c-8751-b770-f4905775daed",
+          "properties": {
+            "additionalData": {
+              "assessedResourceType": "ContainerRegistryVulnerability",
+              "cve": [],
+              "cvss": {},
+              "imageDigest": "sha256:3bd757d62158635d5243ae2f12d8699c8401069eb21db6b334c1e63eeb5c98eb",
+              "patchable": false,
+              "platform": "linux/amd64",
+              "registryHost": "lazaretto.test",
+              "repositoryName": "void",
+              "type": "Information Gathered",
+              "vendorReferences": []
+            },
+            "category": "Image",
+            "description": "The image has no layers.",
+            "displayName": "The image cannot be assessed",
+            "id": "image",
+            "impact": "",
+            "remediation": "",
+            "resourceDetails": {
+              "id": "/subscriptions/00000000-0000-0000-0000-000000000abc/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/Lazaretto/repository/void/imageDigest/sha256:3bd757d62158635d5243ae2f12d8699c8401069eb21db6b334c1e63eeb5c98eb",
+              "source": "Azure"
+            },
+            "status": {
+              "cause": "EmptyImage",
+              "code": "NotApplicable",
+              "description": "The image has no layers."
+            },
+            "timeGenerated": "2026-01-02T03:04:05Z"
+          },
+          "type": "Microsoft.Security/assessments/subAssessments"
+        }"#]].assert_eq(&serde_json::to_string_pretty(&found[3]).unwrap());
+}
+
+#[tokio::test]
+async fn a_name_finds_its_row_and_stays() {
+    let estate = Estate::furnished().await;
+    let (found, _) = rows(&estate, &all(&subscription())).await;
+    for row in &found {
+        let path = format!("{}?{VERSION}", row["id"].as_str().unwrap());
+        assert_eq!(estate.get("reader", &path).await.expect(200).body, *row);
+        assert_eq!(
+            estate
+                .get(
+                    "reader",
+                    &path.to_uppercase().replace("API-VERSION", "api-version").replace("PREVIEW", "preview")
+                )
+                .await
+                .expect(200)
+                .body,
+            *row
+        );
+        estate.get("puller", &path).await.expect(403);
+    }
+    let absent = format!(
+        "{}/providers/Microsoft.Security/assessments/{KEY}/subAssessments/no-name?{VERSION}",
+        registry()
+    );
+    assert_eq!(estate.get("reader", &absent).await.expect(404).code(), "ResourceNotFound");
+    let names: BTreeSet<&str> = found.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), found.len());
+}
+
+#[tokio::test]
+async fn pages_neither_repeat_nor_hide() {
+    let estate = Estate::new().await;
+    let mut expected = 0;
+    for (repository, vulnerabilities) in [("a", 249), ("b", 1), ("c", 700), ("d", 3)] {
+        let image = estate.image(repository, ImageState::Unhealthy, None).await;
+        let ids: Vec<String> =
+            (0..vulnerabilities).map(|number| format!("CVE-2020-{repository}{number:04}")).collect();
+        // Each image has packages of its own: what is recorded of a package replaces what was recorded before.
+        let names = [format!("busybox-{repository}"), format!("musl-{repository}")];
+        let found: Vec<(&str, &str)> =
+            ids.iter().flat_map(|id| names.iter().map(|name| (name.as_str(), id.as_str()))).collect();
+        estate.findings(&image, &found).await;
+        estate.image(&format!("{repository}-clean"), ImageState::Healthy, None).await;
+        expected += vulnerabilities + 1;
+    }
+    let (found, pages) = rows(&estate, &all(&subscription())).await;
+    let names: BTreeSet<&str> = found.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let images: BTreeSet<&str> = found
+        .iter()
+        .map(|row| row["properties"]["additionalData"]["repositoryName"].as_str().unwrap())
+        .collect();
+    assert_eq!((names.len(), images.len()), (found.len(), 8));
+    assert_eq!((found.len(), pages), (expected, 4));
+}
+
+#[tokio::test]
+async fn a_link_is_for_its_owner_and_list_alone() {
+    let estate = Estate::new().await;
+    let image = estate.image("app", ImageState::Unhealthy, None).await;
+    let ids: Vec<String> = (0..300).map(|number| format!("CVE-2020-{number:04}")).collect();
+    let found: Vec<(&str, &str)> = ids.iter().map(|id| ("busybox", id.as_str())).collect();
+    estate.findings(&image, &found).await;
+    let first = estate.get("reader", &all(&subscription())).await.expect(200).body;
+    let link = first["nextLink"].as_str().unwrap().strip_prefix("https://lazaretto.test").unwrap().to_owned();
+    estate.get("reader", &link).await.expect(200);
+    for (who, path) in [
+        ("owner", link.clone()),
+        ("reader", link.replace("subAssessments", &format!("assessments/{KEY}/subAssessments"))),
+        ("reader", format!("{link}x")),
+        ("reader", all(&subscription()) + "&$skiptoken=e30.x"),
+    ] {
+        assert_eq!(estate.get(who, &path).await.expect(400).code(), "InvalidSkipToken", "{who} {path}");
+    }
+}

@@ -1,0 +1,20 @@
+//! What a finding rests on, as it is kept with it.
+
+use serde::{Deserialize, Serialize};
+
+/// What a finding rests on: written when a package is matched, read by every face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindingEvidence {
+    /// The rule, in words.
+    pub rule: String,
+    /// The command that fixes it, or the sentence that no fix exists.
+    pub remediation: String,
+    /// Whether there is something to install.
+    pub patchable: bool,
+    /// Its other names.
+    pub aliases: Vec<String>,
+    /// What it belongs to: a distribution or a language.
+    pub category: String,
+    /// What each advisory says.
+    pub advisories: Vec<advisory::Evidence>,
+}
