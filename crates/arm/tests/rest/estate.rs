@@ -16,8 +16,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, RegistryId, RepositoryKey, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId, RepositoryKey,
+    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -211,11 +211,11 @@ impl Estate {
             actor: Actor("owner".into()),
             at: now(),
         };
-        self.store.put_manifest(manifest).await.unwrap();
-        let counts = match state {
-            ImageState::Unhealthy => BTreeMap::from([("Critical".to_owned(), 1), ("Medium".to_owned(), 2)]),
-            _ => BTreeMap::new(),
-        };
+        let outcome = self.store.put_manifest(manifest).await.unwrap();
+        assert!(matches!(outcome, PutOutcome::Stored { .. }));
+        let counts: &[(&str, u64)] =
+            if state == ImageState::Unhealthy { &[("Critical", 1), ("Medium", 2)] } else { &[] };
+        let counts = counts.iter().map(|(severity, count)| ((*severity).to_owned(), *count)).collect();
         let summary = ImageSummary {
             image: image.clone(),
             state,
