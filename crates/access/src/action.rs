@@ -29,6 +29,16 @@ impl Action {
     /// Delete manifests, tags, blobs and repositories.
     pub const ARTIFACT_DELETE: Self =
         Self::control("Microsoft.ContainerRegistry/registries/artifacts/delete");
+    /// Read what is known of repositories, tags and manifests.
+    pub const METADATA_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/metadata/read");
+    /// Change what may be done with them.
+    pub const METADATA_WRITE: Self = Self::control("Microsoft.ContainerRegistry/registries/metadata/write");
+    /// Pull what is in quarantine.
+    pub const QUARANTINE_READ: Self =
+        Self::data("Microsoft.ContainerRegistry/registries/quarantinedArtifacts/read");
+    /// Let content into quarantine and out of it.
+    pub const QUARANTINE_WRITE: Self =
+        Self::data("Microsoft.ContainerRegistry/registries/quarantinedArtifacts/write");
     /// Read plans.
     pub const PRICING_READ: Self = Self::control("Microsoft.Security/pricings/read");
     /// Change plans.

@@ -19,13 +19,22 @@ pub enum Permission {
     Push,
     /// Delete blobs, manifests and tags.
     Delete,
+    /// Read what is known of repositories, tags and manifests.
+    MetadataRead,
+    /// Change what may be done with them.
+    MetadataWrite,
     /// List the repositories.
     Catalog,
+    /// Pull what is in quarantine.
+    QuarantineRead,
+    /// Let content into quarantine and out of it.
+    QuarantineWrite,
 }
 
 impl Permission {
-    /// The rights that one has in a repository.
-    pub const OF_REPOSITORY: [Self; 3] = [Self::Pull, Self::Push, Self::Delete];
+    /// The rights that a scope opens in a repository.
+    pub const OF_REPOSITORY: [Self; 5] =
+        [Self::Pull, Self::Push, Self::Delete, Self::MetadataRead, Self::MetadataWrite];
 
     /// The word in a scope.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +42,10 @@ impl Permission {
             Self::Pull => "pull",
             Self::Push => "push",
             Self::Delete => "delete",
+            Self::MetadataRead => "metadata_read",
+            Self::MetadataWrite => "metadata_write",
+            Self::QuarantineRead => "quarantine_read",
+            Self::QuarantineWrite => "quarantine_write",
             Self::Catalog => "*",
         }
     }

@@ -13,6 +13,7 @@ use http::header::HeaderName;
 use http::{StatusCode, header};
 use oci::{Digest, RepositoryName};
 use std::io;
+use store::{PulledBlob, Removal};
 
 /// The digest of what an answer is about.
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -23,9 +24,13 @@ pub(crate) async fn read(
     name: RepositoryName,
     digest: Digest,
 ) -> Result<Response, RegistryError> {
-    let size = admitted.state.store.blob(&admitted.key(&name), &digest).await?;
-    let size = size.ok_or(RegistryError::BlobUnknown)?;
+    let pulled = admitted.state.store.pull_blob(&admitted.key(&name), &digest).await?;
+    let PulledBlob { size, lock } = pulled.ok_or(RegistryError::BlobUnknown)?;
+    // HEAD tells a size and nothing else, and whoever pushes needs it.
     if !admitted.is_head() {
+        if let Some(lock) = lock {
+            return Err(RegistryError::Locked(lock));
+        }
         pass_gate(admitted, &name, &digest, true).await?;
     }
     let headers = &admitted.parts.headers;
@@ -102,8 +107,10 @@ pub(crate) async fn delete(
 ) -> Result<Response, RegistryError> {
     let state = admitted.state;
     let _alone = state.publication.write().await;
-    if !state.store.unlink_blob(&admitted.key(&name), &digest).await? {
-        return Err(RegistryError::BlobUnknown);
+    match state.store.unlink_blob(&admitted.key(&name), &digest).await? {
+        Removal::Removed => {}
+        Removal::Absent => return Err(RegistryError::BlobUnknown),
+        Removal::Locked(lock) => return Err(RegistryError::Locked(lock)),
     }
     if !state.store.blob_is_linked(&digest).await? {
         state.blobs.delete(&digest).await?;

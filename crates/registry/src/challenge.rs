@@ -72,6 +72,11 @@ fn actions(permission: Permission) -> &'static str {
         Permission::Pull => "pull",
         Permission::Push => "pull,push",
         Permission::Delete => "delete",
+        Permission::MetadataRead => "metadata_read",
+        // Who changes reads first.
+        Permission::MetadataWrite => "metadata_read,metadata_write",
+        Permission::QuarantineRead => "quarantine_read",
+        Permission::QuarantineWrite => "quarantine_write",
         Permission::Catalog => "*",
     }
 }

@@ -1,4 +1,4 @@
-//! Which endpoint of the distribution API a path means.
+//! Which endpoint a path means: of the distribution API, or of the metadata API beside it.
 //!
 //! Repository names hold slashes and may hold components such as `blobs`, so that a path is read from its end: the last
 //! two or three segments say what is meant, and everything before them is the name.
@@ -7,7 +7,7 @@
 //! (attack C9). No name ever becomes a file path.
 
 use crate::error::RegistryError;
-use oci::{Digest, Reference, RepositoryName};
+use oci::{Digest, Reference, RepositoryName, Tag};
 use std::borrow::Cow;
 use store::UploadId;
 
@@ -22,6 +22,12 @@ pub(crate) enum Endpoint {
     Uploads(RepositoryName),
     Upload(RepositoryName, UploadId),
     Referrers(RepositoryName, Digest),
+    MetadataCatalog,
+    MetadataRepository(RepositoryName),
+    MetadataTags(RepositoryName),
+    MetadataTag(RepositoryName, Tag),
+    MetadataManifests(RepositoryName),
+    MetadataManifest(RepositoryName, Digest),
 }
 
 /// An endpoint without what its path names.
@@ -43,11 +49,26 @@ pub enum EndpointKind {
     Upload,
     /// `/v2/NAME/referrers/DIGEST`
     Referrers,
+    /// `/acr/v1/_catalog`
+    MetadataCatalog,
+    /// `/acr/v1/NAME`
+    MetadataRepository,
+    /// `/acr/v1/NAME/_tags`
+    MetadataTags,
+    /// `/acr/v1/NAME/_tags/TAG`
+    MetadataTag,
+    /// `/acr/v1/NAME/_manifests`
+    MetadataManifests,
+    /// `/acr/v1/NAME/_manifests/DIGEST`
+    MetadataManifest,
 }
 
 impl Endpoint {
     /// Reads the path of a request.
     pub(crate) fn parse(path: &str) -> Result<Self, RegistryError> {
+        if let Some(rest) = path.strip_prefix("/acr/v1/") {
+            return Self::parse_metadata(rest);
+        }
         let rest = path.strip_prefix("/v2").ok_or(RegistryError::NoSuchEndpoint)?;
         let Some(rest) = rest.strip_prefix('/') else {
             return if rest.is_empty() { Ok(Self::Base) } else { Err(RegistryError::NoSuchEndpoint) };
@@ -73,6 +94,25 @@ impl Endpoint {
         }
     }
 
+    /// Reads what follows `/acr/v1/`. No component of a name begins with `_`, so that nothing here has two meanings.
+    fn parse_metadata(rest: &str) -> Result<Self, RegistryError> {
+        let segments = rest.split('/').map(decode).collect::<Result<Vec<_>, _>>()?;
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        match segments.as_slice() {
+            ["_catalog"] => Ok(Self::MetadataCatalog),
+            [name @ .., "_tags", ""] => Ok(Self::MetadataTags(repository(name)?)),
+            [name @ .., "_manifests", ""] => Ok(Self::MetadataManifests(repository(name)?)),
+            // Before the lists: a tag may be called `_tags`.
+            [name @ .., "_tags", tag] => Ok(Self::MetadataTag(repository(name)?, tag.parse()?)),
+            [name @ .., "_manifests", digest] => {
+                Ok(Self::MetadataManifest(repository(name)?, digest.parse()?))
+            }
+            [name @ .., "_tags"] => Ok(Self::MetadataTags(repository(name)?)),
+            [name @ .., "_manifests"] => Ok(Self::MetadataManifests(repository(name)?)),
+            name => Ok(Self::MetadataRepository(repository(name)?)),
+        }
+    }
+
     pub(crate) fn kind(&self) -> EndpointKind {
         match self {
             Self::Base => EndpointKind::Base,
@@ -83,19 +123,30 @@ impl Endpoint {
             Self::Uploads(_) => EndpointKind::Uploads,
             Self::Upload(..) => EndpointKind::Upload,
             Self::Referrers(..) => EndpointKind::Referrers,
+            Self::MetadataCatalog => EndpointKind::MetadataCatalog,
+            Self::MetadataRepository(_) => EndpointKind::MetadataRepository,
+            Self::MetadataTags(_) => EndpointKind::MetadataTags,
+            Self::MetadataTag(..) => EndpointKind::MetadataTag,
+            Self::MetadataManifests(_) => EndpointKind::MetadataManifests,
+            Self::MetadataManifest(..) => EndpointKind::MetadataManifest,
         }
     }
 
     /// The repository, where the path names one.
     pub(crate) fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Base | Self::Catalog => None,
+            Self::Base | Self::Catalog | Self::MetadataCatalog => None,
             Self::Tags(name)
             | Self::Manifest(name, _)
             | Self::Blob(name, _)
             | Self::Uploads(name)
             | Self::Upload(name, _)
-            | Self::Referrers(name, _) => Some(name),
+            | Self::Referrers(name, _)
+            | Self::MetadataRepository(name)
+            | Self::MetadataTags(name)
+            | Self::MetadataTag(name, _)
+            | Self::MetadataManifests(name)
+            | Self::MetadataManifest(name, _) => Some(name),
         }
     }
 }
@@ -167,6 +218,34 @@ mod tests {
             (&format!("/v2/a/referrers/{DIGEST}"), "Referrers a"),
             (&format!("/v2/a/blobs/{}", DIGEST.replace(':', "%3A")), "Blob a"),
             (&format!("/v2/a/manifests/{}", DIGEST.replace(':', "%3a")), "Manifest a"),
+        ] {
+            assert_eq!(shape(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn metadata_paths_have_one_meaning() {
+        for (path, expected) in [
+            ("/acr/v1/_catalog", "MetadataCatalog "),
+            ("/acr/v1/a", "MetadataRepository a"),
+            ("/acr/v1/a/b/c", "MetadataRepository a/b/c"),
+            ("/acr/v1/a/tags/list", "MetadataRepository a/tags/list"),
+            ("/acr/v1/a/b/_tags", "MetadataTags a/b"),
+            ("/acr/v1/a/_tags/", "MetadataTags a"),
+            ("/acr/v1/a/_tags/_tags", "MetadataTag a"),
+            ("/acr/v1/a/_tags/_manifests", "MetadataTag a"),
+            ("/acr/v1/a/_manifests", "MetadataManifests a"),
+            (&format!("/acr/v1/a/b/_manifests/{}", DIGEST.replace(':', "%3A")), "MetadataManifest a/b"),
+            ("/acr/v1/a/_manifests/latest", "DigestInvalid"),
+            ("/acr/v1/", "NameInvalid"),
+            ("/acr/v1/_tags", "NameInvalid"),
+            ("/acr/v1/_deleted/_catalog", "NameInvalid"),
+            ("/acr/v1/a%2Fb", "NameInvalid"),
+            ("/acr/v1/a/../b", "NameInvalid"),
+            ("/acr/v1/a//b", "NameInvalid"),
+            ("/acr/v1/A/_tags", "NameInvalid"),
+            ("/acr/v1", "Unsupported"),
+            ("/acr/v2/a", "Unsupported"),
         ] {
             assert_eq!(shape(path), expected, "{path}");
         }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use oci::{Digest, DigestError, ManifestError, MediaTypeError, NameError, ReferenceError, TagError};
 use serde_json::{Value, json};
-use store::BlobError;
+use store::{AttributeTarget, BlobError, Lock};
 
 /// The error codes of the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(crate) enum Code {
     RangeInvalid,
     SizeInvalid,
     TagInvalid,
+    TagUnknown,
     TooManyRequests,
     Unauthorized,
     Unavailable,
@@ -52,6 +53,7 @@ impl Code {
             Self::RangeInvalid => "RANGE_INVALID",
             Self::SizeInvalid => "SIZE_INVALID",
             Self::TagInvalid => "TAG_INVALID",
+            Self::TagUnknown => "TAG_UNKNOWN",
             Self::TooManyRequests => "TOOMANYREQUESTS",
             Self::Unauthorized => "UNAUTHORIZED",
             Self::Unavailable => "UNAVAILABLE",
@@ -97,6 +99,12 @@ pub(crate) enum RegistryError {
     TokenRequest(&'static str),
     #[error("the image is held back: {0}")]
     Held(String),
+    #[error("the operation is disallowed on this registry, repository or image")]
+    Locked(Lock),
+    #[error("the change of attributes cannot be read: {0}")]
+    AttributeChange(String),
+    #[error("there is no such tag")]
+    TagUnknown,
     #[error("there is no repository of this name")]
     RepositoryUnknown,
     #[error("there is no such manifest")]
@@ -187,6 +195,10 @@ impl RegistryError {
             }
             Self::Denied | Self::Held(_) => (StatusCode::FORBIDDEN, Code::Denied),
             Self::TooManyAttempts { .. } => (StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests),
+            // Azure's registry answers so, and `az` does not try 405 again.
+            Self::Locked(_) => (StatusCode::METHOD_NOT_ALLOWED, Code::Unsupported),
+            Self::AttributeChange(_) => (StatusCode::BAD_REQUEST, Code::Unsupported),
+            Self::TagUnknown => (StatusCode::NOT_FOUND, Code::TagUnknown),
             Self::ManifestUnknown => (StatusCode::NOT_FOUND, Code::ManifestUnknown),
             Self::BlobUnknown => (StatusCode::NOT_FOUND, Code::BlobUnknown),
             Self::UploadUnknown => (StatusCode::NOT_FOUND, Code::BlobUploadUnknown),
@@ -224,6 +236,13 @@ impl RegistryError {
             challenge.detail()
         } else if let Self::MissingReferences(digests) = self {
             digests.iter().map(|digest| json!({ "digest": digest })).collect()
+        } else if let Self::Locked(lock) = self {
+            let (kind, name) = match &lock.target {
+                AttributeTarget::Repository => ("repository", ""),
+                AttributeTarget::Manifest(digest) => ("manifest", digest.as_str()),
+                AttributeTarget::Tag(tag) => ("tag", tag.as_str()),
+            };
+            json!({ "kind": kind, "name": name, "attribute": lock.switch.as_str() })
         } else if let Self::DigestMismatch { expected, actual } = self {
             json!({ "expected": expected, "actual": actual })
         } else {

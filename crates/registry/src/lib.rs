@@ -1,7 +1,8 @@
 //! The OCI distribution API and the token service.
 //!
 //! [`router`] turns a [`RegistryState`] into routes that docker, skopeo, buildah and containerd speak with: `/v2/` for
-//! blobs, manifests, tags and referrers, and `/oauth2/` for the tokens that open them.
+//! blobs, manifests, tags and referrers, `/acr/v1/` for what Azure's clients want to know of them and for locks, and
+//! `/oauth2/` for the tokens that open both.
 //!
 //! How a request goes:
 //!
@@ -29,6 +30,7 @@ mod error;
 mod gate;
 mod listing;
 mod manifest;
+mod metadata;
 mod mount;
 mod query;
 mod range;

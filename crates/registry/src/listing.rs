@@ -8,9 +8,10 @@ use crate::error::RegistryError;
 use crate::router::{Admitted, add, json};
 use axum::response::Response;
 use http::header;
+use jiff::Timestamp;
 use oci::{RepositoryName, Tag};
 use serde_json::json;
-use store::PageRequest;
+use store::{PageRequest, TagFilter, TimedKey};
 
 /// GET of the tags of a repository.
 pub(crate) async fn tags(admitted: &Admitted<'_>, name: RepositoryName) -> Result<Response, RegistryError> {
@@ -24,17 +25,28 @@ pub(crate) async fn tags(admitted: &Admitted<'_>, name: RepositoryName) -> Resul
     if rows == 0 {
         return Ok(json(&json!({ "name": name, "tags": [] })));
     }
-    let page = store.tags(&key, PageRequest { after, limit: rows }).await?;
+    // By name the moment of a key does not count.
+    let after = after.map(|name| TimedKey { at: Timestamp::UNIX_EPOCH, name });
+    let page = store.listed_tags(&key, &TagFilter::default(), PageRequest { after, limit: rows }).await?;
     let tags: Vec<&Tag> = page.items.iter().map(|tagged| &tagged.tag).collect();
     let mut response = json(&json!({ "name": name, "tags": tags }));
     if let Some(next) = page.next {
-        link(&mut response, &format!("/v2/{name}/tags/list"), next.as_str(), rows);
+        link(&mut response, &format!("/v2/{name}/tags/list"), next.name.as_str(), rows);
     }
     Ok(response)
 }
 
 /// GET of the catalog.
 pub(crate) async fn repositories(admitted: &Admitted<'_>) -> Result<Response, RegistryError> {
+    catalog_at(admitted, "/v2/_catalog").await
+}
+
+/// GET of the catalog by the metadata API. It is the same list.
+pub(crate) async fn catalog(admitted: &Admitted<'_>) -> Result<Response, RegistryError> {
+    catalog_at(admitted, "/acr/v1/_catalog").await
+}
+
+async fn catalog_at(admitted: &Admitted<'_>, path: &str) -> Result<Response, RegistryError> {
     let rows = rows(admitted)?;
     let after = admitted.query.first("last").map(str::parse::<RepositoryName>).transpose()?;
     if rows == 0 {
@@ -46,7 +58,7 @@ pub(crate) async fn repositories(admitted: &Admitted<'_>) -> Result<Response, Re
     names.truncate(rows);
     let mut response = json(&json!({ "repositories": names }));
     if let (true, Some(last)) = (has_more, names.last()) {
-        link(&mut response, "/v2/_catalog", last.as_str(), rows);
+        link(&mut response, path, last.as_str(), rows);
     }
     Ok(response)
 }
@@ -61,7 +73,7 @@ async fn visible(
     let mut names = Vec::new();
     loop {
         let request = PageRequest { after, limit: state.limits.page_rows };
-        let page = state.store.repositories(site.registry.id, request).await?;
+        let page = state.store.listed_repositories(site.registry.id, request).await?;
         for name in page.items {
             // The token opens the catalog; which repositories stand in it is a matter of rights alone.
             let may = state.authority.allowed(site, &caller.principal, Permission::Pull, Some(&name)).await?;
@@ -78,7 +90,7 @@ async fn visible(
 }
 
 /// How many rows are asked for, within the limit.
-fn rows(admitted: &Admitted<'_>) -> Result<usize, RegistryError> {
+pub(crate) fn rows(admitted: &Admitted<'_>) -> Result<usize, RegistryError> {
     let limit = admitted.state.limits.page_rows;
     let Some(text) = admitted.query.first("n") else { return Ok(limit) };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -17,7 +17,7 @@ use http::{StatusCode, header};
 use oci::{Descriptor, Digest, MAXIMUM_CHILDREN, MAXIMUM_MANIFEST_BYTES, Manifest, ManifestContent};
 use oci::{MediaKind, MediaType, Reference, RepositoryName, Tag};
 use std::collections::HashSet;
-use store::{PutManifest, PutOutcome, ReferenceKind};
+use store::{PulledManifest, PutManifest, PutOutcome, ReferenceKind, Removal};
 
 /// Tells a client that the subject was understood, so that it need not keep a list of referrers itself.
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -34,13 +34,12 @@ pub(crate) async fn read(
     name: RepositoryName,
     reference: Reference,
 ) -> Result<Response, RegistryError> {
-    let (store, key) = (&admitted.state.store, admitted.key(&name));
-    let digest = match reference {
-        Reference::Digest(digest) => Some(digest),
-        Reference::Tag(tag) => store.resolve_tag(&key, &tag).await?,
-    };
-    let digest = digest.ok_or(RegistryError::ManifestUnknown)?;
-    let manifest = store.manifest(&key, &digest).await?.ok_or(RegistryError::ManifestUnknown)?;
+    let pulled = admitted.state.store.pull_manifest(&admitted.key(&name), &reference).await?;
+    let PulledManifest { manifest, lock, quarantine: _ } = pulled.ok_or(RegistryError::ManifestUnknown)?;
+    if let Some(lock) = lock {
+        return Err(RegistryError::Locked(lock));
+    }
+    let digest = manifest.digest;
     pass_gate(admitted, &name, &digest, false).await?;
     let identity = [(header::ETAG, conditional::entity_tag(&digest)), (CONTENT_DIGEST, digest.to_string())];
     if conditional::is_known(&admitted.parts.headers, &digest) {
@@ -70,6 +69,7 @@ pub(crate) async fn put(
     match admitted.state.store.put_manifest(push).await? {
         PutOutcome::Stored { .. } => Ok(created(&name, &digest, &manifest, &tags)),
         PutOutcome::MissingReferences(digests) => Err(RegistryError::MissingReferences(digests)),
+        PutOutcome::Locked(lock) => Err(RegistryError::Locked(lock)),
     }
 }
 
@@ -81,11 +81,15 @@ pub(crate) async fn delete(
 ) -> Result<Response, RegistryError> {
     let Admitted { state, caller, .. } = admitted;
     let (key, actor, now) = (admitted.key(&name), caller.actor(), state.now());
-    let was_there = match reference {
+    let removal = match reference {
         Reference::Tag(tag) => state.store.delete_tag(&key, &tag, &actor, now).await?,
         Reference::Digest(digest) => state.store.delete_manifest(&key, &digest, &actor, now).await?,
     };
-    if was_there { Ok(empty(StatusCode::ACCEPTED, [])) } else { Err(RegistryError::ManifestUnknown) }
+    match removal {
+        Removal::Removed => Ok(empty(StatusCode::ACCEPTED, [])),
+        Removal::Absent => Err(RegistryError::ManifestUnknown),
+        Removal::Locked(lock) => Err(RegistryError::Locked(lock)),
+    }
 }
 
 fn content_type(admitted: &Admitted<'_>) -> Result<MediaType, RegistryError> {

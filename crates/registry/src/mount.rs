@@ -22,8 +22,9 @@ pub(crate) async fn mount(
     };
     let may = caller.may(state, site, Permission::Pull, Some(&source)).await?;
     let from = admitted.key(&source);
-    let is_there = state.store.blob(&from, digest).await?.is_some();
-    if !may || !is_there {
+    let blob = state.store.pull_blob(&from, digest).await?;
+    let is_readable = blob.is_some_and(|blob| blob.lock.is_none());
+    if !may || !is_readable {
         return Ok(false);
     }
     let mounted = state.store.mount_blob(&from, &admitted.key(target), digest, state.now()).await?;

@@ -48,6 +48,28 @@ pub enum Operation {
     CancelUpload,
     /// Lists what is about a manifest.
     ListReferrers,
+    /// Lists repositories, by the metadata API.
+    ListCatalog,
+    /// Tells what is known of a repository.
+    DescribeRepository,
+    /// Changes what may be done with a repository.
+    ChangeRepository,
+    /// Deletes a repository.
+    DeleteRepository,
+    /// Tells what is known of tags.
+    DescribeTags,
+    /// Tells what is known of a tag.
+    DescribeTag,
+    /// Changes what may be done with a tag.
+    ChangeTag,
+    /// Deletes a tag, and not its manifest.
+    Untag,
+    /// Tells what is known of manifests.
+    DescribeManifests,
+    /// Tells what is known of a manifest.
+    DescribeManifest,
+    /// Changes what may be done with a manifest, and its quarantine.
+    ChangeManifest,
 }
 
 /// A route.
@@ -66,12 +88,14 @@ pub struct Route {
 const PULL: Need = Need::Repository(Permission::Pull);
 const PUSH: Need = Need::Repository(Permission::Push);
 const DELETE: Need = Need::Repository(Permission::Delete);
+const DESCRIBE: Need = Need::Repository(Permission::MetadataRead);
+const CHANGE: Need = Need::Repository(Permission::MetadataWrite);
 
 const fn route(method: Method, endpoint: EndpointKind, operation: Operation, need: Need) -> Route {
     Route { method, endpoint, operation, need }
 }
 
-/// Every route of `/v2/`.
+/// Every route of `/v2/` and `/acr/v1/`.
 pub static ROUTES: &[Route] = &[
     route(Method::GET, EndpointKind::Base, Operation::Version, Need::SignedIn),
     route(Method::HEAD, EndpointKind::Base, Operation::Version, Need::SignedIn),
@@ -90,6 +114,17 @@ pub static ROUTES: &[Route] = &[
     route(Method::PUT, EndpointKind::Upload, Operation::FinishUpload, PUSH),
     route(Method::DELETE, EndpointKind::Upload, Operation::CancelUpload, PUSH),
     route(Method::GET, EndpointKind::Referrers, Operation::ListReferrers, PULL),
+    route(Method::GET, EndpointKind::MetadataCatalog, Operation::ListCatalog, Need::Catalog),
+    route(Method::GET, EndpointKind::MetadataRepository, Operation::DescribeRepository, DESCRIBE),
+    route(Method::PATCH, EndpointKind::MetadataRepository, Operation::ChangeRepository, CHANGE),
+    route(Method::DELETE, EndpointKind::MetadataRepository, Operation::DeleteRepository, DELETE),
+    route(Method::GET, EndpointKind::MetadataTags, Operation::DescribeTags, DESCRIBE),
+    route(Method::GET, EndpointKind::MetadataTag, Operation::DescribeTag, DESCRIBE),
+    route(Method::PATCH, EndpointKind::MetadataTag, Operation::ChangeTag, CHANGE),
+    route(Method::DELETE, EndpointKind::MetadataTag, Operation::Untag, DELETE),
+    route(Method::GET, EndpointKind::MetadataManifests, Operation::DescribeManifests, DESCRIBE),
+    route(Method::GET, EndpointKind::MetadataManifest, Operation::DescribeManifest, DESCRIBE),
+    route(Method::PATCH, EndpointKind::MetadataManifest, Operation::ChangeManifest, CHANGE),
 ];
 
 /// The route of a request.

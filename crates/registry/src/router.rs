@@ -5,7 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::error::RegistryError;
 use crate::query::Parameters;
 use crate::route::{self, Operation};
-use crate::{RegistryState, Site, blob, listing, manifest, referrers, token, upload};
+use crate::{RegistryState, Site, blob, listing, manifest, metadata, referrers, token, upload};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -23,7 +23,7 @@ const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-ver
 /// Forms of the token service are small.
 const FORM_BYTES: usize = 64 * 1024;
 
-/// The routes of the registry: `/v2/…` and `/oauth2/…`.
+/// The routes of the registry: `/v2/…`, `/acr/v1/…` and `/oauth2/…`.
 pub fn router(state: RegistryState) -> Router {
     let tokens = Router::new()
         .route("/oauth2/token", get(token::with_basic).post(token::with_form))
@@ -33,6 +33,7 @@ pub fn router(state: RegistryState) -> Router {
         .route("/v2", any(answer))
         .route("/v2/", any(answer))
         .route("/v2/{*rest}", any(answer))
+        .route("/acr/v1/{*rest}", any(answer))
         .merge(tokens)
         .with_state(Arc::new(state))
 }
@@ -117,6 +118,44 @@ async fn operate(
         (Endpoint::Upload(name, id), Operation::CancelUpload) => upload::cancel(admitted, name, id).await,
         (Endpoint::Referrers(name, digest), Operation::ListReferrers) => {
             referrers::list(admitted, name, digest).await
+        }
+        (endpoint, operation) => describe(admitted, operation, endpoint, body).await,
+    }
+}
+
+async fn describe(
+    admitted: &Admitted<'_>,
+    operation: Operation,
+    endpoint: Endpoint,
+    body: Body,
+) -> Result<Response, RegistryError> {
+    match (endpoint, operation) {
+        (Endpoint::MetadataCatalog, Operation::ListCatalog) => listing::catalog(admitted).await,
+        (Endpoint::MetadataRepository(name), Operation::DescribeRepository) => {
+            metadata::repository(admitted, name).await
+        }
+        (Endpoint::MetadataRepository(name), Operation::ChangeRepository) => {
+            metadata::change_repository(admitted, name, body).await
+        }
+        (Endpoint::MetadataRepository(name), Operation::DeleteRepository) => {
+            metadata::delete_repository(admitted, name).await
+        }
+        (Endpoint::MetadataTags(name), Operation::DescribeTags) => metadata::tags(admitted, name).await,
+        (Endpoint::MetadataTag(name, tag), Operation::DescribeTag) => {
+            metadata::tag(admitted, name, tag).await
+        }
+        (Endpoint::MetadataTag(name, tag), Operation::ChangeTag) => {
+            metadata::change_tag(admitted, name, tag, body).await
+        }
+        (Endpoint::MetadataTag(name, tag), Operation::Untag) => metadata::untag(admitted, name, tag).await,
+        (Endpoint::MetadataManifests(name), Operation::DescribeManifests) => {
+            metadata::manifests(admitted, name).await
+        }
+        (Endpoint::MetadataManifest(name, digest), Operation::DescribeManifest) => {
+            metadata::manifest(admitted, name, digest).await
+        }
+        (Endpoint::MetadataManifest(name, digest), Operation::ChangeManifest) => {
+            metadata::change_manifest(admitted, name, digest, body).await
         }
         // The table of routes pairs every operation with its endpoint.
         _ => Err(RegistryError::NoSuchEndpoint),

@@ -46,14 +46,9 @@ fn parse_one(text: &str) -> Option<Scope> {
     }
 }
 
-/// The right that an action of a scope stands for. Azure's clients ask for metadata with words of their own.
+/// The right that an action of a scope stands for.
 fn permission(action: &str) -> Option<Permission> {
-    match action {
-        "pull" | "metadata_read" => Some(Permission::Pull),
-        "push" | "metadata_write" => Some(Permission::Push),
-        "delete" => Some(Permission::Delete),
-        _ => None,
-    }
+    Permission::OF_REPOSITORY.into_iter().find(|permission| permission.as_str() == action)
 }
 
 /// Cuts wishes down to rights.

@@ -15,7 +15,7 @@ use axum::response::Response;
 use http::header::HeaderName;
 use http::{StatusCode, header};
 use oci::{Digest, RepositoryName};
-use store::{UploadId, UploadSession};
+use store::{AttributeTarget, Lock, Switch, UploadId, UploadSession};
 
 /// The id of an upload, in the header that clients know.
 pub(crate) const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
@@ -35,6 +35,7 @@ pub(crate) async fn start(
     name: RepositoryName,
     body: Body,
 ) -> Result<Response, RegistryError> {
+    refuse_if_locked(admitted, &name).await?;
     if let Some(digest) = admitted.query.first("mount") {
         let digest: Digest = digest.parse()?;
         if mount(admitted, &name, admitted.query.first("from"), &digest).await? {
@@ -103,6 +104,18 @@ pub(crate) async fn cancel(
     let session = find(admitted, &name, upload).await?;
     discard(admitted, session.upload).await?;
     Ok(empty(StatusCode::NO_CONTENT, []))
+}
+
+/// Refuses an upload whose manifest would be refused. That one decides; this spares the client sending the layers.
+async fn refuse_if_locked(admitted: &Admitted<'_>, name: &RepositoryName) -> Result<(), RegistryError> {
+    let target = AttributeTarget::Repository;
+    let attributes = admitted.state.store.attributes(&admitted.key(name), &target).await?;
+    match attributes {
+        Some(attributes) if !attributes.write => {
+            Err(RegistryError::Locked(Lock { target, switch: Switch::Write }))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn begin(admitted: &Admitted<'_>, name: &RepositoryName) -> Result<UploadId, RegistryError> {

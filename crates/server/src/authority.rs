@@ -55,11 +55,17 @@ fn scope(site: &Site, repository: Option<&RepositoryName>) -> Option<ResourceId>
     id.joined(&["repositories", &name.as_str().replace('/', ":")]).ok()
 }
 
-fn action(permission: Permission) -> Action {
+/// The actions that give a permission; any of them does. Who may pull may read metadata, and who may push may change
+/// it, as it was in Azure before there were actions for metadata alone.
+fn actions(permission: Permission) -> &'static [Action] {
     match permission {
-        Permission::Pull | Permission::Catalog => Action::PULL,
-        Permission::Push => Action::PUSH,
-        Permission::Delete => Action::ARTIFACT_DELETE,
+        Permission::Pull | Permission::Catalog => &[Action::PULL],
+        Permission::Push => &[Action::PUSH],
+        Permission::Delete => &[Action::ARTIFACT_DELETE],
+        Permission::MetadataRead => &[Action::METADATA_READ, Action::PULL],
+        Permission::MetadataWrite => &[Action::METADATA_WRITE, Action::PUSH],
+        Permission::QuarantineRead => &[Action::QUARANTINE_READ],
+        Permission::QuarantineWrite => &[Action::QUARANTINE_WRITE],
     }
 }
 
@@ -154,7 +160,8 @@ impl registry::Authority for Authority {
     ) -> Result<bool, AuthorityError> {
         let Some(scope) = scope(site, repository) else { return Ok(false) };
         let assignments = self.sign_in.assignments(principal).await.map_err(failed)?;
-        Ok(decide(&assignments, principal, action(permission), &scope).is_allowed())
+        let may = |action: &Action| decide(&assignments, principal, *action, &scope).is_allowed();
+        Ok(actions(permission).iter().any(may))
     }
 
     async fn issue_access(

@@ -38,6 +38,14 @@ pub use queue::{
     Queue, RetryPolicy,
 };
 pub use records::Store;
+pub use records::attributes::{
+    AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
+    Switch,
+};
+pub use records::catalog::{
+    Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
+    TagFilter, TimedKey,
+};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
@@ -45,6 +53,7 @@ pub use records::findings::{
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
+pub use records::pulls::{Owner, PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackagePlace, PackageVersion, RecordedImage, ScannedImage, Scans,

@@ -2,24 +2,52 @@
 //!
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
+pub(crate) mod attributes;
+pub(crate) mod catalog;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod manifests;
+pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
-use crate::{Events, Findings, Manifests, Queue, Repositories, Scans, Summaries, Tenancy, Uploads};
+use crate::{
+    Attributes, Catalog, Events, Findings, Manifests, Pulls, Queue, Repositories, Scans, Summaries, Tenancy,
+    Uploads,
+};
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
 pub trait Store:
-    Tenancy + Repositories + Manifests + Uploads + Events + Queue + Scans + Findings + Summaries
+    Tenancy
+    + Repositories
+    + Manifests
+    + Attributes
+    + Catalog
+    + Pulls
+    + Uploads
+    + Events
+    + Queue
+    + Scans
+    + Findings
+    + Summaries
 {
 }
 
 impl<T> Store for T where
-    T: Tenancy + Repositories + Manifests + Uploads + Events + Queue + Scans + Findings + Summaries
+    T: Tenancy
+        + Repositories
+        + Manifests
+        + Attributes
+        + Catalog
+        + Pulls
+        + Uploads
+        + Events
+        + Queue
+        + Scans
+        + Findings
+        + Summaries
 {
 }

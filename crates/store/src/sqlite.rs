@@ -4,12 +4,15 @@
 //! (`synchronous = FULL`), so that what was acknowledged survives a loss of power.
 //! Every subject is a file here that mirrors the trait file of the same name.
 
+mod attributes;
+mod catalog;
 mod column;
 mod events;
 mod findings;
 mod images;
 mod manifests;
 mod migration;
+mod pulls;
 mod queue;
 mod reader;
 mod repositories;

@@ -17,6 +17,12 @@ fn path(endpoint: EndpointKind) -> String {
         EndpointKind::Blob => format!("/v2/team/app/blobs/{digest}"),
         EndpointKind::Uploads => "/v2/team/app/blobs/uploads/".into(),
         EndpointKind::Upload => "/v2/team/app/blobs/uploads/0123456789abcdef0123456789abcdef".into(),
+        EndpointKind::MetadataCatalog => "/acr/v1/_catalog".into(),
+        EndpointKind::MetadataRepository => "/acr/v1/team/app".into(),
+        EndpointKind::MetadataTags => "/acr/v1/team/app/_tags".into(),
+        EndpointKind::MetadataTag => "/acr/v1/team/app/_tags/1.0".into(),
+        EndpointKind::MetadataManifests => "/acr/v1/team/app/_manifests".into(),
+        EndpointKind::MetadataManifest => format!("/acr/v1/team/app/_manifests/{digest}"),
         EndpointKind::Referrers => format!("/v2/team/app/referrers/{digest}"),
     }
 }
@@ -41,7 +47,13 @@ async fn every_route_asks_who_is_there() {
             Need::Repository(Permission::Pull) => ",scope=\"repository:team/app:pull\"",
             Need::Repository(Permission::Push) => ",scope=\"repository:team/app:pull,push\"",
             Need::Repository(Permission::Delete) => ",scope=\"repository:team/app:delete\"",
-            Need::Repository(Permission::Catalog) => panic!("no repository has a catalog"),
+            Need::Repository(Permission::MetadataRead) => ",scope=\"repository:team/app:metadata_read\"",
+            Need::Repository(Permission::MetadataWrite) => {
+                ",scope=\"repository:team/app:metadata_read,metadata_write\""
+            }
+            Need::Repository(
+                Permission::Catalog | Permission::QuarantineRead | Permission::QuarantineWrite,
+            ) => panic!("no route needs this of a repository"),
         };
         let challenge =
             format!("Bearer realm=\"http://registry.test/oauth2/token\",service=\"registry.test\"{scope}");

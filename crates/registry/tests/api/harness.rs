@@ -171,6 +171,9 @@ impl Harness {
         for permission in Permission::OF_REPOSITORY {
             roll.give("owner", "*", permission);
         }
+        for user in ["reader", "pusher"] {
+            roll.give(user, "*", Permission::MetadataRead);
+        }
         roll.give("reader", "*", Permission::Pull);
         roll.give("pusher", "*", Permission::Pull);
         roll.give("pusher", "*", Permission::Push);

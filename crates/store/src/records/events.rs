@@ -17,6 +17,10 @@ impl EventKind {
     pub const MANIFEST_PUSHED: Self = Self::new("manifest-pushed");
     /// A manifest was deleted.
     pub const MANIFEST_DELETED: Self = Self::new("manifest-deleted");
+    /// Attributes were changed.
+    pub const ATTRIBUTES_CHANGED: Self = Self::new("attributes-changed");
+    /// A repository was deleted.
+    pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.
     pub const TAG_DELETED: Self = Self::new("tag-deleted");
 

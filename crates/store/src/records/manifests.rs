@@ -1,6 +1,6 @@
 //! Manifests and tags: what a push leaves behind, in one transaction.
 
-use crate::{Actor, Error, NewJob, Page, PageRequest, RepositoryKey};
+use crate::{Actor, Error, Lock, NewJob, Page, PageRequest, Removal, RepositoryKey};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -69,6 +69,8 @@ pub enum PutOutcome {
     },
     /// Nothing was stored: the repository lacks these.
     MissingReferences(Vec<Digest>),
+    /// Nothing was stored: this is locked.
+    Locked(Lock),
 }
 
 /// A stored manifest.
@@ -142,7 +144,8 @@ pub struct Tagged {
 /// Manifests and tags of repositories.
 #[async_trait]
 pub trait Manifests: Send + Sync {
-    /// Stores a manifest with its references, tags, event and jobs in one transaction.
+    /// Stores a manifest with its references, tags, event and jobs in one transaction, unless it, one of the tags or
+    /// the repository is locked.
     async fn put_manifest(&self, push: PutManifest) -> Result<PutOutcome, Error>;
 
     /// A manifest by its digest.
@@ -155,14 +158,14 @@ pub trait Manifests: Send + Sync {
         page: PageRequest<Digest>,
     ) -> Result<Page<ManifestSummary, Digest>, Error>;
 
-    /// Deletes a manifest, the tags that point to it and its image summary. `false` if there was none.
+    /// Deletes a manifest, the tags that point to it and its image summary, unless one of these is locked.
     async fn delete_manifest(
         &self,
         repository: &RepositoryKey,
         digest: &Digest,
         actor: &Actor,
         at: Timestamp,
-    ) -> Result<bool, Error>;
+    ) -> Result<Removal, Error>;
 
     /// Manifests that point to this one as their child, by digest: the indexes that an image is part of.
     async fn parents(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Vec<Digest>, Error>;
@@ -186,12 +189,12 @@ pub trait Manifests: Send + Sync {
         page: PageRequest<Tag>,
     ) -> Result<Page<Tagged, Tag>, Error>;
 
-    /// Takes a tag away; the manifest stays. `false` if there was none.
+    /// Takes a tag away, unless it is locked; the manifest stays.
     async fn delete_tag(
         &self,
         repository: &RepositoryKey,
         tag: &Tag,
         actor: &Actor,
         at: Timestamp,
-    ) -> Result<bool, Error>;
+    ) -> Result<Removal, Error>;
 }

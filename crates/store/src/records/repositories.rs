@@ -3,7 +3,7 @@
 //! A blob is visible in a repository only through a link. That the bytes are stored for another repository is
 //! never enough: a digest is no secret, and knowing one must not open the content behind it.
 
-use crate::{Error, Page, PageRequest, RegistryId, RepositoryKey};
+use crate::{Error, Page, PageRequest, RegistryId, Removal, RepositoryKey};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
@@ -42,8 +42,8 @@ pub trait Repositories: Send + Sync {
         at: Timestamp,
     ) -> Result<Option<u64>, Error>;
 
-    /// Takes a link away. `false` if there was none.
-    async fn unlink_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<bool, Error>;
+    /// Takes a link away, unless the repository or a manifest that points to the blob is locked.
+    async fn unlink_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Removal, Error>;
 
     /// Whether any repository has a link to a blob; if none has, its bytes may be deleted.
     async fn blob_is_linked(&self, digest: &Digest) -> Result<bool, Error>;

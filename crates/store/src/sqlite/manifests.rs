@@ -2,11 +2,11 @@
 
 mod listing;
 
-use super::column::{Columns, change, exists, json_text, moment, row, size, value};
-use super::{SqliteStore, events, queue, repositories};
+use super::column::{Columns, change, exists, json_text, moment, row, rows, size, value};
+use super::{SqliteStore, attributes, events, queue, repositories};
 use crate::{
-    Actor, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page, PageRequest, PutManifest,
-    PutOutcome, Reference, ReferenceKind, Referrer, RepositoryKey, Tagged,
+    Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
+    PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -49,7 +49,7 @@ impl Manifests for SqliteStore {
         digest: &Digest,
         actor: &Actor,
         at: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Removal, Error> {
         let (repository, digest, actor) = (repository.clone(), digest.clone(), actor.clone());
         self.write(move |connection| delete(connection, &repository, &digest, actor, at)).await
     }
@@ -99,7 +99,7 @@ impl Manifests for SqliteStore {
         tag: &Tag,
         actor: &Actor,
         at: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Removal, Error> {
         let (repository, tag, actor) = (repository.clone(), tag.clone(), actor.clone());
         self.write(move |connection| delete_tag(connection, &repository, tag, actor, at)).await
     }
@@ -107,6 +107,9 @@ impl Manifests for SqliteStore {
 
 fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error> {
     let repository = repositories::find_or_create(connection, &push.repository)?;
+    if let Some(lock) = attributes::lock_on_push(connection, repository, push)? {
+        return Ok(PutOutcome::Locked(lock));
+    }
     let missing = missing_references(connection, repository, &push.references)?;
     if !missing.is_empty() {
         return Ok(PutOutcome::MissingReferences(missing));
@@ -223,9 +226,20 @@ fn manifest(
     repository: &RepositoryKey,
     digest: &Digest,
 ) -> Result<Option<Manifest>, Error> {
-    let Some(id) = repositories::find(connection, repository)? else { return Ok(None) };
+    match repositories::find(connection, repository)? {
+        Some(id) => of(connection, id, digest),
+        None => Ok(None),
+    }
+}
+
+/// A manifest of the repository with this row.
+pub(super) fn of(
+    connection: &Connection,
+    repository: i64,
+    digest: &Digest,
+) -> Result<Option<Manifest>, Error> {
     let sql = "SELECT * FROM manifest WHERE repository = ?1 AND digest = ?2";
-    row(connection, sql, params![id, digest.as_str()], |row| {
+    row(connection, sql, params![repository, digest.as_str()], |row| {
         Ok(Manifest {
             digest: row.parsed("digest")?,
             media_type: row.plain("media_type")?,
@@ -244,14 +258,38 @@ fn delete(
     digest: &Digest,
     actor: Actor,
     at: Timestamp,
+) -> Result<Removal, Error> {
+    let Some(id) = repositories::find(connection, repository)? else { return Ok(Removal::Absent) };
+    if let Some(lock) = attributes::lock_on_manifest(connection, id, digest)? {
+        return Ok(Removal::Locked(lock));
+    }
+    let is_gone = remove(connection, id, repository, digest, actor, at)?;
+    Ok(if is_gone { Removal::Removed } else { Removal::Absent })
+}
+
+/// Removes a manifest with everything that hangs on it. `false` if there was none.
+pub(super) fn remove(
+    connection: &Connection,
+    id: i64,
+    repository: &RepositoryKey,
+    digest: &Digest,
+    actor: Actor,
+    at: Timestamp,
 ) -> Result<bool, Error> {
-    let Some(id) = repositories::find(connection, repository)? else { return Ok(false) };
     let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2";
     if change(connection, sql, params![id, digest.as_str()])? == 0 {
         return Ok(false);
     }
-    let tags = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2";
-    change(connection, tags, params![id, digest.as_str()])?;
+    let tags = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2 RETURNING name";
+    let tags: Vec<Tag> = rows(connection, tags, params![id, digest.as_str()], |row| row.parsed("name"))?;
+    for tag in tags {
+        attributes::forget(connection, id, &AttributeTarget::Tag(tag))?;
+    }
+    attributes::forget(connection, id, &AttributeTarget::Manifest(digest.clone()))?;
+    // With its last manifest a repository ends; one that comes later under this name begins anew.
+    if !exists(connection, "SELECT 1 FROM manifest WHERE repository = ?1 LIMIT 1", [id])? {
+        attributes::forget(connection, id, &AttributeTarget::Repository)?;
+    }
     forget_assessment(connection, repository, digest)?;
     events::append(
         connection,
@@ -290,12 +328,17 @@ fn delete_tag(
     tag: Tag,
     actor: Actor,
     at: Timestamp,
-) -> Result<bool, Error> {
-    let Some(id) = repositories::find(connection, repository)? else { return Ok(false) };
+) -> Result<Removal, Error> {
+    let Some(id) = repositories::find(connection, repository)? else { return Ok(Removal::Absent) };
+    let target = AttributeTarget::Tag(tag.clone());
+    if let Some(lock) = attributes::lock_on_target(connection, id, target.clone())? {
+        return Ok(Removal::Locked(lock));
+    }
     let sql = "DELETE FROM tag WHERE repository = ?1 AND name = ?2 RETURNING digest";
     let Some(digest) = value::<String>(connection, sql, params![id, tag.as_str()])? else {
-        return Ok(false);
+        return Ok(Removal::Absent);
     };
+    attributes::forget(connection, id, &target)?;
     events::append(
         connection,
         &NewEvent {
@@ -309,5 +352,5 @@ fn delete_tag(
             detail: Value::Null,
         },
     )?;
-    Ok(true)
+    Ok(Removal::Removed)
 }

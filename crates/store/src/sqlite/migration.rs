@@ -25,6 +25,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "registry", sql: include_str!("../../migrations/sqlite/0001_registry.sql") },
     Migration { number: 2, name: "queue", sql: include_str!("../../migrations/sqlite/0002_queue.sql") },
     Migration { number: 3, name: "findings", sql: include_str!("../../migrations/sqlite/0003_findings.sql") },
+    Migration {
+        number: 4,
+        name: "attributes",
+        sql: include_str!("../../migrations/sqlite/0004_attributes.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

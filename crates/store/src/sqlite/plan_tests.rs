@@ -3,7 +3,10 @@
 //! The tables hold rows when the plans are made only in the sense that matters: SQLite plans by indexes here,
 //! since `ANALYZE` is never run.
 
-use super::{events, findings, images, manifests, migration, queue, repositories, scans, summaries};
+use super::{
+    attributes, catalog, events, findings, images, manifests, migration, pulls, queue, repositories, scans,
+    summaries,
+};
 use rusqlite::Connection;
 
 fn database() -> Connection {
@@ -33,6 +36,15 @@ const LISTINGS: &[&str] = &[
     manifests::REFERRERS,
     manifests::TAGS,
     manifests::PARENTS,
+    attributes::MANIFESTS_OF_BLOB,
+    catalog::REPOSITORIES,
+    catalog::TAGS[0],
+    catalog::TAGS[1],
+    catalog::TAGS[2],
+    catalog::MANIFESTS[0],
+    catalog::MANIFESTS[1],
+    catalog::MANIFESTS[2],
+    pulls::REPOSITORIES_OF_BLOB,
     events::LIST,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
@@ -65,6 +77,13 @@ const UNSORTED: &[&str] = &[
     manifests::MANIFESTS,
     manifests::REFERRERS,
     manifests::TAGS,
+    catalog::REPOSITORIES,
+    catalog::TAGS[0],
+    catalog::TAGS[1],
+    catalog::TAGS[2],
+    catalog::MANIFESTS[0],
+    catalog::MANIFESTS[1],
+    catalog::MANIFESTS[2],
     events::LIST,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,

@@ -1,8 +1,8 @@
 //! Repositories and blob links in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, exists, moment, row, rows, size, with_surplus};
-use crate::{Error, Page, PageRequest, RegistryId, Repositories, RepositoryKey};
+use super::{SqliteStore, attributes};
+use crate::{Error, Page, PageRequest, RegistryId, Removal, Repositories, RepositoryKey};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
@@ -67,12 +67,16 @@ impl Repositories for SqliteStore {
         .await
     }
 
-    async fn unlink_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<bool, Error> {
+    async fn unlink_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Removal, Error> {
         let (repository, digest) = (repository.clone(), digest.clone());
         self.write(move |connection| {
-            let Some(id) = find(connection, &repository)? else { return Ok(false) };
+            let Some(id) = find(connection, &repository)? else { return Ok(Removal::Absent) };
+            if let Some(lock) = attributes::lock_on_blob(connection, id, &digest)? {
+                return Ok(Removal::Locked(lock));
+            }
             let sql = "DELETE FROM blob_link WHERE repository = ?1 AND digest = ?2";
-            Ok(change(connection, sql, params![id, digest.as_str()])? > 0)
+            let was_there = change(connection, sql, params![id, digest.as_str()])? > 0;
+            Ok(if was_there { Removal::Removed } else { Removal::Absent })
         })
         .await
     }
@@ -114,6 +118,16 @@ fn blob(connection: &Connection, repository: &RepositoryKey, digest: &Digest) ->
                WHERE r.registry = ?1 AND r.name = ?2";
     let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
     row(connection, sql, key, |row| row.count("size"))
+}
+
+/// The size of a blob, if the repository with this row has a link to it.
+pub(super) fn linked(
+    connection: &Connection,
+    repository: i64,
+    digest: &Digest,
+) -> Result<Option<u64>, Error> {
+    let sql = "SELECT size FROM blob_link WHERE repository = ?1 AND digest = ?2";
+    row(connection, sql, params![repository, digest.as_str()], |row| row.count("size"))
 }
 
 fn link(

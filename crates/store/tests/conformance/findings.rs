@@ -250,7 +250,10 @@ pub(crate) async fn deleted_image_has_no_findings(store: Arc<dyn Store>) {
     let one = Digest::of_sha256(b"one");
     let delete = async |repository: &str| {
         let repository = scene.repository(repository);
-        assert!(scene.store.delete_manifest(&repository, &one, &actor(), second(9)).await.unwrap());
+        assert_eq!(
+            scene.store.delete_manifest(&repository, &one, &actor(), second(9)).await.unwrap(),
+            store::Removal::Removed
+        );
     };
     delete("b").await;
     assert_eq!(all(&scene, &FindingFilter::default()).await, [&EVERYTHING[..2], &EVERYTHING[5..]].concat());

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
+mod attributes;
+mod catalog;
 mod findings;
 mod queue;
 mod repositories;
@@ -58,6 +60,20 @@ mod sqlite {
             upload_belongs_to_repository_and_person
             upload_advances_only_from_where_it_stands
             events_are_read_in_order;
+        attributes:
+            everything_is_allowed_until_somebody_says_otherwise
+            locked_tag_is_neither_moved_nor_deleted
+            locked_manifest_keeps_its_tags_and_its_blobs
+            locked_repository_takes_and_loses_nothing
+            what_may_not_be_read_says_so
+            attributes_end_with_what_they_belong_to;
+        catalog:
+            lists_go_by_name_and_by_time_and_page
+            what_may_not_be_listed_is_found_by_name
+            repository_counts_and_times
+            size_of_an_index_counts_each_blob_once
+            repository_goes_with_everything_in_it
+            blob_is_found_where_it_is_linked;
         queue:
             job_runs_once_and_is_gone
             same_key_coalesces_while_queued

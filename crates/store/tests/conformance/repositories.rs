@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
     Actor, EventKind, ImageState, JobKind, PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind,
-    Store, UploadId,
+    Removal, Store, UploadId,
 };
 
 fn blob_reference(digest: &Digest, required: bool) -> Reference {
@@ -72,8 +72,8 @@ pub(crate) async fn blob_is_seen_only_through_a_link(store: Arc<dyn Store>) {
     assert_eq!(store.blob(&mine, &blob).await.unwrap(), Some(4));
     assert_eq!(store.blob(&yours, &blob).await.unwrap(), None);
     assert!(store.blob_is_linked(&blob).await.unwrap());
-    assert!(!store.unlink_blob(&yours, &blob).await.unwrap());
-    assert!(store.unlink_blob(&mine, &blob).await.unwrap());
+    assert_eq!(store.unlink_blob(&yours, &blob).await.unwrap(), Removal::Absent);
+    assert_eq!(store.unlink_blob(&mine, &blob).await.unwrap(), Removal::Removed);
     assert_eq!(store.blob(&mine, &blob).await.unwrap(), None);
     assert!(!store.blob_is_linked(&blob).await.unwrap());
 }
@@ -138,11 +138,23 @@ pub(crate) async fn delete_takes_tags_and_summary_along(store: Arc<dyn Store>) {
     let digest = scene.push("app", "one", b"manifest").await;
     scene.push("app", "two", b"manifest").await;
     store.put_summary(scene.summary("app", &digest, ImageState::Healthy)).await.unwrap();
-    assert!(store.delete_tag(&repository, &"one".parse().unwrap(), &actor(), second(3)).await.unwrap());
-    assert!(!store.delete_tag(&repository, &"one".parse().unwrap(), &actor(), second(3)).await.unwrap());
+    assert_eq!(
+        store.delete_tag(&repository, &"one".parse().unwrap(), &actor(), second(3)).await.unwrap(),
+        Removal::Removed
+    );
+    assert_eq!(
+        store.delete_tag(&repository, &"one".parse().unwrap(), &actor(), second(3)).await.unwrap(),
+        Removal::Absent
+    );
     assert!(store.manifest(&repository, &digest).await.unwrap().is_some());
-    assert!(store.delete_manifest(&repository, &digest, &actor(), second(4)).await.unwrap());
-    assert!(!store.delete_manifest(&repository, &digest, &actor(), second(4)).await.unwrap());
+    assert_eq!(
+        store.delete_manifest(&repository, &digest, &actor(), second(4)).await.unwrap(),
+        Removal::Removed
+    );
+    assert_eq!(
+        store.delete_manifest(&repository, &digest, &actor(), second(4)).await.unwrap(),
+        Removal::Absent
+    );
     assert_eq!(store.tags(&repository, PageRequest::first(10)).await.unwrap().items, []);
     assert_eq!(store.summary(&scene.image("app", &digest)).await.unwrap(), None);
     assert!(!store.repository_exists(&repository).await.unwrap());
@@ -213,7 +225,10 @@ pub(crate) async fn index_is_the_parent_of_its_children(store: Arc<dyn Store>) {
     let _ = store.put_manifest(index).await.unwrap();
     assert_eq!(store.parents(&repository, &child).await.unwrap(), std::slice::from_ref(&parent));
     assert_eq!(store.parents(&scene.repository("other"), &child).await.unwrap(), []);
-    store.delete_manifest(&repository, &parent, &actor(), second(2)).await.unwrap();
+    assert_eq!(
+        store.delete_manifest(&repository, &parent, &actor(), second(2)).await.unwrap(),
+        Removal::Removed
+    );
     assert_eq!(store.parents(&repository, &child).await.unwrap(), []);
 }
 
