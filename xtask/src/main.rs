@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
 mod bench;
+mod compare_inventories;
 mod debian;
 mod fuzz;
 mod step;
@@ -25,13 +26,14 @@ pub(crate) struct Command {
 }
 
 /// All commands, in the order in which they are listed.
-const COMMANDS: &[Command] = &[test::COMMAND, bench::COMMAND, fuzz::COMMAND, debian::COMMAND];
+const COMMANDS: &[Command] =
+    &[test::COMMAND, bench::COMMAND, compare_inventories::COMMAND, fuzz::COMMAND, debian::COMMAND];
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let Some((name, rest)) = words.split_first() else {
         for command in COMMANDS {
-            println!("cargo xtask {:<10} {}", command.name, command.purpose);
+            println!("cargo xtask {:<20} {}", command.name, command.purpose);
         }
         return Ok(());
     };

@@ -78,8 +78,22 @@ fn command(kind: PackageKind, package: &str, fixed: &str) -> Option<String> {
             format!("go get go@{} && go build ./...", plain_version.trim_start_matches("go"))
         }
         PackageKind::Golang => format!("go get {package}@v{plain_version} && go mod tidy"),
-        // Maven and Gradle have no command that changes the version of a dependency.
-        PackageKind::Maven => return None,
+        PackageKind::Alpm => "pacman -Syu".to_owned(),
+        PackageKind::Opkg => format!("opkg update && opkg upgrade {package}"),
+        PackageKind::Conda => format!("conda install '{package}>={fixed}'"),
+        PackageKind::Pub => format!("dart pub upgrade {package}"),
+        PackageKind::Hex => format!("mix deps.update {package}"),
+        // Maven, Gradle and these others have no command that changes the version of a dependency.
+        PackageKind::Maven
+        | PackageKind::Swift
+        | PackageKind::Hackage
+        | PackageKind::Cran
+        | PackageKind::Conan
+        | PackageKind::Julia
+        | PackageKind::Nix
+        | PackageKind::WordPress
+        // Whoever put a program there by hand replaces it by hand.
+        | PackageKind::Binary => return None,
     })
 }
 

@@ -8,21 +8,48 @@
 //! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
 
 mod apk;
+mod cargo_lock;
 mod composer;
+mod composer_lock;
+mod conan;
+mod conda;
+mod content_sets;
+mod dart;
 mod dpkg;
+mod file_lists;
 mod gem;
+mod gemfile_lock;
 mod go_binary;
+mod haskell;
+mod hex;
 mod java;
+mod julia;
+mod nix;
 mod npm;
+mod npm_lock;
 mod nuget;
+mod nuget_lock;
+mod opkg;
+mod pacman;
+mod pipfile_lock;
+mod pnpm_lock;
+mod program;
 mod python;
+mod python_egg;
+mod python_lock;
+mod r;
 mod release;
 mod rpm;
+mod rpm_manifest;
 mod rust_binary;
+mod swift;
 mod unread;
+mod wordpress;
+mod yarn_lock;
 
 use crate::Limits;
-use inventory::{Package, PackageKind, SkipReason};
+use crate::ownership::Owned;
+use inventory::{Origin, Package, PackageKind, SkipReason};
 use serde::de::DeserializeOwned;
 
 /// All extractors. Several may claim the same file.
@@ -30,15 +57,41 @@ pub const EXTRACTORS: &[Extractor] = &[
     apk::EXTRACTOR,
     dpkg::EXTRACTOR,
     rpm::EXTRACTOR,
+    rpm_manifest::EXTRACTOR,
+    pacman::EXTRACTOR,
+    opkg::EXTRACTOR,
+    file_lists::EXTRACTOR,
     release::EXTRACTOR,
+    content_sets::EXTRACTOR,
     npm::EXTRACTOR,
+    npm_lock::EXTRACTOR,
+    yarn_lock::EXTRACTOR,
+    pnpm_lock::EXTRACTOR,
     python::EXTRACTOR,
+    python_egg::EXTRACTOR,
+    python_lock::EXTRACTOR,
+    pipfile_lock::EXTRACTOR,
+    conda::EXTRACTOR,
     go_binary::EXTRACTOR,
     rust_binary::EXTRACTOR,
+    cargo_lock::EXTRACTOR,
     java::EXTRACTOR,
     gem::EXTRACTOR,
+    gemfile_lock::EXTRACTOR,
     composer::EXTRACTOR,
+    composer_lock::EXTRACTOR,
     nuget::EXTRACTOR,
+    nuget_lock::EXTRACTOR,
+    dart::EXTRACTOR,
+    hex::EXTRACTOR,
+    swift::EXTRACTOR,
+    haskell::EXTRACTOR,
+    r::EXTRACTOR,
+    conan::EXTRACTOR,
+    julia::EXTRACTOR,
+    nix::EXTRACTOR,
+    wordpress::EXTRACTOR,
+    program::EXTRACTOR,
     unread::EXTRACTOR,
 ];
 
@@ -118,11 +171,17 @@ pub enum Reading {
     Packages {
         /// Of which kind.
         kind: PackageKind,
+        /// How the file knows of them.
+        origin: Origin,
         /// In the order of the file.
         packages: Vec<Package>,
+        /// What they own, where the file says so.
+        owned: Owned,
         /// What could not be understood.
         faults: Vec<SkipReason>,
     },
+    /// It says what packages own, which are listed elsewhere.
+    Owned(PackageKind, Owned),
     /// It names the distribution.
     Release(Vec<(String, String)>),
     /// It is well formed, and has nothing for us.
@@ -133,6 +192,8 @@ pub enum Reading {
 #[derive(Debug)]
 pub(crate) struct PackageList {
     kind: PackageKind,
+    origin: Origin,
+    pub(crate) owned: Owned,
     packages: Vec<Package>,
     faults: Vec<SkipReason>,
     further_faults: u64,
@@ -144,7 +205,20 @@ const KEPT_FAULTS: usize = 8;
 
 impl PackageList {
     pub(crate) fn new(kind: PackageKind, limits: &Limits) -> Self {
-        Self { kind, packages: Vec::new(), faults: Vec::new(), further_faults: 0, limits: *limits }
+        Self {
+            kind,
+            origin: Origin::Installed,
+            owned: Owned::new(limits),
+            packages: Vec::new(),
+            faults: Vec::new(),
+            further_faults: 0,
+            limits: *limits,
+        }
+    }
+
+    /// The packages of a lock file.
+    pub(crate) fn locked(kind: PackageKind, limits: &Limits) -> Self {
+        Self { origin: Origin::Locked, ..Self::new(kind, limits) }
     }
 
     /// A package with this name and version, or a fault if one of them is no proper word.
@@ -162,7 +236,8 @@ impl PackageList {
                 self.limits.packages
             )));
         }
-        self.packages.push(Package { kind: self.kind, name, version, architecture: None, source: None });
+        let kind = self.kind;
+        self.packages.push(Package { kind, name, version, architecture: None, source: None, module: None });
         Ok(self.packages.last_mut())
     }
 
@@ -184,7 +259,8 @@ impl PackageList {
             let count = self.further_faults;
             self.faults.push(SkipReason::Malformed(format!("and {count} more faults like these")));
         }
-        Reading::Packages { kind: self.kind, packages: self.packages, faults: self.faults }
+        let Self { kind, origin, owned, packages, faults, .. } = self;
+        Reading::Packages { kind, origin, packages, owned, faults }
     }
 }
 
@@ -193,6 +269,25 @@ pub(crate) fn word(raw: &[u8], limits: &Limits) -> Option<String> {
     let text = std::str::from_utf8(raw).ok()?.trim();
     let proper = !text.is_empty() && text.len() <= limits.text_bytes && !text.chars().any(char::is_control);
     proper.then(|| text.to_owned())
+}
+
+/// Whether a path is a project's own file of this name, as a lock file is.
+///
+/// Installed packages bring such files along from where they were made; they lock nothing here.
+pub(crate) fn is_project_file(path: &str, name: &str) -> bool {
+    const PACKAGES: &[&str] = &[
+        "node_modules/",
+        "site-packages/",
+        "dist-packages/",
+        "vendor/",
+        "gems/",
+        "registry/src/",
+        "pkg/mod/",
+        ".pub-cache/",
+    ];
+    path.strip_suffix(name).is_some_and(|folder| {
+        (folder.is_empty() || folder.ends_with('/')) && !PACKAGES.iter().any(|place| folder.contains(place))
+    })
 }
 
 /// Reads JSON. The parser ends at a depth of 128, skips without recursion what is not asked for, and its memory is
@@ -233,24 +328,43 @@ mod tests_support {
                     writeln!(text, "{key} = {value}").unwrap();
                 }
             }
-            Ok(Reading::Packages { kind, packages, faults }) => {
+            Ok(Reading::Owned(_, owned)) => owners(&mut text, &owned),
+            Ok(Reading::Packages { kind, origin, packages, owned, faults }) => {
                 if packages.is_empty() {
                     writeln!(text, "{}: no packages", kind.purl_type()).unwrap();
                 }
-                for Package { kind, name, version, architecture, source } in packages {
+                for Package { kind, name, version, architecture, source, module } in packages {
                     write!(text, "{} {name} {version}", kind.purl_type()).unwrap();
+                    if origin == Origin::Locked {
+                        text.push_str(" locked");
+                    }
                     if let Some(architecture) = architecture {
                         write!(text, " {architecture}").unwrap();
                     }
                     if let Some(source) = source {
                         write!(text, " from {} {}", source.name, source.version).unwrap();
                     }
+                    if let Some(module) = module {
+                        write!(text, " in {module}").unwrap();
+                    }
                     text.push('\n');
                 }
+                owners(&mut text, &owned);
                 faults.iter().for_each(|why| reason(&mut text, why));
             }
         }
         text
+    }
+
+    fn owners(text: &mut String, owned: &Owned) {
+        for owner in &owned.owners {
+            for path in &owner.paths {
+                writeln!(text, "{} owns {path}", owner.package).unwrap();
+            }
+        }
+        if !owned.is_complete {
+            text.push_str("and more\n");
+        }
     }
 
     fn reason(text: &mut String, why: &SkipReason) {
@@ -299,6 +413,16 @@ mod tests {
                 let file = File { path: &path, size: 100, mode: 0o644 };
                 assert!((extractor.claims)(&file), "{} does not claim {path}", extractor.name);
             }
+        }
+    }
+
+    #[test]
+    fn project_files_are_not_those_of_installed_packages() {
+        for path in ["Cargo.lock", "app/Cargo.lock", "srv/a/b/Cargo.lock"] {
+            assert!(is_project_file(path, "Cargo.lock"), "{path}");
+        }
+        for path in ["xCargo.lock", "app/vendor/a/Cargo.lock", "node_modules/a/Cargo.lock", "Cargo.lock/x"] {
+            assert!(!is_project_file(path, "Cargo.lock"), "{path}");
         }
     }
 

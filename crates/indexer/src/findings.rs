@@ -5,8 +5,8 @@
 
 use crate::Limits;
 use inventory::{
-    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Package,
-    PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason, Skipped,
+    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Origin, Owner,
+    Ownership, Package, PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason, Skipped,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -14,7 +14,8 @@ use std::ops::Bound;
 /// One thing that was found.
 #[derive(Debug)]
 pub(crate) enum Finding {
-    Database { kind: PackageKind, packages: Vec<Package> },
+    Database { kind: PackageKind, origin: Origin, packages: Vec<Package> },
+    Ownership { kind: PackageKind, owners: Vec<Owner> },
     Release { fields: Vec<(String, String)> },
     Link(Link),
     Displacement,
@@ -31,9 +32,12 @@ pub(crate) struct Findings {
     /// Whiteouts reach only into lower layers, so nothing in this layer takes one back.
     removals: Vec<Removal>,
     packages: usize,
+    owned: usize,
     links: usize,
     skipped: usize,
     bytes: usize,
+    /// Whether there was no room for all that packages of the distribution own.
+    is_ownership_cut: bool,
     /// Limits of the layer that were reached, each named once.
     overflow: BTreeSet<String>,
 }
@@ -46,6 +50,8 @@ impl Findings {
             sequence: 0,
             removals: Vec::new(),
             packages: 0,
+            owned: 0,
+            is_ownership_cut: false,
             links: 0,
             skipped: 0,
             bytes: 0,
@@ -75,6 +81,15 @@ impl Findings {
     pub(crate) fn add(&mut self, path: &LayerPath, finding: Finding) {
         let Limits { packages, links, skipped, inventory_bytes, .. } = self.limits;
         let cost = text_bytes(path, &finding);
+        if let Finding::Ownership { owners, .. } = &finding {
+            // Without it a package is counted twice and never missed, so it may not take the room of others.
+            let (paths, half) = (self.owned.saturating_add(owned(owners)), inventory_bytes >> 1);
+            if paths > self.limits.owned_paths || self.bytes.saturating_add(cost) > half {
+                self.is_ownership_cut = true;
+                return;
+            }
+            self.owned = paths;
+        }
         if !fits(&mut self.bytes, cost, inventory_bytes, "bytes of inventory", &mut self.overflow) {
             return;
         }
@@ -88,7 +103,7 @@ impl Findings {
             Finding::Skipped { .. } => {
                 fits(&mut self.skipped, 1, skipped, "skipped files", &mut self.overflow)
             }
-            Finding::Release { .. } => true,
+            Finding::Release { .. } | Finding::Ownership { .. } => true,
         };
         // A program can be of two languages at once; it is still one file, and one database.
         if let Finding::Database { packages, .. } = &finding
@@ -114,12 +129,22 @@ impl Findings {
         false
     }
 
+    /// Notes that what packages of the distribution own was not read completely.
+    pub(crate) fn cut_ownership(&mut self) {
+        self.is_ownership_cut = true;
+    }
+
+    /// Whether anything is known of a path.
+    pub(crate) fn has(&self, path: &LayerPath) -> bool {
+        self.found.contains_key(path)
+    }
+
     /// The packages that were found in this file.
     pub(crate) fn databases(&self, path: &LayerPath) -> Vec<(PackageKind, Vec<Package>)> {
         let findings = self.found.get(path).map(Vec::as_slice).unwrap_or_default();
         let mut databases = Vec::new();
         for (_, finding) in findings {
-            if let Finding::Database { kind, packages } = finding {
+            if let Finding::Database { kind, packages, .. } = finding {
                 databases.push((*kind, packages.clone()));
             }
         }
@@ -148,6 +173,7 @@ impl Findings {
         let mut inventory = LayerInventory {
             indexer_version: INDEXER_VERSION,
             databases: Vec::new(),
+            ownership: Vec::new(),
             release_files: Vec::new(),
             removals: self.removals,
             links: Vec::new(),
@@ -157,8 +183,11 @@ impl Findings {
         };
         for (_, path, finding) in ordered {
             match finding {
-                Finding::Database { kind, packages } => {
-                    inventory.databases.push(PackageDatabase { path, kind, packages });
+                Finding::Database { kind, origin, packages } => {
+                    inventory.databases.push(PackageDatabase { path, kind, origin, packages });
+                }
+                Finding::Ownership { kind, owners } => {
+                    inventory.ownership.push(Ownership { path, kind, owners });
                 }
                 Finding::Release { fields } => inventory.release_files.push(ReleaseFile { path, fields }),
                 Finding::Link(link) => inventory.links.push(link),
@@ -170,6 +199,11 @@ impl Findings {
         }
         // The root stands for the layer as a whole.
         if let Some(root) = LayerPath::from_bytes(b"") {
+            if self.is_ownership_cut {
+                let why = "not every path that packages of the distribution own was kept".to_owned();
+                let (path, why) = (root.clone(), SkipReason::Limit(why));
+                inventory.skipped.push(Skipped { path, why, conceals_packages: false });
+            }
             inventory.skipped.extend(self.overflow.into_iter().map(|limit| Skipped {
                 path: root.clone(),
                 why: SkipReason::Limit(limit),
@@ -195,6 +229,7 @@ impl Findings {
                 }
                 Finding::Link(_) | Finding::Displacement => self.links = self.links.saturating_sub(1),
                 Finding::Skipped { .. } => self.skipped = self.skipped.saturating_sub(1),
+                Finding::Ownership { owners, .. } => self.owned = self.owned.saturating_sub(owned(owners)),
                 Finding::Release { .. } => {}
             }
         }
@@ -206,6 +241,10 @@ fn weight(packages: &[Package]) -> usize {
     packages.len().max(1)
 }
 
+fn owned(owners: &[Owner]) -> usize {
+    owners.iter().map(|owner| owner.paths.len().max(1)).sum()
+}
+
 /// Bytes of text that a finding holds.
 fn text_bytes(path: &LayerPath, finding: &Finding) -> usize {
     let text = match finding {
@@ -213,6 +252,7 @@ fn text_bytes(path: &LayerPath, finding: &Finding) -> usize {
         Finding::Release { fields } => {
             fields.iter().map(|(key, value)| key.len().saturating_add(value.len())).sum()
         }
+        Finding::Ownership { owners, .. } => owners.iter().map(owner_bytes).sum(),
         // A link names its path once more.
         Finding::Link(link) => path.as_str().len().saturating_add(link.target.len()),
         Finding::Skipped {
@@ -224,11 +264,17 @@ fn text_bytes(path: &LayerPath, finding: &Finding) -> usize {
     text.saturating_add(path.as_str().len())
 }
 
+fn owner_bytes(owner: &Owner) -> usize {
+    let paths: usize = owner.paths.iter().map(|path| path.as_str().len()).sum();
+    owner.package.len().saturating_add(paths)
+}
+
 fn package_bytes(package: &Package) -> usize {
     let source =
         package.source.as_ref().map_or(0, |source| source.name.len().saturating_add(source.version.len()));
     let architecture = package.architecture.as_ref().map_or(0, String::len);
-    [package.name.len(), package.version.len(), architecture, source].iter().sum()
+    let module = package.module.as_ref().map_or(0, String::len);
+    [package.name.len(), package.version.len(), architecture, source, module].iter().sum()
 }
 
 fn fits(count: &mut usize, more: usize, limit: usize, what: &str, overflow: &mut BTreeSet<String>) -> bool {

@@ -39,6 +39,8 @@ pub struct Limits {
     pub archive_depth: u32,
     /// Packages of the layer.
     pub packages: usize,
+    /// Paths of packages of the distribution that are kept, because other packages may be found at them.
+    pub owned_paths: usize,
     /// Bytes of all names, versions and paths of the inventory.
     pub inventory_bytes: usize,
     /// Bytes of one name or version.
@@ -87,6 +89,8 @@ impl Default for Limits {
             archive_depth: 4,
             // The fullest desktop images have 10 000. 100 000 at 300 bytes are 30 MB.
             packages: 100_000,
+            // A full Debian image with Python, Node.js and Java has 20 000.
+            owned_paths: 200_000,
             // 10 000 packages have 1 MB of text. Paths may have a megabyte each, so their number alone bounds nothing.
             inventory_bytes: 32 << 20,
             // Debian's longest version has 100 bytes, Go's longest module path 200.

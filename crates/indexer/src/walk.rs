@@ -3,10 +3,13 @@
 use crate::codec::Decoded;
 use crate::extract::{Action, EXTRACTORS, Extractor, File, Reading};
 use crate::findings::{Finding, Findings};
+use crate::ownership::Owned;
 use crate::tar::{Bounds, EntryKind, Reader};
 use crate::watch::{Standing, Watch};
 use crate::{IndexError, Limits};
-use inventory::{LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Removal, SkipReason};
+use inventory::{
+    LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Origin, PackageKind, Removal, SkipReason,
+};
 use std::borrow::Cow;
 use std::io::Read;
 
@@ -161,7 +164,14 @@ impl<R: Read> Walk<R> {
         let mut is_second = false;
         // The databases of distributions count only in their own places.
         for (kind, packages) in found.into_iter().filter(|(kind, _)| !kind.is_os()) {
-            self.findings.add(path, Finding::Database { kind, packages });
+            let finding = if kind == PackageKind::Binary {
+                // BusyBox has 400 names; as a link each stands for the one program that it is.
+                let target = String::from_utf8_lossy(target).into_owned();
+                Finding::Link(Link { path: path.clone(), target, kind: LinkKind::Hard })
+            } else {
+                Finding::Database { kind, origin: Origin::Installed, packages }
+            };
+            self.findings.add(path, finding);
             is_second = true;
         }
         is_second
@@ -194,12 +204,29 @@ impl<R: Read> Walk<R> {
         if claims.is_empty() {
             return Ok(());
         }
+        let Facts { size, .. } = facts;
+        let bare = File { path: path.as_str(), size, mode: 0 };
+        let is_named = claims.iter().any(|extractor| (extractor.claims)(&bare));
+        self.read_claimed(path, facts, &mut claims)?;
+        // What lower layers had under such a name is gone, also if this file says nothing.
+        if is_named && !self.findings.has(path) {
+            self.findings.add(path, Finding::Displacement);
+        }
+        Ok(())
+    }
+
+    fn read_claimed(
+        &mut self,
+        path: &LayerPath,
+        facts: Facts,
+        claims: &mut Vec<&'static Extractor>,
+    ) -> Result<(), IndexError> {
         let Facts { size, mode, sparse } = facts;
         let head = self.reader.peek(8)?;
         // A sparse body begins with its map, or with its first piece: it tells nothing.
         claims.retain(|extractor| sparse || extractor.accepts(head));
         let mut readers = Vec::new();
-        for extractor in claims {
+        for extractor in claims.iter().copied() {
             let why = match extractor.action {
                 Action::Refuse(why) => SkipReason::Unsupported(why(path.as_str()).to_owned()),
                 Action::Read { .. } if sparse => {
@@ -269,14 +296,25 @@ fn keep(findings: &mut Findings, path: &LayerPath, reading: Result<Reading, Skip
     match reading {
         Ok(Reading::Nothing) => {}
         Ok(Reading::Release(fields)) => findings.add(path, Finding::Release { fields }),
-        Ok(Reading::Packages { kind, packages, faults }) => {
-            findings.add(path, Finding::Database { kind, packages });
+        Ok(Reading::Owned(kind, owned)) => keep_owned(findings, path, kind, owned),
+        Ok(Reading::Packages { kind, origin, packages, owned, faults }) => {
+            findings.add(path, Finding::Database { kind, origin, packages });
+            if !owned.owners.is_empty() || !owned.is_complete {
+                keep_owned(findings, path, kind, owned);
+            }
             for fault in faults {
                 findings.add(path, skipped(fault));
             }
         }
         Err(why) => findings.add(path, skipped(why)),
     }
+}
+
+fn keep_owned(findings: &mut Findings, path: &LayerPath, kind: PackageKind, owned: Owned) {
+    if !owned.is_complete {
+        findings.cut_ownership();
+    }
+    findings.add(path, Finding::Ownership { kind, owners: owned.owners });
 }
 
 /// Normalises a path and recognises whiteouts.

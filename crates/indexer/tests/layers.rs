@@ -266,7 +266,7 @@ fn odd_paths() {
 fn unread_sources_and_sparse_files_are_recorded() {
     check(
         |layer| {
-            layer.file("var/lib/opkg/status", "Package: a").unwrap();
+            layer.file("usr/share/rpm/Packages", "x").unwrap();
             layer.pax(b'x', &[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")]).unwrap();
             layer.file("lib/apk/db/installed", "1\n0\n").unwrap();
             layer.executable("app", b"\x7fELF").unwrap();
@@ -274,7 +274,7 @@ fn unread_sources_and_sparse_files_are_recorded() {
             layer.executable("sparse-app", "1\n0\n").unwrap();
         },
         expect![[r#"
-            skipped var/lib/opkg/status: an opkg database, which this version does not read (conceals packages)
+            skipped usr/share/rpm/Packages: an rpm database in an unusual place, which this version does not read (conceals packages)
             skipped lib/apk/db/installed: apk database: a sparse file (conceals packages)
             skipped sparse-app: Go program: a sparse file (conceals packages)
             skipped sparse-app: Rust program: a sparse file (conceals packages)
@@ -290,7 +290,7 @@ fn reached_limits_are_recorded() {
         layer.whiteout("a").unwrap().whiteout("b").unwrap();
         layer.symbolic_link("lib", "x").unwrap();
         layer.file("var/lib/dpkg/status", [b'\n'; 101]).unwrap();
-        layer.file("var/lib/opkg/status", "").unwrap();
+        layer.file("usr/share/rpm/Packages", "").unwrap();
         for name in ["a", "b", "c"] {
             let text = format!(r#"{{"name":"{name}","version":"1"}}"#);
             layer.file(&format!("node_modules/{name}/package.json"), text).unwrap();
@@ -325,6 +325,7 @@ fn long_paths_and_empty_databases_are_bounded_together() {
     let inventory = index_layer(&layer[..], media_type(Codec::Plain), &limits).unwrap();
     assert_eq!((inventory.databases.len(), inventory.removals.len()), (3, 1));
     expect![[r#"
+        displaced var/lib/dpkg/status.d/d
         skipped : more than 10000 bytes of inventory (conceals packages)
         skipped : more than 3 packages (conceals packages)
     "#]]

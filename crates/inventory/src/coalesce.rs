@@ -13,7 +13,9 @@
 //! Nothing quiet: a database that vanished, a link that leads to where nobody looked, a file that could not be
 //! read, each becomes an [`Obstacle`].
 
+mod locks;
 mod outcome;
+mod ownership;
 #[cfg(test)]
 mod tests;
 mod tree;

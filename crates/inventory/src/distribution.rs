@@ -39,6 +39,12 @@ use crate::{Ecosystem, LayerPath, PackageKind};
 pub use detect::{RELEASE_FILES, detect};
 use serde::{Deserialize, Serialize};
 
+/// The folder in which images of Red Hat list the repositories that they were built from, one JSON file a layer.
+pub const CONTENT_MANIFESTS: &str = "root/buildinfo/content_manifests/";
+
+/// The key under which such a file's repositories stand as a [`ReleaseFile`].
+pub const CONTENT_SET: &str = "CONTENT_SET";
+
 /// One release file of a layer, decoded: `etc/os-release`, `etc/alpine-release`, `etc/debian_version`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseFile {
@@ -73,6 +79,13 @@ impl Distribution {
     /// What the product knows of it; `None` for a distribution it does not know.
     pub fn known(&self) -> Option<&'static KnownDistribution> {
         known(&self.id)
+    }
+
+    /// When this release ceases to get fixes; `None` where the product does not know.
+    ///
+    /// An end that is not known is no promise of fixes, and no reason to say that there are none.
+    pub fn end_of_life(&self) -> Option<EndOfLife> {
+        self.known()?.end_of_life(&self.version)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The inventory of an image: its layers laid over each other.
 
-use crate::{Distribution, LayerPath, Package, Skipped};
+use crate::{Distribution, LayerPath, Origin, Package, PackageKind, Skipped};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -13,6 +13,25 @@ pub struct InstalledPackage {
     pub path: LayerPath,
     /// The layer that brought this version in, counted from 0 at the bottom.
     pub layer: usize,
+    /// How that file knows of it.
+    #[serde(default)]
+    pub origin: Origin,
+    /// The package of the distribution that put the file there, if one did.
+    ///
+    /// The distribution builds such a package itself and mends it under the same version, so its own advisories
+    /// speak for it, and those of the language would raise a second, often wrong, finding.
+    /// It is no owner if the file was written in a later layer than the owner's version was installed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<OwnedBy>,
+}
+
+/// Whose file a package was found in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OwnedBy {
+    /// The package manager.
+    pub kind: PackageKind,
+    /// The package of the distribution.
+    pub name: String,
 }
 
 /// Why an inventory may not be the whole truth about an image.
@@ -87,4 +106,8 @@ pub struct ImageInventory {
     pub obstacles: Vec<Obstacle>,
     /// Everything that was skipped, with its layer.
     pub skipped: Vec<(usize, Skipped)>,
+    /// The repositories from which an image of Red Hat was built, by which its advisories tell products apart:
+    /// `rhel-9-for-x86_64-baseos-rpms`. Sorted, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub content_sets: Vec<String>,
 }

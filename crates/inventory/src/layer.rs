@@ -9,7 +9,7 @@ use std::borrow::Borrow;
 use std::fmt;
 
 /// The version of the indexer's reading: it grows when the same layer would give another inventory.
-pub const INDEXER_VERSION: u32 = 1;
+pub const INDEXER_VERSION: u32 = 2;
 
 /// A path inside a layer: no leading slash, no `.`, no `..`, no empty part.
 ///
@@ -83,6 +83,25 @@ impl fmt::Display for LayerPath {
     }
 }
 
+/// How a file knows of the packages that it lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// It was written by what installed them, or is a part of them.
+    #[default]
+    Installed,
+    /// It is a lock file: it says what should be installed. Where the image shows what is, that counts instead.
+    Locked,
+}
+
+impl Origin {
+    /// Whether it is the usual one, which is not written.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+    fn is_installed(&self) -> bool {
+        *self == Self::Installed
+    }
+}
+
 /// The packages that one file of the layer lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageDatabase {
@@ -90,8 +109,34 @@ pub struct PackageDatabase {
     pub path: LayerPath,
     /// What kind of database it is.
     pub kind: PackageKind,
+    /// How it knows of its packages.
+    #[serde(default, skip_serializing_if = "Origin::is_installed")]
+    pub origin: Origin,
     /// Its packages, in the order of the file.
     pub packages: Vec<Package>,
+}
+
+/// What the packages of a distribution own, as one file of the layer lists it.
+///
+/// Only paths at which packages of languages or programs are looked for are kept: a large image has 200 000 files,
+/// and the question is only whose those few thousand are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ownership {
+    /// The file that says so: the package database itself, or a list of its own such as dpkg's.
+    pub path: LayerPath,
+    /// The package manager.
+    pub kind: PackageKind,
+    /// The packages.
+    pub owners: Vec<Owner>,
+}
+
+/// A package of a distribution, with what it owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Its name.
+    pub package: String,
+    /// The paths.
+    pub paths: Vec<LayerPath>,
 }
 
 /// A whiteout: what this layer takes away from the layers below it.
@@ -194,6 +239,9 @@ pub struct LayerInventory {
     pub indexer_version: u32,
     /// Package databases, in the order in which they last appeared in the layer.
     pub databases: Vec<PackageDatabase>,
+    /// Which paths belong to packages of the distribution.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ownership: Vec<Ownership>,
     /// Release files.
     pub release_files: Vec<ReleaseFile>,
     /// Whiteouts.
@@ -214,6 +262,7 @@ impl LayerInventory {
         Self {
             indexer_version: INDEXER_VERSION,
             databases: Vec::new(),
+            ownership: Vec::new(),
             release_files: Vec::new(),
             removals: Vec::new(),
             links: Vec::new(),

@@ -11,6 +11,7 @@
 //! * [`InventoryLimits`] bounds what is believed of an inventory that leaves the jail.
 
 mod coalesce;
+mod cpe;
 pub mod distribution;
 mod ecosystem;
 mod image;
@@ -22,12 +23,13 @@ pub mod sbom;
 pub mod version;
 
 pub use coalesce::coalesce;
+pub use cpe::{PROGRAMS as PROGRAM_CPES, cpe};
 pub use distribution::{Distribution, KnownDistribution, ReleaseFile};
 pub use ecosystem::Ecosystem;
-pub use image::{ImageInventory, InstalledPackage, Obstacle};
+pub use image::{ImageInventory, InstalledPackage, Obstacle, OwnedBy};
 pub use layer::{
-    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind,
-    PackageDatabase, Removal, SkipReason, Skipped,
+    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Origin, Owner,
+    Ownership, PackageDatabase, Removal, SkipReason, Skipped,
 };
 pub use limits::{InventoryError, InventoryLimits};
 pub use package::{Package, PackageKind, SourcePackage};

@@ -15,6 +15,8 @@ pub struct InventoryLimits {
     pub packages: usize,
     /// Databases, release files, removals, links, displacements and skipped files together.
     pub entries: usize,
+    /// Paths that packages of the distribution own.
+    pub owned_paths: usize,
     /// Fields of one release file.
     pub fields: usize,
     /// Bytes of one name, version or value.
@@ -32,6 +34,8 @@ impl Default for InventoryLimits {
             packages: 200_000,
             // Each manifest of a language is a database of its own; large monorepos reach 100 000.
             entries: 400_000,
+            // The indexer keeps at most 200 000.
+            owned_paths: 400_000,
             // An os-release file has about 15.
             fields: 1_000,
             // Four times the longest that the indexer keeps, for what it writes around them.
@@ -83,6 +87,7 @@ impl LayerInventory {
         at_most("packages", packages, limits.packages)?;
         let lists = [
             self.databases.len(),
+            self.ownership.len(),
             self.release_files.len(),
             self.removals.len(),
             self.links.len(),
@@ -90,6 +95,10 @@ impl LayerInventory {
             self.skipped.len(),
         ];
         at_most("entries", lists.iter().sum(), limits.entries)?;
+        let owners = self.ownership.iter().flat_map(|ownership| &ownership.owners);
+        // An owner without paths costs memory too.
+        let owned = owners.map(|owner| owner.paths.len().max(1)).sum();
+        at_most("owned paths", owned, limits.owned_paths)?;
         for file in &self.release_files {
             at_most("fields in a release file", file.fields.len(), limits.fields)?;
         }
@@ -106,7 +115,17 @@ impl LayerInventory {
         let links = self.links.iter().map(|link| &link.path);
         let displacements = self.displacements.iter().map(|displacement| &displacement.path);
         let skipped = self.skipped.iter().map(|skipped| &skipped.path);
-        let paths = databases.chain(files).chain(removals).chain(links).chain(displacements).chain(skipped);
+        let lists = self.ownership.iter().map(|ownership| &ownership.path);
+        let owned =
+            self.ownership.iter().flat_map(|ownership| &ownership.owners).flat_map(|owner| &owner.paths);
+        let paths = databases
+            .chain(lists)
+            .chain(owned)
+            .chain(files)
+            .chain(removals)
+            .chain(links)
+            .chain(displacements)
+            .chain(skipped);
         paths.map(|path| path.as_str()).chain(self.links.iter().map(|link| &*link.target))
     }
 
@@ -116,6 +135,7 @@ impl LayerInventory {
             [&*package.name, &*package.version]
                 .into_iter()
                 .chain(package.architecture.as_deref())
+                .chain(package.module.as_deref())
                 .chain(source)
         });
         let fields = self.release_files.iter().flat_map(|file| &file.fields);
@@ -123,7 +143,8 @@ impl LayerInventory {
         let reasons = self.skipped.iter().map(|skipped| match &skipped.why {
             SkipReason::Limit(text) | SkipReason::Malformed(text) | SkipReason::Unsupported(text) => &**text,
         });
-        packages.chain(fields).chain(reasons)
+        let owners = self.ownership.iter().flat_map(|ownership| &ownership.owners);
+        packages.chain(fields).chain(reasons).chain(owners.map(|owner| &*owner.package))
     }
 }
 
@@ -137,8 +158,15 @@ mod tests {
     use crate::LayerInventory;
     use proptest::prelude::*;
 
-    const SMALL: InventoryLimits =
-        InventoryLimits { bytes: 2_000, packages: 2, entries: 3, fields: 2, text_bytes: 20, path_bytes: 30 };
+    const SMALL: InventoryLimits = InventoryLimits {
+        bytes: 2_000,
+        packages: 2,
+        entries: 3,
+        owned_paths: 3,
+        fields: 2,
+        text_bytes: 20,
+        path_bytes: 30,
+    };
 
     /// An inventory whose lists are the default ones, but for what is given as JSON members.
     fn json(members: &str) -> String {
@@ -193,6 +221,10 @@ mod tests {
         assert_eq!(refusal(removals), too_many("4 entries, and no more than 3"));
         let fields = r#""release_files":[{"path":"a","fields":[["A","1"],["B","2"],["C","3"]]}]"#;
         assert_eq!(refusal(fields), too_many("3 fields in a release file, and no more than 2"));
+        let owned = r#""ownership":[{"path":"a","kind":"apk","owners":[{"package":"b","paths":["a","b"]},{"package":"c","paths":[]}]}]"#;
+        assert_eq!(refusal(owned), "");
+        let owned = owned.replace(r#""paths":[]"#, r#""paths":["c","d"]"#);
+        assert_eq!(refusal(&owned), too_many("4 owned paths, and no more than 3"));
         let target = format!(r#""links":[{{"path":"a","target":"{}","kind":"symbolic"}}]"#, "b".repeat(31));
         assert_eq!(refusal(&target), too_many("31 bytes in a path, and no more than 30"));
         let long = format!(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which package manager, or which kind of metadata, a package was found in.
 ///
-/// The words are the types of the package URL specification.
+/// The words are the types of the package URL specification, but for [`PackageKind::Binary`], whose type is `generic`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PackageKind {
@@ -14,6 +14,10 @@ pub enum PackageKind {
     Deb,
     /// Red Hat, SUSE, Amazon, Azure Linux and kin: `rpm`.
     Rpm,
+    /// Arch Linux: `pacman`.
+    Alpm,
+    /// OpenWrt and other small systems: `opkg`.
+    Opkg,
     /// Node.js: an installed `package.json`.
     Npm,
     /// Python: an installed distribution.
@@ -30,6 +34,28 @@ pub enum PackageKind {
     Composer,
     /// A .NET package.
     NuGet,
+    /// A package of a Conda environment, of whatever language.
+    Conda,
+    /// A Dart package.
+    Pub,
+    /// An Elixir or Erlang package.
+    Hex,
+    /// A Swift package.
+    Swift,
+    /// A Haskell package.
+    Hackage,
+    /// An R package.
+    Cran,
+    /// A C or C++ package of Conan.
+    Conan,
+    /// A Julia package.
+    Julia,
+    /// A path of a Nix store.
+    Nix,
+    /// A plugin of WordPress.
+    WordPress,
+    /// A program that no package manager put there, known by what stands in it.
+    Binary,
 }
 
 impl PackageKind {
@@ -47,12 +73,25 @@ impl PackageKind {
             Self::Gem => "gem",
             Self::Composer => "composer",
             Self::NuGet => "nuget",
+            Self::Alpm => "alpm",
+            Self::Opkg => "opkg",
+            Self::Conda => "conda",
+            Self::Pub => "pub",
+            Self::Hex => "hex",
+            Self::Swift => "swift",
+            Self::Hackage => "hackage",
+            Self::Cran => "cran",
+            Self::Conan => "conan",
+            Self::Julia => "julia",
+            Self::Nix => "nix",
+            Self::WordPress => "wordpress-plugin",
+            Self::Binary => "generic",
         }
     }
 
     /// Whether packages of this kind belong to the distribution, so that its feed speaks for them.
     pub fn is_os(self) -> bool {
-        matches!(self, Self::Apk | Self::Deb | Self::Rpm)
+        matches!(self, Self::Apk | Self::Deb | Self::Rpm | Self::Alpm | Self::Opkg)
     }
 }
 
@@ -82,4 +121,8 @@ pub struct Package {
     /// What it was built from, where the database says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourcePackage>,
+    /// The module stream of Red Hat's kin that it was built in, where its header says so:
+    /// `nodejs:18:8090020240101:a75119d5`. The same name has other fixed versions in other streams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
 }

@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 ///     version: "7.0.0".to_owned(),
 ///     architecture: None,
 ///     source: None,
+///     module: None,
 /// };
 /// assert_eq!(package_url(&package, None), "pkg:npm/%40babel/core@7.0.0");
 /// ```
@@ -41,6 +42,7 @@ pub fn package_url(package: &Package, distribution: Option<&Distribution>) -> St
         ("arch", package.architecture.clone().unwrap_or_default()),
         ("distro", distribution.map(distro).unwrap_or_default()),
         ("epoch", epoch.to_owned()),
+        ("rpmmod", package.module.as_deref().map(stream).unwrap_or_default()),
         ("upstream", upstream(package).unwrap_or_default()),
     ];
     qualifiers.retain(|(_, value)| !value.is_empty());
@@ -66,7 +68,20 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::Golang
         | PackageKind::Cargo
         | PackageKind::Gem
-        | PackageKind::NuGet => package.name.clone(),
+        | PackageKind::NuGet
+        | PackageKind::Alpm
+        | PackageKind::Opkg
+        | PackageKind::Conda
+        | PackageKind::Pub
+        | PackageKind::Hex
+        | PackageKind::Swift
+        | PackageKind::Hackage
+        | PackageKind::Cran
+        | PackageKind::Conan
+        | PackageKind::Julia
+        | PackageKind::Nix
+        | PackageKind::WordPress
+        | PackageKind::Binary => package.name.clone(),
     };
     for (index, part) in name.split('/').filter(|part| !part.is_empty()).enumerate() {
         if index > 0 {
@@ -82,6 +97,12 @@ fn epoch_and_version(package: &Package) -> (&str, &str) {
         Some((epoch, version)) if package.kind == PackageKind::Rpm => (epoch, version),
         Some(_) | None => ("", &package.version),
     }
+}
+
+/// `nodejs:18` of a whole label.
+fn stream(module: &str) -> String {
+    let parts: Vec<&str> = module.splitn(3, ':').take(2).collect();
+    parts.join(":")
 }
 
 fn distro(distribution: &Distribution) -> String {

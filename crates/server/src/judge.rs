@@ -80,7 +80,9 @@ fn evidence(found: &Match, package: &PackageVersion) -> FindingEvidence {
 /// language for all others.
 pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> Option<Ecosystem> {
     let language = match kind {
-        PackageKind::Apk | PackageKind::Deb | PackageKind::Rpm => return distribution?.ecosystem.clone(),
+        PackageKind::Apk | PackageKind::Deb | PackageKind::Rpm | PackageKind::Alpm | PackageKind::Opkg => {
+            return distribution?.ecosystem.clone();
+        }
         PackageKind::Npm => "npm",
         PackageKind::PyPi => "PyPI",
         PackageKind::Golang => "Go",
@@ -89,6 +91,17 @@ pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> O
         PackageKind::Gem => "RubyGems",
         PackageKind::Composer => "Packagist",
         PackageKind::NuGet => "NuGet",
+        PackageKind::Pub => "Pub",
+        PackageKind::Hex => "Hex",
+        PackageKind::Swift => "SwiftURL",
+        PackageKind::Hackage => "Hackage",
+        PackageKind::Cran => "CRAN",
+        PackageKind::Conan => "ConanCenter",
+        PackageKind::Julia => "Julia",
+        // Bitnami's advisories speak of upstream programs in their upstream versions, and nobody else's do.
+        PackageKind::Binary => "Bitnami",
+        // Nobody publishes advisories under names of these.
+        PackageKind::Conda | PackageKind::Nix | PackageKind::WordPress => return None,
     };
     Some(Ecosystem::new(language))
 }

@@ -51,7 +51,7 @@ fn read(package: &Value, distribution: Option<&Ecosystem>) -> Option<(Ecosystem,
         })
     };
     let name = if kind == PackageKind::Maven { coordinates(purl) } else { name };
-    Some((ecosystem, Package { kind, name, version, architecture: None, source }))
+    Some((ecosystem, Package { kind, name, version, architecture: None, source, module: None }))
 }
 
 /// `org.apache:log4j` of `pkg:maven/org.apache/log4j@2`.

@@ -2,7 +2,8 @@
 //!
 //! Stanzas of `X:value` lines, ended by an empty line: <https://wiki.alpinelinux.org/wiki/Apk_spec>. `P` is the name,
 //! `V` the version, `A` the machine, `o` the origin, which is the source package and has the same version.
-//! The letters differ by case: `o` is not `O`. Most lines list files and are passed over.
+//! The letters differ by case: `o` is not `O`. Most lines list what the package owns: `F` is a folder, and each `R` a
+//! file in the folder before it.
 
 use super::{Action, Extractor, File, PackageList, Reading, lines};
 use crate::Limits;
@@ -26,6 +27,8 @@ struct Stanza<'a> {
     version: &'a [u8],
     architecture: &'a [u8],
     origin: &'a [u8],
+    folder: &'a [u8],
+    files: Vec<(&'a [u8], &'a [u8])>,
 }
 
 fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
@@ -41,6 +44,8 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
                     b'V' => stanza.version = value,
                     b'A' => stanza.architecture = value,
                     b'o' => stanza.origin = value,
+                    b'F' => stanza.folder = value,
+                    b'R' => stanza.files.push((stanza.folder, value)),
                     _ => {}
                 }
             }
@@ -58,6 +63,9 @@ fn finish<'a>(stanza: &Stanza<'_>, list: &mut PackageList) -> Result<Stanza<'a>,
         if let Some(package) = list.push(stanza.name, stanza.version)? {
             package.architecture = architecture;
             package.source = origin.map(|name| SourcePackage { name, version: package.version.clone() });
+        }
+        for (folder, file) in &stanza.files {
+            list.owned.note(stanza.name, &[folder, b"/".as_slice(), file].concat());
         }
     }
     Ok(Stanza::default())
@@ -82,6 +90,7 @@ mod tests {
             expect![[r#"
                 apk busybox-binsh 1.36.1-r7 x86_64 from busybox 1.36.1-r7
                 apk musl 1.2.4-r2
+                busybox-binsh owns bin/sh
             "#]],
         );
     }

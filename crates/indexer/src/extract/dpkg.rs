@@ -48,7 +48,12 @@ impl Stanza<'_> {
 }
 
 fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
-    let mut list = PackageList::new(PackageKind::Deb, limits);
+    stanzas(PackageKind::Deb, content, limits)
+}
+
+/// The packages of stanzas, also those of dpkg's descendants.
+pub(super) fn stanzas(kind: PackageKind, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+    let mut list = PackageList::new(kind, limits);
     let mut stanza = Stanza::default();
     for line in lines(content) {
         if line.trim_ascii().is_empty() {

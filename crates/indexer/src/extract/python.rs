@@ -27,7 +27,7 @@ fn is_metadata(path: &str) -> bool {
     }
 }
 
-fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+pub(super) fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     let (mut name, mut version) = (None, None);
     for line in lines(content).take_while(|line| !line.is_empty()) {
         let Some((key, value)) = memchr::memchr(b':', line).and_then(|colon| line.split_at_checked(colon))
@@ -50,7 +50,7 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
 }
 
 /// Lower case, and one hyphen for each run of hyphens, underscores and dots.
-fn normalised(name: &str) -> String {
+pub(super) fn normalised(name: &str) -> String {
     let parts: Vec<&str> = name.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
     parts.join("-").to_lowercase()
 }

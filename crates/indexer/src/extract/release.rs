@@ -23,6 +23,12 @@ const PATHS: &[&str] = &[
     "usr/lib/fedora-release",
     "etc/oracle-release",
     "etc/rocky-release",
+    "etc/mariner-release",
+    "etc/azurelinux-release",
+    "etc/photon-release",
+    "etc/SuSE-release",
+    "etc/arch-release",
+    "etc/openwrt_version",
 ];
 
 /// More keys than any release file has.
@@ -40,6 +46,8 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     if !matches!(file.name(), "os-release" | "lsb-release") {
         let line = lines(content).find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+        // Arch Linux has an empty file, which says what it is by being there.
+        let line = if line.is_empty() && file.name() == "arch-release" { b"Arch Linux" } else { line };
         let version = word(line, limits)
             .ok_or_else(|| SkipReason::Malformed("a release file whose first line is no text".to_owned()))?;
         return Ok(Reading::Release(vec![("VERSION".to_owned(), version)]));

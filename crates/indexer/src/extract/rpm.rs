@@ -79,6 +79,7 @@ fn push(list: &mut PackageList, header: &Header<'_>) -> Result<(), SkipReason> {
     let epoch = header.epoch.filter(|epoch| *epoch != 0).map(|epoch| format!("{epoch}:")).unwrap_or_default();
     let whole = |version: &[u8], release: &[u8]| [epoch.as_bytes(), version, b"-", release].concat();
     let architecture = list.word(header.architecture);
+    let module = list.word(header.module);
     let source = split_source(header.source).and_then(|(name, version, release)| {
         Some(SourcePackage { name: list.word(name)?, version: list.word(&whole(version, release))? })
     });
@@ -91,8 +92,28 @@ fn push(list: &mut PackageList, header: &Header<'_>) -> Result<(), SkipReason> {
     if let Some(package) = list.push(header.name, &version)? {
         package.architecture = architecture;
         package.source = source;
+        package.module = module;
+    }
+    for (folder, name) in header.files.iter() {
+        list.owned.note(header.name, &[folder, name].concat());
+        if !list.owned.is_complete {
+            break;
+        }
     }
     Ok(())
+}
+
+/// A package of a list that is no database, whose version and release are one word.
+pub(super) fn push_manifest(
+    list: &mut PackageList,
+    name: &[u8],
+    version: &[u8],
+    epoch: Option<u32>,
+    architecture: &[u8],
+    source: &[u8],
+) -> Result<(), SkipReason> {
+    let (version, release) = split_last(version).unwrap_or((version, b""));
+    push(list, &Header { name, version, release, epoch, architecture, source, ..Header::default() })
 }
 
 /// Name, version and release from `NAME-VERSION-RELEASE.src.rpm`.
@@ -131,17 +152,47 @@ mod tests {
             epoch: Some(32),
             architecture: b"x86_64",
             source: b"bind-9.16.23-1.el9.src.rpm",
+            module: b"bind:9:8090:abc",
+            ..Header::default()
         };
         let key = Header { name: b"gpg-pubkey", version: b"1", release: b"2", ..Header::default() };
         let zero =
             Header { name: b"bash", version: b"5.1", release: b"4", epoch: Some(0), ..Header::default() };
         let bare = Header { name: b"bare", version: b"1", ..Header::default() };
         expect![[r#"
-            rpm bind-libs 32:9.16.23-1.el9 x86_64 from bind 32:9.16.23-1.el9
+            rpm bind-libs 32:9.16.23-1.el9 x86_64 from bind 32:9.16.23-1.el9 in bind:9:8090:abc
             rpm bash 5.1-4
             malformed: a package whose name or version is missing, too long or not text
         "#]]
         .assert_eq(&listed(&[bind, key, zero, bare]));
+    }
+
+    #[test]
+    fn files_are_folder_and_name() {
+        let entry = |tag: u32, kind: u32, at: u32, count: u32| {
+            [tag, kind, at, count].into_iter().flat_map(u32::to_be_bytes).collect::<Vec<u8>>()
+        };
+        let store = b"a\x001\x002\0/usr/bin/\0/etc/\0tool\0conf\0\0\0\0\0\0\0\0\x01";
+        let entries = [
+            entry(1000, 6, 0, 1),
+            entry(1001, 6, 2, 1),
+            entry(1002, 6, 4, 1),
+            entry(1118, 8, 6, 2),
+            entry(1117, 8, 22, 2),
+            entry(1116, 4, 32, 2),
+        ];
+        let mut blob = [6_u32.to_be_bytes(), 40_u32.to_be_bytes()].concat();
+        blob.extend(entries.concat());
+        blob.extend(store);
+        let header = Header::parse(&blob).unwrap();
+        let files: Vec<(&[u8], &[u8])> = header.files.iter().collect();
+        let expected: [(&[u8], &[u8]); 2] = [(b"/usr/bin/", b"tool"), (b"/etc/", b"conf")];
+        assert_eq!(files, expected);
+        expect![[r#"
+            rpm a 1-2
+            a owns usr/bin/tool
+        "#]]
+        .assert_eq(&listed(&[header]));
     }
 
     #[test]

@@ -6,36 +6,18 @@
 use super::{Action, Extractor, File};
 
 /// Fixed paths, and what stands there.
-const FIXED: &[(&str, &str)] = &[
-    ("var/lib/rpmmanifest/container-manifest-2", RPM),
-    ("usr/lib/opkg/status", OPKG),
-    ("var/lib/opkg/status", OPKG),
-    ("nix/var/nix/db/db.sqlite", NIX),
-];
+const FIXED: &[(&str, &str)] = &[("usr/share/rpm/Packages", RPM), ("usr/share/rpm/Packages.db", RPM)];
 
-/// Endings of paths anywhere in the image, and what such a file is.
-const ENDINGS: &[(&str, &str)] = &[("/conda-meta/history", CONDA)];
-
-const RPM: &str = "a list of rpm packages without a database, which this version does not read";
+const RPM: &str = "an rpm database in an unusual place, which this version does not read";
 const RPM_LOG: &str =
     "an rpm database whose last changes are still in its log, which this version does not read";
-const OPKG: &str = "an opkg database, which this version does not read";
-const NIX: &str = "a Nix store, which this version does not read";
-const CONDA: &str = "a Conda environment, which this version does not read";
 const PORTAGE: &str = "a Portage database, which this version does not read";
 const PORTAGE_FOLDER: &str = "var/db/pkg/";
-const PACMAN: &str = "a pacman database, which this version does not read";
-const PACMAN_FOLDER: &str = "var/lib/pacman/local/";
 
 /// The line in the table.
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "unread package source",
-    watched: &[
-        "var/lib/rpmmanifest/container-manifest-2",
-        "usr/lib/opkg/status",
-        "var/lib/opkg/status",
-        "nix/var/nix/db/db.sqlite",
-    ],
+    watched: &["usr/share/rpm/Packages", "usr/share/rpm/Packages.db"],
     claims: |file| source(file).is_some(),
     magic: &[],
     action: Action::Refuse(|path| source(&File { path, size: 1, mode: 0 }).unwrap_or(RPM)),
@@ -43,9 +25,6 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 
 /// What package source a file is.
 fn source(file: &File<'_>) -> Option<&'static str> {
-    if file.path.starts_with(PACMAN_FOLDER) && file.name() == "desc" {
-        return Some(PACMAN);
-    }
     if file.path.starts_with(PORTAGE_FOLDER) && file.name() == "PF" {
         return Some(PORTAGE);
     }
@@ -53,8 +32,7 @@ fn source(file: &File<'_>) -> Option<&'static str> {
     if file.path.ends_with("/rpmdb.sqlite-wal") && file.size > 0 {
         return Some(RPM_LOG);
     }
-    let fixed = FIXED.iter().find(|(path, _)| *path == file.path);
-    fixed.or_else(|| ENDINGS.iter().find(|(ending, _)| file.path.ends_with(ending))).map(|(_, why)| *why)
+    FIXED.iter().find(|(path, _)| *path == file.path).map(|(_, why)| *why)
 }
 
 #[cfg(test)]
@@ -70,12 +48,8 @@ mod tests {
     #[test]
     fn each_source_says_what_it_is() {
         let why = |path| source(&File { path, size: 0, mode: 0 });
-        assert_eq!(why("var/lib/rpmmanifest/container-manifest-2"), Some(RPM));
+        assert_eq!(why("usr/share/rpm/Packages"), Some(RPM));
         assert_eq!(why("var/lib/rpm/rpmdb.sqlite-wal"), None);
-        assert_eq!(why("var/lib/pacman/local/bash-5.2-1/desc"), Some(PACMAN));
-        assert_eq!(why("var/lib/pacman/local/bash-5.2-1/files"), None);
-        assert_eq!(why("usr/lib/opkg/status"), Some(OPKG));
-        assert_eq!(why("opt/conda/conda-meta/history"), Some(CONDA));
         assert_eq!(why("var/db/pkg/app-shells/bash-5.2/PF"), Some(PORTAGE));
         assert_eq!(why("srv/var/lib/rpm/Packages"), None);
     }

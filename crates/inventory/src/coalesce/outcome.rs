@@ -1,6 +1,9 @@
 //! From the finished tree to the inventory of the image, with what stands in the way of trusting it.
 
+use super::locks::silence;
+use super::ownership::mark;
 use super::tree::{Database, HOP_LIMIT, Node, Resolved, Tree};
+use crate::distribution::{CONTENT_MANIFESTS, CONTENT_SET};
 use crate::distribution::{DISTRIBUTIONS, KnownDistribution, RELEASE_FILES, detect};
 use crate::{
     Distribution, ImageInventory, InstalledPackage, LayerInventory, LayerPath, Obstacle, PackageKind,
@@ -12,12 +15,30 @@ use std::rc::Rc;
 pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventory {
     let files = release_files(tree);
     let distribution = detect(&files.iter().collect::<Vec<_>>());
-    let packages = packages(tree);
+    let mut packages = packages(tree);
+    let silent = silence(&mut packages);
+    mark(tree, &mut packages);
+    // The package of the distribution is the program's package; only what nobody owns has to speak for itself.
+    packages
+        .retain(|installed| installed.package.kind != PackageKind::Binary || installed.owned_by.is_none());
     let obstacles = obstacles(tree, distribution.as_ref(), &packages);
     let skipped = layers.iter().enumerate();
     let skipped = skipped
         .flat_map(|(layer, inventory)| inventory.skipped.iter().map(move |skip| (layer, skip.clone())));
-    ImageInventory { distribution, packages, obstacles, skipped: skipped.collect() }
+    let skipped = skipped.chain(silent).collect();
+    ImageInventory { distribution, packages, obstacles, skipped, content_sets: content_sets(tree) }
+}
+
+/// The content sets that the build system of Red Hat notes in the image.
+fn content_sets(tree: &Tree) -> Vec<String> {
+    let mut sets = BTreeSet::new();
+    for (path, node) in tree.nodes() {
+        if let (Node::Release(file), true) = (node, path.as_str().starts_with(CONTENT_MANIFESTS)) {
+            let fields = file.fields.iter().filter(|(key, _)| key == CONTENT_SET);
+            sets.extend(fields.map(|(_, value)| value.clone()));
+        }
+    }
+    sets.into_iter().collect()
 }
 
 /// The release files, each under the watched path by which it is reached.
@@ -51,6 +72,8 @@ fn packages(tree: &Tree) -> Vec<InstalledPackage> {
                 package: package.clone(),
                 path: path.clone(),
                 layer: *layer,
+                origin: database.origin,
+                owned_by: None,
             })
         })
         .collect();

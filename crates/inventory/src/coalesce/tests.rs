@@ -1,11 +1,13 @@
 //! Layers are built with few words, and what coalescing makes of them is compared as text.
 
 mod hostile;
+mod ownership;
 
 use super::coalesce;
 use crate::{
     Displacement, INDEXER_VERSION, ImageInventory, LayerInventory, LayerPath, LayerStatistics, Link,
-    LinkKind, Obstacle, Package, PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason, Skipped,
+    LinkKind, Obstacle, Origin, Package, PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason,
+    Skipped,
 };
 
 const APK: &str = "lib/apk/db/installed";
@@ -24,6 +26,7 @@ fn layer() -> Layer {
     Layer(LayerInventory {
         indexer_version: INDEXER_VERSION,
         databases: Vec::new(),
+        ownership: Vec::new(),
         release_files: Vec::new(),
         removals: Vec::new(),
         links: Vec::new(),
@@ -42,10 +45,11 @@ impl Layer {
             version: version.to_owned(),
             architecture: None,
             source: None,
+            module: None,
         };
         let packages =
             packages.split_whitespace().filter_map(|text| text.split_once('@')).map(package).collect();
-        self.0.databases.push(PackageDatabase { path: path(at), kind, packages });
+        self.0.databases.push(PackageDatabase { path: path(at), kind, origin: Origin::Installed, packages });
         self
     }
 
@@ -111,7 +115,10 @@ fn text(image: &ImageInventory) -> String {
     }
     for installed in &image.packages {
         let package = &installed.package;
-        lines.push(format!("{}@{} {} L{}", package.name, package.version, installed.path, installed.layer));
+        let owner =
+            installed.owned_by.as_ref().map(|owner| format!(" of {}", owner.name)).unwrap_or_default();
+        let place = format!("{} L{}", installed.path, installed.layer);
+        lines.push(format!("{}@{} {place}{owner}", package.name, package.version));
     }
     lines.extend(image.obstacles.iter().map(obstacle));
     lines.join("\n")

@@ -1,8 +1,8 @@
 //! The tree of watched paths, and how a layer changes it.
 
 use crate::{
-    LayerInventory, LayerPath, Link, LinkKind, Package, PackageDatabase, PackageKind, ReleaseFile, Removal,
-    SkipReason, Skipped,
+    LayerInventory, LayerPath, Link, LinkKind, Origin, Ownership, Package, PackageDatabase, PackageKind,
+    ReleaseFile, Removal, SkipReason, Skipped,
 };
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,8 @@ pub(super) enum Node {
 pub(super) struct Database {
     /// What kind of database it is.
     pub(super) kind: PackageKind,
+    /// How it knows of its packages.
+    pub(super) origin: Origin,
     /// Its packages, each with its layer, sorted by name and version. Hard links share one list.
     pub(super) packages: Rc<Vec<(Package, usize)>>,
     /// The layer that wrote it.
@@ -83,6 +85,8 @@ enum Extent {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     nodes: BTreeMap<LayerPath, Node>,
+    /// What packages of the distribution own, by the file that says so. It goes when that file goes.
+    ownership: BTreeMap<LayerPath, Rc<Ownership>>,
     /// Databases of lower layers that the layer in hand took away or replaced.
     taken: BTreeMap<LayerPath, Database>,
     /// What was not read and may conceal packages, with its layer.
@@ -115,6 +119,10 @@ impl Tree {
         for database in &inventory.databases {
             self.place_database(layer, database);
         }
+        for ownership in &inventory.ownership {
+            let path = self.landing(&ownership.path);
+            self.ownership.insert(path, Rc::new(ownership.clone()));
+        }
         self.place_hard_links(layer, &inventory.links);
         // Last, because only a later layer can take away what this one did not read.
         self.note_unread(layer, inventory);
@@ -129,6 +137,11 @@ impl Tree {
     /// Everything that stands in the tree, by path.
     pub(super) fn nodes(&self) -> impl Iterator<Item = (&LayerPath, &Node)> {
         self.nodes.iter()
+    }
+
+    /// What packages of the distribution own, list by list.
+    pub(super) fn ownership(&self) -> impl Iterator<Item = &Ownership> {
+        self.ownership.values().map(Rc::as_ref)
     }
 
     /// What was not read and may conceal packages, with its layer.
@@ -199,7 +212,7 @@ impl Tree {
     }
 
     /// Where an entry of a layer goes: links on the way are followed, its own name is not.
-    fn landing(&self, path: &LayerPath) -> LayerPath {
+    pub(super) fn landing(&self, path: &LayerPath) -> LayerPath {
         let Some((folder, name)) = path.as_str().rsplit_once('/') else {
             return path.clone();
         };
@@ -252,7 +265,8 @@ impl Tree {
             }
             Some(_) | None => {
                 sort(&mut packages);
-                let database = Database { kind: database.kind, packages: Rc::new(packages), layer };
+                let PackageDatabase { kind, origin, .. } = *database;
+                let database = Database { kind, origin, packages: Rc::new(packages), layer };
                 self.place(&path, Node::Database(database));
             }
         }
@@ -316,9 +330,13 @@ impl Tree {
         for other in within(&self.unread, path, extent) {
             self.unread.remove(&other);
         }
+        for other in within(&self.ownership, path, extent) {
+            self.ownership.remove(&other);
+        }
     }
 
     fn remove_node(&mut self, path: &LayerPath) {
+        self.ownership.remove(path);
         if let Some(Node::Database(database)) = self.nodes.remove(path) {
             self.taken.entry(path.clone()).or_insert(database);
         }

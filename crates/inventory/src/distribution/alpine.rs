@@ -40,6 +40,7 @@ const ENDS: &[EndOfLife] = &[
     end("3.20", "2026-04-01"),
     end("3.21", "2026-11-01"),
     end("3.22", "2027-05-01"),
+    end("3.23", "2027-11-01"),
 ];
 
 fn ecosystem(version: &str) -> Option<String> {

@@ -19,4 +19,4 @@ pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
 };
 
 /// See <https://aws.amazon.com/amazon-linux-2/faqs/>.
-const ENDS: &[EndOfLife] = &[end("2018", "2023-12-31"), end("2", "2026-06-30")];
+const ENDS: &[EndOfLife] = &[end("2018", "2023-12-31"), end("2", "2026-06-30"), end("2023", "2029-06-30")];

@@ -1,6 +1,6 @@
 //! Azure Linux, the successor of CBL-Mariner.
 
-use super::{KnownDistribution, RPM_DATABASES, by_major, version_id};
+use super::{EndOfLife, KnownDistribution, RPM_DATABASES, by_major, end, version_id};
 use crate::PackageKind;
 
 /// What the product knows of it.
@@ -15,8 +15,11 @@ pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
     databases: RPM_DATABASES,
     version: version_id,
     ecosystem,
-    end_of_life: &[],
+    end_of_life: ENDS,
 };
+
+/// Two years after the release, see <https://learn.microsoft.com/en-us/azure/azure-linux/support-cycle>.
+const ENDS: &[EndOfLife] = &[end("3", "2027-07-31")];
 
 fn ecosystem(version: &str) -> Option<String> {
     by_major("Azure Linux", version)

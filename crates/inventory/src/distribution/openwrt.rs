@@ -1,6 +1,7 @@
-//! OpenWrt. Its `opkg` packages are not read yet, and it has no ecosystem.
+//! OpenWrt, whose packages are `opkg`'s. Nobody publishes advisories of it under a name of its own.
 
-use super::{KnownDistribution, version_id};
+use super::{EndOfLife, KnownDistribution, end, version_id};
+use crate::PackageKind;
 
 /// What the product knows of it.
 pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
@@ -9,10 +10,14 @@ pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
     ids: &["openwrt"],
     release_line: None,
     version_file: Some("etc/openwrt_version"),
-    packages: None,
+    packages: Some(PackageKind::Opkg),
     package_manager: "opkg",
     databases: &["usr/lib/opkg/status", "var/lib/opkg/status"],
     version: version_id,
     ecosystem: |_| None,
-    end_of_life: &[],
+    end_of_life: ENDS,
 };
+
+/// See <https://openwrt.org/docs/guide-developer/security>.
+const ENDS: &[EndOfLife] =
+    &[end("19.07", "2022-04-30"), end("21.02", "2023-05-31"), end("22.03", "2024-04-30")];

@@ -19,7 +19,13 @@ pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
 };
 
 /// See <https://www.oracle.com/a/ocom/docs/elsp-lifetime-069338.pdf>.
-const ENDS: &[EndOfLife] = &[end("6", "2021-03-31"), end("7", "2024-12-31"), end("8", "2029-07-31")];
+const ENDS: &[EndOfLife] = &[
+    end("6", "2021-03-31"),
+    end("7", "2024-12-31"),
+    end("8", "2029-07-31"),
+    end("9", "2032-06-30"),
+    end("10", "2035-06-30"),
+];
 
 fn ecosystem(version: &str) -> Option<String> {
     by_major("Oracle Linux", version)

@@ -19,7 +19,7 @@ pub(super) const DISTRIBUTION: KnownDistribution = KnownDistribution {
 };
 
 /// See <https://wiki.rockylinux.org/rocky/version/>.
-const ENDS: &[EndOfLife] = &[end("8", "2029-05-31"), end("9", "2032-05-31")];
+const ENDS: &[EndOfLife] = &[end("8", "2029-05-31"), end("9", "2032-05-31"), end("10", "2035-05-31")];
 
 fn ecosystem(version: &str) -> Option<String> {
     by_major("Rocky Linux", version)

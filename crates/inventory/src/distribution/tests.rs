@@ -146,4 +146,9 @@ fn end_of_life_is_found_by_release() {
     assert_eq!(alpine.is_past_end_of_life("3.18.9", "2025-05-09"), Some(false));
     assert_eq!(alpine.is_past_end_of_life("3.18.9", "2025-05-10"), Some(true));
     assert_eq!(known("debian").unwrap().end_of_life("1"), None);
+    let files = [file("etc/os-release", "ID=ubuntu\nVERSION_ID=24.04")];
+    let ubuntu = detect(&files.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!(ubuntu.end_of_life().map(|end| end.date), Some("2029-05-31"));
+    let files = [file("etc/os-release", "ID=kali\nVERSION_ID=2024.1")];
+    assert_eq!(detect(&files.iter().collect::<Vec<_>>()).unwrap().end_of_life(), None);
 }

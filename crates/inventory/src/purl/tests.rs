@@ -8,7 +8,14 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 fn package(kind: PackageKind, name: &str, version: &str) -> Package {
-    Package { kind, name: name.to_owned(), version: version.to_owned(), architecture: None, source: None }
+    Package {
+        kind,
+        name: name.to_owned(),
+        version: version.to_owned(),
+        architecture: None,
+        source: None,
+        module: None,
+    }
 }
 
 fn distribution(id: &str, version: &str) -> Distribution {

@@ -1,7 +1,7 @@
 //! CycloneDX 1.6 as JSON. See <https://cyclonedx.org/docs/1.6/json/>.
 
 use super::{Format, Subject};
-use crate::{Distribution, ImageInventory, InstalledPackage, package_url};
+use crate::{Distribution, ImageInventory, InstalledPackage, Origin, PackageKind, cpe, package_url};
 use serde_json::{Value, json};
 
 /// The form.
@@ -70,12 +70,22 @@ fn component(installed: &InstalledPackage, number: usize, distribution: Option<&
         properties.push(json!({ "name": "lazaretto:source:name", "value": source.name }));
         properties.push(json!({ "name": "lazaretto:source:version", "value": source.version }));
     }
-    json!({
-        "type": "library",
+    if let Some(owner) = &installed.owned_by {
+        properties.push(json!({ "name": "lazaretto:owned-by", "value": owner.name }));
+    }
+    if installed.origin == Origin::Locked {
+        properties.push(json!({ "name": "lazaretto:origin", "value": "lock file" }));
+    }
+    let mut component = json!({
+        "type": if installed.package.kind == PackageKind::Binary { "application" } else { "library" },
         "bom-ref": format!("package-{number}"),
         "name": installed.package.name,
         "version": installed.package.version,
         "purl": package_url(&installed.package, distribution),
         "properties": properties,
-    })
+    });
+    if let Some(name) = cpe(&installed.package) {
+        component["cpe"] = json!(name);
+    }
+    component
 }

@@ -4,7 +4,7 @@
 //! is how SPDX says so.
 
 use super::{Format, Subject};
-use crate::{Distribution, ImageInventory, InstalledPackage, package_url};
+use crate::{Distribution, ImageInventory, InstalledPackage, PackageKind, cpe, package_url};
 use serde_json::{Value, json};
 
 /// The form.
@@ -86,13 +86,22 @@ fn operating_system(distribution: &Distribution) -> Value {
 }
 
 fn package(installed: &InstalledPackage, number: usize, distribution: Option<&Distribution>) -> Value {
-    let InstalledPackage { package, path, layer } = installed;
-    let mut part = bare(&format!("SPDXRef-package-{number}"), &package.name, &package.version, "LIBRARY");
+    let InstalledPackage { package, path, layer, .. } = installed;
+    let purpose = if package.kind == PackageKind::Binary { "APPLICATION" } else { "LIBRARY" };
+    let mut part = bare(&format!("SPDXRef-package-{number}"), &package.name, &package.version, purpose);
     part["sourceInfo"] = json!(format!("listed in {path}, brought in by layer {}", layer + 1));
-    part["externalRefs"] = json!([{
+    let mut references = vec![json!({
         "referenceCategory": "PACKAGE-MANAGER",
         "referenceType": "purl",
         "referenceLocator": package_url(package, distribution),
-    }]);
+    })];
+    if let Some(name) = cpe(package) {
+        references.push(json!({
+            "referenceCategory": "SECURITY",
+            "referenceType": "cpe23Type",
+            "referenceLocator": name,
+        }));
+    }
+    part["externalRefs"] = json!(references);
     part
 }

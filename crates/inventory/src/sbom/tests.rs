@@ -1,7 +1,7 @@
 use super::{FORMATS, Subject};
 use crate::{
-    Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, Package, PackageKind,
-    SourcePackage,
+    Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, Origin, Package,
+    PackageKind, SourcePackage,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -21,11 +21,14 @@ fn inventory(obstacles: Vec<Obstacle>) -> ImageInventory {
         version: "1.36.1-r7".to_owned(),
         architecture: Some("x86_64".to_owned()),
         source: Some(SourcePackage { name: "busybox".to_owned(), version: "1.36.1-r7".to_owned() }),
+        module: None,
     };
     let installed = |name: &str| InstalledPackage {
         package: package(name),
         path: LayerPath::from_bytes(b"lib/apk/db/installed").unwrap(),
         layer: 0,
+        origin: Origin::Installed,
+        owned_by: None,
     };
     ImageInventory {
         distribution: Some(Distribution {
@@ -37,6 +40,7 @@ fn inventory(obstacles: Vec<Obstacle>) -> ImageInventory {
         packages: vec![installed("busybox"), installed("ssl_client"), installed("ssl_client")],
         obstacles,
         skipped: Vec::new(),
+        content_sets: Vec::new(),
     }
 }
 

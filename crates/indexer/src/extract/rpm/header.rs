@@ -12,11 +12,36 @@ pub(super) struct Header<'a> {
     pub(super) epoch: Option<u32>,
     pub(super) architecture: &'a [u8],
     pub(super) source: &'a [u8],
+    pub(super) module: &'a [u8],
+    pub(super) files: Files<'a>,
+}
+
+/// The files of a package: each has a name, and the number of its folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Files<'a> {
+    names: &'a [u8],
+    folders: &'a [u8],
+    numbers: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Files<'a> {
+    /// Folder and name of each file. A list that ends early ends the files.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let folders: Vec<&[u8]> = self.folders.split(|byte| *byte == 0).take(FOLDERS).collect();
+        let (names, numbers) = (self.names.split(|byte| *byte == 0), self.numbers.chunks_exact(4));
+        names.zip(numbers).take(self.count).filter_map(move |(name, place)| {
+            Some((*folders.get(usize::try_from(number(place, 0)?).ok()?)?, name))
+        })
+    }
 }
 
 const INDEX_ENTRY: usize = 16;
 const STRING: u32 = 6;
 const INT32: u32 = 4;
+const STRINGS: u32 = 8;
+/// Folders of one package that are kept; kernel sources have 5000.
+const FOLDERS: usize = 100_000;
 
 impl<'a> Header<'a> {
     /// Reads a header; none if it claims more than is there.
@@ -38,6 +63,13 @@ impl<'a> Header<'a> {
                 (1003, INT32) => header.epoch = number(value, 0),
                 (1022, STRING) => header.architecture = text(value),
                 (1044, STRING) => header.source = text(value),
+                (5096, STRING) => header.module = text(value),
+                (1116, INT32) => header.files.numbers = value,
+                (1117, STRINGS) => {
+                    header.files.names = value;
+                    header.files.count = usize::try_from(number(entry, 12)?).ok()?;
+                }
+                (1118, STRINGS) => header.files.folders = value,
                 _ => {}
             }
         }

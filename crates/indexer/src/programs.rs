@@ -1,0 +1,235 @@
+//! Programs that no package manager put there: what stands in them tells which they are.
+//!
+//! Whoever copies an upstream program into an image leaves no package behind, and yet it has versions and advisories.
+//! One program is one file in `programs/`, which is nothing but data, and one line in [`PROGRAMS`]; a test fails if the
+//! line is missing. A rule says under which names the program goes, and by which signs its version is told.
+//!
+//! The signs are regular expressions of an engine that takes time in proportion to the bytes, over a window of a
+//! file that was chosen by its name. A program that goes by another name is not recognised: searching every file for
+//! every sign would cost more than all other reading together.
+//!
+//! What a package of the distribution owns is dropped later, when layers are laid over each other.
+
+mod apache;
+mod bash;
+mod busybox;
+mod consul;
+mod curl;
+mod golang;
+mod haproxy;
+mod helm;
+mod java;
+mod kubectl;
+mod lighttpd;
+mod mariadb;
+mod memcached;
+mod mysql;
+mod nginx;
+mod node;
+mod openssl;
+mod perl;
+mod php;
+mod postgresql;
+mod python;
+mod redis;
+mod ruby;
+mod rust;
+mod traefik;
+mod valkey;
+mod vault;
+
+use regex::bytes::{Regex, RegexBuilder};
+use std::sync::OnceLock;
+
+/// How far a program is searched. The largest, Node.js, has 100 MiB, and its sign stands in the first half.
+const WINDOW: usize = 128 << 20;
+
+/// What a compiled sign may take.
+const SIGN_BYTES: usize = 1 << 20;
+
+/// The rule by which one program is recognised.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The name of the package; the one by which Bitnami's advisories and the table of CPE names know it.
+    pub(crate) name: &'static str,
+    /// Names of its files, with at most one `*`. One with a slash is the end of a path.
+    pub(crate) files: &'static [&'static str],
+    /// Regular expressions over bytes, the best first; the first group is the version.
+    pub(crate) signs: &'static [&'static str],
+    /// Bytes as they stand in a real one, and the version they tell.
+    #[cfg_attr(not(test), expect(dead_code, reason = "it stands beside the signs that tests try on it"))]
+    pub(crate) sample: (&'static [u8], &'static str),
+}
+
+/// All programs.
+pub(crate) const PROGRAMS: &[&Program] = &[
+    &apache::PROGRAM,
+    &bash::PROGRAM,
+    &busybox::PROGRAM,
+    &consul::PROGRAM,
+    &curl::PROGRAM,
+    &golang::PROGRAM,
+    &haproxy::PROGRAM,
+    &helm::PROGRAM,
+    &java::PROGRAM,
+    &kubectl::PROGRAM,
+    &lighttpd::PROGRAM,
+    &mariadb::PROGRAM,
+    &memcached::PROGRAM,
+    &mysql::PROGRAM,
+    &nginx::PROGRAM,
+    &node::PROGRAM,
+    &openssl::PROGRAM,
+    &perl::PROGRAM,
+    &php::PROGRAM,
+    &postgresql::PROGRAM,
+    &python::PROGRAM,
+    &redis::PROGRAM,
+    &ruby::PROGRAM,
+    &rust::PROGRAM,
+    &traefik::PROGRAM,
+    &valkey::PROGRAM,
+    &vault::PROGRAM,
+];
+
+/// The compiled signs, each when it is first needed.
+static COMPILED: [OnceLock<Vec<Regex>>; PROGRAMS.len()] = [const { OnceLock::new() }; PROGRAMS.len()];
+
+/// The first bytes of all names of files, so that most files are passed over at a glance.
+const FIRST: [bool; 256] = first_bytes();
+
+const fn first_bytes() -> [bool; 256] {
+    let mut first = [false; 256];
+    let mut rest = PROGRAMS;
+    while let [program, others @ ..] = rest {
+        let mut files = program.files;
+        while let [file, more @ ..] = files {
+            let mut bytes = file.as_bytes();
+            // Of the end of a path the part behind the last slash counts.
+            let mut scan = bytes;
+            while let [byte, tail @ ..] = scan {
+                if *byte == b'/' {
+                    bytes = tail;
+                }
+                scan = tail;
+            }
+            if let [byte, ..] = bytes {
+                // An index of eight bits lies in 256 places; `get_mut` is not for constants.
+                #[expect(clippy::indexing_slicing, reason = "a constant that panics does not compile")]
+                {
+                    first[*byte as usize] = true;
+                }
+            }
+            files = more;
+        }
+        rest = others;
+    }
+    first
+}
+
+/// Whether a file of this path may be one of the programs.
+pub(crate) fn is_named(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let may = name.bytes().next().is_some_and(|byte| FIRST.get(usize::from(byte)).is_some_and(|may| *may));
+    may && PROGRAMS.iter().any(|program| program.is_named(path, name))
+}
+
+/// The programs that a file is, with their versions. One file can be several, such as BusyBox with a library in it.
+pub(crate) fn recognise<'a>(path: &str, content: &'a [u8]) -> Vec<(&'static str, &'a [u8])> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let content = content.get(..WINDOW).unwrap_or(content);
+    let mut found = Vec::new();
+    for (program, compiled) in
+        PROGRAMS.iter().zip(&COMPILED).filter(|(program, _)| program.is_named(path, name))
+    {
+        let signs = compiled.get_or_init(|| program.compile());
+        let version = signs.iter().find_map(|sign| Some(sign.captures(content)?.get(1)?.as_bytes()));
+        found.extend(version.map(|version| (program.name, version)));
+    }
+    found
+}
+
+impl Program {
+    fn is_named(&self, path: &str, name: &str) -> bool {
+        self.files.iter().any(|pattern| {
+            if pattern.contains('/') {
+                return path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+            }
+            match pattern.split_once('*') {
+                None => name == *pattern,
+                Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+            }
+        })
+    }
+
+    /// A sign that does not compile is no sign; a test sees to it that each does.
+    fn compile(&self) -> Vec<Regex> {
+        let compiled = self.signs.iter().map(|sign| {
+            RegexBuilder::new(sign).unicode(false).size_limit(SIGN_BYTES).dfa_size_limit(SIGN_BYTES).build()
+        });
+        compiled.filter_map(Result::ok).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_file_is_registered() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/programs");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+            .collect();
+        files.sort();
+        assert_eq!(PROGRAMS.iter().map(|program| program.name).collect::<Vec<_>>(), files);
+    }
+
+    #[test]
+    fn every_program_has_a_cpe_name() {
+        let known: Vec<&str> = inventory::PROGRAM_CPES.iter().map(|(name, ..)| *name).collect();
+        for program in PROGRAMS {
+            assert!(known.contains(&program.name), "inventory::cpe does not know {}", program.name);
+        }
+        // WordPress is a program whose extractor is its own.
+        let others: Vec<&&str> =
+            known.iter().filter(|name| PROGRAMS.iter().all(|program| program.name != **name)).collect();
+        assert_eq!(others, [&"wordpress"]);
+    }
+
+    #[test]
+    fn every_sample_tells_its_version_and_noise_tells_none() {
+        for program in PROGRAMS {
+            assert_eq!(program.compile().len(), program.signs.len(), "{}", program.name);
+            let file = program.files.first().unwrap().replace('*', "");
+            let (sample, version) = program.sample;
+            assert!(is_named(&format!("opt/{file}")), "{}", program.name);
+            let found = recognise(&format!("opt/{file}"), sample);
+            assert!(found.contains(&(program.name, version.as_bytes())), "{}: {found:?}", program.name);
+            assert_eq!(recognise(&file, b"\x7fELF nothing of interest 1.2 \0"), [], "{}", program.name);
+        }
+    }
+
+    #[test]
+    fn names_are_matched_whole() {
+        for path in
+            ["usr/bin/python3.11", "usr/lib/libssl.so.3", "bin/[", "usr/local/go/VERSION", "busybox.static"]
+        {
+            assert!(is_named(path), "{path}");
+        }
+        for path in
+            ["usr/bin/pythonic", "usr/lib/libssl.a", "VERSION", "usr/share/release-notes", "logo/VERSION", ""]
+        {
+            assert!(!is_named(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_long_file_of_near_matches_is_searched_in_linear_time() {
+        let content = b"\x003.1".repeat(1 << 20);
+        assert_eq!(recognise("python3", &content), []);
+        let content = b"OpenSSL 1.1.1".repeat(1 << 18);
+        assert_eq!(recognise("libssl.so", &content), []);
+    }
+}

@@ -1,0 +1,11 @@
+//! Helm. Its version is set by the linker.
+
+use super::Program;
+
+/// The rule.
+pub(super) const PROGRAM: Program = Program {
+    name: "helm",
+    files: &["helm"],
+    signs: &[r"helm/v3/internal/version\.version=v([0-9]+\.[0-9]+\.[0-9]+)"],
+    sample: (b"-X helm.sh/helm/v3/internal/version.version=v3.13.2 -X", "3.13.2"),
+};

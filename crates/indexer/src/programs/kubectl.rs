@@ -1,0 +1,11 @@
+//! kubectl of Kubernetes. Its version is set by the linker.
+
+use super::Program;
+
+/// The rule.
+pub(super) const PROGRAM: Program = Program {
+    name: "kubectl",
+    files: &["kubectl"],
+    signs: &[r"component-base/version\.gitVersion=v([0-9]+\.[0-9]+\.[0-9]+)"],
+    sample: (b"-X 'k8s.io/component-base/version.gitVersion=v1.28.4' -X", "1.28.4"),
+};

@@ -1,0 +1,11 @@
+//! The toolchain of Rust: the library of its compiler.
+
+use super::Program;
+
+/// The rule.
+pub(super) const PROGRAM: Program = Program {
+    name: "rust",
+    files: &["librustc_driver-*.so"],
+    signs: &[r"rustc version ([0-9]+\.[0-9]+\.[0-9]+)"],
+    sample: (b"\x00rustc version 1.74.1 (a28077b28 2023-12-04)", "1.74.1"),
+};

@@ -1,0 +1,11 @@
+//! Traefik. Its version is set by the linker.
+
+use super::Program;
+
+/// The rule.
+pub(super) const PROGRAM: Program = Program {
+    name: "traefik",
+    files: &["traefik"],
+    signs: &[r"traefik/v[23]/pkg/version\.Version=v?([0-9]+\.[0-9]+\.[0-9]+)"],
+    sample: (b"-X github.com/traefik/traefik/v2/pkg/version.Version=2.10.5 -X", "2.10.5"),
+};

@@ -1,0 +1,48 @@
+//! Differences between the inventories that were looked into, each with who is right and why.
+//!
+//! `docs/inventory-quality.md` tells the longer story. A line that explains nothing any more makes the command fail.
+
+use super::listing::Row;
+
+/// Who lists the package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Only we do.
+    Ours,
+    /// Only another scanner does.
+    Theirs,
+}
+
+/// A difference that was looked into.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// The list it is in.
+    pub(super) image: &'static str,
+    /// Who lists it.
+    pub(super) side: Side,
+    /// The ecosystem.
+    pub(super) ecosystem: &'static str,
+    /// The name, or `*` for all of the ecosystem in this image.
+    pub(super) name: &'static str,
+    /// Why it is so.
+    pub(super) why: &'static str,
+}
+
+/// All of them.
+pub(super) const DIFFERENCES: &[Difference] = &[Difference {
+    image: "app-node-alpine3.15",
+    side: Side::Theirs,
+    ecosystem: "npm",
+    name: "vulnerable-demo",
+    why: "the application's own package.json outside of node_modules: it is the program itself, from no registry",
+}];
+
+/// The number of the line that explains a difference.
+pub(super) fn find(image: &str, row: &Row, side: Side) -> Option<usize> {
+    DIFFERENCES.iter().position(|known| {
+        known.image == image
+            && known.side == side
+            && known.ecosystem == row.ecosystem
+            && (known.name == "*" || known.name == row.name)
+    })
+}
