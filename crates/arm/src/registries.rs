@@ -4,22 +4,8 @@ use crate::ArmState;
 use crate::caller::Caller;
 use crate::error::ArmError;
 use access::{Action, ResourceId};
-use store::{Registry, Subscription};
-
-/// A registry with its resource id, in the spelling in which it was created.
-#[derive(Debug, Clone)]
-pub(crate) struct Known {
-    pub(crate) registry: Registry,
-    pub(crate) id: ResourceId,
-}
-
-/// The resource id of a registry.
-pub(crate) fn id_of(registry: &Registry) -> Result<ResourceId, ArmError> {
-    Ok(ResourceId::parse(&format!(
-        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
-        registry.subscription, registry.resource_group, registry.name
-    ))?)
-}
+use graph::documents::KnownRegistry;
+use store::Subscription;
 
 /// All registries at a scope or below it in which the caller may perform the action.
 ///
@@ -30,13 +16,13 @@ pub(crate) async fn within(
     caller: &Caller,
     scope: &ResourceId,
     action: Action,
-) -> Result<Vec<Known>, ArmError> {
+) -> Result<Vec<KnownRegistry>, ArmError> {
     let mut found = Vec::new();
     for subscription in subscriptions(state, scope).await? {
         for registry in state.store.registries(subscription.id).await? {
-            let id = id_of(&registry)?;
-            if id.is_within(scope) && caller.may(action, &id) {
-                found.push(Known { registry, id });
+            let known = KnownRegistry::new(registry)?;
+            if known.id.is_within(scope) && caller.may(action, &known.id) {
+                found.push(known);
             }
         }
     }

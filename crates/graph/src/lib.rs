@@ -1,1 +1,11 @@
-//! The tables of Resource Graph over the store, with the caller's rights below every operator.
+//! Resource Graph: the tables that queries read, over the store, with the caller's rights below every operator.
+//!
+//! * [`documents`] words what the store keeps as the resources that Azure's clients know: registries, plans,
+//!   assessments, sub-assessments. The REST face and the tables show the same documents.
+//! * [`Viewer`] says who asks. What they may not see is never read into a table, so that no operator, count or join can
+//!   tell of it.
+//! * [`run`] runs a query of the Kusto language over the tables.
+//!
+//! Documents are made when they are asked for and kept nowhere.
+
+pub mod documents;

@@ -3,12 +3,13 @@
 //! The filter is understood as far as clients use it: `resourceType eq '...'`, alone or joined with `name eq '...'` by
 //! `and`. Any other filter is an error, since a filter that was passed over would show what was not asked for.
 
-use super::{Resource, Right, Route, registry};
+use super::{Resource, Right, Route};
 use crate::dispatch::Request;
 use crate::error::ArmError;
 use crate::{ArmState, page, registries};
 use access::Action;
 use axum::response::Response;
+use graph::documents;
 use http::Method;
 
 pub(super) const RESOURCE: Resource = Resource {
@@ -61,7 +62,7 @@ impl Filter {
         let same = |wanted: &Option<String>, here: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(here))
         };
-        same(&self.kind, registry::KIND) && same(&self.name, name)
+        same(&self.kind, documents::registry::KIND) && same(&self.name, name)
     }
 }
 
@@ -72,7 +73,8 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
         None => request.scope.clone(),
     };
     let found = registries::within(state, &request.caller, &scope, Action::REGISTRY_READ).await?;
-    let value = found.iter().filter(|known| filter.passes(&known.registry.name)).map(registry::brief);
+    let value =
+        found.iter().filter(|known| filter.passes(&known.registry.name)).map(documents::registry::brief);
     Ok(page::whole(value.collect()))
 }
 

@@ -10,11 +10,10 @@ use crate::{ArmState, page, registries};
 use access::Action;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use graph::documents::pricing::{self, NAMES};
 use http::Method;
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use store::{Plan, PlanTier, Subscription};
+use store::{PlanTier, Subscription};
 
 pub(super) const RESOURCE: Resource = Resource {
     kind: "Microsoft.Security/pricings",
@@ -40,11 +39,6 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
 };
 
-/// The names of the plan, the one of 2020 first.
-const NAMES: [&str; 2] = ["ContainerRegistry", "Containers"];
-
-const TRIAL: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 fn canonical(name: &str) -> Result<&'static str, ArmError> {
     NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
         ArmError::Invalid(format!("There is no plan '{name}' here; there are {}.", NAMES.join(" and ")))
@@ -66,14 +60,20 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
     let subscription = subscription(state, request).await?;
     let plan = state.store.plan(subscription.id, state.scan_plan).await?;
     let now = (state.clock)();
-    Ok(page::whole(NAMES.iter().map(|name| view(&subscription, name, plan.as_ref(), now)).collect()))
+    Ok(page::whole(
+        NAMES
+            .iter()
+            .map(|name| pricing::of_subscription(&subscription, name, plan.as_ref(), now).to_rest())
+            .collect(),
+    ))
 }
 
 async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
     let subscription = subscription(state, request).await?;
     let name = canonical(request.name(0))?;
     let plan = state.store.plan(subscription.id, state.scan_plan).await?;
-    Ok(Json(view(&subscription, name, plan.as_ref(), (state.clock)())).into_response())
+    Ok(Json(pricing::of_subscription(&subscription, name, plan.as_ref(), (state.clock)()).to_rest())
+        .into_response())
 }
 
 #[derive(Deserialize)]
@@ -107,71 +107,7 @@ async fn set(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     let now = (state.clock)();
     let plan = state.store.set_plan(subscription.id, state.scan_plan, tier, now).await?;
     tracing::info!(
-        subscription = %subscription.id, tier = tier_word(tier), by = %request.subject, "the plan was set"
+        subscription = %subscription.id, tier = pricing::tier_word(tier), by = %request.subject, "the plan was set"
     );
-    Ok(Json(view(&subscription, name, Some(&plan), now)).into_response())
-}
-
-fn tier_word(tier: PlanTier) -> &'static str {
-    match tier {
-        PlanTier::Free => "Free",
-        PlanTier::Standard => "Standard",
-    }
-}
-
-fn view(subscription: &Subscription, name: &str, plan: Option<&Plan>, now: Timestamp) -> Value {
-    let tier = plan.map_or(PlanTier::Free, |plan| plan.tier);
-    let enabled_at = plan.and_then(|plan| plan.enabled_at);
-    let is_old_name = name == NAMES[0];
-    let mut properties = json!({
-        "pricingTier": tier_word(tier),
-        "freeTrialRemainingTime": in_iso_8601(trial_left(enabled_at, now)),
-        "deprecated": is_old_name,
-        "enforce": "False",
-        "inherited": "False",
-        "resourcesCoverageStatus": if tier == PlanTier::Standard { "FullyCovered" } else { "NotCovered" },
-    });
-    if is_old_name {
-        properties["replacedBy"] = json!([NAMES[1]]);
-    }
-    if let Some(at) = enabled_at {
-        properties["enablementTime"] = at.to_string().into();
-    }
-    json!({
-        "id": format!("/subscriptions/{}/providers/Microsoft.Security/pricings/{name}", subscription.id),
-        "name": name,
-        "type": "Microsoft.Security/pricings",
-        "properties": properties,
-    })
-}
-
-/// Thirty days from when the plan was switched on.
-fn trial_left(enabled_at: Option<Timestamp>, now: Timestamp) -> SignedDuration {
-    let used = enabled_at.map_or(SignedDuration::ZERO, |at| now.duration_since(at));
-    (TRIAL - used).clamp(SignedDuration::ZERO, TRIAL)
-}
-
-/// A duration in days, hours and minutes: `P29DT23H55M`; `PT0S` for none.
-fn in_iso_8601(duration: SignedDuration) -> String {
-    let minutes = duration.as_mins();
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => "PT0S".to_owned(),
-        (days, 0, 0) => format!("P{days}D"),
-        (days, hours, minutes) => format!("P{days}DT{hours}H{minutes}M"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_trial_runs_out() {
-        let start = Timestamp::UNIX_EPOCH;
-        let left = |minutes| in_iso_8601(trial_left(Some(start), start + SignedDuration::from_mins(minutes)));
-        assert_eq!(in_iso_8601(trial_left(None, start)), "P30D");
-        assert_eq!((left(5), left(24 * 60)), ("P29DT23H55M".into(), "P29D".into()));
-        assert_eq!((left(30 * 24 * 60), left(-5)), ("PT0S".into(), "P30D".into()));
-    }
+    Ok(Json(pricing::of_subscription(&subscription, name, Some(&plan), now).to_rest()).into_response())
 }

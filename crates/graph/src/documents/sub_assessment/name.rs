@@ -17,8 +17,8 @@ pub(super) fn of(image: &ImageKey, vulnerability: &str) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// The mark of the image that a name speaks of.
-pub(super) fn mark(name: &str) -> Option<u64> {
+/// The mark of the image that a name speaks of; `None` if it is no name of ours.
+pub fn mark(name: &str) -> Option<u64> {
     let uuid: Uuid = name.parse().ok()?;
     let mut bytes = [0; 8];
     bytes[2..].copy_from_slice(&uuid.as_bytes()[..6]);

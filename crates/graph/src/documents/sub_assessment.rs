@@ -1,20 +1,34 @@
-//! One row: a vulnerability in an image, or the image itself, in the form of 2020.
+//! Sub-assessments: one for each image and vulnerability, and one for each image that has none, in the form of 2020.
+//!
+//! They are read from the join of images and findings, and never kept. The name of one is derived from its image and
+//! vulnerability, so that it stays the same over all scans; it begins with the image's mark, by which the image is found
+//! again.
+//!
+//! A clean image has a row as well: scripts take an image without any row for one that was not scanned.
 //!
 //! The model has three severities; *critical* is told as `High`, and the scores tell it apart. A severity that nobody
 //! gave is told as `Unknown` and not guessed. Scores of CVSS 3.1 stand under `3.0` as well, where queries look.
 
-use super::super::assessment_metadata::IMAGES_KEY;
-use super::name;
-use crate::registries::Known;
+use super::metadata::IMAGES_KEY;
+use super::{Document, KnownRegistry};
+mod listing;
+mod name;
+
+pub use listing::{Place, by_name, page_after};
+pub use name::mark;
+
 use advisory::VulnerabilityRecord;
 use assessment::FindingEvidence;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use store::{Finding, ImageState, ImageSummary};
 
+/// The type.
+pub const KIND: &str = "Microsoft.Security/assessments/subAssessments";
+
 /// The row of an image that has no findings of its own: clean, not assessable, or an index. None while its verdict is
 /// on its way, and none where nobody asked for a scan: no row means *not scanned* to those who read them.
-pub(super) fn of_image(known: &Known, summary: &ImageSummary) -> Option<Value> {
+pub fn of_image(known: &KnownRegistry, summary: &ImageSummary) -> Option<Document> {
     let (cause, description) =
         summary.cause.as_ref().map_or(("", ""), |cause| (cause.code.as_str(), cause.sentence.as_str()));
     let (status, title, text) = match summary.state {
@@ -47,7 +61,7 @@ pub(super) fn of_image(known: &Known, summary: &ImageSummary) -> Option<Value> {
 }
 
 /// The row of a vulnerability: all findings of it in one image. None for an empty list.
-pub(super) fn of_findings(known: &Known, summary: &ImageSummary, findings: &[Finding]) -> Option<Value> {
+pub fn of_findings(known: &KnownRegistry, summary: &ImageSummary, findings: &[Finding]) -> Option<Document> {
     let first = findings.first()?;
     let record: Option<VulnerabilityRecord> = serde_json::from_value(first.vulnerability.record.clone()).ok();
     let evidence: Vec<FindingEvidence> =
@@ -77,7 +91,7 @@ pub(super) fn of_findings(known: &Known, summary: &ImageSummary, findings: &[Fin
 }
 
 /// What is the same in all rows of an image.
-fn properties(known: &Known, summary: &ImageSummary, status: Value) -> Map<String, Value> {
+fn properties(known: &KnownRegistry, summary: &ImageSummary, status: Value) -> Map<String, Value> {
     let image = &summary.image;
     let resource = format!("{}/repository/{}/imageDigest/{}", known.id, image.repository.name, image.digest);
     let at = summary.assessed_at.unwrap_or(summary.changed_at);
@@ -89,12 +103,12 @@ fn properties(known: &Known, summary: &ImageSummary, status: Value) -> Map<Strin
 }
 
 fn row(
-    known: &Known,
+    known: &KnownRegistry,
     summary: &ImageSummary,
     vulnerability: &str,
     mut properties: Map<String, Value>,
     mut further: Value,
-) -> Value {
+) -> Document {
     let image = &summary.image;
     let name = name::of(image, vulnerability).to_string();
     further["assessedResourceType"] = "ContainerRegistryVulnerability".into();
@@ -103,12 +117,15 @@ fn row(
     further["registryHost"] = known.registry.login_server.as_str().into();
     further["platform"] = summary.platform.as_deref().unwrap_or_default().into();
     properties.insert("additionalData".into(), further);
-    json!({
-        "id": format!("{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}/subAssessments/{name}", known.id),
-        "name": name,
-        "type": "Microsoft.Security/assessments/subAssessments",
-        "properties": properties,
-    })
+    Document {
+        id: format!(
+            "{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}/subAssessments/{name}",
+            known.id
+        ),
+        name,
+        kind: KIND,
+        properties: Value::Object(properties),
+    }
 }
 
 fn additional_data(
