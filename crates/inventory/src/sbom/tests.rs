@@ -1,3 +1,5 @@
+//! Documents of known images, and their way back.
+
 use super::{FORMATS, Subject};
 use crate::{
     Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, Origin, Package,
