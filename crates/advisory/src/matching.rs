@@ -36,6 +36,21 @@ pub struct Query<'q> {
     pub version: &'q str,
     /// What it was built from, where that is known.
     pub source: Option<&'q SourcePackage>,
+    /// The machine it was built for, where that is known.
+    pub architecture: Option<&'q str>,
+    /// The module stream that it belongs to, `nodejs:16`, where that is known.
+    pub module: Option<&'q str>,
+    /// The package of the distribution that installed it, for packages of languages.
+    pub owner: Option<Owner<'q>>,
+}
+
+/// The package of a distribution that installed a package of a language: `python3-requests` of `requests`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'q> {
+    /// The distribution's ecosystem.
+    pub ecosystem: &'q Ecosystem,
+    /// The name of the package.
+    pub name: &'q str,
 }
 
 /// Whether a package has a vulnerability.
@@ -99,12 +114,15 @@ impl<'q> Query<'q> {
     /// The query for an installed package.
     pub fn of(ecosystem: &'q Ecosystem, package: &'q Package) -> Self {
         Self {
-            ecosystem,
-            kind: package.kind,
-            name: &package.name,
-            version: &package.version,
             source: package.source.as_ref(),
+            architecture: package.architecture.as_deref(),
+            ..Self::new(ecosystem, package.kind, &package.name, &package.version)
         }
+    }
+
+    /// The query for a package of which nothing but its name and version is known.
+    pub fn new(ecosystem: &'q Ecosystem, kind: PackageKind, name: &'q str, version: &'q str) -> Self {
+        Self { ecosystem, kind, name, version, source: None, architecture: None, module: None, owner: None }
     }
 
     /// The name and the version that the feeds of the ecosystem speak of.

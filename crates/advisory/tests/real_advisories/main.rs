@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is a test, where a panic is the answer")]
 
+mod formats;
 mod inventory_list;
 mod reference;
 mod secdb;
