@@ -7,6 +7,7 @@
 mod bench;
 mod debian;
 mod fuzz;
+mod match_quality;
 mod step;
 mod test;
 #[cfg(test)]
@@ -25,13 +26,14 @@ pub(crate) struct Command {
 }
 
 /// All commands, in the order in which they are listed.
-const COMMANDS: &[Command] = &[test::COMMAND, bench::COMMAND, fuzz::COMMAND, debian::COMMAND];
+const COMMANDS: &[Command] =
+    &[test::COMMAND, bench::COMMAND, match_quality::COMMAND, fuzz::COMMAND, debian::COMMAND];
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let Some((name, rest)) = words.split_first() else {
         for command in COMMANDS {
-            println!("cargo xtask {:<10} {}", command.name, command.purpose);
+            println!("cargo xtask {:<14} {}", command.name, command.purpose);
         }
         return Ok(());
     };
