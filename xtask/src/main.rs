@@ -8,6 +8,7 @@ mod bench;
 mod compare_inventories;
 mod debian;
 mod fuzz;
+mod match_quality;
 mod step;
 mod test;
 #[cfg(test)]
@@ -26,8 +27,14 @@ pub(crate) struct Command {
 }
 
 /// All commands, in the order in which they are listed.
-const COMMANDS: &[Command] =
-    &[test::COMMAND, bench::COMMAND, compare_inventories::COMMAND, fuzz::COMMAND, debian::COMMAND];
+const COMMANDS: &[Command] = &[
+    test::COMMAND,
+    bench::COMMAND,
+    compare_inventories::COMMAND,
+    match_quality::COMMAND,
+    fuzz::COMMAND,
+    debian::COMMAND,
+];
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();

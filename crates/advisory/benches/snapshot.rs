@@ -89,7 +89,7 @@ fn read(compiler: &mut Compiler, folder: &Path, path: &Path) -> Duration {
 }
 
 fn matched(snapshot: &Snapshot, ecosystem: &Ecosystem, kind: PackageKind, name: &str, version: &str) {
-    let query = Query { ecosystem, kind, name, version, source: None };
+    let query = Query::new(ecosystem, kind, name, version);
     let found = match_package(snapshot, &query);
     let affected = found.iter().filter(|found| found.verdict == Verdict::Affected).count();
     let label = format!("match {ecosystem} {name}: {affected} of {}", found.len());

@@ -57,7 +57,7 @@ impl Urgency {
     }
 }
 
-/// Why there is no fixed version, where the vendor says why.
+/// Why there is no fixed version, or none for everybody, where the vendor says why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FixState {
@@ -67,6 +67,8 @@ pub enum FixState {
     Postponed,
     /// The package or the release is no longer supported.
     EndOfLife,
+    /// There is a fix, and only those with a subscription get it: Ubuntu Pro, the long-term support of SUSE.
+    Subscription,
 }
 
 /// What an advisory says about one package of one ecosystem.
@@ -87,6 +89,29 @@ pub struct AffectedPackage {
     /// Why there is no fix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix_state: Option<FixState>,
+    /// The module stream to which the package belongs, `nodejs:16`; none for packages outside of modules, and where
+    /// the feed does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// The machines for which it is so, in the words of the package manager; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub architectures: Vec<String>,
+}
+
+impl AffectedPackage {
+    /// Says which versions of a package, and nothing else of it.
+    pub fn new(ecosystem: Ecosystem, name: impl Into<String>, extent: Extent) -> Self {
+        Self {
+            ecosystem,
+            name: name.into(),
+            extent,
+            ratings: Vec::new(),
+            urgency: None,
+            fix_state: None,
+            module: None,
+            architectures: Vec::new(),
+        }
+    }
 }
 
 /// An advisory.

@@ -1,4 +1,5 @@
-//! Sources: a file that holds one document of a feed, plain or gzipped, or a zip archive of many.
+//! Sources: a file that holds one document of a feed, or a zip or tar archive of many; all but zip also packed with
+//! gzip, Zstandard, bzip2 or xz.
 //!
 //! Everything is bounded by [`SourceLimits`]. Entries of an archive are read one at a time and never written, so that
 //! their names are labels and nothing else; an archive inside an archive is not opened.
@@ -6,11 +7,13 @@
 //! of which nothing could be read, is an error. Records were emitted by then, so the caller discards them on error.
 
 mod record_size;
+mod tar;
+mod unpack;
 
 use self::record_size::record_bytes;
+use self::unpack::{MAGIC_BYTES, Packing, unpacked_name};
 use crate::feeds::recognise;
 use crate::{Record, Skip, SourceReport};
-use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 /// How much of a source is read.
@@ -42,6 +45,12 @@ impl Default for SourceLimits {
     }
 }
 
+/// Why a document was not read that no feed recognises.
+const NO_FEED: &str = "it is not in the format of any known feed";
+
+/// Files that stand beside documents and are none: signatures, checksums.
+const BESIDE_DOCUMENTS: [&str; 5] = [".asc", ".sig", ".sha256", ".sha512", ".md5"];
+
 /// Why a source was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -54,8 +63,8 @@ pub enum SourceError {
         #[source]
         source: io::Error,
     },
-    /// It begins like a zip archive and is none.
-    #[error("{name} is not a readable zip archive: {why}; download it again")]
+    /// It begins like an archive and cannot be read to its end as one.
+    #[error("{name} is not a readable archive: {why}; download it again")]
     Archive {
         /// The source.
         name: String,
@@ -94,15 +103,15 @@ pub fn parse_source(
     emit: &mut dyn FnMut(Record),
 ) -> Result<SourceReport, SourceError> {
     let failed = |source| SourceError::Read { name: name.to_owned(), source };
-    let mut magic = Vec::with_capacity(4);
-    input.by_ref().take(4).read_to_end(&mut magic).map_err(failed)?;
+    let mut magic = Vec::with_capacity(MAGIC_BYTES);
+    input.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut magic).map_err(failed)?;
     input.seek(SeekFrom::Start(0)).map_err(failed)?;
     let mut reading =
         Reading { name, limits, left: limits.total_bytes, report: SourceReport::default(), emit };
     if magic.starts_with(b"PK") {
         reading.archive(input)?;
     } else {
-        reading.single(input, magic.starts_with(&[0x1f, 0x8b]))?;
+        reading.stream(input, Packing::of(&magic))?;
     }
     let report = reading.report;
     // A feed may honestly say nothing, as that of a release without fixes does; it must have been read for that.
@@ -155,22 +164,60 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn single(&mut self, mut input: impl Read + Seek, is_gzip: bool) -> Result<(), SourceError> {
+    /// Reads a stream: one document, or a tar archive of many.
+    fn stream(&mut self, mut input: impl Read + Seek, packing: Packing) -> Result<(), SourceError> {
         let failed = |source| SourceError::Read { name: self.name.to_owned(), source };
         let packed = input.seek(SeekFrom::End(0)).map_err(failed)?;
         input.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let mut unpacked = packing.reader(BufReader::with_capacity(1 << 16, input)).map_err(failed)?;
+        let mut head = Vec::new();
+        let first = unpacked.by_ref().take(tar::HEAD_BYTES as u64).read_to_end(&mut head);
+        if first.is_ok() && tar::is_tar(&head) {
+            let most = self.limits.total_bytes.min(packed.saturating_mul(self.limits.ratio).max(1 << 20));
+            // One byte more than allowed, so that reaching the limit differs from ending there.
+            let whole = io::Cursor::new(head).chain(unpacked).take(most.saturating_add(1));
+            return self.tar(tar::Archive::new(whole));
+        }
         let mut document = Vec::new();
-        let read = if is_gzip {
-            self.read(MultiGzDecoder::new(BufReader::new(input)), packed, &mut document)
-        } else {
-            self.read(input, packed, &mut document)
+        let read = match first {
+            Ok(_) => self.read(io::Cursor::new(head).chain(unpacked), packed, &mut document),
+            Err(error) => Err(error.to_string()),
         };
         let name = self.name;
         match read {
-            Ok(()) => self.document(name.strip_suffix(".gz").unwrap_or(name), &document),
+            Ok(()) => self.document(unpacked_name(name), &document),
             Err(why) => self.skip(name.to_owned(), why),
         }
         self.spend(&document)
+    }
+
+    fn tar(&mut self, mut archive: tar::Archive<impl Read>) -> Result<(), SourceError> {
+        let broken = |name: &str, error: io::Error| SourceError::Archive {
+            name: name.to_owned(),
+            why: error.to_string(),
+        };
+        let mut document = Vec::new();
+        let mut entries = 0;
+        while let Some(entry) = archive.next_entry().map_err(|error| broken(self.name, error))? {
+            entries += 1;
+            if entries > self.limits.entries {
+                return Err(self.limit("entries", u64::try_from(self.limits.entries).unwrap_or(u64::MAX)));
+            }
+            if BESIDE_DOCUMENTS.iter().any(|ending| entry.name.ends_with(ending)) {
+                continue;
+            }
+            if entry.size > self.limits.document_bytes {
+                let why = format!("it is larger than the {} bytes that are read", self.limits.document_bytes);
+                self.skip(entry.name, why);
+                continue;
+            }
+            // The length was checked above, and the bytes of the whole are counted by what the archive reads from.
+            document.clear();
+            archive.content().read_to_end(&mut document).map_err(|error| broken(self.name, error))?;
+            self.document(&entry.name, &document);
+            self.spend(&document)?;
+        }
+        archive.finish().map_err(|error| broken(self.name, error))
     }
 
     /// Reads one document into the buffer, or says why it cannot be had.
@@ -193,7 +240,7 @@ impl Reading<'_> {
 
     fn document(&mut self, label: &str, document: &[u8]) {
         let Some(feed) = recognise(label, document) else {
-            return self.skip(label.to_owned(), "it is not in the format of any known feed".to_owned());
+            return self.skip(label.to_owned(), NO_FEED.to_owned());
         };
         *self.report.documents.entry(feed.name.to_owned()).or_default() += 1;
         let (report, emit, most) = (&mut self.report, &mut *self.emit, self.limits.record_bytes);

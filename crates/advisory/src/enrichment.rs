@@ -26,6 +26,63 @@ pub struct ExploitPrediction {
     pub percentile: f64,
 }
 
+/// How far exploitation has come, in the words of SSVC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exploitation {
+    /// None is known.
+    None,
+    /// There is a public proof of concept.
+    ProofOfConcept,
+    /// It is exploited.
+    Active,
+}
+
+/// How much an exploit gives, in the words of SSVC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TechnicalImpact {
+    /// Part of the control, or information.
+    Partial,
+    /// The whole control.
+    Total,
+}
+
+/// The decision points of a stakeholder-specific vulnerability categorization, see
+/// <https://www.cisa.gov/stakeholder-specific-vulnerability-categorization-ssvc>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ssvc {
+    /// How far exploitation has come.
+    pub exploitation: Exploitation,
+    /// Whether the first steps of an attack can be automated.
+    pub automatable: bool,
+    /// How much an exploit gives.
+    pub technical_impact: TechnicalImpact,
+}
+
+impl Ssvc {
+    /// Reads the words of a publisher. `None` for words that SSVC does not have.
+    pub(crate) fn from_words(exploitation: &str, automatable: &str, impact: &str) -> Option<Self> {
+        let exploitation = match exploitation {
+            "none" => Exploitation::None,
+            "poc" | "public poc" => Exploitation::ProofOfConcept,
+            "active" => Exploitation::Active,
+            _ => return None,
+        };
+        let automatable = match automatable {
+            "yes" => true,
+            "no" => false,
+            _ => return None,
+        };
+        let technical_impact = match impact {
+            "partial" => TechnicalImpact::Partial,
+            "total" => TechnicalImpact::Total,
+            _ => return None,
+        };
+        Some(Self { exploitation, automatable, technical_impact })
+    }
+}
+
 /// What is known of a vulnerability beside its advisories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enrichment {
@@ -49,6 +106,9 @@ pub struct Enrichment {
     /// The prediction of its exploitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prediction: Option<ExploitPrediction>,
+    /// What CISA decided about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssvc: Option<Ssvc>,
 }
 
 impl Enrichment {
@@ -62,6 +122,7 @@ impl Enrichment {
             modified: None,
             known_exploit: None,
             prediction: None,
+            ssvc: None,
         }
     }
 
@@ -77,5 +138,6 @@ impl Enrichment {
         self.modified = self.modified.or(other.modified);
         self.known_exploit = self.known_exploit.take().or(other.known_exploit);
         self.prediction = self.prediction.take().or(other.prediction);
+        self.ssvc = self.ssvc.or(other.ssvc);
     }
 }

@@ -6,13 +6,20 @@
 //!
 //! What this module does not do: unpack archives, which is `archive`'s business, and judge packages.
 
+mod arch_security;
+mod csaf_vex;
 mod cvss_by_cve;
+mod debian_lists;
 mod debian_tracker;
 mod epss;
 mod known_exploited;
 mod nvd;
 mod osv;
+mod oval;
+mod photon;
 mod secdb;
+mod ubuntu_vex;
+mod vulnrichment;
 
 use crate::{Advisory, Enrichment};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -68,6 +75,13 @@ pub const HEAD_BYTES: usize = 4096;
 /// being a JSON object.
 pub const FEEDS: &[&Feed] = &[
     &secdb::FEED,
+    &csaf_vex::FEED,
+    &oval::FEED,
+    &ubuntu_vex::FEED,
+    &photon::FEED,
+    &arch_security::FEED,
+    &debian_lists::FEED,
+    &vulnrichment::FEED,
     &known_exploited::FEED,
     &nvd::FEED,
     &debian_tracker::FEED,
@@ -85,6 +99,11 @@ pub(crate) fn recognise(name: &str, document: &[u8]) -> Option<&'static Feed> {
 /// Whether the first byte that is not white space opens a JSON object.
 fn is_object(head: &[u8]) -> bool {
     head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+}
+
+/// Whether the first byte that is not white space opens a JSON list.
+fn is_list(head: &[u8]) -> bool {
+    head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
 }
 
 /// Whether a JSON object shows one of the given words near its beginning.
@@ -182,6 +201,34 @@ pub(crate) mod tests {
         (
             "known_exploited",
             r#"{"catalogVersion":"1","vulnerabilities":[{"cveID":"CVE-2022-0001","dateAdded":"2022-01-01"}]}"#,
+        ),
+        (
+            "csaf_vex",
+            r#"{"document":{"category":"csaf_vex","publisher":{"namespace":"https://www.redhat.com"},"tracking":{"id":"CVE-2022-0001"}},"product_tree":{"branches":[{"branches":[{"product":{"product_id":"r","name":"R","product_identification_helper":{"cpe":"cpe:/o:redhat:enterprise_linux:9"}}}]}],"relationships":[{"full_product_name":{"product_id":"r:a"},"product_reference":"a","relates_to_product_reference":"r"}]},"vulnerabilities":[{"cve":"CVE-2022-0001","product_status":{"known_affected":["r:a"]}}]}"#,
+        ),
+        (
+            "oval",
+            r#"<oval_definitions><definitions><definition id="d"><reference source="CVE" ref_id="CVE-2022-0001"/><criterion test_ref="t"/></definition></definitions><rpminfo_test id="t"><object object_ref="o"/><state state_ref="s"/></rpminfo_test><rpminfo_object id="o"><name>a</name></rpminfo_object><rpminfo_state id="s"><evr operation="less than">1-1.azl3</evr></rpminfo_state></oval_definitions>"#,
+        ),
+        (
+            "ubuntu_vex",
+            r#"{"metadata":{"@context":"https://openvex.dev/ns/v0.2.0","@id":"x/CVE-2022-0001","author":"Canonical Ltd."},"statements":[{"vulnerability":{},"status":"fixed","products":[{"@id":"pkg:deb/ubuntu/a@1?arch=source&distro=jammy"}]}]}"#,
+        ),
+        (
+            "photon",
+            r#"[{"cve_id":"CVE-2022-0001","pkg":"a","cve_score":7.5,"res_ver":"1-1.ph4","status":"Fixed"}]"#,
+        ),
+        (
+            "arch_security",
+            r#"[{"name":"AVG-1","packages":["a"],"status":"Fixed","severity":"High","fixed":"1-1","issues":["CVE-2022-0001"]}]"#,
+        ),
+        (
+            "debian_lists",
+            "[29 Mar 2023] DSA-5380-1 a - security update\n\t{CVE-2022-0001}\n\t[bullseye] - a 1-1\n",
+        ),
+        (
+            "vulnrichment",
+            r#"{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"CVE-2022-0001"},"containers":{"adp":[{"metrics":[{"other":{"type":"ssvc","content":{"options":[{"Exploitation":"poc"},{"Automatable":"no"},{"Technical Impact":"total"}]}}}]}]}}"#,
         ),
         ("epss", "cve,epss,percentile\nCVE-2022-0001,0.5,0.9\n"),
         ("cvss_by_cve", r#"{"cve":"CVE-2022-0001","cvss":{"AV:N/AC:L/Au:N/C:P/I:P/A:P":["a"]}}"#),

@@ -19,25 +19,29 @@ mod advisory;
 mod archive;
 mod classify;
 mod enrichment;
+mod explain;
 mod extent;
 mod feeds;
 mod identifier;
 mod matching;
 mod name;
 mod rating;
+mod release;
 mod remediation;
 mod report;
 mod snapshot;
+pub mod vex;
 pub mod wire;
 
 pub use advisory::{Advisory, AffectedPackage, FixState, Reference, Urgency};
 pub use archive::{SourceError, SourceLimits, parse_source};
 pub use classify::{Category, Classification, CvssScore, classify};
-pub use enrichment::{Enrichment, ExploitPrediction, KnownExploit};
+pub use enrichment::{Enrichment, ExploitPrediction, Exploitation, KnownExploit, Ssvc, TechnicalImpact};
+pub use explain::{Consideration, Explanation, explain};
 pub use extent::{End, Event, Extent, Range, ranges_of};
 pub use feeds::{Emit, FEEDS, Feed, FeedError, HEAD_BYTES, Record, Skip};
 pub use identifier::{AdvisoryId, IdentifierError, VulnerabilityId};
-pub use matching::{Evidence, Match, Query, Verdict, match_package};
+pub use matching::{Dropped, Evidence, Match, Owner, Query, Verdict, match_package};
 pub use name::normalised_name;
 pub use rating::{BaseScore, CvssVersion, Rating, Severity};
 pub use remediation::{Remediation, remediation};
@@ -46,3 +50,4 @@ pub use snapshot::{
     CompileError, Compiler, Coverage, Snapshot, SnapshotCounts, SnapshotError, SnapshotSource,
     SnapshotVersion, VulnerabilityRecord, changed_packages, write_snapshot,
 };
+pub use vex::VexStatement;

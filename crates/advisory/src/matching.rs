@@ -4,21 +4,31 @@
 //! together by vulnerability, so that a flaw that three feeds describe is one [`Match`] with three pieces of evidence.
 //!
 //! * Debian's and Alpine's feeds speak of source packages (Alpine calls them origins), with the source's version.
+//! * Red Hat's speak of binary packages, and of source packages where there is no fix yet: both are looked up.
 //! * All others speak of the package itself.
+//! * A statement about a module stream or some machines counts only for packages of these, see `matching/scope`.
+//! * The word of a distribution about its own packages counts before that of a project, and that before a catalogue's,
+//!   see `matching/authority`. What was overruled stays in the evidence.
+//! * Packages whose findings would mean nothing are judged and then dropped, with the reason, see `matching/dropped`.
 //! * "Never affected", said by the vendor, outweighs every range. Otherwise one advisory that says "affected" is
 //!   enough, and one that cannot be compared is not outweighed by others that say "not affected".
 //!
 //! What this module does not do: decide whether the snapshot speaks for the ecosystem at all. A package without
 //! advisories gives no match; ask [`Snapshot::coverage`] before calling that safe.
 
+mod authority;
+mod dropped;
 mod judgement;
+mod scope;
 
 use crate::identifier::{is_cve, name_without_cve};
 use crate::snapshot::Entry;
-use crate::{AdvisoryId, FixState, Snapshot, VulnerabilityId, normalised_name};
+use crate::{AdvisoryId, FixState, Snapshot, VexStatement, VulnerabilityId, normalised_name};
+pub use dropped::Dropped;
 use inventory::version::{VersionKey, scheme_of};
 use inventory::{Ecosystem, Package, PackageKind, SourcePackage};
 use judgement::{Installed, Judgement, Weight, judge};
+use scope::{Scope, scope};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +46,21 @@ pub struct Query<'q> {
     pub version: &'q str,
     /// What it was built from, where that is known.
     pub source: Option<&'q SourcePackage>,
+    /// The machine it was built for, where that is known.
+    pub architecture: Option<&'q str>,
+    /// The module stream that it belongs to, `nodejs:16`, where that is known.
+    pub module: Option<&'q str>,
+    /// The package of the distribution that installed it, for packages of languages.
+    pub owner: Option<Owner<'q>>,
+}
+
+/// The package of a distribution that installed a package of a language: `python3-requests` of `requests`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'q> {
+    /// The distribution's ecosystem.
+    pub ecosystem: &'q Ecosystem,
+    /// The name of the package.
+    pub name: &'q str,
 }
 
 /// Whether a package has a vulnerability.
@@ -91,20 +116,48 @@ pub struct Match {
     pub ecosystem: Ecosystem,
     /// The name under which it was looked up.
     pub matched_as: String,
+    /// Why the finding was dropped, if it was. The verdict is then "not affected", with the same reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<Dropped>,
+    /// The statement of a VEX document that decided, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vex: Option<VexStatement>,
     /// What each advisory says.
     pub evidence: Vec<Evidence>,
+}
+
+impl Match {
+    /// Whether this is the vulnerability that goes by the given name.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.vulnerability.as_str().eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+
+    /// Drops the finding, if it is one. What was known of it stays in the evidence.
+    fn drop_because(&mut self, reason: &Dropped) {
+        match self.verdict {
+            Verdict::NotAffected { .. } => {}
+            Verdict::Affected | Verdict::Undetermined { .. } => {
+                self.verdict = Verdict::NotAffected { why: reason.to_string() };
+                self.dropped = Some(reason.clone());
+            }
+        }
+    }
 }
 
 impl<'q> Query<'q> {
     /// The query for an installed package.
     pub fn of(ecosystem: &'q Ecosystem, package: &'q Package) -> Self {
         Self {
-            ecosystem,
-            kind: package.kind,
-            name: &package.name,
-            version: &package.version,
             source: package.source.as_ref(),
+            architecture: package.architecture.as_deref(),
+            ..Self::new(ecosystem, package.kind, &package.name, &package.version)
         }
+    }
+
+    /// The query for a package of which nothing but its name and version is known.
+    pub fn new(ecosystem: &'q Ecosystem, kind: PackageKind, name: &'q str, version: &'q str) -> Self {
+        Self { ecosystem, kind, name, version, source: None, architecture: None, module: None, owner: None }
     }
 
     /// The name and the version that the feeds of the ecosystem speak of.
@@ -122,9 +175,43 @@ impl<'q> Query<'q> {
 /// sorted by vulnerability.
 pub fn match_package(snapshot: &Snapshot, query: &Query<'_>) -> Vec<Match> {
     let (name, version) = query.subject();
-    let installed = Installed::new(query.ecosystem, &name, version);
-    let judged: Vec<_> =
-        snapshot.entries(query.ecosystem, &name).map(|entry| (entry, judge(&installed, &entry))).collect();
+    let mut matches = matches_as(snapshot, query, &name, version, Side::Package);
+    if let (PackageKind::Rpm, Some(source)) = (query.kind, query.source) {
+        let known: BTreeSet<_> = matches.iter().map(|found| found.vulnerability.clone()).collect();
+        let of_source = matches_as(snapshot, query, &source.name, &source.version, Side::Source);
+        matches.extend(of_source.into_iter().filter(|found| !known.contains(&found.vulnerability)));
+        matches.sort_by(|left, right| left.vulnerability.cmp(&right.vulnerability));
+    }
+    if let Some(reason) = Dropped::of(snapshot, query) {
+        matches.iter_mut().for_each(|found| found.drop_because(&reason));
+    }
+    matches
+}
+
+/// What a package is looked up as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Under the name that the feeds use for it.
+    Package,
+    /// Under the name of its source, beside its own.
+    Source,
+}
+
+/// The matches of a package under one of its names.
+fn matches_as(snapshot: &Snapshot, query: &Query<'_>, name: &str, version: &str, side: Side) -> Vec<Match> {
+    let installed = Installed::new(query.ecosystem, name, version);
+    let judged: Vec<_> = snapshot
+        .entries(query.ecosystem, name)
+        .filter_map(|entry| {
+            let judgement = match scope(query, &entry, side) {
+                Scope::Silent => return None,
+                Scope::Applies => judge(&installed, &entry),
+                Scope::Elsewhere(why) => Judgement::not_affected(why),
+                Scope::Unclear(why) => judge(&installed, &entry).weakened(why),
+            };
+            Some((entry, judgement))
+        })
+        .collect();
     let by_vulnerability = group(&judged);
     by_vulnerability
         .into_iter()
@@ -198,28 +285,36 @@ fn join(
     vulnerability: &str,
     members: &[&Judged<'_>],
 ) -> Option<Match> {
-    let weight = members.iter().map(|(_, judgement)| judgement.weight).max()?;
-    let decides = |judgement: &Judgement| judgement.weight == weight;
-    let verdict = members.iter().find(|(_, judgement)| decides(judgement))?.1.verdict.clone();
+    let voices = authority::voices(installed.ecosystem, members);
+    let weight = voices.iter().map(|(_, judgement)| judgement.weight).max()?;
+    let decides = |member: &Judged<'_>| {
+        member.1.weight == weight && voices.iter().any(|voice| voice.0.advisory() == member.0.advisory())
+    };
+    let verdict = members.iter().find(|member| decides(member))?.1.verdict.clone();
     let mut aliases = BTreeSet::new();
     let mut evidence: Vec<Evidence> = Vec::new();
     let mut advisories: Vec<AdvisoryId> = Vec::new();
-    for (entry, judgement) in heaviest_of_each(members) {
+    for member in heaviest_of_each(members) {
+        let (entry, judgement) = member;
         // Other CVE numbers in the same advisory are other vulnerabilities, not other names of this one.
         aliases.extend(Names::of(entry).all().filter(|name| !is_cve(name)).map(str::to_owned));
         let Ok(advisory) = AdvisoryId::new(entry.advisory()) else { continue };
-        if decides(judgement) && !advisories.contains(&advisory) {
+        if decides(member) && !advisories.contains(&advisory) {
             advisories.push(advisory.clone());
         }
         let feed =
             snapshot.sources().get(entry.source()).map(|source| source.name.clone()).unwrap_or_default();
-        let (verdict, rule) = (judgement.verdict.clone(), judgement.rule.clone());
+        let mut rule = judgement.rule.clone();
+        if judgement.weight > weight && verdict != Verdict::Affected {
+            rule += "; overruled by a statement with more authority";
+        }
+        let verdict = judgement.verdict.clone();
         evidence.push(Evidence { advisory, feed, verdict, rule });
     }
     aliases.remove(vulnerability);
     let affected = || {
         let is_affected = verdict == Verdict::Affected;
-        members.iter().filter(move |(_, judgement)| is_affected && judgement.weight == Weight::Affected)
+        voices.iter().filter(move |(_, judgement)| is_affected && judgement.weight == Weight::Affected)
     };
     let fixed = latest(installed, affected().filter_map(|(_, judgement)| judgement.fixed.as_deref()));
     let fix_state = affected().find_map(|(entry, _)| entry.particulars().fix_state);
@@ -232,6 +327,8 @@ fn join(
         fix_state,
         ecosystem: installed.ecosystem.clone(),
         matched_as: installed.name.to_owned(),
+        dropped: None,
+        vex: None,
         evidence,
     })
 }
@@ -261,5 +358,7 @@ fn latest<'f>(installed: &Installed<'_>, fixed: impl Iterator<Item = &'f str>) -
     fixed.max_by(|left, right| key(left).cmp(&key(right)).then(left.cmp(right))).map(str::to_owned)
 }
 
+#[cfg(test)]
+mod conditions;
 #[cfg(test)]
 mod tests;

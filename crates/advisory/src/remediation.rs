@@ -36,10 +36,31 @@ pub fn remediation(
     };
     let of_source =
         if source == package || !kind.is_os() { String::new() } else { format!(" (source {source})") };
-    let package_text = shown(package);
-    let sentence = format!("Upgrade {package_text}{of_source} to {} or later.", shown(fixed));
+    let mut sentence =
+        format!("Upgrade {}{} to {} or later.", shown(package), shown(&of_source), shown(fixed));
+    if fix_state == Some(FixState::Subscription) {
+        // The ordinary command would find nothing to install.
+        sentence += &format!(" {}", subscription(ecosystem));
+        return Remediation { sentence, patchable: true, command: None };
+    }
     let safe = is_harmless(package) && is_harmless(fixed);
-    Remediation { sentence, patchable: true, command: safe.then(|| command(kind, package, fixed)).flatten() }
+    let command = safe.then(|| command(ecosystem, package, fixed)).flatten();
+    Remediation { sentence, patchable: true, command }
+}
+
+/// Who gets a fix that not everybody gets.
+fn subscription(ecosystem: &Ecosystem) -> &'static str {
+    match ecosystem.base() {
+        "Ubuntu" => {
+            "This version is in Ubuntu Pro alone: attach the build to a subscription, or move to a newer release."
+        }
+        "SUSE" => {
+            "This version needs long-term support: register the build for it, or move to a newer service pack."
+        }
+        _ => {
+            "This version needs a subscription of the vendor: register the build, or move to a newer release."
+        }
+    }
 }
 
 fn unfixed(ecosystem: &Ecosystem, package: &str, fix_state: Option<FixState>) -> String {
@@ -58,43 +79,55 @@ fn unfixed(ecosystem: &Ecosystem, package: &str, fix_state: Option<FixState>) ->
         Some(FixState::EndOfLife) => format!(
             "No fix will come: {package} is no longer supported in {ecosystem}. Move to a supported release."
         ),
-        None => format!("No fix exists yet for {package} in {ecosystem}. Remove it if it is not needed."),
+        Some(FixState::Subscription) | None => {
+            format!("No fix exists yet for {package} in {ecosystem}. Remove it if it is not needed.")
+        }
     }
 }
 
-fn command(kind: PackageKind, package: &str, fixed: &str) -> Option<String> {
+/// The command of the ecosystem's own package manager; none where it has no command for one dependency.
+fn command(ecosystem: &Ecosystem, package: &str, fixed: &str) -> Option<String> {
     let plain_version = fixed.trim_start_matches('v');
-    Some(match kind {
-        PackageKind::Apk => format!("apk add --upgrade '{package}>={fixed}'"),
-        PackageKind::Deb => format!("apt-get update && apt-get install --only-upgrade {package}"),
-        PackageKind::Rpm => format!("dnf upgrade {package}"),
-        PackageKind::PyPi => format!("pip install '{package}>={fixed}'"),
-        PackageKind::Npm => format!("npm install '{package}@>={fixed}'"),
-        PackageKind::Gem => format!("gem install {package} --version '>={fixed}'"),
-        PackageKind::Cargo => format!("cargo update --package {package} --precise {fixed}"),
-        PackageKind::Composer => format!("composer require '{package}:>={fixed}'"),
-        PackageKind::NuGet => format!("dotnet add package {package} --version {fixed}"),
-        PackageKind::Golang if matches!(package, "stdlib" | "toolchain") => {
+    Some(match ecosystem.base() {
+        "Alpine" | "Wolfi" | "Chainguard" | "Alpaquita" | "BellSoft Hardened Containers" | "MinimOS" => {
+            format!("apk add --upgrade '{package}>={fixed}'")
+        }
+        "Debian" | "Ubuntu" | "Echo" => {
+            format!("apt-get update && apt-get install --only-upgrade {package}")
+        }
+        "SUSE" | "openSUSE" => format!("zypper --non-interactive update {package}"),
+        "Photon OS" | "Azure Linux" => format!("tdnf --assumeyes update {package}"),
+        "Red Hat" | "CentOS" | "Oracle Linux" | "Amazon Linux" if has_yum_alone(ecosystem) => {
+            format!("yum --assumeyes update {package}")
+        }
+        "Red Hat" | "CentOS" | "Oracle Linux" | "Amazon Linux" | "AlmaLinux" | "Rocky Linux" | "Fedora"
+        | "Mageia" | "openEuler" => format!("dnf upgrade {package}"),
+        "OpenWrt" => format!("opkg update && opkg upgrade {package}"),
+        // Arch does not support the upgrade of one package alone.
+        "Arch Linux" => "pacman --sync --refresh --sysupgrade --noconfirm".to_owned(),
+        "PyPI" => format!("pip install '{package}>={fixed}'"),
+        "npm" => format!("npm install '{package}@>={fixed}'"),
+        "RubyGems" => format!("gem install {package} --version '>={fixed}'"),
+        "crates.io" => format!("cargo update --package {package} --precise {fixed}"),
+        "Packagist" => format!("composer require '{package}:>={fixed}'"),
+        "NuGet" => format!("dotnet add package {package} --version {fixed}"),
+        "Hex" => format!("mix deps.update {package}"),
+        "Pub" => format!("dart pub add '{package}:>={fixed}'"),
+        "Go" if matches!(package, "stdlib" | "toolchain") => {
             format!("go get go@{} && go build ./...", plain_version.trim_start_matches("go"))
         }
-        PackageKind::Golang => format!("go get {package}@v{plain_version} && go mod tidy"),
-        PackageKind::Alpm => "pacman -Syu".to_owned(),
-        PackageKind::Opkg => format!("opkg update && opkg upgrade {package}"),
-        PackageKind::Conda => format!("conda install '{package}>={fixed}'"),
-        PackageKind::Pub => format!("dart pub upgrade {package}"),
-        PackageKind::Hex => format!("mix deps.update {package}"),
-        // Maven, Gradle and these others have no command that changes the version of a dependency.
-        PackageKind::Maven
-        | PackageKind::Swift
-        | PackageKind::Hackage
-        | PackageKind::Cran
-        | PackageKind::Conan
-        | PackageKind::Julia
-        | PackageKind::Nix
-        | PackageKind::WordPress
-        // Whoever put a program there by hand replaces it by hand.
-        | PackageKind::Binary => return None,
+        "Go" => format!("go get {package}@v{plain_version} && go mod tidy"),
+        "Maven" => format!(
+            "mvn versions:use-dep-version -Dincludes={package} -DdepVersion={fixed} -DforceVersion=true"
+        ),
+        _ => return None,
     })
+}
+
+/// Releases of the Red Hat kind before dnf.
+fn has_yum_alone(ecosystem: &Ecosystem) -> bool {
+    let release = ecosystem.as_str().rsplit(':').next().unwrap_or_default();
+    matches!(release, "5" | "6" | "7") || (ecosystem.base() == "Amazon Linux" && matches!(release, "1" | "2"))
 }
 
 /// Whether a text means nothing to a shell and is no option.
@@ -111,6 +144,83 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    const ECOSYSTEMS: [(&str, PackageKind); 22] = [
+        ("Alpine:v3.18", PackageKind::Apk),
+        ("Wolfi", PackageKind::Apk),
+        ("Debian:12", PackageKind::Deb),
+        ("Ubuntu:22.04:LTS", PackageKind::Deb),
+        ("Red Hat:enterprise_linux:9", PackageKind::Rpm),
+        ("Red Hat:enterprise_linux:7", PackageKind::Rpm),
+        ("Oracle Linux:8", PackageKind::Rpm),
+        ("SUSE:Linux Enterprise Server 15 SP4", PackageKind::Rpm),
+        ("openSUSE:Tumbleweed", PackageKind::Rpm),
+        ("Photon OS:5.0", PackageKind::Rpm),
+        ("Azure Linux:3", PackageKind::Rpm),
+        ("Amazon Linux:2023", PackageKind::Rpm),
+        ("Arch Linux", PackageKind::Rpm),
+        ("PyPI", PackageKind::PyPi),
+        ("npm", PackageKind::Npm),
+        ("RubyGems", PackageKind::Gem),
+        ("crates.io", PackageKind::Cargo),
+        ("Packagist", PackageKind::Composer),
+        ("NuGet", PackageKind::NuGet),
+        ("Go", PackageKind::Golang),
+        ("Maven", PackageKind::Maven),
+        ("Nowhere", PackageKind::Npm),
+    ];
+
+    proptest! {
+        /// The sentence, the command and `patchable` never say different things about the same fix.
+        #[test]
+        fn a_remediation_never_contradicts_the_fix_state(
+            (ecosystem, kind) in prop::sample::select(ECOSYSTEMS.to_vec()),
+            package in "[a-z][a-z0-9._+/:@;$ -]{0,20}",
+            fixed in prop::option::of("[0-9][0-9a-z.~+:;' -]{0,12}"),
+            state in prop::sample::select(vec![
+                None,
+                Some(FixState::WillNotFix),
+                Some(FixState::Postponed),
+                Some(FixState::EndOfLife),
+                Some(FixState::Subscription),
+            ]),
+        ) {
+            let read = remediation(
+                &Ecosystem::new(ecosystem), kind, &package, &package, fixed.as_deref(), state,
+            );
+            prop_assert_eq!(read.patchable, fixed.is_some());
+            prop_assert_eq!(read.sentence.contains("No fix"), fixed.is_none());
+            prop_assert!(read.command.is_none() || read.patchable);
+            if let Some(fixed) = &fixed {
+                let wanted = format!("to {fixed} or later");
+                prop_assert!(read.sentence.contains(&wanted));
+            }
+            if state == Some(FixState::Subscription) {
+                prop_assert!(read.command.is_none());
+                prop_assert!(fixed.is_none() || read.sentence.contains("subscription") || read.sentence.contains("support"));
+            }
+            if let Some(command) = &read.command {
+                prop_assert!(!command.contains(';') && !command.contains('$'), "{}", command);
+            }
+        }
+    }
+
+    #[test]
+    fn every_known_ecosystem_has_a_command() {
+        for (ecosystem, kind) in ECOSYSTEMS {
+            let read = remediation(&Ecosystem::new(ecosystem), kind, "a", "a", Some("1"), None);
+            assert_eq!(read.command.is_none(), ecosystem == "Nowhere", "{ecosystem}");
+        }
+        let of = |ecosystem: &str| {
+            let ecosystem = Ecosystem::new(ecosystem);
+            remediation(&ecosystem, PackageKind::Rpm, "a", "a", Some("1"), None).command.unwrap()
+        };
+        assert_eq!(of("Red Hat:enterprise_linux:7"), "yum --assumeyes update a");
+        assert_eq!(of("Red Hat:enterprise_linux:9"), "dnf upgrade a");
+        assert_eq!(of("SUSE:Linux Enterprise Server 15 SP4"), "zypper --non-interactive update a");
+        assert_eq!(of("Azure Linux:3"), "tdnf --assumeyes update a");
+    }
 
     fn check(
         ecosystem: &str,

@@ -10,7 +10,9 @@
 //! What this module does not do: ranges. A range is an advisory's word; it is read in `advisory` from these keys.
 
 mod apk;
+mod arch;
 mod composer;
+mod conan;
 mod cran;
 mod deb;
 mod gem;
@@ -48,7 +50,9 @@ pub struct Scheme {
 /// All schemes.
 pub const SCHEMES: &[&Scheme] = &[
     &apk::SCHEME,
+    &arch::SCHEME,
     &composer::SCHEME,
+    &conan::SCHEME,
     &cran::SCHEME,
     &deb::SCHEME,
     &gem::SCHEME,

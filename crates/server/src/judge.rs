@@ -17,11 +17,8 @@ use store::{Finding, FindingRow, FindingVerdict, PackageVersion, ScannedImage, V
 pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
     let Some(ecosystem) = &package.ecosystem else { return Vec::new() };
     let query = Query {
-        ecosystem,
-        kind: package.kind,
-        name: &package.name,
-        version: &package.version,
         source: package.source.as_ref(),
+        ..Query::new(ecosystem, package.kind, &package.name, &package.version)
     };
     match_package(snapshot, &query)
 }

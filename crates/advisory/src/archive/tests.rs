@@ -113,3 +113,120 @@ fn truncated_archives_never_panic() {
         let _ = read(&zip[..length], "a.zip", &SourceLimits::default());
     }
 }
+
+/// One entry of a tar archive, with a checksum that holds.
+fn tar_entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..name.len()].copy_from_slice(name.as_bytes());
+    block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    block[156] = kind;
+    block[257..263].copy_from_slice(b"ustar\0");
+    block[148..156].fill(b' ');
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    block.extend(content);
+    block.resize(block.len().next_multiple_of(512), 0);
+    block
+}
+
+fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
+    let mut archive = entries.concat();
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn tar_archives_are_read_plain_and_packed() {
+    let long = format!("{}/a.json", "folder".repeat(40));
+    let pax = format!("{} path={long}\n", long.len() + 10);
+    let entries = [
+        tar_entry("folder/", b'5', b""),
+        tar_entry("../../etc/a.json", b'0', RECORD.as_bytes()),
+        tar_entry("x", b'L', format!("{long}\0").as_bytes()),
+        tar_entry("short", b'0', RECORD.as_bytes()),
+        tar_entry("x", b'x', pax.as_bytes()),
+        tar_entry("short", 0, RECORD.as_bytes()),
+        tar_entry("a.json.asc", b'0', b"a signature"),
+        tar_entry("link.json", b'2', b""),
+        tar_entry("README", b'0', b"words"),
+    ];
+    let archive = tar(&entries);
+    let limits = SourceLimits::default();
+    let packed = [
+        ("plain", archive.clone()),
+        ("gzip", gzipped(&archive)),
+        ("zstd", zstd::encode_all(&*archive, 3).unwrap()),
+        ("bzip2", {
+            let mut writer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            writer.write_all(&archive).unwrap();
+            writer.finish().unwrap()
+        }),
+    ];
+    for (name, bytes) in packed {
+        let (records, report) =
+            read(&bytes, "all.tar", &limits).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((records, report.skipped), (3, 1), "{name}: {:?}", report.skips);
+    }
+}
+
+/// `{}` and a line end, packed by the xz tool; the product itself never packs xz.
+const XZ: &[u8] = &[
+    0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x02, 0x00, 0x21, 0x01, 0x16,
+    0x00, 0x00, 0x00, 0x74, 0x2f, 0xe5, 0xa3, 0x01, 0x00, 0x02,
+];
+
+#[test]
+fn packed_streams_that_are_cut_off_or_broken_are_refused() {
+    let archive =
+        tar(&[tar_entry("a.json", b'0', RECORD.as_bytes()), tar_entry("b.json", b'0', RECORD.as_bytes())]);
+    let limits = SourceLimits::default();
+    let gzip = gzipped(&archive);
+    let zstd = zstd::encode_all(&*archive, 3).unwrap();
+    for (whole, name) in [(&gzip, "gzip"), (&zstd, "zstd")] {
+        for length in 0..whole.len() - 1 {
+            assert!(read(&whole[..length], "a.tar", &limits).is_err(), "{name} cut at {length}");
+        }
+    }
+    // A tar archive that is cut off before its last block of zeros is half an export.
+    for length in (513..archive.len() - 1024).step_by(64) {
+        let cut = read(&archive[..length], "a.tar", &limits);
+        assert!(matches!(cut, Err(SourceError::Archive { .. })), "{length}");
+    }
+    assert!(read(XZ, "a.xz", &limits).is_err());
+    assert!(read(b"BZh9junkjunkjunk", "a.bz2", &limits).is_err());
+}
+
+#[test]
+fn a_tar_bomb_and_lying_headers_are_refused() {
+    let limits = SourceLimits::default();
+    let bomb = zstd::encode_all(&*tar(&[tar_entry("a.json", b'0', &vec![b' '; 8 << 20])]), 3).unwrap();
+    assert!(matches!(read(&bomb, "a.tar.zst", &limits), Err(SourceError::Archive { .. })));
+    let mut huge = tar_entry("a.json", b'0', RECORD.as_bytes());
+    huge[124..136].copy_from_slice(&[0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    assert!(read(&tar(&[huge]), "a.tar", &limits).is_err(), "the checksum does not hold");
+    let few = SourceLimits { entries: 1, ..limits };
+    let two =
+        tar(&[tar_entry("a.json", b'0', RECORD.as_bytes()), tar_entry("b.json", b'0', RECORD.as_bytes())]);
+    assert!(matches!(read(&two, "a.tar", &few), Err(SourceError::Limit { what: "entries", .. })));
+    let name =
+        tar(&[tar_entry("x", b'L', &vec![b'a'; 70_000]), tar_entry("a.json", b'0', RECORD.as_bytes())]);
+    assert!(matches!(read(&name, "a.tar", &limits), Err(SourceError::Archive { .. })));
+}
+
+proptest::proptest! {
+    #[test]
+    fn changed_archives_never_panic(at in 0_usize..4096, byte in proptest::prelude::any::<u8>()) {
+        let archive = tar(&[tar_entry("a.json", b'0', RECORD.as_bytes()), tar_entry("b.json", b'0', RECORD.as_bytes())]);
+        for mut bytes in [gzipped(&archive), zstd::encode_all(&*archive, 3).unwrap(), archive, XZ.to_vec()] {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = read(&bytes, "a.tar", &SourceLimits::default());
+        }
+    }
+}

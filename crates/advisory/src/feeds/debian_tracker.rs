@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub(super) const FEED: Feed = Feed { name: "debian_tracker", recognise, parse };
 
 /// Code names and the versions that OSV calls the releases by. Sid has no version and is left out.
-const RELEASES: &[(&str, &str)] = &[
+pub(super) const RELEASES: &[(&str, &str)] = &[
     ("wheezy", "7"),
     ("jessie", "8"),
     ("stretch", "9"),
@@ -72,13 +72,12 @@ fn advisory(package: &str, name: &str, entry: Entry) -> Result<Advisory, String>
             continue;
         };
         let urgency = Urgency::from_word(&said.urgency);
+        let ecosystem = Ecosystem::new(format!("Debian:{version}"));
         advisory.affected.push(AffectedPackage {
-            ecosystem: Ecosystem::new(format!("Debian:{version}")),
-            name: package.to_owned(),
-            extent: extent(&said),
             ratings: urgency.and_then(|urgency| urgency.rating("DEBIAN")).into_iter().collect(),
             urgency,
             fix_state: fix_state(&said, urgency),
+            ..AffectedPackage::new(ecosystem, package, extent(&said))
         });
     }
     Ok(advisory)

@@ -7,6 +7,8 @@
 //! A bad severity or date is left out. A bad identifier, package or event makes the record unreadable, because
 //! without it the record would say something else than its author meant.
 
+mod distribution;
+
 use super::{Emit, Feed, FeedError, Record, Skip, broken, is_object, nullable};
 use crate::advisory::instant;
 use crate::identifier::is_cve;
@@ -109,8 +111,11 @@ fn advisory(osv: Osv) -> Result<Advisory, String> {
     advisory.ratings = severities(osv.severity.as_ref(), &source);
     advisory.ratings.extend(specific_ratings(osv.database_specific.as_ref(), &source));
     for affected in osv.affected {
-        advisory.affected.extend(affected_package(affected, &source)?);
+        let binaries = distribution::binaries(&affected);
+        let Some(read) = affected_package(affected, &source)? else { continue };
+        advisory.affected.extend(distribution::of_release(read, binaries));
     }
+    distribution::prefer_open_pockets(&mut advisory.affected);
     (advisory.aliases, advisory.upstream, advisory.related) = (osv.aliases, osv.upstream, osv.related);
     if advisory.affected.iter().any(|affected| is_erratum(&affected.ecosystem)) {
         move_related(&mut advisory);
@@ -128,7 +133,10 @@ fn advisory(osv: Osv) -> Result<Advisory, String> {
 
 /// Distributions whose advisories are errata: one for all vulnerabilities that an update repairs.
 fn is_erratum(ecosystem: &Ecosystem) -> bool {
-    matches!(ecosystem.base(), "AlmaLinux" | "Rocky Linux")
+    matches!(
+        ecosystem.base(),
+        "AlmaLinux" | "Rocky Linux" | "Red Hat" | "SUSE" | "openSUSE" | "Ubuntu" | "Mageia" | "Oracle Linux"
+    )
 }
 
 /// Errata of this kind list under `related` what the schema has `upstream` for.
@@ -154,13 +162,15 @@ fn affected_package(affected: OsvAffected, source: &str) -> Result<Option<Affect
     let mut ratings = severities(affected.severity.as_ref(), source);
     ratings.extend(specific_ratings(affected.ecosystem_specific.as_ref(), source));
     let urgency = urgency(affected.ecosystem_specific.as_ref());
+    let priority = affected.ecosystem_specific.as_ref().and_then(|own| own.get("ubuntu_priority")?.as_str());
+    ratings.extend(priority.and_then(|word| Rating::from_word(word, "Ubuntu")));
     if ratings.is_empty() {
         ratings.extend(urgency.and_then(|urgency| urgency.rating(source)));
         ratings.extend(nested_vector(affected.database_specific.as_ref(), source));
     }
     let name = normalised_name(&ecosystem, &name).into_owned();
     let extent = extent(&ecosystem, affected.ranges, affected.versions)?;
-    Ok(Some(AffectedPackage { ecosystem, name, extent, ratings, urgency, fix_state: None }))
+    Ok(Some(AffectedPackage { ratings, urgency, ..AffectedPackage::new(ecosystem, name, extent) }))
 }
 
 fn extent(ecosystem: &Ecosystem, ranges: Vec<OsvRange>, versions: Vec<String>) -> Result<Extent, String> {

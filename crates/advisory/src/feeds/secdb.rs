@@ -130,14 +130,8 @@ fn add_fix(advisory: &mut Advisory, ecosystem: &Ecosystem, package: &str, fix: F
     advisory.aliases.extend(new);
     let key = |version: &String| scheme_of(ecosystem).and_then(|scheme| (scheme.key)(version).ok());
     let latest = fix.versions.iter().filter(|version| *version != "0").max_by_key(|version| key(version));
-    advisory.affected.push(AffectedPackage {
-        ecosystem: ecosystem.clone(),
-        name: package.to_owned(),
-        extent: latest.map_or(Extent::Never, |version| Extent::before(version)),
-        ratings: Vec::new(),
-        urgency: None,
-        fix_state: None,
-    });
+    let extent = latest.map_or(Extent::Never, |version| Extent::before(version));
+    advisory.affected.push(AffectedPackage::new(ecosystem.clone(), package, extent));
 }
 
 /// The names of the vulnerabilities of a line, and the other names in it. `None` if it has none at all.

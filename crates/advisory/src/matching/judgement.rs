@@ -29,6 +29,23 @@ pub(super) struct Judgement {
     pub(super) fixed: Option<String>,
 }
 
+impl Judgement {
+    /// The judgement that an advisory does not concern the package at all.
+    pub(super) fn not_affected(why: String) -> Self {
+        not_affected(why)
+    }
+
+    /// The same where it is not known whether the advisory concerns the package: what it would say against it counts as
+    /// undetermined.
+    pub(super) fn weakened(self, why: String) -> Self {
+        match self.weight {
+            Weight::Affected => undetermined(format!("{}, and {why}", self.rule)),
+            Weight::Never => not_affected(self.rule),
+            Weight::NotAffected | Weight::Undetermined => self,
+        }
+    }
+}
+
 /// The installed package, with the key of its version.
 pub(super) struct Installed<'q> {
     pub(super) ecosystem: &'q Ecosystem,

@@ -29,7 +29,7 @@ fn range(events: &str) -> String {
 
 fn check(records: &str, ecosystem: &str, kind: PackageKind, name: &str, version: &str, expected: Expect) {
     let (snapshot, ecosystem) = (snapshot(records), Ecosystem::new(ecosystem));
-    let query = Query { ecosystem: &ecosystem, kind, name, version, source: None };
+    let query = Query::new(&ecosystem, kind, name, version);
     expected.assert_eq(&shown(&match_package(&snapshot, &query)));
 }
 
@@ -271,8 +271,7 @@ fn source_packages_are_matched_by_their_name_and_version() {
         osv("D-1", "", "Debian:12", "openssl", &range(r#"{"introduced":"0"},{"fixed":"3.0.15-1~deb12u1"}"#));
     let (snapshot, ecosystem) = (snapshot(&records), Ecosystem::new("Debian:12"));
     let matches = |source: Option<&SourcePackage>| {
-        let query =
-            Query { ecosystem: &ecosystem, kind: PackageKind::Deb, name: "libssl3", version: "9", source };
+        let query = Query { source, ..Query::new(&ecosystem, PackageKind::Deb, "libssl3", "9") };
         match_package(&snapshot, &query)
     };
     let source = SourcePackage { name: "openssl".to_owned(), version: "3.0.14-1~deb12u2".to_owned() };
@@ -287,8 +286,7 @@ fn matches_survive_json() {
     let other = osv("X-2", "", "PyPI", "a", &range(r#"{"introduced":"0"},{"fixed":"0.5"}"#));
     let third = osv("X-3", "", "PyPI", "a", r#""ranges":[]"#);
     let (snapshot, ecosystem) = (snapshot(&format!("{one}\n{other}\n{third}")), Ecosystem::new("PyPI"));
-    let query =
-        Query { ecosystem: &ecosystem, kind: PackageKind::PyPi, name: "a", version: "1", source: None };
+    let query = Query::new(&ecosystem, PackageKind::PyPi, "a", "1");
     let found = match_package(&snapshot, &query);
     assert_eq!(found.len(), 3, "one of each verdict");
     let json = serde_json::to_string(&found).unwrap();

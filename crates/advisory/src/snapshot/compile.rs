@@ -4,7 +4,8 @@
 //! and its document. The same records from the same sources in the same order give the same bytes.
 
 use super::entry::{
-    ALIAS, FIXED, LAST_AFFECTED, LIMIT, NEVER, OPEN, Particulars, UNKNOWN, UPSTREAM, VERSIONS, or_nothing,
+    ALIAS, CONDITIONAL, FIXED, LAST_AFFECTED, LIMIT, NEVER, OPEN, Particulars, UNKNOWN, UPSTREAM, VERSIONS,
+    or_nothing,
 };
 use super::intern::{Interner, append};
 use super::layout::{
@@ -191,7 +192,9 @@ impl Compiler {
             }
         };
         let (ratings, urgency, fix_state) = (affected.ratings, affected.urgency, affected.fix_state);
-        let particulars = Particulars { ratings, urgency, fix_state, unknown };
+        let (module, architectures) = (affected.module, affected.architectures);
+        let condition = if module.is_some() || !architectures.is_empty() { CONDITIONAL } else { 0 };
+        let particulars = Particulars { ratings, urgency, fix_state, unknown, module, architectures };
         let particulars = if particulars == Particulars::default() {
             NOTHING
         } else {
@@ -203,7 +206,7 @@ impl Compiler {
             ranges: (first_range, self.ranges.count - first_range),
             versions: (first_version, self.versions.count - first_version),
             particulars,
-            kind,
+            kind: kind | condition,
             fingerprint,
         };
         let ecosystem = affected.ecosystem.as_str();

@@ -15,6 +15,9 @@ pub(super) const VERSIONS: u32 = 0;
 pub(super) const NEVER: u32 = 1;
 pub(super) const UNKNOWN: u32 = 2;
 
+/// Set beside an entry's kind if its particulars name a module stream or machines.
+pub(super) const CONDITIONAL: u32 = 0x100;
+
 /// What an identifier is to its advisory, as the snapshot writes it.
 pub(super) const ALIAS: u32 = 0;
 pub(super) const UPSTREAM: u32 = 1;
@@ -34,6 +37,12 @@ pub(crate) struct Particulars {
     /// Why the versions are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unknown: Option<String>,
+    /// The module stream to which the package belongs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) module: Option<String>,
+    /// The machines for which it is so; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) architectures: Vec<String>,
 }
 
 /// A version in a snapshot.
@@ -105,12 +114,17 @@ impl<'s> Entry<'s> {
 
     /// Whether the vendor says that no version was ever affected.
     pub(crate) fn is_never(&self) -> bool {
-        self.row.u32(7) == NEVER
+        self.row.u32(7) & !CONDITIONAL == NEVER
     }
 
     /// Whether the versions are not known.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.row.u32(7) == UNKNOWN
+        self.row.u32(7) & !CONDITIONAL == UNKNOWN
+    }
+
+    /// Whether it is about a module stream, or some machines, alone.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.row.u32(7) & CONDITIONAL != 0
     }
 
     /// The ranges.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 pub(super) const MAGIC: &[u8; 8] = b"LZRTSNAP";
 
 /// The format that is written and read.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Where the fields of the header stand.
 pub(super) const ORDER_AT: usize = 32;

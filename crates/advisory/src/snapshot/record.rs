@@ -4,7 +4,7 @@ use super::Snapshot;
 use super::entry::enrichment;
 use crate::{
     Advisory, Category, Classification, Enrichment, ExploitPrediction, KnownExploit, Match, Rating,
-    Reference, VulnerabilityId, classify,
+    Reference, Ssvc, VulnerabilityId, classify,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,9 @@ pub struct VulnerabilityRecord {
     pub known_exploit: Option<KnownExploit>,
     /// The prediction of its exploitation.
     pub prediction: Option<ExploitPrediction>,
+    /// What CISA decided about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssvc: Option<Ssvc>,
 }
 
 impl Snapshot {
@@ -129,5 +132,6 @@ fn gather(
         category,
         known_exploit: enriched.known_exploit,
         prediction: enriched.prediction,
+        ssvc: enriched.ssvc,
     }
 }

@@ -11,14 +11,9 @@ fn advisory(id: &str, ecosystem: &str, name: &str, fixed: &str) -> Record {
     advisory.summary = format!("A flaw in {name}");
     let range = Range { introduced: Some("1.0".to_owned()), end: End::Fixed(fixed.to_owned()) };
     let extent = Extent::Versions { ranges: vec![range], versions: vec!["0.5".to_owned(), "1.1".to_owned()] };
-    let (ecosystem, name) = (Ecosystem::new(ecosystem), name.to_owned());
     advisory.affected.push(AffectedPackage {
-        ecosystem,
-        name,
-        extent,
-        ratings: vec![],
         urgency: Some(crate::Urgency::Low),
-        fix_state: None,
+        ..AffectedPackage::new(Ecosystem::new(ecosystem), name, extent)
     });
     Record::Advisory(Box::new(advisory))
 }
@@ -46,7 +41,7 @@ fn two_packages() -> Vec<u8> {
 }
 
 fn query<'q>(ecosystem: &'q Ecosystem, name: &'q str, version: &'q str) -> Query<'q> {
-    Query { ecosystem, kind: PackageKind::Deb, name, version, source: None }
+    Query::new(ecosystem, PackageKind::Deb, name, version)
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! hundreds of thousands of rows.
 
 use super::SnapshotError;
-use super::entry::{LIMIT, UNKNOWN, UPSTREAM};
+use super::entry::{CONDITIONAL, LIMIT, UNKNOWN, UPSTREAM};
 use super::layout::{NOTHING, Reference, Row, Section, View};
 
 /// Checks all rows.
@@ -22,7 +22,7 @@ pub(super) fn structure(view: &View<'_>) -> Result<(), SnapshotError> {
             && check.span(Section::Ranges, row.u32(1), row.u32(2))
             && check.span(Section::Versions, row.u32(3), row.u32(4))
             && check.optional(Section::Documents, row.reference(5))
-            && row.u32(7) <= UNKNOWN
+            && row.u32(7) & !CONDITIONAL <= UNKNOWN
     })?;
     check.rows(Section::Ranges, |row| {
         let bound = |field| {

@@ -5,7 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is a test, where a panic is the answer")]
 
+mod formats;
 mod inventory_list;
+mod quality;
 mod reference;
 mod secdb;
 

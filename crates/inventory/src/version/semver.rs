@@ -11,16 +11,7 @@ use super::{Scheme, VersionError, VersionKey, bounded, split_digits, unreadable}
 /// The scheme.
 pub(super) const SCHEME: Scheme = Scheme {
     name: "semver",
-    ecosystems: &[
-        "crates.io",
-        "Hex",
-        "SwiftURL",
-        "Julia",
-        "Bitnami",
-        "GitHub Actions",
-        "ConanCenter",
-        "VSCode",
-    ],
+    ecosystems: &["crates.io", "Hex", "SwiftURL", "Julia", "Bitnami", "GitHub Actions", "VSCode"],
     key,
 };
 

@@ -251,3 +251,55 @@ fn nuget_pub_cran_and_hackage_cases() {
     check("cran", "1.0-10 > 1.0.9\n1.0 < 1.0.0");
     check("hackage", "1.0 < 1.0.0\n0.10 > 0.9");
 }
+
+/// <https://gitlab.archlinux.org/pacman/pacman/-/blob/master/test/util/vercmptest.sh>
+#[test]
+fn arch_cases() {
+    check(
+        "arch",
+        "1.5.0 = 1.5.0
+         1.5.1 > 1.5.0
+         1.5.1 > 1.5
+         1.5.0-1 < 1.5.0-2
+         1.5.0-1 < 1.5.1-1
+         1.5.0-2 < 1.5.1-1
+         1.5.b > 1.5
+         1.5b < 1.5
+         1.5b < 1.5.1
+         1.5b-1 < 1.5-1
+         1.0a < 1.0alpha
+         1.0alpha < 1.0b
+         1.0b < 1.0beta
+         1.0beta < 1.0rc
+         1.0rc < 1.0
+         1.5.a < 1.5.1
+         1.5.b < 1.5.1
+         2.0 < 2.0.0
+         2.0. > 2.0
+         2.0.a < 2.0.
+         2..0 > 2.0
+         2.0.. = 2.0.
+         2.0.0 = 2.0_0
+         0:1.0 = 1.0
+         1:1.0 > 2.0
+         1.001 = 1.1",
+    );
+}
+
+/// <https://docs.conan.io/2/tutorial/versioning/version_ranges.html>
+#[test]
+fn conan_cases() {
+    check(
+        "conan",
+        "1.1.1k > 1.1.1j
+         1.1.1 < 1.1.1a
+         1.0 = 1
+         1.0-pre < 1.0
+         1.0-pre.2 < 1.0-pre.10
+         1.0 < 1.0+1
+         1.2.3 < 1.2.10
+         3.0.0 > 1.1.1w
+         cci.20210801 > cci.20200101
+         cci.20210801 > 9.9",
+    );
+}
