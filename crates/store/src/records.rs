@@ -4,6 +4,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod catalog;
+pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod manifests;
@@ -15,8 +16,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Events, Findings, Manifests, Pulls, Queue, Repositories, Scans, Summaries, Tenancy,
-    Uploads,
+    Attributes, Catalog, Collection, Events, Findings, Manifests, Pulls, Queue, Repositories, Scans,
+    Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -26,6 +27,7 @@ pub trait Store:
     + Manifests
     + Attributes
     + Catalog
+    + Collection
     + Pulls
     + Uploads
     + Events
@@ -42,6 +44,7 @@ impl<T> Store for T where
         + Manifests
         + Attributes
         + Catalog
+        + Collection
         + Pulls
         + Uploads
         + Events

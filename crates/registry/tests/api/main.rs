@@ -4,6 +4,7 @@
 
 mod authorization;
 mod clients;
+mod collection;
 mod content;
 mod deletion;
 mod harness;

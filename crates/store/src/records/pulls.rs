@@ -5,6 +5,7 @@
 
 use crate::{Error, Lock, Manifest, QuarantineState, RepositoryKey};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use oci::{Digest, Reference};
 
 /// A manifest that somebody wants.
@@ -25,6 +26,8 @@ pub struct PulledBlob {
     pub size: u64,
     /// What forbids to read it: the switch of its repository, or those of all manifests that point to it.
     pub lock: Option<Lock>,
+    /// Since when there is a link that no manifest needs, so that it may be collected; none if one needs it.
+    pub unneeded_since: Option<Timestamp>,
 }
 
 /// An image that a blob, or a manifest, belongs to.

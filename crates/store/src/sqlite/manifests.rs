@@ -148,6 +148,7 @@ fn missing_references(
 fn store(connection: &Connection, repository: i64, push: &PutManifest) -> Result<bool, Error> {
     let present = "UPDATE manifest SET media_type = ?3 WHERE repository = ?1 AND digest = ?2";
     if change(connection, present, params![repository, push.digest.as_str(), push.media_type])? > 0 {
+        release(connection, repository, &push.digest, push.at)?;
         return Ok(false);
     }
     let sql = "INSERT INTO manifest (repository, digest, media_type, size, artifact_type, subject, config,
@@ -193,10 +194,38 @@ fn set_tag(
     digest: &Digest,
     at: Timestamp,
 ) -> Result<(), Error> {
+    let before = "SELECT digest FROM tag WHERE repository = ?1 AND name = ?2";
+    let before = row(connection, before, params![repository, tag.as_str()], |row| row.parsed("digest"))?;
+    if let Some(before) = before {
+        release(connection, repository, &before, at)?;
+    }
     let sql = "INSERT INTO tag (repository, name, digest, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
                ON CONFLICT (repository, name) DO UPDATE
                SET digest = excluded.digest, updated_at = excluded.updated_at";
     change(connection, sql, params![repository, tag.as_str(), digest.as_str(), moment(at)])?;
+    Ok(())
+}
+
+/// Lets the time of a manifest begin anew: it was pushed again, or lost a tag.
+fn release(connection: &Connection, repository: i64, digest: &Digest, at: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO manifest_release (manifest, at)
+               SELECT id, ?3 FROM manifest WHERE repository = ?1 AND digest = ?2
+               ON CONFLICT (manifest) DO UPDATE SET at = max(at, excluded.at)";
+    change(connection, sql, params![repository, digest.as_str(), moment(at)])?;
+    Ok(())
+}
+
+/// Lets the time of a manifest's blobs begin anew. Whoever saw them while this manifest needed them may rely on that.
+fn release_blobs(
+    connection: &Connection,
+    repository: i64,
+    digest: &Digest,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let sql = "UPDATE blob_link SET linked_at = max(linked_at, ?3) WHERE repository = ?1 AND digest IN (
+                   SELECT r.digest FROM manifest m JOIN manifest_reference r ON r.manifest = m.id
+                   WHERE m.repository = ?1 AND m.digest = ?2 AND r.kind = 'blob')";
+    change(connection, sql, params![repository, digest.as_str(), moment(at)])?;
     Ok(())
 }
 
@@ -276,6 +305,7 @@ pub(super) fn remove(
     actor: Actor,
     at: Timestamp,
 ) -> Result<bool, Error> {
+    release_blobs(connection, id, digest, at)?;
     let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2";
     if change(connection, sql, params![id, digest.as_str()])? == 0 {
         return Ok(false);
@@ -339,6 +369,9 @@ fn delete_tag(
         return Ok(Removal::Absent);
     };
     attributes::forget(connection, id, &target)?;
+    if let Ok(digest) = digest.parse() {
+        release(connection, id, &digest, at)?;
+    }
     events::append(
         connection,
         &NewEvent {

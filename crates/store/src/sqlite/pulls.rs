@@ -97,19 +97,20 @@ fn pull_blob(
     digest: &Digest,
 ) -> Result<Option<PulledBlob>, Error> {
     let Some(id) = repositories::find(connection, repository)? else { return Ok(None) };
-    let Some(size) = repositories::linked(connection, id, digest)? else { return Ok(None) };
+    let Some((size, linked_at)) = repositories::linked(connection, id, digest)? else { return Ok(None) };
     let mut lock = unreadable(connection, id, AttributeTarget::Repository)?;
+    let owners = rows(connection, attributes::MANIFESTS_OF_BLOB, params![id, digest.as_str()], |row| {
+        let digest: Digest = row.parsed("digest")?;
+        unreadable(connection, id, AttributeTarget::Manifest(digest))
+    })?;
+    let unneeded_since = owners.is_empty().then_some(linked_at);
     if lock.is_none() {
-        let owners = rows(connection, attributes::MANIFESTS_OF_BLOB, params![id, digest.as_str()], |row| {
-            let digest: Digest = row.parsed("digest")?;
-            unreadable(connection, id, AttributeTarget::Manifest(digest))
-        })?;
         // One manifest that may be read is enough to read the blob; none at all is a blob that is being pushed.
         if owners.iter().all(Option::is_some) {
             lock = owners.into_iter().flatten().next();
         }
     }
-    Ok(Some(PulledBlob { size, lock }))
+    Ok(Some(PulledBlob { size, lock, unneeded_since }))
 }
 
 fn unreadable(

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod catalog;
+mod collection;
 mod findings;
 mod queue;
 mod repositories;
@@ -74,6 +75,10 @@ mod sqlite {
             size_of_an_index_counts_each_blob_once
             repository_goes_with_everything_in_it
             blob_is_found_where_it_is_linked;
+        collection:
+            link_goes_when_no_manifest_needs_it
+            link_that_is_relied_on_again_stays
+            manifest_goes_when_nothing_holds_it;
         queue:
             job_runs_once_and_is_gone
             same_key_coalesces_while_queued
