@@ -46,7 +46,7 @@ mod upload;
 pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, SignIn};
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
-pub use gate::{Gate, OpenGate, Passage, Pull};
+pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{

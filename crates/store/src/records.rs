@@ -8,6 +8,7 @@ pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod manifests;
+pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod scans;
@@ -16,8 +17,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Pulls, Queue, Repositories, Scans,
-    Summaries, Tenancy, Uploads,
+    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
+    Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -29,6 +30,7 @@ pub trait Store:
     + Catalog
     + Collection
     + Pulls
+    + Policies
     + Uploads
     + Events
     + Queue
@@ -46,6 +48,7 @@ impl<T> Store for T where
         + Catalog
         + Collection
         + Pulls
+        + Policies
         + Uploads
         + Events
         + Queue

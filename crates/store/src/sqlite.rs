@@ -13,6 +13,7 @@ mod findings;
 mod images;
 mod manifests;
 mod migration;
+mod policies;
 mod pulls;
 mod queue;
 mod reader;

@@ -7,6 +7,7 @@ mod clients;
 mod collection;
 mod content;
 mod deletion;
+mod gate;
 mod harness;
 mod listing;
 mod locks;

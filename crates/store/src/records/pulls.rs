@@ -3,7 +3,7 @@
 //! A pull is one read. What is looked up in two steps can change between them, and then the answer of one moment is
 //! given with the leave of another.
 
-use crate::{Error, Lock, Manifest, QuarantineState, RepositoryKey};
+use crate::{Error, Lock, Manifest, RepositoryKey};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, Reference};
@@ -15,8 +15,6 @@ pub struct PulledManifest {
     pub manifest: Manifest,
     /// What forbids to read it: its own switch, that of its repository, or that of the tag it was asked for by.
     pub lock: Option<Lock>,
-    /// Where it stands in the quarantine pattern.
-    pub quarantine: Option<QuarantineState>,
 }
 
 /// A blob that somebody wants.
@@ -28,15 +26,6 @@ pub struct PulledBlob {
     pub lock: Option<Lock>,
     /// Since when there is a link that no manifest needs, so that it may be collected; none if one needs it.
     pub unneeded_since: Option<Timestamp>,
-}
-
-/// An image that a blob, or a manifest, belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// The manifest.
-    pub digest: Digest,
-    /// Where it stands in the quarantine pattern.
-    pub quarantine: Option<QuarantineState>,
 }
 
 /// Pulls.
@@ -55,9 +44,6 @@ pub trait Pulls: Send + Sync {
         repository: &RepositoryKey,
         digest: &Digest,
     ) -> Result<Option<PulledBlob>, Error>;
-
-    /// The manifests of a repository that point to a blob, by digest.
-    async fn owners_of_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Vec<Owner>, Error>;
 
     /// Which repositories of a registry have a link to a blob, by name; at most `limit`.
     async fn repositories_of_blob(

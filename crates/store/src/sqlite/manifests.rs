@@ -3,7 +3,7 @@
 mod listing;
 
 use super::column::{Columns, change, exists, json_text, moment, row, rows, size, value};
-use super::{SqliteStore, attributes, events, queue, repositories};
+use super::{SqliteStore, attributes, events, policies, queue, repositories};
 use crate::{
     Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
     PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
@@ -115,6 +115,9 @@ fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error>
         return Ok(PutOutcome::MissingReferences(missing));
     }
     let created = store(connection, repository, push)?;
+    if created {
+        policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?;
+    }
     for tag in &push.tags {
         set_tag(connection, repository, tag, &push.digest, push.at)?;
     }
@@ -320,6 +323,7 @@ pub(super) fn remove(
     if !exists(connection, "SELECT 1 FROM manifest WHERE repository = ?1 LIMIT 1", [id])? {
         attributes::forget(connection, id, &AttributeTarget::Repository)?;
     }
+    policies::forget_pass(connection, repository, digest)?;
     forget_assessment(connection, repository, digest)?;
     events::append(
         connection,
