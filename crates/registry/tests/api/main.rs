@@ -16,6 +16,7 @@ mod metadata;
 mod network;
 mod referrers;
 mod restart;
+mod scopes;
 mod streaming;
 mod token;
 mod uploads;
