@@ -3,6 +3,7 @@
 //! A blob is visible in a repository through a link alone. The same digest in another repository is no reason to show
 //! it here (attacks C5 and C6); absent and invisible are one answer.
 
+use crate::collection::RENEWED_AFTER;
 use crate::error::RegistryError;
 use crate::range::{self, Part, Requested};
 use crate::router::{Admitted, add, empty};
@@ -11,6 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::HeaderName;
 use http::{StatusCode, header};
+use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
 use std::io;
 use store::{PulledBlob, Removal};
@@ -25,7 +27,7 @@ pub(crate) async fn read(
     digest: Digest,
 ) -> Result<Response, RegistryError> {
     let pulled = admitted.state.store.pull_blob(&admitted.key(&name), &digest).await?;
-    let PulledBlob { size, lock } = pulled.ok_or(RegistryError::BlobUnknown)?;
+    let PulledBlob { size, lock, unneeded_since } = pulled.ok_or(RegistryError::BlobUnknown)?;
     // HEAD tells a size and nothing else, and whoever pushes needs it.
     if !admitted.is_head() {
         if let Some(lock) = lock {
@@ -33,6 +35,7 @@ pub(crate) async fn read(
         }
         pass_gate(admitted, &name, &digest, true).await?;
     }
+    rely_on(admitted, &name, &digest, unneeded_since).await?;
     let headers = &admitted.parts.headers;
     if conditional::is_known(headers, &digest) {
         return Ok(empty(
@@ -45,6 +48,22 @@ pub(crate) async fn read(
         Requested::Whole => send(admitted, &digest, size, None).await,
         Requested::Part(part) => send(admitted, &digest, size, Some(part)).await,
     }
+}
+
+/// Who is told that a blob is here will not send it: a link that could be collected is renewed, or is gone already.
+async fn rely_on(
+    admitted: &Admitted<'_>,
+    name: &RepositoryName,
+    digest: &Digest,
+    unneeded_since: Option<Timestamp>,
+) -> Result<(), RegistryError> {
+    let now = admitted.state.now();
+    let Some(since) = unneeded_since else { return Ok(()) };
+    if now.duration_since(since) < RENEWED_AFTER {
+        return Ok(());
+    }
+    let is_there = admitted.state.store.renew_link(&admitted.key(name), digest, now).await?;
+    if is_there { Ok(()) } else { Err(RegistryError::BlobUnknown) }
 }
 
 async fn send(

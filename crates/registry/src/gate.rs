@@ -3,6 +3,10 @@
 //! It is one decision for every way to the content: by tag or digest, with HEAD or GET, and for blobs as for manifests.
 //! Only HEAD of a blob does not ask. It tells nothing but a size, and pushes need it to know what to send.
 
+mod policy;
+
+pub use policy::PolicyGate;
+
 use crate::Site;
 use access::Principal;
 use async_trait::async_trait;

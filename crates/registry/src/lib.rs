@@ -24,6 +24,7 @@ mod blob;
 mod body;
 mod caller;
 mod challenge;
+mod collection;
 mod conditional;
 mod endpoint;
 mod error;
@@ -43,8 +44,9 @@ mod token;
 mod upload;
 
 pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, SignIn};
+pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
-pub use gate::{Gate, OpenGate, Passage, Pull};
+pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{

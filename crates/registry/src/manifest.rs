@@ -35,7 +35,7 @@ pub(crate) async fn read(
     reference: Reference,
 ) -> Result<Response, RegistryError> {
     let pulled = admitted.state.store.pull_manifest(&admitted.key(&name), &reference).await?;
-    let PulledManifest { manifest, lock, quarantine: _ } = pulled.ok_or(RegistryError::ManifestUnknown)?;
+    let PulledManifest { manifest, lock } = pulled.ok_or(RegistryError::ManifestUnknown)?;
     if let Some(lock) = lock {
         return Err(RegistryError::Locked(lock));
     }

@@ -12,7 +12,7 @@ use crate::tls::{self, TlsError};
 use crate::{Configuration, Tls, api, listener, operations};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, SingleRegistry, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -282,7 +282,9 @@ impl Parts {
     fn registry(&self, authority: Arc<Authority>) -> Router {
         let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
         let directory = Arc::new(SingleRegistry(site));
-        let mut state = RegistryState::new(self.store.clone(), self.blobs.clone(), authority, directory);
+        let mut state =
+            RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
+        state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
         registry::router(state)
     }

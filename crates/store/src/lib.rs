@@ -46,6 +46,7 @@ pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
+pub use records::collection::{Collection, LinkKey};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
@@ -53,7 +54,8 @@ pub use records::findings::{
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
-pub use records::pulls::{Owner, PulledBlob, PulledManifest, Pulls};
+pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
+pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackagePlace, PackageVersion, RecordedImage, ScannedImage, Scans,

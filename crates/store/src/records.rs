@@ -4,9 +4,11 @@
 
 pub(crate) mod attributes;
 pub(crate) mod catalog;
+pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod manifests;
+pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod scans;
@@ -15,8 +17,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Events, Findings, Manifests, Pulls, Queue, Repositories, Scans, Summaries, Tenancy,
-    Uploads,
+    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
+    Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -26,7 +28,9 @@ pub trait Store:
     + Manifests
     + Attributes
     + Catalog
+    + Collection
     + Pulls
+    + Policies
     + Uploads
     + Events
     + Queue
@@ -42,7 +46,9 @@ impl<T> Store for T where
         + Manifests
         + Attributes
         + Catalog
+        + Collection
         + Pulls
+        + Policies
         + Uploads
         + Events
         + Queue

@@ -6,12 +6,14 @@
 
 mod attributes;
 mod catalog;
+mod collection;
 mod column;
 mod events;
 mod findings;
 mod images;
 mod manifests;
 mod migration;
+mod policies;
 mod pulls;
 mod queue;
 mod reader;

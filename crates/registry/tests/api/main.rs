@@ -4,8 +4,10 @@
 
 mod authorization;
 mod clients;
+mod collection;
 mod content;
 mod deletion;
+mod gate;
 mod harness;
 mod listing;
 mod locks;
@@ -14,6 +16,7 @@ mod metadata;
 mod network;
 mod referrers;
 mod restart;
+mod scopes;
 mod streaming;
 mod token;
 mod uploads;

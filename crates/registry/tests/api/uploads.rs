@@ -184,13 +184,27 @@ async fn a_mount_needs_the_right_to_pull_from_the_source() {
 }
 
 #[tokio::test]
-async fn a_mount_without_a_source_looks_at_home_only() {
+async fn a_mount_without_a_source_looks_where_the_caller_may_pull() {
     let harness = Harness::new().await;
     let digest = harness.push_blob("source", b"secret").await;
-    let path = |name: &str| format!("/v2/{name}/blobs/uploads/?mount={digest}");
-    let answer = harness.post(&path("target"), "").await.expect(202);
-    assert!(answer.header("location").starts_with("/v2/target/blobs/uploads/"));
-    harness.post(&path("source"), "").await.expect(201);
+    let absent = Digest::of_sha256(b"absent");
+    let path = |name: &str, digest: &Digest| format!("/v2/{name}/blobs/uploads/?mount={digest}");
+    for permission in [Permission::Pull, Permission::Push] {
+        harness.roll.give("narrow", "target", permission);
+    }
+    let mount = async |user: &str, digest: &Digest| {
+        harness.call(user, Method::POST, &path("target", digest), &[], "").await
+    };
+    // Forbidden and absent look the same.
+    for digest in [&digest, &absent] {
+        let answer = mount("narrow", digest).await.expect(202);
+        assert!(answer.header("location").starts_with("/v2/target/blobs/uploads/"));
+        assert!(answer.body.is_empty() && !answer.headers.contains_key("docker-content-digest"));
+    }
+    let answer = mount("owner", &digest).await.expect(201);
+    assert_eq!(answer.header("location"), format!("/v2/target/blobs/{digest}"));
+    harness.get(&format!("/v2/target/blobs/{digest}")).await.expect(200);
+    harness.post(&path("source", &digest), "").await.expect(201);
     let bad = harness.post("/v2/a/blobs/uploads/?mount=sha256:1&from=source", "").await;
     assert_eq!(bad.refusal(), "400 DIGEST_INVALID");
 }

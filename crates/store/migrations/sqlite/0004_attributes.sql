@@ -18,3 +18,9 @@ CREATE TABLE attribute (
 -- Listings in the order of time.
 CREATE INDEX manifest_pushed ON manifest (repository, pushed_at, digest);
 CREATE INDEX tag_updated ON tag (repository, updated_at, name);
+
+-- When a manifest was last pushed again, or last lost a tag. Retention counts from then. No row: from its first push.
+CREATE TABLE manifest_release (
+    manifest INTEGER PRIMARY KEY REFERENCES manifest (id) ON DELETE CASCADE,
+    at       INTEGER NOT NULL
+) STRICT;

@@ -19,6 +19,10 @@ impl EventKind {
     pub const MANIFEST_DELETED: Self = Self::new("manifest-deleted");
     /// Attributes were changed.
     pub const ATTRIBUTES_CHANGED: Self = Self::new("attributes-changed");
+    /// A registry asks something else of images before they are pulled.
+    pub const PULL_POLICY_CHANGED: Self = Self::new("pull-policy-changed");
+    /// Somebody gave leave to pull an image whatever the policy says.
+    pub const PULL_PASS_GIVEN: Self = Self::new("pull-pass-given");
     /// A repository was deleted.
     pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.

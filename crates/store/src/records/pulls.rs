@@ -3,8 +3,9 @@
 //! A pull is one read. What is looked up in two steps can change between them, and then the answer of one moment is
 //! given with the leave of another.
 
-use crate::{Error, Lock, Manifest, QuarantineState, RepositoryKey};
+use crate::{Error, Lock, Manifest, RepositoryKey};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use oci::{Digest, Reference};
 
 /// A manifest that somebody wants.
@@ -14,8 +15,6 @@ pub struct PulledManifest {
     pub manifest: Manifest,
     /// What forbids to read it: its own switch, that of its repository, or that of the tag it was asked for by.
     pub lock: Option<Lock>,
-    /// Where it stands in the quarantine pattern.
-    pub quarantine: Option<QuarantineState>,
 }
 
 /// A blob that somebody wants.
@@ -25,15 +24,8 @@ pub struct PulledBlob {
     pub size: u64,
     /// What forbids to read it: the switch of its repository, or those of all manifests that point to it.
     pub lock: Option<Lock>,
-}
-
-/// An image that a blob, or a manifest, belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// The manifest.
-    pub digest: Digest,
-    /// Where it stands in the quarantine pattern.
-    pub quarantine: Option<QuarantineState>,
+    /// Since when there is a link that no manifest needs, so that it may be collected; none if one needs it.
+    pub unneeded_since: Option<Timestamp>,
 }
 
 /// Pulls.
@@ -52,9 +44,6 @@ pub trait Pulls: Send + Sync {
         repository: &RepositoryKey,
         digest: &Digest,
     ) -> Result<Option<PulledBlob>, Error>;
-
-    /// The manifests of a repository that point to a blob, by digest.
-    async fn owners_of_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Vec<Owner>, Error>;
 
     /// Which repositories of a registry have a link to a blob, by name; at most `limit`.
     async fn repositories_of_blob(

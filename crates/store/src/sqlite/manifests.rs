@@ -3,7 +3,7 @@
 mod listing;
 
 use super::column::{Columns, change, exists, json_text, moment, row, rows, size, value};
-use super::{SqliteStore, attributes, events, queue, repositories};
+use super::{SqliteStore, attributes, events, policies, queue, repositories};
 use crate::{
     Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
     PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
@@ -115,6 +115,9 @@ fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error>
         return Ok(PutOutcome::MissingReferences(missing));
     }
     let created = store(connection, repository, push)?;
+    if created {
+        policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?;
+    }
     for tag in &push.tags {
         set_tag(connection, repository, tag, &push.digest, push.at)?;
     }
@@ -148,6 +151,7 @@ fn missing_references(
 fn store(connection: &Connection, repository: i64, push: &PutManifest) -> Result<bool, Error> {
     let present = "UPDATE manifest SET media_type = ?3 WHERE repository = ?1 AND digest = ?2";
     if change(connection, present, params![repository, push.digest.as_str(), push.media_type])? > 0 {
+        release(connection, repository, &push.digest, push.at)?;
         return Ok(false);
     }
     let sql = "INSERT INTO manifest (repository, digest, media_type, size, artifact_type, subject, config,
@@ -193,10 +197,38 @@ fn set_tag(
     digest: &Digest,
     at: Timestamp,
 ) -> Result<(), Error> {
+    let before = "SELECT digest FROM tag WHERE repository = ?1 AND name = ?2";
+    let before = row(connection, before, params![repository, tag.as_str()], |row| row.parsed("digest"))?;
+    if let Some(before) = before {
+        release(connection, repository, &before, at)?;
+    }
     let sql = "INSERT INTO tag (repository, name, digest, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
                ON CONFLICT (repository, name) DO UPDATE
                SET digest = excluded.digest, updated_at = excluded.updated_at";
     change(connection, sql, params![repository, tag.as_str(), digest.as_str(), moment(at)])?;
+    Ok(())
+}
+
+/// Lets the time of a manifest begin anew: it was pushed again, or lost a tag.
+fn release(connection: &Connection, repository: i64, digest: &Digest, at: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO manifest_release (manifest, at)
+               SELECT id, ?3 FROM manifest WHERE repository = ?1 AND digest = ?2
+               ON CONFLICT (manifest) DO UPDATE SET at = max(at, excluded.at)";
+    change(connection, sql, params![repository, digest.as_str(), moment(at)])?;
+    Ok(())
+}
+
+/// Lets the time of a manifest's blobs begin anew. Whoever saw them while this manifest needed them may rely on that.
+fn release_blobs(
+    connection: &Connection,
+    repository: i64,
+    digest: &Digest,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let sql = "UPDATE blob_link SET linked_at = max(linked_at, ?3) WHERE repository = ?1 AND digest IN (
+                   SELECT r.digest FROM manifest m JOIN manifest_reference r ON r.manifest = m.id
+                   WHERE m.repository = ?1 AND m.digest = ?2 AND r.kind = 'blob')";
+    change(connection, sql, params![repository, digest.as_str(), moment(at)])?;
     Ok(())
 }
 
@@ -276,6 +308,7 @@ pub(super) fn remove(
     actor: Actor,
     at: Timestamp,
 ) -> Result<bool, Error> {
+    release_blobs(connection, id, digest, at)?;
     let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2";
     if change(connection, sql, params![id, digest.as_str()])? == 0 {
         return Ok(false);
@@ -290,6 +323,7 @@ pub(super) fn remove(
     if !exists(connection, "SELECT 1 FROM manifest WHERE repository = ?1 LIMIT 1", [id])? {
         attributes::forget(connection, id, &AttributeTarget::Repository)?;
     }
+    policies::forget_pass(connection, repository, digest)?;
     forget_assessment(connection, repository, digest)?;
     events::append(
         connection,
@@ -339,6 +373,9 @@ fn delete_tag(
         return Ok(Removal::Absent);
     };
     attributes::forget(connection, id, &target)?;
+    if let Ok(digest) = digest.parse() {
+        release(connection, id, &digest, at)?;
+    }
     events::append(
         connection,
         &NewEvent {

@@ -30,6 +30,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "attributes",
         sql: include_str!("../../migrations/sqlite/0004_attributes.sql"),
     },
+    Migration { number: 5, name: "policies", sql: include_str!("../../migrations/sqlite/0005_policies.sql") },
 ];
 
 /// Brings a database up to date, in one transaction.

@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, events, findings, images, manifests, migration, pulls, queue, repositories, scans,
-    summaries,
+    attributes, catalog, collection, events, findings, images, manifests, migration, pulls, queue,
+    repositories, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -45,6 +45,8 @@ const LISTINGS: &[&str] = &[
     catalog::MANIFESTS[1],
     catalog::MANIFESTS[2],
     pulls::REPOSITORIES_OF_BLOB,
+    collection::LINKS,
+    collection::MANIFESTS,
     events::LIST,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,

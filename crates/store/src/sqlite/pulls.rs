@@ -3,7 +3,7 @@
 use super::column::{Columns, row, rows, with_surplus};
 use super::{SqliteStore, attributes, manifests, repositories};
 use crate::{
-    AttributeTarget, Error, Lock, Owner, PulledBlob, PulledManifest, Pulls, RegistryId, RepositoryKey, Switch,
+    AttributeTarget, Error, Lock, PulledBlob, PulledManifest, Pulls, RegistryId, RepositoryKey, Switch,
 };
 use async_trait::async_trait;
 use oci::{Digest, Reference, RepositoryName};
@@ -27,19 +27,6 @@ impl Pulls for SqliteStore {
     ) -> Result<Option<PulledBlob>, Error> {
         let (repository, digest) = (repository.clone(), digest.clone());
         self.read(move |connection| pull_blob(connection, &repository, &digest)).await
-    }
-
-    async fn owners_of_blob(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Vec<Owner>, Error> {
-        let (repository, digest) = (repository.clone(), digest.clone());
-        self.read(move |connection| {
-            let Some(id) = repositories::find(connection, &repository)? else { return Ok(Vec::new()) };
-            rows(connection, attributes::MANIFESTS_OF_BLOB, params![id, digest.as_str()], |row| {
-                let digest: Digest = row.parsed("digest")?;
-                let target = AttributeTarget::Manifest(digest.clone());
-                Ok(Owner { quarantine: attributes::of(connection, id, &target)?.quarantine, digest })
-            })
-        })
-        .await
     }
 
     async fn repositories_of_blob(
@@ -80,15 +67,13 @@ fn pull_manifest(
         }
     };
     let Some(manifest) = manifests::of(connection, id, &digest)? else { return Ok(None) };
-    let target = AttributeTarget::Manifest(digest);
-    let attributes = attributes::of(connection, id, &target)?;
-    let mut lock = (!attributes.read).then_some(Lock { target, switch: Switch::Read });
+    let mut lock = unreadable(connection, id, AttributeTarget::Manifest(digest))?;
     for target in std::iter::once(AttributeTarget::Repository).chain(by_tag) {
         if lock.is_none() {
             lock = unreadable(connection, id, target)?;
         }
     }
-    Ok(Some(PulledManifest { manifest, lock, quarantine: attributes.quarantine }))
+    Ok(Some(PulledManifest { manifest, lock }))
 }
 
 fn pull_blob(
@@ -97,19 +82,20 @@ fn pull_blob(
     digest: &Digest,
 ) -> Result<Option<PulledBlob>, Error> {
     let Some(id) = repositories::find(connection, repository)? else { return Ok(None) };
-    let Some(size) = repositories::linked(connection, id, digest)? else { return Ok(None) };
+    let Some((size, linked_at)) = repositories::linked(connection, id, digest)? else { return Ok(None) };
     let mut lock = unreadable(connection, id, AttributeTarget::Repository)?;
+    let owners = rows(connection, attributes::MANIFESTS_OF_BLOB, params![id, digest.as_str()], |row| {
+        let digest: Digest = row.parsed("digest")?;
+        unreadable(connection, id, AttributeTarget::Manifest(digest))
+    })?;
+    let unneeded_since = owners.is_empty().then_some(linked_at);
     if lock.is_none() {
-        let owners = rows(connection, attributes::MANIFESTS_OF_BLOB, params![id, digest.as_str()], |row| {
-            let digest: Digest = row.parsed("digest")?;
-            unreadable(connection, id, AttributeTarget::Manifest(digest))
-        })?;
         // One manifest that may be read is enough to read the blob; none at all is a blob that is being pushed.
         if owners.iter().all(Option::is_some) {
             lock = owners.into_iter().flatten().next();
         }
     }
-    Ok(Some(PulledBlob { size, lock }))
+    Ok(Some(PulledBlob { size, lock, unneeded_since }))
 }
 
 fn unreadable(

@@ -120,14 +120,16 @@ fn blob(connection: &Connection, repository: &RepositoryKey, digest: &Digest) ->
     row(connection, sql, key, |row| row.count("size"))
 }
 
-/// The size of a blob, if the repository with this row has a link to it.
+/// The size of a blob and the moment of its link, if the repository with this row has one.
 pub(super) fn linked(
     connection: &Connection,
     repository: i64,
     digest: &Digest,
-) -> Result<Option<u64>, Error> {
-    let sql = "SELECT size FROM blob_link WHERE repository = ?1 AND digest = ?2";
-    row(connection, sql, params![repository, digest.as_str()], |row| row.count("size"))
+) -> Result<Option<(u64, Timestamp)>, Error> {
+    let sql = "SELECT size, linked_at FROM blob_link WHERE repository = ?1 AND digest = ?2";
+    row(connection, sql, params![repository, digest.as_str()], |row| {
+        Ok((row.count("size")?, row.moment("linked_at")?))
+    })
 }
 
 fn link(
@@ -139,7 +141,8 @@ fn link(
 ) -> Result<(), Error> {
     let id = find_or_create(connection, repository)?;
     let sql = "INSERT INTO blob_link (repository, digest, size, linked_at) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (repository, digest) DO UPDATE SET size = excluded.size";
+               ON CONFLICT (repository, digest) DO UPDATE
+               SET size = excluded.size, linked_at = max(linked_at, excluded.linked_at)";
     change(connection, sql, params![id, digest.as_str(), size(bytes), moment(at)])?;
     Ok(())
 }

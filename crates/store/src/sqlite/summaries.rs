@@ -128,7 +128,8 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
     Ok(true)
 }
 
-fn find(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
+/// The summary of an image.
+pub(super) fn find(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
     let sql = "SELECT * FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let ImageKey { repository, digest } = image;
     row(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()], summary)

@@ -39,7 +39,7 @@ impl Scene {
     }
 }
 
-fn tag(name: &str) -> AttributeTarget {
+pub(crate) fn tag(name: &str) -> AttributeTarget {
     AttributeTarget::Tag(name.parse().unwrap())
 }
 

@@ -173,12 +173,4 @@ pub(crate) async fn blob_is_found_where_it_is_linked(store: Arc<dyn Store>) {
     assert_eq!(found(2).await, ["a", "b"]);
     let absent = Digest::of_sha256(b"absent");
     assert!(store.repositories_of_blob(scene.registry, &absent, 9).await.unwrap().is_empty());
-    let push = PutManifest {
-        references: vec![Reference { kind: ReferenceKind::Blob, digest: blob.clone(), required: true }],
-        ..scene.manifest("a", b"manifest")
-    };
-    let _ = store.put_manifest(push.clone()).await.unwrap();
-    let owners = store.owners_of_blob(&scene.repository("a"), &blob).await.unwrap();
-    assert_eq!(owners.iter().map(|owner| &owner.digest).collect::<Vec<_>>(), [&push.digest]);
-    assert!(store.owners_of_blob(&scene.repository("b"), &blob).await.unwrap().is_empty());
 }

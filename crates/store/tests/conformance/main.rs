@@ -7,7 +7,9 @@
 
 mod attributes;
 mod catalog;
+mod collection;
 mod findings;
+mod policies;
 mod queue;
 mod repositories;
 mod scene;
@@ -74,6 +76,15 @@ mod sqlite {
             size_of_an_index_counts_each_blob_once
             repository_goes_with_everything_in_it
             blob_is_found_where_it_is_linked;
+        collection:
+            link_goes_when_no_manifest_needs_it
+            link_that_is_relied_on_again_stays
+            manifest_goes_when_nothing_holds_it;
+        policies:
+            policy_is_kept_and_told_in_history
+            facts_are_those_of_every_manifest_of_a_blob
+            new_manifest_goes_into_quarantine_where_the_policy_says_so
+            pass_ends_with_its_image;
         queue:
             job_runs_once_and_is_gone
             same_key_coalesces_while_queued
