@@ -33,4 +33,4 @@ pub use layer::{
 };
 pub use limits::{InventoryError, InventoryLimits};
 pub use package::{Package, PackageKind, SourcePackage};
-pub use purl::package_url;
+pub use purl::{package_url, parse_package_url};
