@@ -7,8 +7,8 @@
 
 use inventory::sbom::{FORMATS, Subject};
 use inventory::{
-    Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, Origin, OwnedBy, Package,
-    PackageKind, SourcePackage,
+    Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, OwnedBy, Package,
+    PackageKind, Presence, SourcePackage,
 };
 use std::process::Command;
 
@@ -42,7 +42,7 @@ fn inventory(obstacles: Vec<Obstacle>) -> ImageInventory {
         },
         path: LayerPath::from_bytes(b"lib/apk/db/installed").unwrap(),
         layer: 1,
-        origin: if kind == PackageKind::Cargo { Origin::Locked } else { Origin::Installed },
+        presence: if kind == PackageKind::Cargo { Presence::Locked } else { Presence::Installed },
         owned_by: owner.map(|name| OwnedBy { kind: PackageKind::Apk, name: name.to_owned() }),
     };
     ImageInventory {

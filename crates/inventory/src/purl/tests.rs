@@ -1,3 +1,5 @@
+//! Package URLs against recorded ones of other tools, and the odd cases.
+
 #![expect(clippy::print_stderr, reason = "a test says how many cases it had, or why it had none")]
 
 use super::package_url;

@@ -1,7 +1,9 @@
+//! Bills of materials: what is in them, and what comes back.
+
 use super::{BillLimits, FORMATS, Subject, read};
 use crate::{
-    Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, Origin, Package,
-    PackageKind, SourcePackage,
+    Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, Package, PackageKind,
+    Presence, SourcePackage,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -27,7 +29,7 @@ fn inventory(obstacles: Vec<Obstacle>) -> ImageInventory {
         package: package(name),
         path: LayerPath::from_bytes(b"lib/apk/db/installed").unwrap(),
         layer: 0,
-        origin: Origin::Installed,
+        presence: Presence::Installed,
         owned_by: None,
     };
     ImageInventory {
@@ -129,8 +131,8 @@ fn many() -> ImageInventory {
             module: None,
         };
         let path = LayerPath::from_bytes(b"x").unwrap();
-        let (origin, owned_by) = (Origin::Installed, None);
-        inventory.packages.push(InstalledPackage { package, path, layer: 0, origin, owned_by });
+        let (presence, owned_by) = (Presence::Installed, None);
+        inventory.packages.push(InstalledPackage { package, path, layer: 0, presence, owned_by });
     };
     add(PackageKind::Npm, "@babel/core", "7.1.0", None);
     add(PackageKind::Maven, "org.apache.logging.log4j:log4j-core", "2.14.1", None);
