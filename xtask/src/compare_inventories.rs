@@ -58,12 +58,9 @@ fn run(words: &[String]) -> Result<()> {
         bail!("there is no list for {}", wanted.map_or("any image", String::as_str));
     }
     report(&scores, images);
-    if wanted.is_none() {
-        for (number, difference) in
-            DIFFERENCES.iter().enumerate().filter(|(number, _)| !used.contains(number))
-        {
-            bail!("explanation {} ({}) explains nothing any more; take it away", number + 1, difference.why);
-        }
+    let stale = DIFFERENCES.iter().enumerate().find(|(number, _)| !used.contains(number));
+    if let (None, Some((_, difference))) = (wanted, stale) {
+        bail!("this explanation explains nothing any more; take it away: {}", difference.why);
     }
     let missing: usize = scores.values().map(|score| score.missing).sum();
     if missing > 0 {

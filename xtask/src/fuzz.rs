@@ -29,6 +29,11 @@ fn run(words: &[String]) -> Result<()> {
         Some(word) => word.parse().with_context(|| format!("`{word}` is not a number of seconds"))?,
         None => 60,
     };
+    // The seeds are built by our own code; they are written anew, so that they never fall behind it.
+    step::run(
+        "cargo",
+        &["+nightly", "run", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--bin", "seeds"],
+    )?;
     let limit = format!("-max_total_time={seconds}");
     step::run("cargo", &["+nightly", "fuzz", "run", target, "--", &limit])
 }

@@ -49,7 +49,7 @@ mod yarn_lock;
 
 use crate::Limits;
 use crate::ownership::Owned;
-use inventory::{Origin, Package, PackageKind, SkipReason};
+use inventory::{Package, PackageKind, Presence, SkipReason};
 use serde::de::DeserializeOwned;
 
 /// All extractors. Several may claim the same file.
@@ -172,7 +172,7 @@ pub enum Reading {
         /// Of which kind.
         kind: PackageKind,
         /// How the file knows of them.
-        origin: Origin,
+        presence: Presence,
         /// In the order of the file.
         packages: Vec<Package>,
         /// What they own, where the file says so.
@@ -192,7 +192,7 @@ pub enum Reading {
 #[derive(Debug)]
 pub(crate) struct PackageList {
     kind: PackageKind,
-    origin: Origin,
+    presence: Presence,
     pub(crate) owned: Owned,
     packages: Vec<Package>,
     faults: Vec<SkipReason>,
@@ -207,7 +207,7 @@ impl PackageList {
     pub(crate) fn new(kind: PackageKind, limits: &Limits) -> Self {
         Self {
             kind,
-            origin: Origin::Installed,
+            presence: Presence::Installed,
             owned: Owned::new(limits),
             packages: Vec::new(),
             faults: Vec::new(),
@@ -218,7 +218,7 @@ impl PackageList {
 
     /// The packages of a lock file.
     pub(crate) fn locked(kind: PackageKind, limits: &Limits) -> Self {
-        Self { origin: Origin::Locked, ..Self::new(kind, limits) }
+        Self { presence: Presence::Locked, ..Self::new(kind, limits) }
     }
 
     /// A package with this name and version, or a fault if one of them is no proper word.
@@ -259,8 +259,8 @@ impl PackageList {
             let count = self.further_faults;
             self.faults.push(SkipReason::Malformed(format!("and {count} more faults like these")));
         }
-        let Self { kind, origin, owned, packages, faults, .. } = self;
-        Reading::Packages { kind, origin, packages, owned, faults }
+        let Self { kind, presence, owned, packages, faults, .. } = self;
+        Reading::Packages { kind, presence, packages, owned, faults }
     }
 }
 
@@ -329,13 +329,13 @@ mod tests_support {
                 }
             }
             Ok(Reading::Owned(_, owned)) => owners(&mut text, &owned),
-            Ok(Reading::Packages { kind, origin, packages, owned, faults }) => {
+            Ok(Reading::Packages { kind, presence, packages, owned, faults }) => {
                 if packages.is_empty() {
                     writeln!(text, "{}: no packages", kind.purl_type()).unwrap();
                 }
                 for Package { kind, name, version, architecture, source, module } in packages {
                     write!(text, "{} {name} {version}", kind.purl_type()).unwrap();
-                    if origin == Origin::Locked {
+                    if presence == Presence::Locked {
                         text.push_str(" locked");
                     }
                     if let Some(architecture) = architecture {

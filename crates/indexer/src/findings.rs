@@ -5,8 +5,8 @@
 
 use crate::Limits;
 use inventory::{
-    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Origin, Owner,
-    Ownership, Package, PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason, Skipped,
+    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Owner, Ownership,
+    Package, PackageDatabase, PackageKind, Presence, ReleaseFile, Removal, SkipReason, Skipped,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -14,7 +14,7 @@ use std::ops::Bound;
 /// One thing that was found.
 #[derive(Debug)]
 pub(crate) enum Finding {
-    Database { kind: PackageKind, origin: Origin, packages: Vec<Package> },
+    Database { kind: PackageKind, presence: Presence, packages: Vec<Package> },
     Ownership { kind: PackageKind, owners: Vec<Owner> },
     Release { fields: Vec<(String, String)> },
     Link(Link),
@@ -183,8 +183,8 @@ impl Findings {
         };
         for (_, path, finding) in ordered {
             match finding {
-                Finding::Database { kind, origin, packages } => {
-                    inventory.databases.push(PackageDatabase { path, kind, origin, packages });
+                Finding::Database { kind, presence, packages } => {
+                    inventory.databases.push(PackageDatabase { path, kind, presence, packages });
                 }
                 Finding::Ownership { kind, owners } => {
                     inventory.ownership.push(Ownership { path, kind, owners });

@@ -8,7 +8,7 @@ use crate::tar::{Bounds, EntryKind, Reader};
 use crate::watch::{Standing, Watch};
 use crate::{IndexError, Limits};
 use inventory::{
-    LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Origin, PackageKind, Removal, SkipReason,
+    LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, PackageKind, Presence, Removal, SkipReason,
 };
 use std::borrow::Cow;
 use std::io::Read;
@@ -169,7 +169,7 @@ impl<R: Read> Walk<R> {
                 let target = String::from_utf8_lossy(target).into_owned();
                 Finding::Link(Link { path: path.clone(), target, kind: LinkKind::Hard })
             } else {
-                Finding::Database { kind, origin: Origin::Installed, packages }
+                Finding::Database { kind, presence: Presence::Installed, packages }
             };
             self.findings.add(path, finding);
             is_second = true;
@@ -297,8 +297,8 @@ fn keep(findings: &mut Findings, path: &LayerPath, reading: Result<Reading, Skip
         Ok(Reading::Nothing) => {}
         Ok(Reading::Release(fields)) => findings.add(path, Finding::Release { fields }),
         Ok(Reading::Owned(kind, owned)) => keep_owned(findings, path, kind, owned),
-        Ok(Reading::Packages { kind, origin, packages, owned, faults }) => {
-            findings.add(path, Finding::Database { kind, origin, packages });
+        Ok(Reading::Packages { kind, presence, packages, owned, faults }) => {
+            findings.add(path, Finding::Database { kind, presence, packages });
             if !owned.owners.is_empty() || !owned.is_complete {
                 keep_owned(findings, path, kind, owned);
             }

@@ -1,6 +1,6 @@
 //! The inventory of an image: its layers laid over each other.
 
-use crate::{Distribution, LayerPath, Origin, Package, PackageKind, Skipped};
+use crate::{Distribution, LayerPath, Package, PackageKind, Presence, Skipped};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct InstalledPackage {
     pub layer: usize,
     /// How that file knows of it.
     #[serde(default)]
-    pub origin: Origin,
+    pub presence: Presence,
     /// The package of the distribution that put the file there, if one did.
     ///
     /// The distribution builds such a package itself and mends it under the same version, so its own advisories

@@ -86,7 +86,7 @@ impl fmt::Display for LayerPath {
 /// How a file knows of the packages that it lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+pub enum Presence {
     /// It was written by what installed them, or is a part of them.
     #[default]
     Installed,
@@ -94,7 +94,7 @@ pub enum Origin {
     Locked,
 }
 
-impl Origin {
+impl Presence {
     /// Whether it is the usual one, which is not written.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
     fn is_installed(&self) -> bool {
@@ -110,8 +110,8 @@ pub struct PackageDatabase {
     /// What kind of database it is.
     pub kind: PackageKind,
     /// How it knows of its packages.
-    #[serde(default, skip_serializing_if = "Origin::is_installed")]
-    pub origin: Origin,
+    #[serde(default, skip_serializing_if = "Presence::is_installed")]
+    pub presence: Presence,
     /// Its packages, in the order of the file.
     pub packages: Vec<Package>,
 }

@@ -28,9 +28,9 @@ pub use distribution::{Distribution, KnownDistribution, ReleaseFile};
 pub use ecosystem::Ecosystem;
 pub use image::{ImageInventory, InstalledPackage, Obstacle, OwnedBy};
 pub use layer::{
-    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Origin, Owner,
-    Ownership, PackageDatabase, Removal, SkipReason, Skipped,
+    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Owner,
+    Ownership, PackageDatabase, Presence, Removal, SkipReason, Skipped,
 };
 pub use limits::{InventoryError, InventoryLimits};
 pub use package::{Package, PackageKind, SourcePackage};
-pub use purl::package_url;
+pub use purl::{package_url, parse_package_url};

@@ -6,7 +6,10 @@
 //!
 //! See <https://github.com/package-url/purl-spec>.
 
+mod parse;
+
 use crate::{Distribution, Package, PackageKind};
+pub use parse::parse_package_url;
 use std::fmt::Write as _;
 
 /// The package URL of a package. The distribution says whose package it is, if it is a package of a distribution.

@@ -6,11 +6,13 @@
 //! incomplete would be worse than none.
 
 mod cyclonedx;
+mod reading;
 mod spdx;
 #[cfg(test)]
 mod tests;
 
 use crate::ImageInventory;
+pub use reading::{Bill, BillError, BillLimits, read};
 
 /// A form of a bill of materials.
 #[derive(Debug)]

@@ -13,13 +13,13 @@
 //! A lock file at the root of the image has everything below its folder, so for it only the second rule counts.
 //! A lock file that is silent is listed among what was skipped, and conceals nothing.
 
-use crate::{InstalledPackage, LayerPath, Origin, PackageKind, SkipReason, Skipped};
+use crate::{InstalledPackage, LayerPath, PackageKind, Presence, SkipReason, Skipped};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes the packages of silent lock files away; what was taken is returned, each file with its layer.
 pub(super) fn silence(packages: &mut Vec<InstalledPackage>) -> Vec<(usize, Skipped)> {
     let mut locks: BTreeMap<(LayerPath, PackageKind), (usize, BTreeSet<String>)> = BTreeMap::new();
-    for installed in packages.iter().filter(|installed| installed.origin == Origin::Locked) {
+    for installed in packages.iter().filter(|installed| installed.presence == Presence::Locked) {
         let key = (installed.path.clone(), installed.package.kind);
         let (layer, names) = locks.entry(key).or_default();
         *layer = (*layer).max(installed.layer);
@@ -36,7 +36,7 @@ pub(super) fn silence(packages: &mut Vec<InstalledPackage>) -> Vec<(usize, Skipp
         }
     }
     packages.retain(|installed| {
-        installed.origin == Origin::Installed
+        installed.presence == Presence::Installed
             || !silent.contains_key(&(installed.path.clone(), installed.package.kind))
     });
     silent.into_iter().map(|((path, _), layer)| (layer, skipped(path))).collect()
@@ -58,7 +58,7 @@ struct There {
 impl There {
     fn of(packages: &[InstalledPackage]) -> Self {
         let mut there = Self { names: BTreeMap::new(), paths: BTreeMap::new() };
-        for installed in packages.iter().filter(|installed| installed.origin == Origin::Installed) {
+        for installed in packages.iter().filter(|installed| installed.presence == Presence::Installed) {
             let kind = installed.package.kind;
             there.names.entry(kind).or_default().insert(installed.package.name.clone());
             there.paths.entry(kind).or_default().insert(installed.path.clone());

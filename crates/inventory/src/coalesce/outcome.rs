@@ -72,7 +72,7 @@ fn packages(tree: &Tree) -> Vec<InstalledPackage> {
                 package: package.clone(),
                 path: path.clone(),
                 layer: *layer,
-                origin: database.origin,
+                presence: database.presence,
                 owned_by: None,
             })
         })

@@ -6,7 +6,7 @@ mod ownership;
 use super::coalesce;
 use crate::{
     Displacement, INDEXER_VERSION, ImageInventory, LayerInventory, LayerPath, LayerStatistics, Link,
-    LinkKind, Obstacle, Origin, Package, PackageDatabase, PackageKind, ReleaseFile, Removal, SkipReason,
+    LinkKind, Obstacle, Package, PackageDatabase, PackageKind, Presence, ReleaseFile, Removal, SkipReason,
     Skipped,
 };
 
@@ -49,7 +49,12 @@ impl Layer {
         };
         let packages =
             packages.split_whitespace().filter_map(|text| text.split_once('@')).map(package).collect();
-        self.0.databases.push(PackageDatabase { path: path(at), kind, origin: Origin::Installed, packages });
+        self.0.databases.push(PackageDatabase {
+            path: path(at),
+            kind,
+            presence: Presence::Installed,
+            packages,
+        });
         self
     }
 

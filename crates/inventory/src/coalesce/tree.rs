@@ -1,7 +1,7 @@
 //! The tree of watched paths, and how a layer changes it.
 
 use crate::{
-    LayerInventory, LayerPath, Link, LinkKind, Origin, Ownership, Package, PackageDatabase, PackageKind,
+    LayerInventory, LayerPath, Link, LinkKind, Ownership, Package, PackageDatabase, PackageKind, Presence,
     ReleaseFile, Removal, SkipReason, Skipped,
 };
 use std::cell::Cell;
@@ -45,7 +45,7 @@ pub(super) struct Database {
     /// What kind of database it is.
     pub(super) kind: PackageKind,
     /// How it knows of its packages.
-    pub(super) origin: Origin,
+    pub(super) presence: Presence,
     /// Its packages, each with its layer, sorted by name and version. Hard links share one list.
     pub(super) packages: Rc<Vec<(Package, usize)>>,
     /// The layer that wrote it.
@@ -265,8 +265,8 @@ impl Tree {
             }
             Some(_) | None => {
                 sort(&mut packages);
-                let PackageDatabase { kind, origin, .. } = *database;
-                let database = Database { kind, origin, packages: Rc::new(packages), layer };
+                let PackageDatabase { kind, presence, .. } = *database;
+                let database = Database { kind, presence, packages: Rc::new(packages), layer };
                 self.place(&path, Node::Database(database));
             }
         }

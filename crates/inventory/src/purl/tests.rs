@@ -1,4 +1,4 @@
-//! Package URLs against the recorded ones of other tools, and their round trip.
+//! Package URLs against recorded ones of other tools, and the odd cases.
 
 #![expect(clippy::print_stderr, reason = "a test says how many cases it had, or why it had none")]
 

@@ -1,7 +1,7 @@
 //! CycloneDX 1.6 as JSON. See <https://cyclonedx.org/docs/1.6/json/>.
 
 use super::{Format, Subject};
-use crate::{Distribution, ImageInventory, InstalledPackage, Origin, PackageKind, cpe, package_url};
+use crate::{Distribution, ImageInventory, InstalledPackage, PackageKind, Presence, cpe, package_url};
 use serde_json::{Value, json};
 
 /// The form.
@@ -73,8 +73,8 @@ fn component(installed: &InstalledPackage, number: usize, distribution: Option<&
     if let Some(owner) = &installed.owned_by {
         properties.push(json!({ "name": "lazaretto:owned-by", "value": owner.name }));
     }
-    if installed.origin == Origin::Locked {
-        properties.push(json!({ "name": "lazaretto:origin", "value": "lock file" }));
+    if installed.presence == Presence::Locked {
+        properties.push(json!({ "name": "lazaretto:presence", "value": "lock file" }));
     }
     let mut component = json!({
         "type": if installed.package.kind == PackageKind::Binary { "application" } else { "library" },

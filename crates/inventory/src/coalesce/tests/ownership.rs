@@ -15,7 +15,7 @@ impl Layer {
 
     fn lock(mut self, kind: PackageKind, at: &str, packages: &str) -> Self {
         self = self.database(kind, at, packages);
-        self.0.databases.last_mut().unwrap().origin = Origin::Locked;
+        self.0.databases.last_mut().unwrap().presence = Presence::Locked;
         self
     }
 }

@@ -1,0 +1,182 @@
+//! Attacks of the checklist that no other test stands for; `docs/security/attacks.md` says which test covers which item.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use indexer::build::{HeaderBlock, LayerBuilder, media_type};
+use indexer::codec::Codec;
+use indexer::{Limits, index_layer};
+use inventory::{ImageInventory, LayerInventory, Obstacle, coalesce};
+use std::io::Write;
+use std::path::Path;
+
+const INSTALLED: &str = "P:musl\nV:1.2.4-r2\n\n";
+const RELEASE: &str = "ID=alpine\nVERSION_ID=3.18.9\n";
+
+fn layer(make: impl FnOnce(&mut LayerBuilder<Vec<u8>>)) -> LayerInventory {
+    let mut layer = LayerBuilder::new(Vec::new(), Codec::Plain).unwrap();
+    make(&mut layer);
+    let bytes = layer.finish().unwrap();
+    index_layer(&bytes[..], media_type(Codec::Plain), &Limits::default()).unwrap()
+}
+
+fn image(make: impl FnOnce(&mut LayerBuilder<Vec<u8>>)) -> ImageInventory {
+    coalesce(&[layer(make)])
+}
+
+#[test]
+fn sources_of_the_indexer_never_touch_the_file_system() {
+    // A7, A8, A15: what cannot create a file cannot write outside of a root or leave one behind.
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut read = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let product = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for word in
+            ["std::fs", "std::net", "std::process", "std::env", "tempfile", "File::create", "File::open"]
+        {
+            assert!(!product.contains(word), "{} has {word}", path.display());
+        }
+        read += 1;
+    }
+    assert!(read > 60, "{read}");
+}
+
+#[test]
+fn a_chain_of_ten_thousand_links_is_an_obstacle_and_no_empty_list() {
+    // A9.
+    for length in [1, 41, 10_000] {
+        let found = image(|layer| {
+            layer.file("etc/os-release", RELEASE).unwrap();
+            layer.file("lib/apk/db/real", INSTALLED).unwrap();
+            layer.symbolic_link("lib/apk/db/installed", "hop0").unwrap();
+            for hop in 0..length {
+                layer.symbolic_link(&format!("lib/apk/db/hop{hop}"), &format!("hop{}", hop + 1)).unwrap();
+            }
+        });
+        assert!(!found.obstacles.is_empty(), "{length}");
+    }
+    let circle = image(|layer| {
+        layer.symbolic_link("etc/os-release", "../usr/lib/os-release").unwrap();
+        layer.symbolic_link("usr/lib/os-release", "/etc/os-release").unwrap();
+        layer.file("lib/apk/db/installed", INSTALLED).unwrap();
+    });
+    assert!(circle.obstacles.iter().any(|found| matches!(found, Obstacle::Unread { .. })), "{circle:?}");
+}
+
+#[test]
+fn hard_links_to_nothing_and_devices_in_the_place_of_a_database_are_obstacles() {
+    // A10.
+    let absent = image(|layer| {
+        layer.file("etc/os-release", RELEASE).unwrap();
+        layer.hard_link("lib/apk/db/installed", "lib/apk/db/later").unwrap();
+    });
+    assert!(!absent.obstacles.is_empty());
+    for kind in [b'3', b'4', b'6'] {
+        let device = image(|layer| {
+            layer.file("etc/os-release", RELEASE).unwrap();
+            layer.raw(HeaderBlock::new("lib/apk/db/installed", kind, 0).sealed()).unwrap();
+        });
+        assert!(!device.obstacles.is_empty(), "{kind}");
+    }
+}
+
+/// A 64-bit ELF file with one section `.dep-v0`.
+fn audited(section: &[u8]) -> Vec<u8> {
+    let names = b"\0.dep-v0\0.shstrtab\0";
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(64, 0);
+    let name_table = file.len() as u64;
+    file.extend(names);
+    let content = file.len() as u64;
+    file.extend(section);
+    let table = file.len() as u64;
+    for (name, offset, size) in [(1_u32, content, section.len() as u64), (9, name_table, names.len() as u64)]
+    {
+        file.extend(name.to_le_bytes());
+        file.extend([1, 0, 0, 0]);
+        file.extend([0; 16]);
+        file.extend(offset.to_le_bytes());
+        file.extend(size.to_le_bytes());
+        file.extend([0; 24]);
+    }
+    file[40..48].copy_from_slice(&table.to_le_bytes());
+    file[58..64].copy_from_slice(&[64, 0, 2, 0, 1, 0]);
+    file
+}
+
+#[test]
+fn an_audit_section_that_inflates_without_end_is_cut() {
+    // B6.
+    let deflated = |content: &[u8]| {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    };
+    let good = deflated(br#"{"packages":[{"name":"regex","version":"1.5.4"}]}"#);
+    let found = layer(|layer| {
+        layer.executable("app", audited(&good)).unwrap();
+    });
+    assert_eq!(found.databases.len(), 1);
+    let bomb = deflated(&vec![b' '; 64 << 20]);
+    let found = layer(|layer| {
+        layer.executable("app", audited(&bomb)).unwrap();
+    });
+    assert_eq!(found.databases, []);
+    assert!(found.skipped.iter().any(|skipped| skipped.conceals_packages));
+}
+
+#[test]
+fn long_names_and_versions_are_faults() {
+    // B9.
+    for version in ["1".repeat(1 << 20), "1:".repeat(100_000), "1\u{0}".to_owned()] {
+        let found = layer(|layer| {
+            layer.file("lib/apk/db/installed", format!("P:a\nV:{version}\n\nP:b\nV:1\n\n")).unwrap();
+        });
+        let names: Vec<&str> = found
+            .databases
+            .iter()
+            .flat_map(|database| &database.packages)
+            .map(|package| &*package.name)
+            .collect();
+        assert_eq!(names, ["b"]);
+        assert!(found.skipped.iter().any(|skipped| skipped.conceals_packages));
+    }
+}
+
+#[test]
+fn bills_and_statements_that_an_image_carries_are_ignored() {
+    // B10: an image says nothing of itself that counts against what is found in it.
+    let found = image(|layer| {
+        layer.file("etc/os-release", RELEASE).unwrap();
+        layer.file("lib/apk/db/installed", INSTALLED).unwrap();
+        for path in ["sbom.cdx.json", "usr/share/sbom/app.spdx.json", "vex.openvex.json", "opt/.trivyignore"]
+        {
+            layer.file(path, r#"{"bomFormat":"CycloneDX","components":[],"statements":[]}"#).unwrap();
+        }
+    });
+    assert_eq!(found.packages.len(), 1);
+    assert_eq!(found.skipped, []);
+}
+
+#[test]
+fn lists_of_files_cannot_grow_without_end() {
+    // B1 for what packages own: the answer is cut, nothing is concealed, and packages are still there.
+    let limits = Limits { owned_paths: 100, ..Limits::default() };
+    let mut layer = LayerBuilder::new(Vec::new(), Codec::Plain).unwrap();
+    let files: String = (0..10_000).map(|number| format!("R:{number}\n")).collect();
+    layer.file("lib/apk/db/installed", format!("P:a\nV:1\nF:usr/bin\n{files}\n{INSTALLED}")).unwrap();
+    let bytes = layer.finish().unwrap();
+    let found = index_layer(&bytes[..], media_type(Codec::Plain), &limits).unwrap();
+    assert_eq!(found.databases[0].packages.len(), 2);
+    let owned: usize =
+        found.ownership.iter().flat_map(|ownership| &ownership.owners).map(|owner| owner.paths.len()).sum();
+    assert_eq!(owned, 100);
+    assert!(found.skipped.iter().all(|skipped| !skipped.conceals_packages));
+    assert_eq!(found.skipped.len(), 1);
+}
