@@ -60,7 +60,7 @@ pub use records::repositories::Repositories;
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackagePlace, PackageVersion, RecordedImage, ScannedImage, Scans,
 };
-pub use records::summaries::{Cause, ImageState, ImageSummary, Standing, Summaries, SummaryFilter};
+pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter};
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };

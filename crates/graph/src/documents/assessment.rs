@@ -4,12 +4,12 @@ use super::metadata::{IMAGES_KEY, IMAGES_NAME};
 use super::{Document, KnownRegistry};
 use assessment::{RegistryFacts, RegistryState, assess_registry};
 use serde_json::json;
-use store::{ImageState, PlanTier, Standing, Store};
+use store::{ImageState, PlanTier, RegistryStanding, Store};
 
 /// The type.
 pub const KIND: &str = "Microsoft.Security/assessments";
 
-fn facts(standing: &Standing, is_plan_on: bool) -> RegistryFacts {
+fn facts(standing: &RegistryStanding, is_plan_on: bool) -> RegistryFacts {
     let of = |states: &[ImageState]| states.iter().filter_map(|state| standing.counts.get(state)).sum();
     RegistryFacts {
         is_plan_on,

@@ -100,7 +100,7 @@ pub struct SummaryFilter {
 
 /// How the images of a registry stand, all together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct RegistryStanding {
     /// How many images are in each state that any is in.
     pub counts: BTreeMap<ImageState, u64>,
     /// When the first image was seen.
@@ -131,7 +131,7 @@ pub trait Summaries: Send + Sync {
     async fn summaries_by_mark(&self, mark: u64) -> Result<Vec<ImageSummary>, Error>;
 
     /// How the images of a registry stand, all together.
-    async fn standing(&self, registry: RegistryId) -> Result<Standing, Error>;
+    async fn standing(&self, registry: RegistryId) -> Result<RegistryStanding, Error>;
 
     /// How many images stand in each state, for the registries that are named, or for all.
     async fn state_counts(&self, registries: Option<&[RegistryId]>) -> Result<Vec<(ImageState, u64)>, Error>;

@@ -4,8 +4,8 @@ use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use crate::{
-    Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, SnapshotVersion,
-    Standing, Summaries, SummaryFilter,
+    Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, RegistryStanding,
+    SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
@@ -56,7 +56,7 @@ impl Summaries for SqliteStore {
         .await
     }
 
-    async fn standing(&self, registry: RegistryId) -> Result<Standing, Error> {
+    async fn standing(&self, registry: RegistryId) -> Result<RegistryStanding, Error> {
         self.read(move |connection| standing(connection, registry)).await
     }
 
@@ -74,13 +74,13 @@ pub(super) const STATE_COUNTS: &str = "SELECT state, count(*) AS count FROM imag
 const STANDING: &str = "SELECT min(first_seen) AS first_seen, max(changed_at) AS changed_at
      FROM image_summary WHERE registry = ?1";
 
-fn standing(connection: &Connection, registry: RegistryId) -> Result<Standing, Error> {
+fn standing(connection: &Connection, registry: RegistryId) -> Result<RegistryStanding, Error> {
     let counts = state_counts(connection, Some(&[registry]))?.into_iter().collect();
     let moments = row(connection, STANDING, [registry.0], |row| {
         Ok((row.maybe_moment("first_seen")?, row.maybe_moment("changed_at")?))
     })?;
     let (first_seen, last_change) = moments.unwrap_or_default();
-    Ok(Standing { counts, first_seen, last_change })
+    Ok(RegistryStanding { counts, first_seen, last_change })
 }
 
 /// The mark as its column holds it.

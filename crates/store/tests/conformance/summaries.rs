@@ -3,7 +3,9 @@
 use crate::scene::{Scene, second};
 use oci::Digest;
 use std::sync::Arc;
-use store::{Cause, ImageState, ImageSummary, PageRequest, RegistryId, Standing, Store, SummaryFilter};
+use store::{
+    Cause, ImageState, ImageSummary, PageRequest, RegistryId, RegistryStanding, Store, SummaryFilter,
+};
 
 pub(crate) async fn summary_keeps_first_sight_and_last_change(store: Arc<dyn Store>) {
     let scene = Scene::new(store).await;
@@ -125,7 +127,7 @@ pub(crate) async fn standing_and_marks_are_found(store: Arc<dyn Store>) {
     let counts: Vec<_> = standing.counts.into_iter().collect();
     assert_eq!(counts, [(ImageState::Queued, 1), (ImageState::Healthy, 2), (ImageState::Unhealthy, 3)]);
     assert!(standing.first_seen.is_some() && standing.first_seen <= standing.last_change);
-    assert_eq!(scene.store.standing(RegistryId(404)).await.unwrap(), Standing::default());
+    assert_eq!(scene.store.standing(RegistryId(404)).await.unwrap(), RegistryStanding::default());
     for (repository, bytes, state) in IMAGES {
         let image = scene.image(repository, &Digest::of_sha256(bytes));
         let found = scene.store.summaries_by_mark(image.mark()).await.unwrap();
