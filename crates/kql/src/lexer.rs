@@ -110,7 +110,11 @@ impl<'q> Lexer<'q> {
     }
 
     fn name(&mut self) -> TokenKind {
-        let name = self.run(is_name_part);
+        // A dollar stands at the beginning of a name only.
+        let dollar = usize::from(self.rest().starts_with('$'));
+        let rest = self.rest();
+        let end = rest.char_indices().skip(dollar).find(|(_, letter)| !is_name_part(*letter));
+        let name = rest.get(..end.map_or(rest.len(), |(at, _)| at)).unwrap_or_default();
         self.at += name.len();
         // `datetime(…)` and its like hold text of their own.
         let blanks = self.run(char::is_whitespace).len();

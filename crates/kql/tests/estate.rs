@@ -4,15 +4,15 @@
 
 use expect_test::Expect;
 use kql::{
-    Batch, Catalog, Column, Environment, Kind, Limits, Rows, ScanRequest, Source, SourceError, TableSchema, Value,
-    compile,
+    Batch, Catalog, Column, Environment, Kind, Limits, Rows, ScanRequest, Source, SourceError, TableSchema,
+    Value, compile,
 };
 use serde_json::json;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The estate.
-pub struct Estate;
+pub(crate) struct Estate;
 
 const TABLES: [&str; 5] =
     ["Resources", "ResourceContainers", "SecurityResources", "AuthorizationResources", "PolicyResources"];
@@ -24,7 +24,17 @@ const KEY: &str = "dbd0cb49-b563-45e7-9724-889e799fa648";
 impl Catalog for Estate {
     fn table(&self, name: &str) -> Option<TableSchema> {
         let name = TABLES.iter().find(|table| table.eq_ignore_ascii_case(name))?;
-        let text = ["id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy"];
+        let text = [
+            "id",
+            "name",
+            "type",
+            "tenantId",
+            "kind",
+            "location",
+            "resourceGroup",
+            "subscriptionId",
+            "managedBy",
+        ];
         let dynamic = ["sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"];
         let columns = text.iter().map(|name| Column::new(name, Kind::String));
         let columns = columns.chain(dynamic.iter().map(|name| Column::new(name, Kind::Dynamic))).collect();
@@ -43,17 +53,22 @@ impl Catalog for Estate {
 
 fn rows(table: &str) -> Vec<serde_json::Value> {
     if table != "SecurityResources" {
-        return vec![json!({"id": REGISTRY, "name": "port", "type": "microsoft.containerregistry/registries",
-            "subscriptionId": "s1", "properties": {"state": "Enabled"}, "tags": {"tag with a space": "Custom value"}})];
+        return vec![
+            json!({"id": REGISTRY, "name": "port", "type": "microsoft.containerregistry/registries",
+            "subscriptionId": "s1", "properties": {"state": "Enabled"}, "tags": {"tag with a space": "Custom value"}}),
+        ];
     }
     let mut found = vec![json!({
         "id": format!("{REGISTRY}/providers/Microsoft.Security/assessments/{KEY}"), "name": KEY,
         "type": "microsoft.security/assessments", "subscriptionId": "s1",
         "properties": {"displayName": "Container registry images should have vulnerability findings resolved",
             "status": {"code": "Unhealthy"}, "metadata": {"severity": "High"}}})];
-    for (name, digest, severity) in
-        [("f1", "sha256:1", "High"), ("f2", "sha256:1", "Low"), ("f3", "sha256:1", "High"), ("f4", "sha256:2", "Low")]
-    {
+    for (name, digest, severity) in [
+        ("f1", "sha256:1", "High"),
+        ("f2", "sha256:1", "Low"),
+        ("f3", "sha256:1", "High"),
+        ("f4", "sha256:2", "Low"),
+    ] {
         found.push(json!({
             "id": format!("{REGISTRY}/providers/Microsoft.Security/assessments/{KEY}/subassessments/{name}"),
             "name": name, "type": "microsoft.security/assessments/subassessments", "subscriptionId": "s1",
@@ -83,13 +98,14 @@ impl Source for Estate {
 }
 
 /// The answer to a query as text: a line of names, and a line of each row.
-pub fn answer(query: &str, estate: &Estate) -> Result<String, String> {
+pub(crate) fn answer(query: &str, estate: &Estate) -> Result<String, String> {
     let compiled = compile(query, estate, &Limits::default())
         .map_err(|errors| errors.iter().map(|error| error.underlined(query)).collect::<String>())?;
     let environment =
         Environment { now_unix_nanoseconds: 1_600_000_000_000_000_000, seed: 1, interrupt: &|| false };
     let answer = compiled.run(estate, estate, &environment).map_err(|error| format!("{error}\n"))?;
-    let mut text = answer.columns.iter().map(|c| format!("{}:{}", c.name, c.kind)).collect::<Vec<_>>().join(" | ");
+    let mut text =
+        answer.columns.iter().map(|c| format!("{}:{}", c.name, c.kind)).collect::<Vec<_>>().join(" | ");
     text.push('\n');
     for row in answer.rows() {
         let cells: Vec<String> = row.iter().map(|value| value.to_json().to_string()).collect();
@@ -100,6 +116,6 @@ pub fn answer(query: &str, estate: &Estate) -> Result<String, String> {
 
 /// Compares the answer, or what is wrong, with what is expected.
 #[expect(clippy::needless_pass_by_value, reason = "an expectation is written where it is used")]
-pub fn check(query: &str, expected: Expect) {
+pub(crate) fn check(query: &str, expected: Expect) {
     expected.assert_eq(&answer(query, &Estate).unwrap_or_else(|error| error));
 }

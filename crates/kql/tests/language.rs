@@ -19,21 +19,40 @@ cases! {
     where_keeps_what_holds: "| where a > 1 or b == 'y' | project a" => expect![[""]];
     nulls_are_last_when_descending: "| sort by a | project a" => expect![[""]];
     nulls_are_first_when_ascending: "| sort by a asc | project a" => expect![[""]];
-    columns_get_names: "| project d.k[0], strlen(b), a + 1, tostring(d.k)" => expect![[""]];
+    columns_get_names: "| project d.k[0], strlen(b), a + 1, tostring(d.k)" => expect![[r#"
+        d_k_0:dynamic | Column1:long | Column2:long | d_k:string
+        1 | 1 | 4 | "[1,2]"
+        3 | 1 | 2 | "[3]"
+        null | 1 | null | ""
+    "#]];
     summarize_names_and_groups: "| summarize count(), sum(a), dcount(b), make_list(a), round(avg(a), 1), arg_max(a, *) by b" => expect![[""]];
     top_takes_the_first: "| top 1 by a | project a" => expect![[""]];
     distinct_leaves_out: "| distinct b" => expect![[""]];
-    an_array_becomes_rows: "| mv-expand with_itemindex=i k = d.k to typeof(long) | project a, k, i" => expect![[""]];
+    an_array_becomes_rows: "| mv-expand with_itemindex=i k = d.k to typeof(long) | project a, k, i" => expect![[r#"
+        a:long | k:long | i:long
+        3 | 1 | 0
+        3 | 2 | 1
+        1 | 3 | 0
+        null | null | 0
+    "#]];
     operators_over_elements: "| mv-apply k = d.k on (summarize s = sum(tolong(k))) | project a, s" => expect![[""]];
     inner_unique_join: "| join (T | project b, c = a) on b | project a, b, b1, c" => expect![[""]];
-    outer_join_fills: "| join kind=leftouter (T | where a == 1 | project b, n = b) on $left.b == $right.b | project a, b1, n" => expect![[""]];
+    outer_join_fills: "| join kind=leftouter (T | where a == 1 | project b, n = b) on $left.b == $right.b | project a, b1, n" => expect![[r#"
+        k:dynamic
+        [1,2]
+        [3]
+        null
+    "#]];
     anti_join: "| join kind=leftanti (T | where a == 1) on b | project a, b" => expect![[""]];
     lookup_drops_keys: "| lookup (datatable(b:string, w:long)['x', 9]) on b | project-away d" => expect![[""]];
     union_by_name: "| project a | union withsource=s (print b = 'q')" => expect![[""]];
     parse_reads_kinds: "| take 1 | extend s = 'id=7;n=abc' | parse s with 'id=' i:long ';n=' n | project i, n" => expect![[""]];
     parse_where_filters: "| parse-where b with 'x' rest | project a, rest" => expect![[""]];
     bags_become_columns: "| project d | evaluate bag_unpack(d)" => expect![[""]];
-    pivot_turns: "| project b, a | evaluate pivot(b, sum(a))" => expect![[""]];
+    pivot_turns: "| project b, a | evaluate pivot(b, sum(a))" => expect![[r#"
+        a:long
+        1
+    "#]];
     narrow_turns: "| take 1 | project a, b | evaluate narrow()" => expect![[""]];
     schema_is_rows: "| project a, d | getschema" => expect![[""]];
     functions_of_let: "; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')" => expect![[""]];
@@ -95,9 +114,52 @@ fn deep_and_long_queries_are_refused() {
 }
 
 const TOKENS: &[&str] = &[
-    "where", "project", "|", "(", ")", "[", "]", ",", "=", "==", "a", "b", "d", ".", "'x'", "1", "1d", "summarize",
-    "by", "count()", "join", "on", "union", "mv-expand", "parse", "with", "*", "let", ";", "T", "and", "not", "in",
-    "between", "..", "dynamic(", "{", "}", "datetime(", "-", "top", "evaluate", "pivot(b)", "mv-apply", "extend", "!",
+    "where",
+    "project",
+    "|",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "=",
+    "==",
+    "a",
+    "b",
+    "d",
+    ".",
+    "'x'",
+    "1",
+    "1d",
+    "summarize",
+    "by",
+    "count()",
+    "join",
+    "on",
+    "union",
+    "mv-expand",
+    "parse",
+    "with",
+    "*",
+    "let",
+    ";",
+    "T",
+    "and",
+    "not",
+    "in",
+    "between",
+    "..",
+    "dynamic(",
+    "{",
+    "}",
+    "datetime(",
+    "-",
+    "top",
+    "evaluate",
+    "pivot(b)",
+    "mv-apply",
+    "extend",
+    "!",
 ];
 
 proptest! {

@@ -22,7 +22,8 @@ fn every_function_is_documented_and_its_example_is_true() {
     for function in FUNCTIONS {
         assert!(function.summary.ends_with('.'), "{} has no summary", function.name);
         let (example, expected) = function.example;
-        let called = std::iter::once(&function.name).chain(function.aliases).any(|name| example.contains(name));
+        let called =
+            std::iter::once(&function.name).chain(function.aliases).any(|name| example.contains(name));
         assert!(called, "the example of {} does not use it", function.name);
         let query = compile(&format!("print {example}"), &NoTables, &Limits::default())
             .unwrap_or_else(|errors| panic!("{example}: {}", errors[0]));

@@ -42,7 +42,9 @@ i```"#,
 
 #[test]
 fn numbers_carry_units_and_ranges_are_not_numbers() {
-    check("1 1.5 2e3 0xFF 2h 1.5d 10ms 1..5 7. 3q 99999999999999999999", expect![[r#"
+    check(
+        "1 1.5 2e3 0xFF 2h 1.5d 10ms 1..5 7. 3q 99999999999999999999",
+        expect![[r#"
         0 long 1
         2 real 1.5
         6 real 2000.0
@@ -58,7 +60,8 @@ fn numbers_carry_units_and_ranges_are_not_numbers() {
         36 broken: `q` is not a unit of time
         39 broken: this number is too large for a long
         59 end
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -85,6 +88,22 @@ fn literals_in_parentheses_hold_their_own_text() {
 
 #[test]
 fn what_cannot_be_read_says_why() {
-    check("'open\n\"esc\\q\" @'open", expect![[""]]);
-    check("a # b", expect![[""]]);
+    check(
+        "'open\n\"esc\\q\" @'open",
+        expect![[r#"
+        0 broken: the string does not end on its line
+        6 broken: the string has an escape that is none
+        14 broken: the string does not end
+        20 end
+    "#]],
+    );
+    check(
+        "a # b",
+        expect![[r#"
+        0 name a
+        2 broken: the letter '#' has no meaning here
+        4 name b
+        5 end
+    "#]],
+    );
 }

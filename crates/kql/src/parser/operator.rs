@@ -291,12 +291,8 @@ impl Parser {
             };
         }
         let right = self.leg()?;
-        let mut on = Vec::new();
-        if self.take_word("on") {
-            on = self.list(Self::expression)?;
-        } else {
-            return self.stop(&["`on`"]);
-        }
+        self.expect_word("on")?;
+        let on = self.list(Self::expression)?;
         Ok(OperatorKind::Join { kind, lookup, right: Box::new(right), on })
     }
 

@@ -13,28 +13,49 @@ fn check(query: &str, expected: Expect) {
 
 #[test]
 fn a_fault_names_its_place_and_what_was_expected() {
-    check("Resources |", expect![[r#"
+    check(
+        "Resources |",
+        expect![[r#"
         line 1, column 12: the query ends too early; expected an operator
-    "#]]);
-    check("Resources | where", expect![[r#"
+    "#]],
+    );
+    check(
+        "Resources | where",
+        expect![[r#"
         line 1, column 18: the query ends too early; expected an expression
-    "#]]);
-    check("Resources\n| wher x == 1\n| tak 5", expect![[r#"
+    "#]],
+    );
+    check(
+        "Resources\n| wher x == 1\n| tak 5",
+        expect![[r#"
         line 2, column 3: `wher` is not an operator; expected an operator; did you mean `where`?
         line 3, column 3: `tak` is not an operator; expected an operator; did you mean `take`?
-    "#]]);
-    check("Resources | join kind=iner (T) on x", expect![[r#"
+    "#]],
+    );
+    check(
+        "Resources | join kind=iner (T) on x",
+        expect![[r#"
         line 1, column 23: `iner` is not a kind of join; expected one of innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, rightanti; did you mean `inner`?
-    "#]]);
-    check("Resources | take 5 5", expect![[r#"
+    "#]],
+    );
+    check(
+        "Resources | take 5 5",
+        expect![[r#"
         line 1, column 20: a literal cannot stand here; expected `|`
-    "#]]);
-    check("Resources | where x == 'open", expect![[r#"
+    "#]],
+    );
+    check(
+        "Resources | where x == 'open",
+        expect![[r#"
         line 1, column 24: the string does not end
-    "#]]);
-    check("", expect![[r#"
+    "#]],
+    );
+    check(
+        "",
+        expect![[r#"
         line 1, column 1: the query ends too early; expected one of a table, an operator
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn rfc_1123(text: &str) -> Option<i64> {
     let day = number(parts.next()?, 2)?;
     let name = parts.next()?.to_ascii_lowercase();
     let month = MONTHS.iter().position(|month| Some(*month) == name.get(..3))?;
-    let year = number(parts.next()?, 4)?;
+    let year = parts.next().filter(|year| year.len() == 4).and_then(|year| number(year, 4))?;
     let time = parts.next().map_or(Some(0), |time| clock(time, 24))?;
     Some(Civil::new(year, i64::try_from(month).ok()? + 1, day, time)?.ticks())
 }
