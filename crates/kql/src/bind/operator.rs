@@ -1,0 +1,353 @@
+//! Operators that work row by row, and those that put rows in order.
+
+use super::{Binder, Bound, Row, arguments_fault, names, position, unknown_column};
+use crate::diagnostic::{DiagnosticCode, Fault, Span};
+use crate::plan::{Expr, Field, Node, Order, Relation};
+use crate::syntax::{
+    Assignment, ColumnPattern, Expression, ExpressionKind, Operator, OperatorKind as K, SortKey,
+};
+use crate::value::{Kind, Value};
+use std::sync::Arc;
+
+impl Binder<'_> {
+    pub(super) fn operator(&mut self, node: Node, operator: &Operator) -> Bound<Node> {
+        let span = operator.span;
+        match &operator.kind {
+            K::Where(condition) => {
+                let condition = self.condition(condition, Row { fields: &node.fields })?;
+                Ok(node.keeping(|input| Relation::Filter { input, condition }))
+            }
+            K::Project(values) => self.project(node, values),
+            K::Extend(values) => self.extend(node, values),
+            K::Serialize(values) => self.extend(node, values),
+            K::ProjectAway(patterns) => {
+                let away = self.matching(&node, patterns)?;
+                let kept = node.identity().into_iter().enumerate();
+                let values = kept.filter(|(at, _)| !away.contains(at)).map(|(_, value)| value).collect();
+                Ok(node.project(values))
+            }
+            K::ProjectKeep(patterns) => {
+                let keep = self.matching(&node, patterns)?;
+                let kept = node.identity().into_iter().enumerate();
+                let values = kept.filter(|(at, _)| keep.contains(at)).map(|(_, value)| value).collect();
+                Ok(node.project(values))
+            }
+            K::ProjectReorder(patterns) => self.reorder(node, patterns),
+            K::ProjectRename(values) => self.rename(node, values),
+            K::Distinct(values) => self.distinct(node, values),
+            K::Count(name) => self.count(node, name.as_ref().map_or("Count", |name| &name.text)),
+            K::Take(count) => {
+                let count = self.number(count)?;
+                Ok(node.keeping(|input| Relation::Take { input, count }))
+            }
+            K::Top(count, keys) => {
+                let count = self.number(count)?;
+                self.sort(node, keys, Some(count))
+            }
+            K::Sort(keys) => self.sort(node, keys, None),
+            K::Summarize { values, by } => self.summarize(node, values, by),
+            K::Join { kind, lookup, right, on } => self.join(node, *kind, *lookup, right, on),
+            K::Union(union) => self.union(Some(node), union, span),
+            K::Expand(expansion) => self.expand(node, expansion),
+            K::Apply(expansion, body) => self.apply(node, expansion, body),
+            K::Parse { kind, flags, filter, value, parts } => {
+                self.parse(node, *kind, flags, *filter, value, parts)
+            }
+            K::Evaluate { plugin, arguments, schema } => {
+                self.evaluate(node, plugin, arguments, schema.as_deref())
+            }
+            K::Sample(count) => {
+                let count = self.number(count)?;
+                Ok(node.keeping(|input| Relation::Sample { input, count }))
+            }
+            K::SampleDistinct(count, value) => {
+                let count = self.number(count)?;
+                let node = self.distinct(node, std::slice::from_ref(value))?;
+                Ok(node.keeping(|input| Relation::Sample { input, count }))
+            }
+            K::Search(term) => self.search(node, term),
+            K::Invoke(call) => {
+                let ExpressionKind::Call { name, arguments } = &call.kind else {
+                    return Err(arguments_fault(call.span, "`invoke` calls a function"));
+                };
+                self.table_call(name, arguments, call.span, Some(node))
+            }
+            K::GetSchema => Ok(schema(&node)),
+            K::Nothing => Ok(node),
+        }
+    }
+
+    /// A number of rows, which is known before the query runs.
+    pub(super) fn number(&mut self, expression: &Expression) -> Bound<usize> {
+        if let Some(count) = crate::parser::literal_count(expression) {
+            return Ok(count);
+        }
+        let (expr, _) = self.expression(expression, Row { fields: &[] })?;
+        if let Expr::Literal(Value::Long(count)) = expr
+            && let Ok(count) = usize::try_from(count)
+        {
+            return Ok(count);
+        }
+        Err(arguments_fault(expression.span, "a number of rows is a whole number that is not negative"))
+    }
+
+    fn project(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
+        let mut columns: Vec<(Field, Expr)> = Vec::new();
+        for assignment in values {
+            if matches!(assignment.value.kind, ExpressionKind::Star) && assignment.names.is_empty() {
+                columns.extend(node.identity().into_iter().filter(|(field, _)| !field.hidden));
+                continue;
+            }
+            for (name, expr, kind, whole) in self.assigned(&node.fields, assignment)? {
+                let fields: Vec<Field> = columns.iter().map(|(field, _)| field.clone()).collect();
+                let name = match name {
+                    // A name that is written twice is a mistake; one that was made up gets a number.
+                    Some((name, true)) if fields.iter().any(|field| *field.name == *name) => {
+                        let message = format!("there are two columns `{name}`");
+                        return Err(arguments_fault(assignment.value.span, message));
+                    }
+                    Some((name, _)) => names::unique(&name, &fields),
+                    None => names::unnamed(&fields),
+                };
+                columns.push((Field { whole, ..Field::new(name, kind) }, expr));
+            }
+        }
+        Ok(node.project(columns))
+    }
+
+    fn extend(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
+        let mut columns = node.identity();
+        for assignment in values {
+            for (name, expr, kind, whole) in self.assigned(&node.fields, assignment)? {
+                let fields: Vec<Field> = columns.iter().map(|(field, _)| field.clone()).collect();
+                match name {
+                    Some((name, written)) => match position(&fields, &name) {
+                        Some(at) if written => {
+                            if let Some(column) = columns.get_mut(at) {
+                                *column = (Field { whole, ..Field::new(name, kind) }, expr);
+                            }
+                        }
+                        _ => {
+                            let name = names::unique(&name, &fields);
+                            columns.push((Field { whole, ..Field::new(name, kind) }, expr));
+                        }
+                    },
+                    None => columns.push((Field::new(names::unnamed(&fields), kind), expr)),
+                }
+            }
+        }
+        Ok(node.project(columns))
+    }
+
+    /// The columns that one assignment makes: names with whether they were written, values, kinds.
+    #[expect(
+        clippy::type_complexity,
+        reason = "the four parts of a column are taken apart at once by both callers"
+    )]
+    fn assigned(
+        &mut self,
+        fields: &[Field],
+        assignment: &Assignment,
+    ) -> Bound<Vec<(Option<(String, bool)>, Expr, Kind, bool)>> {
+        let (expr, kind) = self.expression(&assignment.value, Row { fields })?;
+        if assignment.names.len() > 1 {
+            let elements = assignment.names.iter().zip(0i64..);
+            return Ok(elements
+                .map(|(name, at)| {
+                    let element =
+                        Expr::Index(Box::new(expr.clone()), Box::new(Expr::Literal(Value::Long(at))));
+                    (Some((name.text.to_string(), true)), element, Kind::Dynamic, false)
+                })
+                .collect());
+        }
+        let whole = match expr {
+            Expr::Column(at) => fields.get(at).is_some_and(|field| field.whole),
+            _ => false,
+        };
+        let written =
+            !assignment.names.is_empty() || matches!(assignment.value.kind, ExpressionKind::Name(_));
+        let name = names::given_or_own(assignment).map(|name| (name, written || whole));
+        Ok(vec![(name, expr, kind, whole)])
+    }
+
+    fn rename(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
+        let mut columns = node.identity();
+        for assignment in values {
+            let ExpressionKind::Name(old) = &assignment.value.kind else {
+                return Err(arguments_fault(assignment.value.span, "what is renamed is a column"));
+            };
+            let span = assignment.value.span;
+            let old = crate::syntax::Name { text: old.clone(), span };
+            let at =
+                position(&node.fields, &old.text).ok_or_else(|| unknown_column(&old, &node.fields, &[]))?;
+            let Some(new) = assignment.names.first() else {
+                return Err(arguments_fault(span, "a column is renamed as NEW = OLD"));
+            };
+            if let Some((field, _)) = columns.get_mut(at) {
+                field.name = new.text.clone();
+            }
+        }
+        Ok(node.project(columns))
+    }
+
+    fn reorder(&mut self, node: Node, patterns: &[ColumnPattern]) -> Bound<Node> {
+        let mut order: Vec<usize> = Vec::new();
+        for pattern in patterns {
+            let mut found = self.matching(&node, std::slice::from_ref(pattern))?;
+            found.retain(|at| !order.contains(at));
+            if let Some(ascending) = pattern.order {
+                found.sort_by(|a, b| {
+                    let name = |at: &usize| node.fields.get(*at).map(|field| field.name.clone());
+                    if ascending { name(a).cmp(&name(b)) } else { name(b).cmp(&name(a)) }
+                });
+            }
+            order.extend(found);
+        }
+        let rest: Vec<usize> = (0..node.fields.len()).filter(|at| !order.contains(at)).collect();
+        let identity = node.identity();
+        let values = order.into_iter().chain(rest).filter_map(|at| identity.get(at).cloned()).collect();
+        Ok(node.project(values))
+    }
+
+    /// The positions of columns that patterns name.
+    fn matching(&self, node: &Node, patterns: &[ColumnPattern]) -> Bound<Vec<usize>> {
+        let mut found = Vec::new();
+        for ColumnPattern { name, .. } in patterns {
+            let before = found.len();
+            for (at, field) in node.fields.iter().enumerate() {
+                if !found.contains(&at) && fits(&name.text, &field.name) {
+                    found.push(at);
+                }
+            }
+            if found.len() == before && !name.text.contains('*') {
+                return Err(unknown_column(name, &node.fields, &[]));
+            }
+        }
+        Ok(found)
+    }
+
+    fn distinct(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
+        let node = self.project(node, values)?;
+        let keys = (0..node.fields.len()).map(Expr::Column).collect();
+        Ok(node.keeping(|input| Relation::Summarize { input, keys, aggregates: Vec::new() }))
+    }
+
+    fn sort(&mut self, node: Node, keys: &[SortKey], limit: Option<usize>) -> Bound<Node> {
+        let mut bound = Vec::with_capacity(keys.len());
+        for key in keys {
+            let (value, _) = self.expression(&key.value.value, Row { fields: &node.fields })?;
+            bound.push(Order { value, ascending: key.ascending, nulls_first: key.nulls_first });
+        }
+        Ok(node.keeping(|input| Relation::Sort { input, keys: bound, limit }))
+    }
+
+    /// `search`: a bare text is looked for as a term in all columns.
+    pub(super) fn search(&mut self, node: Node, term: &Expression) -> Bound<Node> {
+        let condition = self.search_condition(term, &node.fields)?;
+        Ok(node.keeping(|input| Relation::Filter { input, condition }))
+    }
+
+    fn search_condition(&mut self, term: &Expression, fields: &[Field]) -> Bound<Expr> {
+        use crate::syntax::BinaryOperator as B;
+        match &term.kind {
+            ExpressionKind::Literal(Value::String(text), _) => {
+                let stem = text.trim_matches('*');
+                let search = match (text.starts_with('*'), text.ends_with('*')) {
+                    (true, true) => crate::text::Search::Contains,
+                    (true, false) => crate::text::Search::HasSuffix,
+                    (false, true) => crate::text::Search::HasPrefix,
+                    (false, false) => crate::text::Search::Has,
+                };
+                let operator = crate::text::TextOperator { search, case_sensitive: false, negated: false };
+                let wanted = Expr::Literal(Value::text(stem));
+                self.count_expressions(fields.len() * 2, term.span)?;
+                let tests = fields.iter().enumerate().filter(|(_, field)| !field.hidden).map(|(at, _)| {
+                    Expr::Binary(B::Text(operator), Box::new(Expr::Column(at)), Box::new(wanted.clone()))
+                });
+                let any = tests.reduce(|left, right| Expr::Or(Box::new(left), Box::new(right)));
+                Ok(any.unwrap_or(Expr::Literal(Value::Bool(false))))
+            }
+            ExpressionKind::Binary(B::And, left, right) => {
+                let (left, right) =
+                    (self.search_condition(left, fields)?, self.search_condition(right, fields)?);
+                Ok(Expr::And(Box::new(left), Box::new(right)))
+            }
+            ExpressionKind::Binary(B::Or, left, right) => {
+                let (left, right) =
+                    (self.search_condition(left, fields)?, self.search_condition(right, fields)?);
+                Ok(Expr::Or(Box::new(left), Box::new(right)))
+            }
+            _ => self.condition(term, Row { fields }),
+        }
+    }
+
+    /// The position and kind of a column that a plugin names.
+    pub(super) fn column_argument(&mut self, node: &Node, expression: &Expression) -> Bound<usize> {
+        match self.expression(expression, Row { fields: &node.fields })?.0 {
+            Expr::Column(at) => Ok(at),
+            _ => Err(arguments_fault(expression.span, "this argument is a column")),
+        }
+    }
+
+    pub(super) fn unknown_plugin(&self, name: &Arc<str>, span: Span) -> super::Halt {
+        Fault::new(DiagnosticCode::UnknownFunction, span, format!("there is no plugin `{name}`"))
+            .meant(name, ["bag_unpack", "pivot", "narrow"])
+            .into()
+    }
+}
+
+/// Whether a name is what a pattern with `*` says.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    if !pattern.contains('*') {
+        return rest.is_empty();
+    }
+    let parts: Vec<&str> = parts.collect();
+    let (last, middle) = parts.split_last().map_or(("", &[][..]), |(last, middle)| (*last, middle));
+    for part in middle {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// A row of each column.
+fn schema(node: &Node) -> Node {
+    let rows: Vec<Vec<Value>> = node
+        .fields
+        .iter()
+        .filter(|field| !field.hidden)
+        .zip(0i64..)
+        .map(|(field, at)| {
+            let data = match field.kind {
+                Kind::Bool => "System.SByte",
+                Kind::Int => "System.Int32",
+                Kind::Long => "System.Int64",
+                Kind::Real => "System.Double",
+                Kind::Decimal => "System.Data.SqlTypes.SqlDecimal",
+                Kind::String => "System.String",
+                Kind::Datetime => "System.DateTime",
+                Kind::Timespan => "System.TimeSpan",
+                Kind::Guid => "System.Guid",
+                Kind::Dynamic => "System.Object",
+            };
+            vec![
+                Value::String(field.name.clone()),
+                Value::Long(at),
+                Value::text(data),
+                Value::text(field.kind.as_str()),
+            ]
+        })
+        .collect();
+    let fields = vec![
+        Field::new("ColumnName", Kind::String),
+        Field::new("ColumnOrdinal", Kind::Long),
+        Field::new("DataType", Kind::String),
+        Field::new("ColumnType", Kind::String),
+    ];
+    Node { fields, relation: Relation::Literal(rows.into()) }
+}

@@ -1,0 +1,19 @@
+//! `dayofyear`: The day of the year.
+
+use super::{Function, Returns, datetime};
+use crate::context::Context;
+use crate::value::{Kind, Value};
+
+pub(super) const FUNCTION: &Function = &Function {
+    name: "dayofyear",
+    aliases: &[],
+    signature: "date:datetime",
+    returns: Returns::Kind(Kind::Long),
+    summary: "The day of the year.",
+    example: ("dayofyear(datetime(2015-12-14))", "348"),
+    evaluate,
+};
+
+fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
+    datetime(arguments, 0).map(|ticks| crate::time::Civil::from_ticks(ticks).day_of_year()).into()
+}

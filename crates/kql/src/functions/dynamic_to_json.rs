@@ -1,0 +1,20 @@
+//! `dynamic_to_json`: A dynamic as JSON, with its names in order.
+
+use super::{Function, Returns, value};
+use crate::context::Context;
+use crate::value::{Kind, Value};
+
+pub(super) const FUNCTION: &Function = &Function {
+    name: "dynamic_to_json",
+    aliases: &[],
+    signature: "value:any",
+    returns: Returns::Kind(Kind::String),
+    summary: "A dynamic as JSON, with its names in order.",
+    example: ("dynamic_to_json(dynamic({'b':1,'a':2}))", r#""{\"a\":2,\"b\":1}""#),
+    evaluate,
+};
+
+fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
+    crate::value::to_json_text(value(arguments, 0), context.limits.value_bytes)
+        .map_or_else(|| context.too_large("dynamic_to_json"), Value::from)
+}

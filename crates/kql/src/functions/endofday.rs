@@ -1,0 +1,21 @@
+//! `endofday`: The last moment of the day; an offset counts days.
+
+use super::{Function, Returns, datetime, long, point, start_of_day};
+use crate::context::Context;
+use crate::value::{Kind, Value};
+
+pub(super) const FUNCTION: &Function = &Function {
+    name: "endofday",
+    aliases: &[],
+    signature: "date:datetime, [offset:long]",
+    returns: Returns::Kind(Kind::Datetime),
+    summary: "The last moment of the day; an offset counts days.",
+    example: ("endofday(datetime(2017-01-01 10:10))", r#""2017-01-01T23:59:59.9999999Z""#),
+    evaluate,
+};
+
+fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
+    let Some(ticks) = datetime(arguments, 0) else { return Value::Null };
+    let next = long(arguments, 1).unwrap_or(0).saturating_add(1);
+    point(start_of_day(ticks, next).map(|ticks| ticks - 1))
+}

@@ -1,0 +1,19 @@
+//! `week_of_year`: The week of the year, as ISO 8601 counts it.
+
+use super::{Function, Returns, datetime};
+use crate::context::Context;
+use crate::value::{Kind, Value};
+
+pub(super) const FUNCTION: &Function = &Function {
+    name: "week_of_year",
+    aliases: &[],
+    signature: "date:datetime",
+    returns: Returns::Kind(Kind::Long),
+    summary: "The week of the year, as ISO 8601 counts it.",
+    example: ("week_of_year(datetime(2020-12-31))", "53"),
+    evaluate,
+};
+
+fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
+    datetime(arguments, 0).map(|ticks| crate::time::iso_week(ticks)).into()
+}

@@ -1,0 +1,456 @@
+//! From relations to steps: which parts of which columns every step has to carry.
+//!
+//! Demand flows from the answer down to the tables. A step is asked for columns and for paths inside dynamic columns
+//! (`properties.status.code`), adds what its own expressions read, and asks its inputs. A table is therefore asked for
+//! exactly the paths that matter, each as a value of its own, and no document is built to be taken apart again.
+//! Simple conditions flow the same way, as hints: a filter still checks them.
+
+use crate::plan::{Expr, Join, Node, Order, Relation};
+use crate::step::Step;
+use crate::syntax::{BinaryOperator as B, JoinKind};
+use crate::table::{Comparison, Condition, Need, ScanRequest};
+use crate::text::Search;
+use crate::value::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+type Path = Vec<Arc<str>>;
+
+/// What is wanted of each column: paths, where the empty one is the whole column.
+#[derive(Debug, Clone)]
+struct Demand(Vec<BTreeSet<Path>>);
+
+impl Demand {
+    fn none(width: usize) -> Self {
+        Self(vec![BTreeSet::new(); width])
+    }
+
+    fn all(width: usize) -> Self {
+        Self(vec![BTreeSet::from([Path::new()]); width])
+    }
+
+    fn add(&mut self, column: usize, path: Path) {
+        if let Some(paths) = self.0.get_mut(column) {
+            paths.insert(path);
+        }
+    }
+
+    fn read(&mut self, expr: &Expr) {
+        match expr.as_path() {
+            Some((column, path)) => self.add(column, path),
+            None => expr.children().into_iter().for_each(|child| self.read(child)),
+        }
+    }
+
+    /// Columns with their paths, without those that lie inside another one.
+    fn slots(&self) -> Vec<(usize, Path)> {
+        let mut slots: Vec<(usize, Path)> = Vec::new();
+        for (column, paths) in self.0.iter().enumerate() {
+            // Paths are in order, so that one comes before those inside it.
+            for path in paths {
+                let covered = slots.last().is_some_and(|(c, p)| *c == column && path.starts_with(p));
+                if !covered {
+                    slots.push((column, path.clone()));
+                }
+            }
+        }
+        slots
+    }
+}
+
+/// What the values of a step's rows are.
+type Layout = Vec<(usize, Path)>;
+
+/// A condition on a column that travels down to the table.
+#[derive(Debug, Clone)]
+struct Hint {
+    column: usize,
+    path: Path,
+    comparison: Comparison,
+    values: Vec<Value>,
+}
+
+/// The steps of a query whose rows are all its columns, in their order.
+pub(crate) fn lower(node: &Node) -> Step {
+    let width = node.fields.len();
+    let (step, layout) = lower_node(node, &Demand::all(width), Vec::new());
+    arranged(step, &layout, (0..width).map(Expr::Column))
+}
+
+/// A step that carries exactly these values.
+fn arranged(step: Step, layout: &Layout, values: impl IntoIterator<Item = Expr>) -> Step {
+    let values: Vec<Expr> = values.into_iter().map(|value| resolve(&value, layout)).collect();
+    let same = values.len() == layout.len()
+        && values.iter().enumerate().all(|(at, value)| matches!(value, Expr::Column(from) if *from == at));
+    if same { step } else { Step::Project { input: Box::new(step), values } }
+}
+
+/// The expression over the values of a layout.
+fn resolve(expr: &Expr, layout: &Layout) -> Expr {
+    let Some((column, path)) = expr.as_path() else {
+        return expr.map_children(|child| resolve(child, layout));
+    };
+    let found = layout.iter().position(|(c, p)| *c == column && path.starts_with(p));
+    let Some(slot) = found else { return Expr::Literal(Value::Null) };
+    let known = layout.get(slot).map_or(0, |(_, p)| p.len());
+    path.into_iter().skip(known).fold(Expr::Column(slot), Expr::member)
+}
+
+fn whole_layout(width: usize) -> Layout {
+    (0..width).map(|column| (column, Path::new())).collect()
+}
+
+fn lower_node(node: &Node, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
+    let width = node.fields.len();
+    match &node.relation {
+        Relation::Scan { table } => scan(node, table, demand, hints),
+        Relation::Literal(rows) => (Step::Literal(rows.clone(), width), whole_layout(width)),
+        Relation::Range { from, to, step } => {
+            (Step::Range { from: from.clone(), to: to.clone(), step: step.clone() }, whole_layout(width))
+        }
+        Relation::Outer => (Step::Outer, whole_layout(width)),
+        Relation::Filter { input, condition } => {
+            let mut below = demand.clone();
+            below.read(condition);
+            let mut hints = hints;
+            find_hints(condition, &mut hints);
+            let (step, layout) = lower_node(input, &below, hints);
+            let condition = resolve(condition, &layout);
+            (Step::Filter { input: Box::new(step), condition }, layout)
+        }
+        Relation::Project { input, values } => project(input, values, demand, hints),
+        Relation::Take { input, count } => {
+            let (mut step, layout) = lower_node(input, demand, Vec::new());
+            if let Step::Scan(request) = &mut step {
+                request.limit = Some(request.limit.map_or(*count, |limit| limit.min(*count)));
+            }
+            (Step::Take { input: Box::new(step), count: *count }, layout)
+        }
+        Relation::Sort { input, keys, limit } => {
+            let mut below = demand.clone();
+            keys.iter().for_each(|key| below.read(&key.value));
+            let (step, layout) = lower_node(input, &below, if limit.is_some() { Vec::new() } else { hints });
+            let keys =
+                keys.iter().map(|key| Order { value: resolve(&key.value, &layout), ..key.clone() }).collect();
+            (Step::Sort { input: Box::new(step), keys, limit: *limit }, layout)
+        }
+        Relation::Summarize { input, keys, aggregates } => {
+            let mut below = Demand::none(input.fields.len());
+            keys.iter().for_each(|key| below.read(key));
+            aggregates.iter().flat_map(|call| &call.arguments).for_each(|argument| below.read(argument));
+            let (step, layout) = lower_node(input, &below, through(&hints, keys));
+            let keys = keys.iter().map(|key| resolve(key, &layout)).collect();
+            let mut aggregates = aggregates.clone();
+            for argument in aggregates.iter_mut().flat_map(|call| &mut call.arguments) {
+                *argument = resolve(argument, &layout);
+            }
+            (Step::Summarize { input: Box::new(step), keys, aggregates }, whole_layout(width))
+        }
+        Relation::Join(join) => lower_join(join, demand, hints),
+        Relation::Union(inputs) => {
+            let slots = demand.slots();
+            let steps = inputs.iter().map(|input| {
+                let (step, layout) = lower_node(input, demand, hints.clone());
+                arranged(
+                    step,
+                    &layout,
+                    slots
+                        .iter()
+                        .map(|(column, path)| path.iter().cloned().fold(Expr::Column(*column), Expr::member)),
+                )
+            });
+            (Step::Union(steps.collect()), slots)
+        }
+        Relation::Expand { input, expansion } => {
+            let (step, mut layout, inner) =
+                appended(input, demand, expansion.values.iter().map(|v| &v.0), hints);
+            let mut expansion = expansion.clone();
+            for (value, _) in &mut expansion.values {
+                *value = resolve(value, &layout);
+            }
+            layout.extend((inner..width).map(|column| (column, Path::new())));
+            (Step::Expand { input: Box::new(step), expansion }, layout)
+        }
+        Relation::Apply { input, expansion, body } => {
+            let all = Demand::all(input.fields.len());
+            let (step, layout) = lower_node(input, &all, Vec::new());
+            let step = arranged(step, &layout, (0..input.fields.len()).map(Expr::Column));
+            let body = Box::new(lower(body));
+            (Step::Apply { input: Box::new(step), expansion: expansion.clone(), body }, whole_layout(width))
+        }
+        Relation::Parse { input, text, pattern, filter } => {
+            let (step, mut layout, inner) = appended(input, demand, std::iter::once(text), hints);
+            let text = resolve(text, &layout);
+            layout.extend((inner..width).map(|column| (column, Path::new())));
+            (Step::Parse { input: Box::new(step), text, pattern: pattern.clone(), filter: *filter }, layout)
+        }
+        Relation::Sample { input, count } => {
+            let (step, layout) = lower_node(input, demand, Vec::new());
+            (Step::Sample { input: Box::new(step), count: *count }, layout)
+        }
+        Relation::Narrow { input } => {
+            let names =
+                input.fields.iter().filter(|field| !field.hidden).map(|field| field.name.clone()).collect();
+            (Step::Narrow { input: Box::new(lower(input)), names }, whole_layout(width))
+        }
+    }
+}
+
+/// Lowers the input of a step that appends columns to its rows.
+fn appended<'e>(
+    input: &Node,
+    demand: &Demand,
+    reads: impl Iterator<Item = &'e Expr>,
+    hints: Vec<Hint>,
+) -> (Step, Layout, usize) {
+    let inner = input.fields.len();
+    let mut below = Demand(demand.0.iter().take(inner).cloned().collect());
+    reads.for_each(|expr| below.read(expr));
+    let hints = hints.into_iter().filter(|hint| hint.column < inner).collect();
+    let (step, layout) = lower_node(input, &below, hints);
+    (step, layout, inner)
+}
+
+fn scan(node: &Node, table: &Arc<str>, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
+    let slots = demand.slots();
+    let need = |column: usize, path: &Path| {
+        let name = node.fields.get(column).map_or_else(|| Arc::from(""), |field| field.name.clone());
+        Need { column: name, path: Arc::from(path.as_slice()) }
+    };
+    let needs = slots.iter().map(|(column, path)| need(*column, path)).collect();
+    let conditions = hints
+        .into_iter()
+        .map(|hint| Condition {
+            need: need(hint.column, &hint.path),
+            comparison: hint.comparison,
+            values: hint.values,
+        })
+        .collect();
+    // A string column has no null, whatever the source says.
+    let texts = slots
+        .iter()
+        .map(|(column, path)| {
+            path.is_empty() && node.fields.get(*column).is_some_and(|field| field.kind == crate::Kind::String)
+        })
+        .collect();
+    let request = ScanRequest { table: table.clone(), needs, conditions, limit: None };
+    (Step::Scan(ScanStep { request, texts }.into()), slots)
+}
+
+/// A request, and which of its values are strings that are never null.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanStep {
+    pub(crate) request: ScanRequest,
+    pub(crate) texts: Vec<bool>,
+}
+
+impl std::ops::Deref for ScanStep {
+    type Target = ScanRequest;
+
+    fn deref(&self) -> &ScanRequest {
+        &self.request
+    }
+}
+
+impl std::ops::DerefMut for ScanStep {
+    fn deref_mut(&mut self) -> &mut ScanRequest {
+        &mut self.request
+    }
+}
+
+fn project(input: &Node, values: &[Expr], demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
+    let mut below = Demand::none(input.fields.len());
+    let mut layout = Layout::new();
+    let mut made = Vec::new();
+    for (column, path) in demand.slots() {
+        let Some(value) = values.get(column) else { continue };
+        // A path goes through a column that is only renamed; of anything else the whole value is made once.
+        let value = if value.as_path().is_some() {
+            layout.push((column, path.clone()));
+            path.into_iter().fold(value.clone(), Expr::member)
+        } else {
+            if layout.last().is_some_and(|(last, _)| *last == column) {
+                continue;
+            }
+            layout.push((column, Path::new()));
+            value.clone()
+        };
+        below.read(&value);
+        made.push(value);
+    }
+    let (step, inner) = lower_node(input, &below, through(&hints, values));
+    (arranged(step, &inner, made), layout)
+}
+
+/// Hints on columns as hints on what the columns are made of.
+fn through(hints: &[Hint], values: &[Expr]) -> Vec<Hint> {
+    hints
+        .iter()
+        .filter_map(|hint| {
+            let (column, mut path) = text_path(values.get(hint.column)?)?;
+            path.extend(hint.path.iter().cloned());
+            Some(Hint { column, path, ..hint.clone() })
+        })
+        .collect()
+}
+
+/// A path, also inside `tostring(…)`: a condition compares by text there, and so does the table.
+fn text_path(expr: &Expr) -> Option<(usize, Path)> {
+    match expr {
+        Expr::Call(function, arguments) if function.name == "tostring" => arguments.first()?.as_path(),
+        _ => expr.as_path(),
+    }
+}
+
+fn find_hints(condition: &Expr, hints: &mut Vec<Hint>) {
+    let mut push = |expr: &Expr, comparison, values: Vec<Value>| {
+        if let Some((column, path)) = text_path(expr) {
+            hints.push(Hint { column, path, comparison, values });
+        }
+    };
+    match condition {
+        Expr::And(left, right) => {
+            find_hints(left, hints);
+            find_hints(right, hints);
+        }
+        Expr::Binary(operator, left, right) => match (&**left, &**right) {
+            (left, Expr::Literal(value)) if !value.is_null() => {
+                if let Some(comparison) = comparison(*operator) {
+                    // An order of texts is not an order of what they say.
+                    let textual = matches!(left, Expr::Call(..)) && value.as_str().is_none();
+                    if !textual {
+                        push(left, comparison, vec![value.clone()]);
+                    }
+                }
+            }
+            (Expr::Literal(value), right) if *operator == B::Equal && !value.is_null() => {
+                push(right, Comparison::Equal, vec![value.clone()]);
+            }
+            _ => {}
+        },
+        Expr::In { needle, values, ignore_case, negated } => {
+            let literals: Option<Vec<Value>> = values
+                .iter()
+                .map(|value| match value {
+                    Expr::Literal(value) if value.as_str().is_some() || matches!(value, Value::Long(_)) => {
+                        Some(value.clone())
+                    }
+                    _ => None,
+                })
+                .collect();
+            if let Some(literals) = literals {
+                let comparison = match (ignore_case, negated) {
+                    (false, false) => Comparison::Equal,
+                    (true, false) => Comparison::EqualIgnoringCase,
+                    (false, true) => Comparison::NotEqual,
+                    (true, true) => Comparison::NotEqualIgnoringCase,
+                };
+                push(needle, comparison, literals);
+            }
+        }
+        Expr::Call(function, arguments) if matches!(function.name, "isnotempty" | "isnotnull") => {
+            // Not null is less than not empty, and a table knows one of them only.
+            if let (Some(argument), "isnotempty") = (arguments.first(), function.name) {
+                push(argument, Comparison::NotEmpty, Vec::new());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn comparison(operator: B) -> Option<Comparison> {
+    Some(match operator {
+        B::Equal => Comparison::Equal,
+        B::NotEqual => Comparison::NotEqual,
+        B::EqualIgnoringCase => Comparison::EqualIgnoringCase,
+        B::NotEqualIgnoringCase => Comparison::NotEqualIgnoringCase,
+        B::Less => Comparison::Less,
+        B::LessOrEqual => Comparison::LessOrEqual,
+        B::Greater => Comparison::Greater,
+        B::GreaterOrEqual => Comparison::GreaterOrEqual,
+        B::Text(text) if !text.negated => match (text.search, text.case_sensitive) {
+            (Search::StartsWith, false) => Comparison::StartsWith,
+            (Search::StartsWith, true) => Comparison::StartsWithCase,
+            (Search::EndsWith, false) => Comparison::EndsWith,
+            (Search::Contains, false) => Comparison::Contains,
+            (Search::Contains, true) => Comparison::ContainsCase,
+            (Search::Has, false) => Comparison::Has,
+            _ => return None,
+        },
+        B::Text(_) | B::MatchesRegex | B::And | B::Or => return None,
+        B::Add | B::Subtract | B::Multiply | B::Divide | B::Modulo => return None,
+    })
+}
+
+fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
+    let left_width = join.left.fields.len();
+    let right_only = matches!(join.kind, JoinKind::RightSemi | JoinKind::RightAnti);
+    let offset = if right_only { 0 } else { left_width };
+    let mut left = Demand::none(left_width);
+    let mut right = Demand::none(join.right.fields.len());
+    for (column, path) in demand.slots() {
+        if column < offset { left.add(column, path) } else { right.add(column - offset, path) }
+    }
+    join.left_keys.iter().for_each(|key| left.read(key));
+    join.right_keys.iter().for_each(|key| right.read(key));
+    // A hint may go to a side only if a row that it leaves out could not have come up filled with nulls.
+    let left_hints = matches!(
+        join.kind,
+        JoinKind::Inner
+            | JoinKind::InnerUnique
+            | JoinKind::LeftOuter
+            | JoinKind::LeftSemi
+            | JoinKind::LeftAnti
+    );
+    let right_hints = matches!(
+        join.kind,
+        JoinKind::Inner
+            | JoinKind::InnerUnique
+            | JoinKind::RightOuter
+            | JoinKind::RightSemi
+            | JoinKind::RightAnti
+    );
+    // Which left row an innerunique join keeps would depend on the hint, unless the hint is about its key.
+    let unique = join.kind == JoinKind::InnerUnique;
+    let keyed =
+        |column: usize| join.left_keys.iter().any(|key| matches!(key, Expr::Column(at) if *at == column));
+    let (mut for_left, mut for_right) = (Vec::new(), Vec::new());
+    for hint in hints {
+        if hint.column < offset {
+            if left_hints && (!unique || keyed(hint.column)) {
+                for_left.push(hint);
+            }
+        } else if right_hints {
+            for_right.push(Hint { column: hint.column - offset, ..hint });
+        }
+    }
+    let (left_step, left_layout) = lower_node(&join.left, &left, for_left);
+    let (right_step, right_layout) = lower_node(&join.right, &right, for_right);
+    let fill = |node: &Node, layout: &Layout| -> Vec<Value> {
+        layout
+            .iter()
+            .map(|(column, path)| match node.fields.get(*column) {
+                Some(field) if path.is_empty() => field.kind.nothing(),
+                _ => Value::Null,
+            })
+            .collect()
+    };
+    let step = Step::Join(Box::new(crate::step::join::JoinStep {
+        kind: join.kind,
+        left_keys: join.left_keys.iter().map(|key| resolve(key, &left_layout)).collect(),
+        right_keys: join.right_keys.iter().map(|key| resolve(key, &right_layout)).collect(),
+        left_fill: fill(&join.left, &left_layout),
+        right_fill: fill(&join.right, &right_layout),
+        left: left_step,
+        right: right_step,
+    }));
+    let layout = match join.kind {
+        JoinKind::LeftSemi | JoinKind::LeftAnti => left_layout,
+        JoinKind::RightSemi | JoinKind::RightAnti => right_layout,
+        _ => {
+            let shifted = right_layout.into_iter().map(|(column, path)| (column + left_width, path));
+            left_layout.into_iter().chain(shifted).collect()
+        }
+    };
+    (step, layout)
+}

@@ -1,0 +1,138 @@
+//! Running a query: steps that pull batches of rows from the step below.
+//!
+//! Steps that can go on with one batch at a time do so; sorts, joins and groups hold rows and pay for them from the
+//! memory budget. Every step asks the context between batches whether to go on.
+
+mod group;
+pub(crate) mod join;
+pub(crate) mod parse;
+mod rows;
+
+use crate::context::{Context, EvaluationError};
+use crate::lower::ScanStep;
+use crate::plan::{AggregateCall, Expansion, Expr, Order};
+use crate::table::{Batch, Source};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// What is done, and what it is done to.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Scan(Box<ScanStep>),
+    Literal(Arc<[Vec<Value>]>, usize),
+    Range { from: Expr, to: Expr, step: Expr },
+    Outer,
+    Filter { input: Box<Self>, condition: Expr },
+    Project { input: Box<Self>, values: Vec<Expr> },
+    Take { input: Box<Self>, count: usize },
+    Sort { input: Box<Self>, keys: Vec<Order>, limit: Option<usize> },
+    Summarize { input: Box<Self>, keys: Vec<Expr>, aggregates: Vec<AggregateCall> },
+    Join(Box<join::JoinStep>),
+    Union(Vec<Self>),
+    Expand { input: Box<Self>, expansion: Expansion },
+    Apply { input: Box<Self>, expansion: Expansion, body: Box<Self> },
+    Parse { input: Box<Self>, text: Expr, pattern: Arc<parse::Pattern>, filter: bool },
+    Sample { input: Box<Self>, count: usize },
+    Narrow { input: Box<Self>, names: Vec<Arc<str>> },
+}
+
+pub(crate) type Pulled = Result<Option<Batch>, EvaluationError>;
+
+/// A step that is running.
+pub(crate) trait Pull {
+    /// The next rows; nothing at the end.
+    fn pull(&mut self) -> Pulled;
+}
+
+/// What all steps of a run share.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'p> {
+    pub(crate) source: &'p dyn Source,
+    pub(crate) context: &'p Context<'p>,
+}
+
+/// Rows in a batch that a step makes itself.
+pub(crate) const BATCH: usize = 1024;
+
+impl Step {
+    /// Begins to run.
+    pub(crate) fn open<'p>(&'p self, run: Run<'p>, outer: Option<&'p Batch>) -> Box<dyn Pull + 'p> {
+        let context = run.context;
+        match self {
+            Self::Scan(scan) => Box::new(rows::Scan::new(scan, run)),
+            Self::Literal(values, width) => Box::new(rows::Literal::new(values, *width, context)),
+            Self::Range { from, to, step } => Box::new(rows::Range::new(from, to, step, context)),
+            Self::Outer => Box::new(rows::Once(outer.cloned())),
+            Self::Filter { input, condition } => {
+                Box::new(rows::Filter { input: input.open(run, outer), condition, context })
+            }
+            Self::Project { input, values } => {
+                Box::new(rows::Project { input: input.open(run, outer), values, context })
+            }
+            Self::Take { input, count } => {
+                Box::new(rows::Take { input: input.open(run, outer), left: *count })
+            }
+            Self::Sort { input, keys, limit } => Box::new(rows::Sort {
+                input: input.open(run, outer),
+                keys,
+                limit: *limit,
+                context,
+                done: false,
+            }),
+            Self::Summarize { input, keys, aggregates } => Box::new(group::Summarize {
+                input: input.open(run, outer),
+                keys,
+                aggregates,
+                context,
+                done: false,
+            }),
+            Self::Join(step) => Box::new(join::Joining::new(step, run, outer)),
+            Self::Union(inputs) => {
+                let inputs = inputs.iter().map(|input| input.open(run, outer)).collect();
+                Box::new(rows::Chain { inputs, at: 0 })
+            }
+            Self::Expand { input, expansion } => {
+                Box::new(rows::Expand { input: input.open(run, outer), expansion, context })
+            }
+            Self::Apply { input, expansion, body } => {
+                Box::new(rows::Apply { input: input.open(run, outer), expansion, body, run })
+            }
+            Self::Parse { input, text, pattern, filter } => Box::new(parse::Parse {
+                input: input.open(run, outer),
+                text,
+                pattern,
+                filter: *filter,
+                context,
+            }),
+            Self::Sample { input, count } => {
+                Box::new(rows::Sample { input: input.open(run, outer), count: *count, context, done: false })
+            }
+            Self::Narrow { input, names } => {
+                Box::new(rows::Narrow { input: input.open(run, outer), names, context, row: 0 })
+            }
+        }
+    }
+
+    /// What is asked of tables.
+    pub(crate) fn requests<'s>(&'s self, found: &mut Vec<&'s crate::table::ScanRequest>) {
+        match self {
+            Self::Scan(scan) => found.push(&scan.request),
+            Self::Literal(..) | Self::Range { .. } | Self::Outer => {}
+            Self::Filter { input, .. }
+            | Self::Project { input, .. }
+            | Self::Take { input, .. }
+            | Self::Sort { input, .. }
+            | Self::Summarize { input, .. }
+            | Self::Expand { input, .. }
+            | Self::Apply { input, .. }
+            | Self::Parse { input, .. }
+            | Self::Sample { input, .. }
+            | Self::Narrow { input, .. } => input.requests(found),
+            Self::Join(join) => {
+                join.left.requests(found);
+                join.right.requests(found);
+            }
+            Self::Union(inputs) => inputs.iter().for_each(|input| input.requests(found)),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Operators, errors, budgets and rubbish, through the front door.
+
+mod estate;
+
+use estate::check;
+use expect_test::expect;
+use kql::{Environment, EvaluationError, Limits, NoTables, compile, parse};
+use proptest::prelude::*;
+
+const T: &str = "let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T";
+
+macro_rules! cases {
+    ($($name:ident: $query:literal => $expected:expr;)*) => {
+        $(#[test] fn $name() { check(&format!("{T} {}", $query), $expected); })*
+    };
+}
+
+cases! {
+    where_keeps_what_holds: "| where a > 1 or b == 'y' | project a" => expect![[""]];
+    nulls_are_last_when_descending: "| sort by a | project a" => expect![[""]];
+    nulls_are_first_when_ascending: "| sort by a asc | project a" => expect![[""]];
+    columns_get_names: "| project d.k[0], strlen(b), a + 1, tostring(d.k)" => expect![[r#"
+        d_k_0:dynamic | Column1:long | Column2:long | d_k:string
+        1 | 1 | 4 | "[1,2]"
+        3 | 1 | 2 | "[3]"
+        null | 1 | null | ""
+    "#]];
+    summarize_names_and_groups: "| summarize count(), sum(a), dcount(b), make_list(a), round(avg(a), 1), arg_max(a, *) by b" => expect![[""]];
+    top_takes_the_first: "| top 1 by a | project a" => expect![[""]];
+    distinct_leaves_out: "| distinct b" => expect![[""]];
+    an_array_becomes_rows: "| mv-expand with_itemindex=i k = d.k to typeof(long) | project a, k, i" => expect![[r#"
+        a:long | k:long | i:long
+        3 | 1 | 0
+        3 | 2 | 1
+        1 | 3 | 0
+        null | null | 0
+    "#]];
+    operators_over_elements: "| mv-apply k = d.k on (summarize s = sum(tolong(k))) | project a, s" => expect![[""]];
+    inner_unique_join: "| join (T | project b, c = a) on b | project a, b, b1, c" => expect![[""]];
+    outer_join_fills: "| join kind=leftouter (T | where a == 1 | project b, n = b) on $left.b == $right.b | project a, b1, n" => expect![[r#"
+        k:dynamic
+        [1,2]
+        [3]
+        null
+    "#]];
+    anti_join: "| join kind=leftanti (T | where a == 1) on b | project a, b" => expect![[""]];
+    lookup_drops_keys: "| lookup (datatable(b:string, w:long)['x', 9]) on b | project-away d" => expect![[""]];
+    union_by_name: "| project a | union withsource=s (print b = 'q')" => expect![[""]];
+    parse_reads_kinds: "| take 1 | extend s = 'id=7;n=abc' | parse s with 'id=' i:long ';n=' n | project i, n" => expect![[""]];
+    parse_where_filters: "| parse-where b with 'x' rest | project a, rest" => expect![[""]];
+    bags_become_columns: "| project d | evaluate bag_unpack(d)" => expect![[""]];
+    pivot_turns: "| project b, a | evaluate pivot(b, sum(a))" => expect![[r#"
+        a:long
+        1
+    "#]];
+    narrow_turns: "| take 1 | project a, b | evaluate narrow()" => expect![[""]];
+    schema_is_rows: "| project a, d | getschema" => expect![[""]];
+    functions_of_let: "; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')" => expect![[""]];
+    scalars_of_tables: "| where a == toscalar(T | summarize max(a)) | project a" => expect![[""]];
+    members_of_tables: "| where b in ((T | where a == 1 | project b)) | project a" => expect![[""]];
+    any_column: "| where * contains 'Y' | project a" => expect![[""]];
+    columns_are_moved: "| project-reorder d, b | project-rename z = a | project-away d" => expect![[""]];
+    range_counts: "| take 0 | union (range x from 1 to 10 step 4) | project x" => expect![[""]];
+    percentiles_have_names: "| summarize percentiles(a, 5, 50)" => expect![[""]];
+    unknown_column: "| where sverity == 1 | extend severity = 1" => expect![[""]];
+    unknown_operator: "| wher a == 1" => expect![[""]];
+    unknown_function: "| extend x = toloweer(b)" => expect![[""]];
+    wrong_kinds: "| where b == 1" => expect![[""]];
+    wrong_pattern: "| where b matches regex '('" => expect![[""]];
+    end_too_early: "| where a ==" => expect![[""]];
+    two_faults: "| where | take | project a" => expect![[""]];
+}
+
+fn run(query: &str, limits: &Limits) -> Result<usize, EvaluationError> {
+    let environment = Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| false };
+    let query = compile(query, &NoTables, limits).unwrap();
+    query.run(&NoTables, &NoTables, &environment).map(|answer| answer.len())
+}
+
+#[test]
+fn budgets_end_a_query_with_their_name() {
+    let limits = Limits { rows_produced: 10_000, memory_bytes: 1 << 20, ..Limits::default() };
+    let many = "range x from 1 to 1000000 step 1";
+    assert!(matches!(run(many, &limits), Err(EvaluationError::TooManyRowsProduced { .. })));
+    let sort = "range x from 1 to 9000 step 1 | extend s = strrep('abcdefgh', 20) | sort by s";
+    assert!(matches!(run(sort, &limits), Err(EvaluationError::TooMuchMemory { operator: "sort", .. })));
+    let cross = "range x from 1 to 5000 step 1 | extend k = 1 | join kind=inner (range y from 1 to 5000 step 1 | extend k = 1) on k | count";
+    assert!(run(cross, &limits).is_err());
+    let grow = "print a = strrep('abcdefgh', 100000) | extend b = strcat(a, a)";
+    assert!(matches!(run(grow, &Limits::default()), Err(EvaluationError::ValueTooLarge { .. })));
+    let stop = Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| true };
+    let query = compile(many, &NoTables, &limits).unwrap();
+    assert!(matches!(query.run(&NoTables, &NoTables, &stop), Err(EvaluationError::Interrupted)));
+}
+
+#[test]
+fn deep_and_long_queries_are_refused() {
+    let limits = Limits::default();
+    for query in [
+        format!("print {}1{}", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("print {}1", "-".repeat(100_000)),
+        format!("print 1{}", "+1".repeat(100_000)),
+        format!("print x{}", ".a".repeat(100_000)),
+        format!("print dynamic({}", "[".repeat(100_000)),
+        "x".repeat(1 << 20),
+    ] {
+        assert!(!parse(&query, &limits).is_empty());
+    }
+    let wide = format!("print {}", vec!["1 == 2"; 3000].join(" or "));
+    assert_eq!(run(&wide, &limits).unwrap(), 1);
+    let doubling: String = (1..40).map(|n| format!("let t{n} = union t{}, t{};", n - 1, n - 1)).collect();
+    let query = format!("let t0 = print 1; {doubling} t39");
+    assert!(compile(&query, &NoTables, &limits).is_err());
+}
+
+const TOKENS: &[&str] = &[
+    "where",
+    "project",
+    "|",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "=",
+    "==",
+    "a",
+    "b",
+    "d",
+    ".",
+    "'x'",
+    "1",
+    "1d",
+    "summarize",
+    "by",
+    "count()",
+    "join",
+    "on",
+    "union",
+    "mv-expand",
+    "parse",
+    "with",
+    "*",
+    "let",
+    ";",
+    "T",
+    "and",
+    "not",
+    "in",
+    "between",
+    "..",
+    "dynamic(",
+    "{",
+    "}",
+    "datetime(",
+    "-",
+    "top",
+    "evaluate",
+    "pivot(b)",
+    "mv-apply",
+    "extend",
+    "!",
+];
+
+proptest! {
+    #[test]
+    fn rubbish_never_panics(words in prop::collection::vec(prop::sample::select(TOKENS), 0..40)) {
+        let query = format!("{T} | {}", words.join(" "));
+        if let Ok(query) = compile(&query, &NoTables, &Limits::default()) {
+            let environment = Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| false };
+            let _ = query.run(&NoTables, &NoTables, &environment);
+        }
+    }
+
+    #[test]
+    fn any_text_is_read(text in "\\PC*") {
+        for error in parse(&text, &Limits::default()) {
+            error.underlined(&text);
+        }
+    }
+
+    #[test]
+    fn a_cut_query_never_panics(at in 0usize..400, by in 0usize..30) {
+        let query = format!("{T} | where a in (1, 2) and b has 'x' | summarize c = count(), make_bag(pack(b, a)) by bin(a, 2), tostring(d.k[0]) | join kind=leftouter (T | mv-expand d.k) on $left.a == $right.a | order by c asc nulls last");
+        let letters: Vec<char> = query.chars().collect();
+        let cut: String = letters.iter().take(at).chain(letters.iter().skip(at + by)).collect();
+        if let Ok(query) = compile(&cut, &NoTables, &Limits::default()) {
+            let environment = Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| false };
+            let _ = query.run(&NoTables, &NoTables, &environment);
+        }
+    }
+}
