@@ -3,7 +3,7 @@
 //! A blob is visible in a repository through a link alone. The same digest in another repository is no reason to show
 //! it here (attacks C5 and C6); absent and invisible are one answer.
 
-use crate::collection::RENEWED_AFTER;
+use crate::collection::{RENEWED_AFTER, delete_unlinked};
 use crate::error::RegistryError;
 use crate::range::{self, Part, Requested};
 use crate::router::{Admitted, add, empty};
@@ -125,14 +125,11 @@ pub(crate) async fn delete(
     digest: Digest,
 ) -> Result<Response, RegistryError> {
     let state = admitted.state;
-    let _alone = state.publication.write().await;
     match state.store.unlink_blob(&admitted.key(&name), &digest).await? {
         Removal::Removed => {}
         Removal::Absent => return Err(RegistryError::BlobUnknown),
         Removal::Locked(lock) => return Err(RegistryError::Locked(lock)),
     }
-    if !state.store.blob_is_linked(&digest).await? {
-        state.blobs.delete(&digest).await?;
-    }
+    delete_unlinked(state, &digest).await?;
     Ok(empty(StatusCode::ACCEPTED, [(CONTENT_DIGEST, digest.to_string())]))
 }

@@ -239,7 +239,7 @@ impl Collector {
         for digest in &page.items {
             let size = match self.policy.mode {
                 CollectionMode::DryRun => self.would_delete(digest).await?,
-                CollectionMode::Collect => self.delete(digest).await?,
+                CollectionMode::Collect => delete_unlinked(&self.state, digest).await?,
             };
             if let Some(size) = size {
                 collected.blobs += 1;
@@ -256,19 +256,29 @@ impl Collector {
         }
         Ok(self.state.blobs.size(digest).await?)
     }
+}
 
-    async fn delete(&self, digest: &Digest) -> Result<Option<u64>, CollectionError> {
-        let Self { state, .. } = self;
-        if state.store.blob_is_linked(digest).await? {
-            return Ok(None);
-        }
-        // Only now the lock, and another look: most blobs are linked, and nobody waits for those.
-        let _alone = state.publication.write().await;
-        if state.store.blob_is_linked(digest).await? {
-            return Ok(None);
-        }
-        let size = state.blobs.size(digest).await?;
-        state.blobs.delete(digest).await?;
-        Ok(size)
+/// Deletes the bytes of a blob that no repository links, and says how many they were.
+///
+/// It runs to its end even if nobody waits for it any more: the storage deletes on a thread of its own, and the lock
+/// must not be let go before that.
+pub(crate) async fn delete_unlinked(
+    state: &RegistryState,
+    digest: &Digest,
+) -> Result<Option<u64>, CollectionError> {
+    // Before the lock, as most blobs are linked, and nobody should wait for those.
+    if state.store.blob_is_linked(digest).await? {
+        return Ok(None);
     }
+    let (state, digest) = (state.clone(), digest.clone());
+    let deletion = tokio::spawn(async move {
+        let _alone = state.publication.write().await;
+        if state.store.blob_is_linked(&digest).await? {
+            return Ok(None);
+        }
+        let size = state.blobs.size(&digest).await?;
+        state.blobs.delete(&digest).await?;
+        Ok(size)
+    });
+    deletion.await.unwrap_or(Ok(None))
 }

@@ -3,8 +3,8 @@
 //! Codes are those of the distribution specification, with a few that registries have added in practice.
 //! The message is for the client. What broke inside is logged here, once, and not told.
 
-use crate::AuthorityError;
 use crate::challenge::Challenge;
+use crate::{AuthorityError, CollectionError};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -168,6 +168,15 @@ impl From<BlobError> for RegistryError {
             BlobError::OffsetMismatch { .. } => Self::UploadBusy,
             BlobError::Storage { .. } => Self::Blobs(error),
             _ => Self::Blobs(error),
+        }
+    }
+}
+
+impl From<CollectionError> for RegistryError {
+    fn from(error: CollectionError) -> Self {
+        match error {
+            CollectionError::Store(error) => Self::Store(error),
+            CollectionError::Blobs(error) => error.into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The OCI distribution API and the token service.
 //!
-//! [`router`] turns a [`RegistryState`] into routes that docker, skopeo, buildah and containerd speak with: `/v2/` for
+//! [`router()`] turns a [`RegistryState`] into routes that docker, skopeo, buildah and containerd speak with: `/v2/` for
 //! blobs, manifests, tags and referrers, `/acr/v1/` for what Azure's clients want to know of them and for locks, and
 //! `/oauth2/` for the tokens that open both.
 //!

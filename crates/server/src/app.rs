@@ -12,7 +12,7 @@ use crate::tls::{self, TlsError};
 use crate::{Configuration, Tls, api, listener, operations};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -135,11 +135,11 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     });
     let parts =
         Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
-    let router = parts.router(changed)?;
+    let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    tasks.spawn(jobs::sweep::keep_tidy(workshop.clone(), stopped.clone()));
+    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -232,8 +232,8 @@ struct Parts {
 }
 
 impl Parts {
-    /// All faces under one address, each with its own paths.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<Router, StartError> {
+    /// All faces under one address, each with its own paths, and the collection of what they leave behind.
+    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
@@ -276,16 +276,19 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        Ok(self.registry(authority).merge(api).merge(operations).merge(portal).merge(arm))
+        let registry = self.registry(authority);
+        let collector = jobs::collect::collector(registry.clone());
+        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, collector))
     }
 
-    fn registry(&self, authority: Arc<Authority>) -> Router {
+    fn registry(&self, authority: Arc<Authority>) -> RegistryState {
         let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
         let directory = Arc::new(SingleRegistry(site));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
-        registry::router(state)
+        state
     }
 }

@@ -5,8 +5,8 @@
 //! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
 
 pub mod assess;
+pub mod collect;
 pub mod reevaluate;
-pub mod sweep;
 
 use crate::advisories::Shelf;
 use crate::inspect::Inspector;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what these tests prepare must be there, or they fail here")]
 
+mod attacks;
 mod authorization;
 mod clients;
 mod collection;

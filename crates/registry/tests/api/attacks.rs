@@ -1,0 +1,23 @@
+//! The page that says which test holds against which attack, held against the tests.
+
+use std::path::Path;
+
+#[test]
+fn every_test_that_the_page_names_exists() {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(crate_folder.join("../../docs/security/registry-attacks.md")).unwrap();
+    let mut named = 0;
+    // Every second piece stands between backticks.
+    for name in page.split('`').skip(1).step_by(2) {
+        let Some((file, test)) = name.split_once("::") else { continue };
+        // Unit tests are named by their module, and introductory words by what they stand for.
+        if test == "tests" || name == "file::test" {
+            continue;
+        }
+        let source = std::fs::read_to_string(crate_folder.join(format!("tests/api/{file}.rs")));
+        let source = source.unwrap_or_else(|_| panic!("there is no file {file}.rs for {name}"));
+        assert!(source.contains(&format!("fn {test}()")), "there is no test {name}");
+        named += 1;
+    }
+    assert!(named > 40, "the page names only {named} tests");
+}
