@@ -45,7 +45,7 @@ fn debian(layer: &mut LayerBuilder<Vec<u8>>) {
 fn packages_of_dpkg_own_their_files_across_layers() {
     let base = layer(debian);
     assert_eq!(
-        listed(&[base.clone()]),
+        listed(std::slice::from_ref(&base)),
         ["six 1.16.0 of python3-six", "busybox 1:1.35.0-4", "python3-six 1.16.0-4"]
     );
     let own = layer(|layer| {
@@ -101,7 +101,7 @@ fn a_lock_file_speaks_only_for_what_is_not_installed() {
     let bundle = layer(|layer| {
         layer.file("app/package-lock.json", lock).unwrap();
     });
-    assert_eq!(listed(&[bundle.clone()]), ["a 1.0.0", "b 2.0.0"]);
+    assert_eq!(listed(std::slice::from_ref(&bundle)), ["a 1.0.0", "b 2.0.0"]);
     let installed = layer(|layer| {
         layer.file("app/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#).unwrap();
     });

@@ -4,7 +4,7 @@
 //! It knows the words of package managers, and nothing of vulnerabilities.
 //!
 //! * [`LayerInventory`] is what the jailed indexer says about one layer.
-//! * [`coalesce`] folds the layers of an image into its [`ImageInventory`], as a runtime's overlay would.
+//! * [`coalesce()`] folds the layers of an image into its [`ImageInventory`], as a runtime's overlay would.
 //! * [`distribution`] recognises distributions and holds what the product knows of each.
 //! * [`version`] says in which order versions stand, as keys that sort by their bytes.
 //! * [`package_url`] names a package for other tools, and [`sbom`] writes the whole inventory for them.
