@@ -15,6 +15,7 @@ mod layout;
 mod map;
 mod order;
 mod record;
+mod succession;
 mod validate;
 mod write;
 
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
+pub use succession::{Doubt, SuccessionLimits, doubts};
 pub use write::write_snapshot;
 
 /// The content id of a snapshot: the SHA-256 of the file with its own field for it left empty.
