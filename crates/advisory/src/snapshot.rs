@@ -219,6 +219,12 @@ impl Snapshot {
         })
     }
 
+    /// How many statements there are about a package, whatever they say. The name is taken as normalised, see
+    /// [`crate::normalised_name`].
+    pub fn statements(&self, ecosystem: &Ecosystem, name: &str) -> usize {
+        self.entries(ecosystem, name).len()
+    }
+
     /// What advisories say about a package. The name is taken as normalised, see [`crate::normalised_name`].
     pub(crate) fn entries(&self, ecosystem: &Ecosystem, name: &str) -> Entries<'_> {
         let view = self.view();
