@@ -90,6 +90,10 @@ fn read(compiler: &mut Compiler, folder: &Path, path: &Path) -> Duration {
 
 fn matched(snapshot: &Snapshot, ecosystem: &Ecosystem, kind: PackageKind, name: &str, version: &str) {
     let query = Query::new(ecosystem, kind, name, version);
+    let label = format!("look up {ecosystem} {name}: {}", snapshot.statements(ecosystem, name));
+    timed(&label, 1_000_000, || {
+        std::hint::black_box(snapshot.statements(std::hint::black_box(ecosystem), name));
+    });
     let found = match_package(snapshot, &query);
     let affected = found.iter().filter(|found| found.verdict == Verdict::Affected).count();
     let label = format!("match {ecosystem} {name}: {affected} of {}", found.len());

@@ -124,6 +124,11 @@ fn is_own_word(source: &str, category: &Category) -> bool {
         "Debian" => &["DEBIAN", "DSA", "DLA", "DTSA"],
         "Ubuntu" => &["UBUNTU", "USN", "Ubuntu"],
         "AlmaLinux" => &["ALSA", "ALBA", "ALEA"],
+        "Red Hat" => &["Red Hat", "RHSA", "RHBA", "RHEA"],
+        "SUSE" | "openSUSE" => &["SUSE", "openSUSE"],
+        "Oracle Linux" => &["Oracle Linux", "ELSA"],
+        "Azure Linux" => &["Azure Linux"],
+        "Arch Linux" => &["Arch Linux"],
         "Rocky Linux" => &["RLSA", "RXSA"],
         "Alpine" => &["ALPINE"],
         _ => &[],
@@ -165,6 +170,23 @@ mod tests {
         assert_eq!((read.severity, read.score), (Severity::Low, Some(9.8)));
         // The same word says nothing about somebody else's package.
         assert_eq!(classified("PyPI", &[word, vector(V3, "nvd")]).severity, Severity::Critical);
+    }
+
+    #[test]
+    fn the_words_of_all_vendors_are_known_as_their_own() {
+        for (ecosystem, source) in [
+            ("Red Hat:enterprise_linux:9", "Red Hat"),
+            ("SUSE:Linux Enterprise Server 15 SP4", "SUSE"),
+            ("openSUSE:Tumbleweed", "SUSE"),
+            ("Oracle Linux:8", "Oracle Linux"),
+            ("Azure Linux:3", "Azure Linux"),
+            ("Arch Linux", "Arch Linux"),
+            ("Ubuntu:22.04:LTS", "Ubuntu"),
+        ] {
+            let word = Rating::from_word("low", source).unwrap();
+            let read = classified(ecosystem, &[vector(V3, "nvd"), word]);
+            assert_eq!((read.severity, read.source.as_deref()), (Severity::Low, Some(source)), "{ecosystem}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub fn explain(snapshot: &Snapshot, query: &Query<'_>, vulnerability: &str) -> E
     }
     let found = match_package(snapshot, query).into_iter().find(|found| found.is_about(vulnerability));
     let considered = found.as_ref().map(|found| considerations(snapshot, found)).unwrap_or_default();
-    let about_package = looked_up.iter().map(|name| snapshot.entries(query.ecosystem, name).count()).sum();
+    let about_package = looked_up.iter().map(|name| snapshot.statements(query.ecosystem, name)).sum();
     Explanation {
         package: query.name.to_owned(),
         version: query.version.to_owned(),

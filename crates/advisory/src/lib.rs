@@ -2,12 +2,14 @@
 //!
 //! The way of one advisory:
 //!
-//! 1. [`parse_source`] reads one feed file, plain, gzipped or zipped, and emits [`Record`]s. It runs in a jailed
+//! 1. [`parse_source`] reads one feed file, plain, packed or an archive of many, and emits [`Record`]s. It runs in a jailed
 //!    worker, because feeds are foreign bytes; [`wire`] carries the records out of the jail.
 //! 2. [`Compiler`] turns records into one immutable file, a [`Snapshot`], which is mapped into memory and looked
-//!    up by ecosystem and package name. Two snapshots are compared with [`changed_packages`].
+//!    up by ecosystem and package name. Two snapshots are compared with [`changed_packages`], and [`doubts`] says what
+//!    speaks against one following another.
 //! 3. [`match_package`] judges one package against a snapshot: one [`Match`] for each vulnerability, with a
 //!    [`Verdict`] and the [`Evidence`] for it.
+//!    [`explain`] says why one is there or not, and [`vex::apply`] lays over them what the user knows better.
 //! 4. [`Snapshot::vulnerability`] gives what there is to show of a match, [`classify`] its [`Severity`], and
 //!    [`remediation`] the sentence and the command that repair it.
 //!
@@ -47,7 +49,7 @@ pub use rating::{BaseScore, CvssVersion, Rating, Severity};
 pub use remediation::{Remediation, remediation};
 pub use report::SourceReport;
 pub use snapshot::{
-    CompileError, Compiler, Coverage, Snapshot, SnapshotCounts, SnapshotError, SnapshotSource,
-    SnapshotVersion, VulnerabilityRecord, changed_packages, write_snapshot,
+    CompileError, Compiler, Coverage, Doubt, Snapshot, SnapshotCounts, SnapshotError, SnapshotSource,
+    SnapshotVersion, SuccessionLimits, VulnerabilityRecord, changed_packages, doubts, write_snapshot,
 };
 pub use vex::VexStatement;

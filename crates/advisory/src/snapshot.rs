@@ -15,6 +15,7 @@ mod layout;
 mod map;
 mod order;
 mod record;
+mod succession;
 mod validate;
 mod write;
 
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
+pub use succession::{Doubt, SuccessionLimits, doubts};
 pub use write::write_snapshot;
 
 /// The content id of a snapshot: the SHA-256 of the file with its own field for it left empty.
@@ -215,6 +217,12 @@ impl Snapshot {
         view.rows(Section::Ecosystems).map(move |row| {
             (view.text(row.reference(0)), Coverage { advisories: row.u32(2), packages: row.u32(3) })
         })
+    }
+
+    /// How many statements there are about a package, whatever they say. The name is taken as normalised, see
+    /// [`crate::normalised_name`].
+    pub fn statements(&self, ecosystem: &Ecosystem, name: &str) -> usize {
+        self.entries(ecosystem, name).len()
     }
 
     /// What advisories say about a package. The name is taken as normalised, see [`crate::normalised_name`].

@@ -49,7 +49,7 @@ fn parse(document: &[u8], emit: Emit<'_>) -> Result<(), FeedError> {
     if document.vulnerabilities.is_empty() {
         // A vulnerability that concerns none of the vendor's products; its document says no more than that it exists.
         let id = &document.document.tracking.id;
-        let read = AdvisoryId::new(format!("{}-{id}", publisher.prefix())).map(|id| Advisory::new(id));
+        let read = AdvisoryId::new(format!("{}-{id}", publisher.prefix())).map(Advisory::new);
         emit(
             read.map(|read| Record::Advisory(Box::new(read)))
                 .map_err(|error| Skip { place: id.clone(), why: error.to_string() }),

@@ -54,19 +54,16 @@ impl Dropped {
 fn is_kernel_headers(query: &Query<'_>) -> bool {
     let of_kernel =
         query.source.is_some_and(|source| source.name == "linux" || source.name.starts_with("linux-"));
-    match query.kind {
-        PackageKind::Deb => {
-            of_kernel && (query.name == "linux-libc-dev" || query.name.starts_with("linux-headers-"))
-        }
-        PackageKind::Rpm => matches!(
-            query.name,
-            "kernel-headers"
-                | "kernel-devel"
-                | "kernel-cross-headers"
-                | "kernel-default-devel"
-                | "linux-glibc-devel"
-        ),
-        PackageKind::Apk => query.name == "linux-headers",
-        _ => false,
-    }
+    let is = |kind| query.kind == kind;
+    let deb = query.name == "linux-libc-dev" || query.name.starts_with("linux-headers-");
+    let rpm = [
+        "kernel-headers",
+        "kernel-devel",
+        "kernel-cross-headers",
+        "kernel-default-devel",
+        "linux-glibc-devel",
+    ];
+    (is(PackageKind::Deb) && of_kernel && deb)
+        || (is(PackageKind::Rpm) && rpm.contains(&query.name))
+        || (is(PackageKind::Apk) && query.name == "linux-headers")
 }

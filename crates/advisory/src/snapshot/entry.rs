@@ -172,6 +172,11 @@ impl<'s> Entries<'s> {
         let (start, count) = package.map_or((0, 0), |row| (row.u32(5) as usize, row.u32(6) as usize));
         Self { view, next: start, end: start.saturating_add(count).min(view.count(Section::Entries)) }
     }
+
+    /// How many are left.
+    pub(super) fn len(&self) -> usize {
+        self.end.saturating_sub(self.next)
+    }
 }
 
 impl<'s> Iterator for Entries<'s> {

@@ -50,7 +50,7 @@ struct Tree {
 #[derive(Deserialize)]
 struct Branch {
     #[serde(default)]
-    branches: Vec<Branch>,
+    branches: Vec<Self>,
     product: Option<Product>,
 }
 

@@ -43,7 +43,7 @@ struct Component {
     reference: String,
     purl: Option<String>,
     #[serde(default)]
-    components: Vec<Component>,
+    components: Vec<Self>,
 }
 
 #[derive(Deserialize)]

@@ -57,7 +57,7 @@ enum Product {
         #[serde(default)]
         identifiers: BTreeMap<String, String>,
         #[serde(default)]
-        subcomponents: Vec<Product>,
+        subcomponents: Vec<Self>,
     },
 }
 

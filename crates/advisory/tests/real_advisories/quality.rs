@@ -266,10 +266,13 @@ const RECORDED: &[(&str, f64, f64)] = &[
 /// may be anybody's, as the mercurial that is a plugin of Jenkins.
 fn is_of_kind(kind: PackageKind, version: &str, id: &str) -> bool {
     let is_revision = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match kind {
-        PackageKind::Apk => version.rsplit_once("-r").is_some_and(|(_, revision)| is_revision(revision)),
-        PackageKind::Deb => version.contains('-') && !id.starts_with("GHSA-"),
-        PackageKind::Rpm => version.contains("el8"),
-        _ => id.starts_with("GHSA-"),
+    if kind == PackageKind::Apk {
+        version.rsplit_once("-r").is_some_and(|(_, revision)| is_revision(revision))
+    } else if kind == PackageKind::Deb {
+        version.contains('-') && !id.starts_with("GHSA-")
+    } else if kind == PackageKind::Rpm {
+        version.contains("el8")
+    } else {
+        id.starts_with("GHSA-")
     }
 }

@@ -1,6 +1,7 @@
 //! The recorded answers of the real tools, the laws of order, and hostile input, for every scheme.
 
 mod laws;
+mod oracles;
 mod recorded;
 
 use super::{LENGTH_LIMIT, SCHEMES, Scheme, VersionError, scheme_of};

@@ -43,7 +43,7 @@ pub(super) struct Tree {
 #[derive(Deserialize)]
 pub(super) struct Branch {
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) branches: Vec<Branch>,
+    pub(super) branches: Vec<Self>,
     pub(super) product: Option<FullProduct>,
 }
 

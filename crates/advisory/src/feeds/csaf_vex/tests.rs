@@ -50,7 +50,8 @@ fn lines(document: &str) -> Vec<String> {
             Extent::Unknown { why } => why.clone(),
             Extent::Versions { ranges, .. } => match &ranges[0].end {
                 crate::End::Fixed(version) => format!("< {version}"),
-                other => format!("{other:?}"),
+                crate::End::Open => "Open".to_owned(),
+                crate::End::LastAffected(_) | crate::End::Limit(_) => panic!("{said:?}"),
             },
         };
         let module = said.module.unwrap_or_default();

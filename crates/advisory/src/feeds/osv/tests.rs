@@ -110,3 +110,58 @@ fn a_withdrawal_with_an_unreadable_date_is_a_withdrawal() {
     assert!(one(r#"{"id":"X-1","withdrawn":"yesterday"}"#).withdrawn.is_some());
     assert!(one(r#"{"id":"X-1"}"#).withdrawn.is_none());
 }
+
+/// `ecosystem name fixed state` of what a record says.
+fn statements(affected: &str) -> Vec<String> {
+    let line = |said: AffectedPackage| {
+        let Extent::Versions { ranges, .. } = &said.extent else { panic!("{said:?}") };
+        let fixed = match &ranges[0].end {
+            End::Fixed(version) => version.clone(),
+            End::Open | End::LastAffected(_) | End::Limit(_) => "-".to_owned(),
+        };
+        format!("{} {} {fixed} {:?}", said.ecosystem, said.name, said.fix_state)
+    };
+    with_affected(affected).affected.into_iter().map(line).collect()
+}
+
+fn said(ecosystem: &str, fixed: Option<&str>, more: &str) -> String {
+    let fixed = fixed.map(|version| format!(r#",{{"fixed":"{version}"}}"#)).unwrap_or_default();
+    format!(
+        r#"{{"package":{{"ecosystem":"{ecosystem}","name":"source"}},"ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}}{fixed}]}}]{more}}}"#
+    )
+}
+
+#[test]
+fn binary_packages_take_the_place_of_their_source() {
+    let suse = r#","ecosystem_specific":{"binaries":[{"lib-a":"1-2.1","lib-b":"3-1"}]}"#;
+    assert_eq!(
+        statements(&said("SUSE:Linux Enterprise Module for Basesystem 15 SP4", Some("1-2.1"), suse)),
+        [
+            "SUSE:Linux Enterprise Server 15 SP4 lib-a 1-2.1 None",
+            "SUSE:Linux Enterprise Server 15 SP4 lib-b 3-1 None"
+        ]
+    );
+    let open_euler = r#","ecosystem_specific":{"src":["a-9-9.oe1.src.rpm"],"x86_64":["a-2.82-4.oe1.x86_64.rpm","a-2.82-10.oe1.x86_64.rpm","a-help-2.82-5.oe1.noarch.rpm","nonsense"]}"#;
+    assert_eq!(
+        statements(&said("openEuler:20.03-LTS", Some("2.82-10.oe1"), open_euler)),
+        ["openEuler:20.03-LTS a 2.82-10.oe1 None", "openEuler:20.03-LTS a-help 2.82-5.oe1 None"]
+    );
+    // Without a fix there is nothing that binary packages could be compared with.
+    assert_eq!(
+        statements(&said("SUSE:Linux Enterprise Server 15 SP4", None, suse)),
+        ["SUSE:Linux Enterprise Server 15 SP4 source - None"]
+    );
+}
+
+#[test]
+fn fixes_for_subscribers_are_told_from_fixes_for_everybody() {
+    let release = |fixed| said("Ubuntu:22.04:LTS", fixed, "");
+    let pro = said("Ubuntu:Pro:22.04:LTS", Some("1+esm1"), "");
+    let fips = said("Ubuntu:Pro:FIPS:22.04:LTS", Some("1+fips1"), "");
+    let jammy = |rest: &str| format!("Ubuntu:22.04:LTS source {rest}");
+    assert_eq!(statements(&pro), [jammy("1+esm1 Some(Subscription)")]);
+    assert_eq!(statements(&format!("{},{pro}", release(None))), [jammy("1+esm1 Some(Subscription)")]);
+    assert_eq!(statements(&format!("{},{pro}", release(Some("2")))), [jammy("2 None")]);
+    assert_eq!(statements(&release(None)), [jammy("- None")]);
+    assert_eq!(statements(&fips), ["Ubuntu:Pro:FIPS:22.04:LTS source 1+fips1 None"]);
+}
