@@ -42,6 +42,11 @@ impl Caller {
         Ok(Self { principal, assignments })
     }
 
+    /// The roles of the caller.
+    pub(crate) fn assignments(&self) -> &[Assignment] {
+        &self.assignments
+    }
+
     /// Whether the caller may perform the action at the scope.
     pub(crate) fn may(&self, action: Action, scope: &ResourceId) -> bool {
         decide(&self.assignments, &self.principal, action, scope).is_allowed()

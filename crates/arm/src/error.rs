@@ -6,7 +6,7 @@ use crate::Refusal;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Why a request was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,9 @@ pub(crate) enum ArmError {
     Invalid(String),
     #[error("The continuation token is not one that this list gave to this caller.")]
     InvalidSkipToken,
+    /// A query of Resource Graph that is wrong, or that was stopped.
+    #[error("{0}")]
+    Query(Box<graph::GraphError>),
     #[error("The server could not read its records; its log says why.")]
     Store(#[from] store::Error),
     #[error("The server could not check who this is; its log says why.")]
@@ -76,7 +79,7 @@ impl ArmError {
             Self::MissingApiVersion => (StatusCode::BAD_REQUEST, "MissingApiVersionParameter"),
             Self::InvalidApiVersion(_) => (StatusCode::BAD_REQUEST, "InvalidApiVersionParameter"),
             Self::InvalidId(_) => (StatusCode::BAD_REQUEST, "InvalidResourceId"),
-            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
+            Self::Invalid(_) | Self::Query(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
             Self::InvalidSkipToken => (StatusCode::BAD_REQUEST, "InvalidSkipToken"),
             Self::Store(_) | Self::Entrance(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         }
@@ -88,7 +91,11 @@ impl ArmError {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(error = %chain(self), "a request could not be answered");
         }
-        let body = Json(json!({"error": {"code": code, "message": self.to_string()}}));
+        let mut body = json!({"error": {"code": code, "message": self.to_string()}});
+        if let Self::Query(error) = self {
+            body["error"]["details"] = query_details(error);
+        }
+        let body = Json(body);
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
@@ -105,6 +112,33 @@ impl ArmError {
         }
         response
     }
+}
+
+/// What is wrong with a query, in the form of Resource Graph: the first detail says so, the others say where.
+fn query_details(error: &graph::GraphError) -> Value {
+    let mut details = vec![json!({
+        "code": "InvalidQuery",
+        "message": "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying.",
+    })];
+    match error {
+        graph::GraphError::Query(diagnostics) => details.extend(diagnostics.iter().map(|diagnostic| {
+            let is_syntax = diagnostic.code == kql::DiagnosticCode::Syntax;
+            json!({
+                "code": if is_syntax { "ParserFailure" } else { diagnostic.code.as_str() },
+                "message": diagnostic.to_string(),
+                "line": diagnostic.line,
+                // Resource Graph counts letters from 0, and lines from 1.
+                "characterPositionInLine": diagnostic.column.saturating_sub(1),
+                "token": diagnostic.token,
+                "expectedToken": diagnostic.expected.join(", "),
+            })
+        })),
+        graph::GraphError::Evaluation(error) => {
+            details.push(json!({"code": "ExecutionFailure", "message": error.to_string()}));
+        }
+        graph::GraphError::Store(_) => {}
+    }
+    Value::Array(details)
 }
 
 /// An error with its causes, for the log.

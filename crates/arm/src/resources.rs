@@ -6,6 +6,7 @@ mod cloud_resource;
 mod pricing;
 mod provider;
 mod registry;
+mod resource_graph;
 mod resource_group;
 mod sub_assessment;
 mod subscription;
@@ -61,4 +62,5 @@ pub const RESOURCES: &[Resource] = &[
     assessment_metadata::RESOURCE,
     assessment::RESOURCE,
     sub_assessment::RESOURCE,
+    resource_graph::RESOURCE,
 ];

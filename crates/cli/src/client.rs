@@ -126,6 +126,11 @@ impl Client {
                 self.server
             )
         })?;
+        self.decode(response).await
+    }
+
+    /// The body of an answer, decoded; one that is no success becomes an error with the server's own sentence.
+    pub(crate) async fn decode<T: DeserializeOwned>(&self, response: reqwest::Response) -> Result<T> {
         let status = response.status();
         let body = response.bytes().await.context("the answer broke off")?;
         if !status.is_success() {

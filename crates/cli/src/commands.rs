@@ -8,6 +8,7 @@ pub(crate) mod image;
 pub(crate) mod inventory;
 pub(crate) mod login;
 pub(crate) mod plan;
+pub(crate) mod query;
 pub(crate) mod scan;
 pub(crate) mod serve;
 
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Query(query::QueryArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
 }
@@ -43,6 +45,7 @@ impl Command {
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),
         }

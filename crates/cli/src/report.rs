@@ -2,7 +2,7 @@
 //!
 //! A form is one file and one line in [`FORMS`].
 
-mod csv;
+pub(crate) mod csv;
 mod json;
 mod markdown;
 mod sarif;

@@ -9,3 +9,11 @@
 //! Documents are made when they are asked for and kept nowhere.
 
 pub mod documents;
+mod query;
+mod source;
+mod tables;
+mod viewer;
+
+pub use query::{Answer, AnswerColumn, GraphError, Settings, run};
+pub use tables::{TABLES, Table};
+pub use viewer::Viewer;

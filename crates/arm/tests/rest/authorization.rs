@@ -18,7 +18,9 @@ fn path(route: &Route) -> String {
         "{scope}/providers/Microsoft.Security/assessments/{name}/subAssessments/{sub}" => {
             (registry(), &[KEY, "00000000-0000-8000-8000-000000000000"])
         }
-        "/tenants" | "/subscriptions" => (String::new(), &[]),
+        "/tenants" | "/subscriptions" | "/providers/Microsoft.ResourceGraph/resources" => {
+            (String::new(), &[])
+        }
         pattern if pattern.starts_with("/subscriptions/{id}") => (
             String::new(),
             &[
@@ -38,6 +40,7 @@ fn path(route: &Route) -> String {
 
 fn body(route: &Route) -> serde_json::Value {
     match route.method {
+        Method::POST if route.pattern.contains("ResourceGraph") => json!({"query": "Resources"}),
         Method::PUT => json!({"properties": {"pricingTier": "Standard"}}),
         _ => serde_json::Value::Null,
     }
@@ -100,6 +103,7 @@ async fn every_route_refuses_those_without_its_right() {
         200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/subAssessments
         200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/subAssessments
         404 404 404 404 404 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/subAssessments/{sub}
+        200 200 200 200 200 200 200 POST /providers/Microsoft.ResourceGraph/resources
     "#]].assert_eq(&table);
 }
 

@@ -6,6 +6,7 @@ mod assessments;
 mod authorization;
 mod estate;
 mod plans;
+mod resource_graph;
 mod resources;
 mod sign_in;
 mod sub_assessments;

@@ -129,8 +129,17 @@ async fn list(
         say!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Exit::Done);
     }
-    let mut table =
-        terminal.table(&["REPOSITORY", "TAGS", "DIGEST", "STATE", "CRITICAL", "HIGH", "MEDIUM", "LOW"]);
+    let mut table = terminal.table(&[
+        "REPOSITORY",
+        "TAGS",
+        "DIGEST",
+        "STATE",
+        "CRITICAL",
+        "HIGH",
+        "MEDIUM",
+        "LOW",
+        "UNKNOWN",
+    ]);
     for image in &rows {
         table.add_row(vec![
             clean(&image.repository),
@@ -141,6 +150,7 @@ async fn list(
             image.findings.high.to_string(),
             image.findings.medium.to_string(),
             image.findings.low.to_string(),
+            image.findings.unknown.to_string(),
         ]);
     }
     say!("{table}");

@@ -37,7 +37,8 @@ fn write(report: &Report, _: Terminal) -> Result<String> {
     Ok(text)
 }
 
-fn escape(cell: &str) -> String {
+/// A cell: quoted where it must be, and never a formula.
+pub(crate) fn escape(cell: &str) -> String {
     let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     if guard.is_empty() && !cell.contains([',', '"', '\n', '\r']) {
         return cell.to_owned();

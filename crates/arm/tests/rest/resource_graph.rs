@@ -1,0 +1,177 @@
+//! Resource Graph: published queries over the estate, pages, rights and errors.
+
+use crate::estate::{Answer, Estate, KEY, registry};
+use http::Method;
+use serde_json::{Value, json};
+use store::ImageState;
+
+const PATH: &str = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01";
+
+async fn ask(estate: &Estate, who: &str, query: &str, options: Value) -> Answer {
+    let body = json!({"query": query, "options": options, "subscriptions": ["00000000-0000-0000-0000-000000000abc"]});
+    estate.ask(who, Method::POST, PATH, body).await
+}
+
+/// The rows, as one line each.
+async fn lines(estate: &Estate, who: &str, query: &str) -> Vec<String> {
+    let answer = ask(estate, who, query, json!({"resultFormat": "table", "$top": 1000})).await.expect(200);
+    let rows = answer.body["data"]["rows"].as_array().unwrap();
+    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    rows.iter().map(|row| row.as_array().unwrap().iter().map(cell).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_query_for_registry_findings_runs() {
+    let estate = Estate::furnished().await;
+    let query = format!(
+        "securityresources
+        | where type == 'microsoft.security/assessments/subassessments'
+        | where id matches regex '(.+?)/providers/Microsoft.Security/assessments/{KEY}/'
+        | parse id with registryResourceId '/providers/Microsoft.Security/assessments/' *
+        | parse registryResourceId with * '/providers/Microsoft.ContainerRegistry/registries/' registryName
+        | extend imageDigest = tostring(properties.additionalData.imageDigest),
+                 repository = tostring(properties.additionalData.repositoryName),
+                 severity = tostring(properties.status.severity), code = tostring(properties.status.code),
+                 base = toreal(properties.additionalData.cvss.['3.0'].base), key = split(id, '/')[12]
+        | project registryName, repository, tostring(properties.id), code, severity, base, key
+        | order by repository asc, properties_id asc"
+    );
+    assert_eq!(
+        lines(&estate, "security-reader", &query).await,
+        [
+            format!("Lazaretto clean image Healthy  null {KEY}"),
+            format!("Lazaretto team/app CVE-2020-28928 Unhealthy High 9.8 {KEY}"),
+            format!("Lazaretto team/app CVE-2021-28831 Unhealthy High 9.8 {KEY}"),
+            format!("Lazaretto void image NotApplicable  null {KEY}"),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_has_its_rows() {
+    let estate = Estate::furnished().await;
+    let counts = [
+        ("Resources | count", "1"),
+        ("summarize count()", "1"),
+        ("where type =~ 'Microsoft.ContainerRegistry/registries' | project name", "Lazaretto"),
+        ("ResourceContainers | summarize n = count() by type | order by type asc | project n", "1"),
+        ("SecurityResources | where type == 'microsoft.security/pricings' | count", "2"),
+        (
+            "SecurityResources | where type == 'microsoft.security/assessments' | project properties.resourceDetails.Id == properties.resourceDetails.id, properties.metadata.severity",
+            "false High",
+        ),
+        ("AuthorizationResources | count", "0"),
+        ("PolicyResources | count", "0"),
+        ("Images | where state == 'Unhealthy' | project repository, critical, medium", "team/app 1 2"),
+        ("Images | where repository == 'nowhere' | count", "0"),
+        (
+            "Findings | where vulnerability == 'CVE-2021-28831' | summarize make_set(package)",
+            "[\"busybox\",\"ssl_client\"]",
+        ),
+        ("Findings | where severity == 'Critical' | summarize dcount(vulnerability)", "2"),
+        ("Images | where firstSeen < datetime(2027-01-01) | count", "4"),
+    ];
+    for (query, expected) in counts {
+        assert_eq!(
+            lines(&estate, "reader", query).await.first().map(String::as_str),
+            Some(expected),
+            "{query}"
+        );
+    }
+}
+
+/// What somebody sees is what the owner sees, cut down to their rights.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_counts_what_they_may_not_see() {
+    let estate = Estate::furnished().await;
+    let count =
+        async |who: &str, table: &str| lines(&estate, who, &format!("{table} | count")).await.join("");
+    for (who, expected) in [
+        ("owner", ["1", "7", "4", "3"]),
+        ("reader", ["1", "7", "4", "3"]),
+        ("security-reader", ["0", "7", "4", "3"]),
+        ("registry-reader", ["1", "5", "4", "3"]),
+        ("puller", ["0", "0", "0", "0"]),
+        ("foreigner", ["0", "0", "0", "0"]),
+    ] {
+        let seen = [
+            count(who, "Resources").await,
+            count(who, "SecurityResources").await,
+            count(who, "Images").await,
+            count(who, "Findings").await,
+        ];
+        assert_eq!(seen, expected, "{who}");
+    }
+    let union = "Resources | union Images | join kind=fullouter Findings on $left.repository == $right.repository | count";
+    assert_eq!(lines(&estate, "puller", union).await, ["0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_follow_each_other_for_their_owner_alone() {
+    let estate = Estate::new().await;
+    let image = estate.image("app", ImageState::Unhealthy, None).await;
+    let ids: Vec<String> = (0..250).map(|number| format!("CVE-2020-{number:04}")).collect();
+    let found: Vec<(&str, &str)> = ids.iter().map(|id| ("busybox", id.as_str())).collect();
+    estate.findings(&image, &found).await;
+    let query = "securityresources | where type == 'microsoft.security/assessments/subassessments' | project id, name";
+    let (mut names, mut options, mut pages) = (Vec::new(), json!({}), 0);
+    loop {
+        let body = ask(&estate, "reader", query, options).await.expect(200).body;
+        assert_eq!((&body["totalRecords"], &body["resultTruncated"]), (&json!(250), &json!("false")));
+        names.extend(body["data"].as_array().unwrap().iter().map(|row| row["name"].to_string()));
+        pages += 1;
+        let Some(token) = body["$skipToken"].as_str() else { break };
+        ask(&estate, "owner", query, json!({"$skipToken": token})).await.expect(400);
+        ask(&estate, "reader", "Resources", json!({"$skipToken": token})).await.expect(400);
+        options = json!({"$skipToken": token});
+    }
+    names.sort();
+    names.dedup();
+    assert_eq!((names.len(), pages), (250, 3));
+    let cut = ask(&estate, "reader", "Findings | project vulnerability", json!({"$top": 10}))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(
+        (&cut["count"], &cut["resultTruncated"], &cut["$skipToken"]),
+        (&json!(10), &json!("true"), &Value::Null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_query_says_where() {
+    let estate = Estate::new().await;
+    let wrong = async |query: &str| {
+        let answer = ask(&estate, "reader", query, json!({})).await.expect(400);
+        assert_eq!(answer.body["error"]["details"][0]["code"], "InvalidQuery");
+        answer.body["error"]["details"][1].clone()
+    };
+    let syntax = wrong("Resources |").await;
+    assert_eq!(
+        (&syntax["code"], &syntax["line"], &syntax["token"]),
+        (&json!("ParserFailure"), &json!(1), &json!("<EOF>"))
+    );
+    let column = wrong("Findings\n| where severty == 'High'").await;
+    assert_eq!(
+        (&column["code"], &column["line"], &column["characterPositionInLine"]),
+        (&json!("UnknownColumn"), &json!(2), &json!(8))
+    );
+    assert!(column["message"].as_str().unwrap().contains("severity"), "{column}");
+    assert_eq!(wrong("Nowhere | count").await["code"], "UnknownTable");
+    for body in [json!({}), json!({"query": 7}), json!({"query": "Resources", "managementGroups": ["other"]})]
+    {
+        let answer = estate.ask("reader", Method::POST, PATH, body).await;
+        assert!(answer.status.is_client_error(), "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn facets_count_the_values_of_a_column() {
+    let estate = Estate::furnished().await;
+    let body = json!({"query": "Images", "facets": [{"expression": "state"}, {"expression": "x.y"}]});
+    let answer = estate.ask("reader", Method::POST, PATH, body).await.expect(200).body;
+    assert_eq!(answer["facets"][0]["totalRecords"], 4);
+    assert_eq!(answer["facets"][1]["errors"][0]["code"], "InvalidColumnNames");
+    let one = ask(&estate, "reader", "Resources", json!({})).await.expect(200).body;
+    assert_eq!(one["data"][0]["id"], registry());
+}

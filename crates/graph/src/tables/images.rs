@@ -1,0 +1,94 @@
+//! `Images`: each image with its verdict, in plain columns.
+
+use super::{Pulled, Reading, Table, columns};
+use crate::documents::KnownRegistry;
+use crate::source::{datetime, text_or_null};
+use crate::viewer::View;
+use kql::{Batch, Column, Kind, ScanRequest, Value};
+use store::{ImageKey, ImageSummary, PageRequest, SummaryFilter};
+
+const PAGE: usize = 1000;
+
+pub(super) const TABLE: Table = Table {
+    name: "Images",
+    about: "Each image of the registries with its verdict.",
+    columns: shown,
+    hidden: Vec::new,
+    read: |narrowed| {
+        let filter = SummaryFilter {
+            repository: narrowed.exactly("repository").and_then(|name| name.parse().ok()),
+            digest: narrowed.exactly("digest").and_then(|digest| digest.parse().ok()),
+            ..SummaryFilter::default()
+        };
+        Box::new(Images { filter, after: None })
+    },
+};
+
+fn shown() -> Vec<Column> {
+    columns(&[
+        ("registry", Kind::String),
+        ("repository", Kind::String),
+        ("digest", Kind::String),
+        ("state", Kind::String),
+        ("cause", Kind::String),
+        ("description", Kind::String),
+        ("platform", Kind::String),
+        ("critical", Kind::Long),
+        ("high", Kind::Long),
+        ("medium", Kind::Long),
+        ("low", Kind::Long),
+        ("unknown", Kind::Long),
+        ("firstSeen", Kind::Datetime),
+        ("changedAt", Kind::Datetime),
+        ("assessedAt", Kind::Datetime),
+        ("subscriptionId", Kind::String),
+    ])
+}
+
+struct Images {
+    filter: SummaryFilter,
+    after: Option<ImageKey>,
+}
+
+impl Reading for Images {
+    fn pull(&mut self, view: &View, request: &ScanRequest) -> Result<Pulled, store::Error> {
+        self.filter.registries = Some(view.inspected.iter().map(|known| known.registry.id).collect());
+        let page = PageRequest { after: self.after.take(), limit: PAGE };
+        let page = view.runtime.block_on(view.store.summaries(&self.filter, page))?;
+        let mut batch = Batch::new(request.needs.len());
+        for summary in &page.items {
+            let registry = summary.image.repository.registry;
+            let Some(known) = view.inspected.iter().find(|known| known.registry.id == registry) else {
+                continue;
+            };
+            batch.push(request.needs.iter().map(|need| value(&need.column, known, summary)));
+        }
+        self.after = page.next;
+        Ok(Pulled { batch, is_last: self.after.is_none() })
+    }
+}
+
+fn value(column: &str, known: &KnownRegistry, summary: &ImageSummary) -> Value {
+    let count = |severity: &str| {
+        Value::Long(summary.counts.get(severity).and_then(|count| i64::try_from(*count).ok()).unwrap_or(0))
+    };
+    match column {
+        "registry" => Value::text(&known.registry.login_server),
+        "repository" => Value::text(summary.image.repository.name.as_str()),
+        "digest" => Value::text(summary.image.digest.to_string()),
+        "state" => Value::text(summary.state.as_str()),
+        "cause" => text_or_null(summary.cause.as_ref().map(|cause| cause.code.as_str())),
+        "description" => text_or_null(summary.cause.as_ref().map(|cause| cause.sentence.as_str())),
+        "platform" => text_or_null(summary.platform.as_deref()),
+        "critical" => count("Critical"),
+        "high" => count("High"),
+        "medium" => count("Medium"),
+        "low" => count("Low"),
+        "unknown" => count("Unknown"),
+        "firstSeen" => datetime(Some(summary.first_seen)),
+        "changedAt" => datetime(Some(summary.changed_at)),
+        "assessedAt" => datetime(summary.assessed_at),
+        "subscriptionId" => Value::text(known.registry.subscription.to_string()),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,104 @@
+//! Who asks, and what they may see: looked up once before a query runs, so that every table starts from it.
+
+use crate::documents::KnownRegistry;
+use access::{Action, Assignment, Principal, ResourceId, decide, sees};
+use jiff::Timestamp;
+use std::sync::Arc;
+use store::{Store, Subscription};
+use tokio::runtime::Handle;
+
+/// Somebody with their roles.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// Who.
+    pub principal: Principal,
+    /// Their roles, at their scopes.
+    pub assignments: Vec<Assignment>,
+}
+
+impl Viewer {
+    fn may(&self, action: Action, scope: &ResourceId) -> bool {
+        decide(&self.assignments, &self.principal, action, scope).is_allowed()
+    }
+}
+
+/// What a query starts from: what the viewer may see of the store at this moment.
+pub(crate) struct View {
+    pub(crate) store: Arc<dyn Store>,
+    /// Runs the store's operations for the thread that runs the query, which may wait.
+    pub(crate) runtime: Handle,
+    pub(crate) tenant: String,
+    pub(crate) scan_plan: &'static str,
+    pub(crate) now: Timestamp,
+    /// Subscriptions in which the viewer has any role.
+    pub(crate) subscriptions: Vec<Subscription>,
+    /// Subscriptions whose plans the viewer may read.
+    pub(crate) priced: Vec<Subscription>,
+    /// Registries that the viewer may read as resources.
+    pub(crate) registries: Vec<KnownRegistry>,
+    /// Registries whose assessments the viewer may read.
+    pub(crate) assessed: Vec<KnownRegistry>,
+    /// Registries whose findings the viewer may read.
+    pub(crate) inspected: Vec<KnownRegistry>,
+}
+
+/// What is the same for all queries of an installation.
+pub(crate) struct Surroundings {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tenant: String,
+    pub(crate) scan_plan: &'static str,
+    pub(crate) now: Timestamp,
+}
+
+impl View {
+    /// What a viewer may see. Only these subscriptions, if any are named.
+    pub(crate) async fn of(
+        surroundings: Surroundings,
+        viewer: &Viewer,
+        wanted: Option<&[String]>,
+    ) -> Result<Self, store::Error> {
+        let Surroundings { store, tenant, scan_plan, now } = surroundings;
+        let mut view = Self {
+            store: store.clone(),
+            runtime: Handle::current(),
+            tenant,
+            scan_plan,
+            now,
+            subscriptions: Vec::new(),
+            priced: Vec::new(),
+            registries: Vec::new(),
+            assessed: Vec::new(),
+            inspected: Vec::new(),
+        };
+        for subscription in store.subscriptions().await? {
+            let name = subscription.id.to_string();
+            let is_wanted = wanted.is_none_or(|all| all.iter().any(|one| one.eq_ignore_ascii_case(&name)));
+            let Ok(scope) = ResourceId::subscription_scope(&name) else { continue };
+            if !is_wanted || !sees(&viewer.assignments, &viewer.principal, &scope) {
+                continue;
+            }
+            for registry in store.registries(subscription.id).await? {
+                view.add(viewer, registry);
+            }
+            if viewer.may(Action::PRICING_READ, &scope) {
+                view.priced.push(subscription.clone());
+            }
+            view.subscriptions.push(subscription);
+        }
+        Ok(view)
+    }
+
+    fn add(&mut self, viewer: &Viewer, registry: store::Registry) {
+        // A registry whose names make no resource id cannot have been given a role at.
+        let Ok(known) = KnownRegistry::new(registry) else { return };
+        for (action, list) in [
+            (Action::REGISTRY_READ, &mut self.registries),
+            (Action::ASSESSMENT_READ, &mut self.assessed),
+            (Action::SUB_ASSESSMENT_READ, &mut self.inspected),
+        ] {
+            if viewer.may(action, &known.id) {
+                list.push(known.clone());
+            }
+        }
+    }
+}
