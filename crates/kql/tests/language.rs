@@ -16,18 +16,43 @@ macro_rules! cases {
 }
 
 cases! {
-    where_keeps_what_holds: "| where a > 1 or b == 'y' | project a" => expect![[""]];
-    nulls_are_last_when_descending: "| sort by a | project a" => expect![[""]];
-    nulls_are_first_when_ascending: "| sort by a asc | project a" => expect![[""]];
+    where_keeps_what_holds: "| where a > 1 or b == 'y' | project a" => expect![[r#"
+        a:long
+        3
+        1
+    "#]];
+    nulls_are_last_when_descending: "| sort by a | project a" => expect![[r#"
+        a:long
+        3
+        1
+        null
+    "#]];
+    nulls_are_first_when_ascending: "| sort by a asc | project a" => expect![[r#"
+        a:long
+        null
+        1
+        3
+    "#]];
     columns_get_names: "| project d.k[0], strlen(b), a + 1, tostring(d.k)" => expect![[r#"
         d_k_0:dynamic | Column1:long | Column2:long | d_k:string
         1 | 1 | 4 | "[1,2]"
         3 | 1 | 2 | "[3]"
         null | 1 | null | ""
     "#]];
-    summarize_names_and_groups: "| summarize count(), sum(a), dcount(b), make_list(a), round(avg(a), 1), arg_max(a, *) by b" => expect![[""]];
-    top_takes_the_first: "| top 1 by a | project a" => expect![[""]];
-    distinct_leaves_out: "| distinct b" => expect![[""]];
+    summarize_names_and_groups: "| summarize count(), sum(a), dcount(b), make_list(a), round(avg(a), 1), arg_max(a, *) by b" => expect![[r#"
+        b:string | count_:long | sum_a:long | dcount_b:long | list_a:dynamic | Column1:real | a:long | d:dynamic
+        "x" | 2 | 3 | 1 | [3] | 3.0 | 3 | {"k":[1,2]}
+        "y" | 1 | 1 | 1 | [1] | 1.0 | 1 | {"k":[3]}
+    "#]];
+    top_takes_the_first: "| top 1 by a | project a" => expect![[r#"
+        a:long
+        3
+    "#]];
+    distinct_leaves_out: "| distinct b" => expect![[r#"
+        b:string
+        "x"
+        "y"
+    "#]];
     an_array_becomes_rows: "| mv-expand with_itemindex=i k = d.k to typeof(long) | project a, k, i" => expect![[r#"
         a:long | k:long | i:long
         3 | 1 | 0
@@ -35,40 +60,151 @@ cases! {
         1 | 3 | 0
         null | null | 0
     "#]];
-    operators_over_elements: "| mv-apply k = d.k on (summarize s = sum(tolong(k))) | project a, s" => expect![[""]];
-    inner_unique_join: "| join (T | project b, c = a) on b | project a, b, b1, c" => expect![[""]];
+    operators_over_elements: "| mv-apply k = d.k on (summarize s = sum(tolong(k))) | project a, s" => expect![[r#"
+        a:long | s:long
+        3 | 3
+        1 | 3
+        null | 0
+    "#]];
+    inner_unique_join: "| join (T | project b, c = a) on b | project a, b, b1, c" => expect![[r#"
+        a:long | b:string | b1:string | c:long
+        3 | "x" | "x" | 3
+        3 | "x" | "x" | null
+        1 | "y" | "y" | 1
+    "#]];
     outer_join_fills: "| join kind=leftouter (T | where a == 1 | project b, n = b) on $left.b == $right.b | project a, b1, n" => expect![[r#"
+        a:long | b1:string | n:string
+        3 | "" | ""
+        1 | "y" | "y"
+        null | "" | ""
+    "#]];
+    anti_join: "| join kind=leftanti (T | where a == 1) on b | project a, b" => expect![[r#"
+        a:long | b:string
+        3 | "x"
+        null | "x"
+    "#]];
+    lookup_drops_keys: "| lookup (datatable(b:string, w:long)['x', 9]) on b | project-away d" => expect![[r#"
+        a:long | b:string | w:long
+        3 | "x" | 9
+        1 | "y" | null
+        null | "x" | 9
+    "#]];
+    union_by_name: "| project a | union withsource=s (print b = 'q')" => expect![[r#"
+        s:string | a:long | b:string
+        "union_arg0" | 3 | ""
+        "union_arg0" | 1 | ""
+        "union_arg0" | null | ""
+        "union_arg1" | null | "q"
+    "#]];
+    parse_reads_kinds: "| take 1 | extend s = 'id=7;n=abc' | parse s with 'id=' i:long ';n=' n | project i, n" => expect![[r#"
+        i:long | n:string
+        7 | "abc"
+    "#]];
+    parse_where_filters: "| parse-where b with 'x' rest | project a, rest" => expect![[r#"
+        a:long | rest:string
+        3 | ""
+        null | ""
+    "#]];
+    bags_become_columns: "| project d | evaluate bag_unpack(d)" => expect![[r#"
         k:dynamic
         [1,2]
         [3]
         null
     "#]];
-    anti_join: "| join kind=leftanti (T | where a == 1) on b | project a, b" => expect![[""]];
-    lookup_drops_keys: "| lookup (datatable(b:string, w:long)['x', 9]) on b | project-away d" => expect![[""]];
-    union_by_name: "| project a | union withsource=s (print b = 'q')" => expect![[""]];
-    parse_reads_kinds: "| take 1 | extend s = 'id=7;n=abc' | parse s with 'id=' i:long ';n=' n | project i, n" => expect![[""]];
-    parse_where_filters: "| parse-where b with 'x' rest | project a, rest" => expect![[""]];
-    bags_become_columns: "| project d | evaluate bag_unpack(d)" => expect![[""]];
     pivot_turns: "| project b, a | evaluate pivot(b, sum(a))" => expect![[r#"
+        x:long | y:long
+        3 | 1
+    "#]];
+    narrow_turns: "| take 1 | project a, b | evaluate narrow()" => expect![[r#"
+        Row:long | Column:string | Value:string
+        0 | "a" | "3"
+        0 | "b" | "x"
+    "#]];
+    schema_is_rows: "| project a, d | getschema" => expect![[r#"
+        ColumnName:string | ColumnOrdinal:long | DataType:string | ColumnType:string
+        "a" | 0 | "System.Int64" | "long"
+        "d" | 1 | "System.Object" | "dynamic"
+    "#]];
+    functions_of_let: "; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')" => expect![[r#"
+        line 1, column 188: `print` cannot stand here; expected the end of the query
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T ; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')
+          |                                                                                                                                                                                            ^^^^^
+    "#]];
+    scalars_of_tables: "| where a == toscalar(T | summarize max(a)) | project a" => expect![[r#"
+        a:long
+        3
+    "#]];
+    members_of_tables: "| where b in ((T | where a == 1 | project b)) | project a" => expect![[r#"
         a:long
         1
     "#]];
-    narrow_turns: "| take 1 | project a, b | evaluate narrow()" => expect![[""]];
-    schema_is_rows: "| project a, d | getschema" => expect![[""]];
-    functions_of_let: "; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')" => expect![[""]];
-    scalars_of_tables: "| where a == toscalar(T | summarize max(a)) | project a" => expect![[""]];
-    members_of_tables: "| where b in ((T | where a == 1 | project b)) | project a" => expect![[""]];
-    any_column: "| where * contains 'Y' | project a" => expect![[""]];
-    columns_are_moved: "| project-reorder d, b | project-rename z = a | project-away d" => expect![[""]];
-    range_counts: "| take 0 | union (range x from 1 to 10 step 4) | project x" => expect![[""]];
-    percentiles_have_names: "| summarize percentiles(a, 5, 50)" => expect![[""]];
-    unknown_column: "| where sverity == 1 | extend severity = 1" => expect![[""]];
-    unknown_operator: "| wher a == 1" => expect![[""]];
-    unknown_function: "| extend x = toloweer(b)" => expect![[""]];
-    wrong_kinds: "| where b == 1" => expect![[""]];
-    wrong_pattern: "| where b matches regex '('" => expect![[""]];
-    end_too_early: "| where a ==" => expect![[""]];
-    two_faults: "| where | take | project a" => expect![[""]];
+    any_column: "| where * contains 'Y' | project a" => expect![[r#"
+        a:long
+        1
+    "#]];
+    columns_are_moved: "| project-reorder d, b | project-rename z = a | project-away d" => expect![[r#"
+        b:string | z:long
+        "x" | 3
+        "y" | 1
+        "x" | null
+    "#]];
+    range_counts: "| take 0 | union (range x from 1 to 10 step 4) | project x" => expect![[r#"
+        x:long
+        1
+        5
+        9
+    "#]];
+    percentiles_have_names: "| summarize percentiles(a, 5, 50)" => expect![[r#"
+        percentile_a_5:real | percentile_a_50:real
+        1 | 1
+    "#]];
+    unknown_column: "| where sverity == 1 | extend severity = 1" => expect![[r#"
+        line 1, column 143: there is no column `sverity`
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | where sverity == 1 | extend severity = 1
+          |                                                                                                                                               ^^^^^^^
+    "#]];
+    unknown_operator: "| wher a == 1" => expect![[r#"
+        line 1, column 137: `wher` is not an operator; expected an operator; did you mean `where`?
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | wher a == 1
+          |                                                                                                                                         ^^^^
+    "#]];
+    unknown_function: "| extend x = toloweer(b)" => expect![[r#"
+        line 1, column 148: there is no function `toloweer`; did you mean `tolower`?
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | extend x = toloweer(b)
+          |                                                                                                                                                    ^^^^^^^^
+    "#]];
+    wrong_kinds: "| where b == 1" => expect![[r#"
+        line 1, column 143: a string and a long cannot be compared; turn one with `tostring(…)`
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | where b == 1
+          |                                                                                                                                               ^^^^^^
+    "#]];
+    wrong_pattern: "| where b matches regex '('" => expect![[r#"
+        line 1, column 159: this is not a regular expression: unclosed group
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | where b matches regex '('
+          |                                                                                                                                                               ^^^
+    "#]];
+    end_too_early: "| where a ==" => expect![[r#"
+        line 1, column 147: the query ends too early; expected an expression
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | where a ==
+          |                                                                                                                                                   ^
+    "#]];
+    two_faults: "| where | take | project a" => expect![[r#"
+        line 1, column 143: `|` cannot stand here; expected an expression
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | where | take | project a
+          |                                                                                                                                               ^
+        line 1, column 150: `|` cannot stand here; expected an expression
+          |
+        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T | where | take | project a
+          |                                                                                                                                                      ^
+    "#]];
 }
 
 fn run(query: &str, limits: &Limits) -> Result<usize, EvaluationError> {

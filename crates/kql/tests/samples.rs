@@ -38,7 +38,11 @@ fn findings_are_counted_by_image_and_severity() {
         | extend severity = tostring(properties.status.severity), scanStatus = tostring(properties.status.code)
         | summarize n = count() by severity, scanStatus, registryName, imageDigest
         | summarize bag = make_bag(pack(severity, n)) by registryName, imageDigest, scanStatus"#,
-        expect![[""]],
+        expect![[r#"
+            registryName:string | imageDigest:string | scanStatus:string | bag:dynamic
+            "port" | "sha256:1" | "Unhealthy" | {"High":2,"Low":1}
+            "port" | "sha256:2" | "Unhealthy" | {"Low":1}
+        "#]],
     );
 }
 
@@ -57,7 +61,13 @@ fn findings_are_joined_to_their_assessment() {
         | project assessmentKey, subassessmentKey=name, parse_json(properties)
         | extend severity = properties.status.severity
         | project assessmentKey, assessment1 = subassessmentKey, severity | order by assessment1 asc"#,
-        expect![[""]],
+        expect![[r#"
+            assessmentKey:string | assessment1:string | severity:dynamic
+            "dbd0cb49-b563-45e7-9724-889e799fa648" | "f1" | "High"
+            "dbd0cb49-b563-45e7-9724-889e799fa648" | "f2" | "Low"
+            "dbd0cb49-b563-45e7-9724-889e799fa648" | "f3" | "High"
+            "dbd0cb49-b563-45e7-9724-889e799fa648" | "f4" | "Low"
+        "#]],
     );
 }
 
@@ -65,7 +75,10 @@ fn findings_are_joined_to_their_assessment() {
 fn healthy_and_unhealthy_are_counted() {
     check(
         "where type == 'microsoft.security/assessments' | extend name2 = properties.displayName, state = properties.status.code | summarize n = count(name) by tostring(name2), tostring(state)",
-        expect![[""]],
+        expect![[r#"
+            name2:string | state:string | n:long
+            "Container registry images should have vulnerability findings resolved" | "Unhealthy" | 1
+        "#]],
     );
 }
 
@@ -73,5 +86,80 @@ fn healthy_and_unhealthy_are_counted() {
 fn a_table_is_asked_for_no_more_than_is_needed() {
     let query = "securityresources | where type == 'x' and name in~ ('a', 'b') | extend d = tostring(properties.additionalData.imageDigest) | where d == 'sha256:1' | summarize count() by tostring(properties.status.code)";
     let query = kql::compile(query, &Estate, &kql::Limits::default()).unwrap();
-    expect![[""]].assert_debug_eq(&query.requests());
+    expect![[r#"
+        [
+            ScanRequest {
+                table: "SecurityResources",
+                needs: [
+                    Need {
+                        column: "name",
+                        path: [],
+                    },
+                    Need {
+                        column: "type",
+                        path: [],
+                    },
+                    Need {
+                        column: "properties",
+                        path: [
+                            "additionalData",
+                            "imageDigest",
+                        ],
+                    },
+                    Need {
+                        column: "properties",
+                        path: [
+                            "status",
+                            "code",
+                        ],
+                    },
+                ],
+                conditions: [
+                    Condition {
+                        need: Need {
+                            column: "properties",
+                            path: [
+                                "additionalData",
+                                "imageDigest",
+                            ],
+                        },
+                        comparison: Equal,
+                        values: [
+                            String(
+                                "sha256:1",
+                            ),
+                        ],
+                    },
+                    Condition {
+                        need: Need {
+                            column: "type",
+                            path: [],
+                        },
+                        comparison: Equal,
+                        values: [
+                            String(
+                                "x",
+                            ),
+                        ],
+                    },
+                    Condition {
+                        need: Need {
+                            column: "name",
+                            path: [],
+                        },
+                        comparison: EqualIgnoringCase,
+                        values: [
+                            String(
+                                "a",
+                            ),
+                            String(
+                                "b",
+                            ),
+                        ],
+                    },
+                ],
+                limit: None,
+            },
+        ]
+    "#]].assert_debug_eq(&query.requests());
 }
