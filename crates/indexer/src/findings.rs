@@ -38,6 +38,8 @@ pub(crate) struct Findings {
     bytes: usize,
     /// Whether there was no room for all that packages of the distribution own.
     is_ownership_cut: bool,
+    /// Whether there was no room for all files that say nothing.
+    is_silence_cut: bool,
     /// Limits of the layer that were reached, each named once.
     overflow: BTreeSet<String>,
 }
@@ -52,6 +54,7 @@ impl Findings {
             packages: 0,
             owned: 0,
             is_ownership_cut: false,
+            is_silence_cut: false,
             links: 0,
             skipped: 0,
             bytes: 0,
@@ -134,6 +137,18 @@ impl Findings {
         self.is_ownership_cut = true;
     }
 
+    /// Notes that a file stands at a path and says nothing, so that what lower layers had there is gone.
+    ///
+    /// Without this a package of a lower layer is listed once too often, and never missed; so it takes at most half of
+    /// the room that links have, and reaching that conceals nothing.
+    pub(crate) fn silence(&mut self, path: &LayerPath) {
+        if self.links >= self.limits.links >> 1 {
+            self.is_silence_cut = true;
+        } else {
+            self.add(path, Finding::Displacement);
+        }
+    }
+
     /// Whether anything is known of a path.
     pub(crate) fn has(&self, path: &LayerPath) -> bool {
         self.found.contains_key(path)
@@ -199,9 +214,12 @@ impl Findings {
         }
         // The root stands for the layer as a whole.
         if let Some(root) = LayerPath::from_bytes(b"") {
-            if self.is_ownership_cut {
-                let why = "not every path that packages of the distribution own was kept".to_owned();
-                let (path, why) = (root.clone(), SkipReason::Limit(why));
+            let cuts = [
+                (self.is_ownership_cut, "not every path that packages of the distribution own was kept"),
+                (self.is_silence_cut, "not every file that took the place of a package's was kept"),
+            ];
+            for (_, why) in cuts.into_iter().filter(|(is_cut, _)| *is_cut) {
+                let (path, why) = (root.clone(), SkipReason::Limit(why.to_owned()));
                 inventory.skipped.push(Skipped { path, why, conceals_packages: false });
             }
             inventory.skipped.extend(self.overflow.into_iter().map(|limit| Skipped {

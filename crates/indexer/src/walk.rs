@@ -210,7 +210,7 @@ impl<R: Read> Walk<R> {
         self.read_claimed(path, facts, &mut claims)?;
         // What lower layers had under such a name is gone, also if this file says nothing.
         if is_named && !self.findings.has(path) {
-            self.findings.add(path, Finding::Displacement);
+            self.findings.silence(path);
         }
         Ok(())
     }

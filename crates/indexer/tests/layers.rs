@@ -303,6 +303,7 @@ fn reached_limits_are_recorded() {
         removed a
         link lib -> x
         skipped var/lib/dpkg/status: dpkg database: 101 bytes, more than 100 (conceals packages)
+        skipped : not every file that took the place of a package's was kept
         skipped : more than 1 links on watched paths (conceals packages)
         skipped : more than 1 skipped files (conceals packages)
         skipped : more than 1 whiteouts (conceals packages)
