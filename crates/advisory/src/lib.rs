@@ -9,9 +9,9 @@
 //!    speaks against one following another.
 //! 3. [`match_package`] judges one package against a snapshot: one [`Match`] for each vulnerability, with a
 //!    [`Verdict`] and the [`Evidence`] for it.
-//!    [`explain`] says why one is there or not, and [`vex::apply`] lays over them what the user knows better.
-//! 4. [`Snapshot::vulnerability`] gives what there is to show of a match, [`classify`] its [`Severity`], and
-//!    [`remediation`] the sentence and the command that repair it.
+//!    [`explain()`] says why one is there or not, and [`vex::apply`] lays over them what the user knows better.
+//! 4. [`Snapshot::vulnerability`] gives what there is to show of a match, [`classify()`] its [`Severity`], and
+//!    [`remediation()`] the sentence and the command that repair it.
 //!
 //! The crate is synchronous, has no clock and no randomness, and touches no file but the snapshot.
 //! A quirk of a feed becomes a type when the feed is parsed; matching knows no feed by name.
