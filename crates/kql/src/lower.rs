@@ -100,6 +100,7 @@ fn whole_layout(width: usize) -> Layout {
     (0..width).map(|column| (column, Path::new())).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one short arm for each operator")]
 fn lower_node(node: &Node, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
     let width = node.fields.len();
     match &node.relation {
@@ -382,6 +383,15 @@ fn comparison(operator: B) -> Option<Comparison> {
     })
 }
 
+/// The row that stands for a side of a join that has none.
+fn fill(node: &Node, layout: &Layout) -> Vec<Value> {
+    let cell = |(column, path): &(usize, Path)| match node.fields.get(*column) {
+        Some(field) if path.is_empty() => field.kind.nothing(),
+        _ => Value::Null,
+    };
+    layout.iter().map(cell).collect()
+}
+
 fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
     let left_width = join.left.fields.len();
     let right_only = matches!(join.kind, JoinKind::RightSemi | JoinKind::RightAnti);
@@ -426,15 +436,6 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
     }
     let (left_step, left_layout) = lower_node(&join.left, &left, for_left);
     let (right_step, right_layout) = lower_node(&join.right, &right, for_right);
-    let fill = |node: &Node, layout: &Layout| -> Vec<Value> {
-        layout
-            .iter()
-            .map(|(column, path)| match node.fields.get(*column) {
-                Some(field) if path.is_empty() => field.kind.nothing(),
-                _ => Value::Null,
-            })
-            .collect()
-    };
     let step = Step::Join(Box::new(crate::step::join::JoinStep {
         kind: join.kind,
         left_keys: join.left_keys.iter().map(|key| resolve(key, &left_layout)).collect(),

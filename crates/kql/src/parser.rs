@@ -166,14 +166,14 @@ impl Parser {
             self.advance();
             return Ok(Name { text, span });
         }
-        if self.is_sign("[") {
-            if let (TokenKind::Text(text), TokenKind::Sign("]")) = (self.ahead(1), self.ahead(2)) {
-                let text: Arc<str> = text.clone();
-                self.at += 2;
-                let span = span.to(self.span());
-                self.advance();
-                return Ok(Name { text, span });
-            }
+        if self.is_sign("[")
+            && let (TokenKind::Text(text), TokenKind::Sign("]")) = (self.ahead(1), self.ahead(2))
+        {
+            let text: Arc<str> = text.clone();
+            self.at += 2;
+            let span = span.to(self.span());
+            self.advance();
+            return Ok(Name { text, span });
         }
         self.stop(&["a name"])
     }

@@ -134,8 +134,8 @@ pub(super) fn make_bag_if() -> Box<dyn Accumulator> {
 #[derive(Default)]
 struct Schema {
     kinds: BTreeSet<&'static str>,
-    members: BTreeMap<Arc<str>, Schema>,
-    elements: Option<Box<Schema>>,
+    members: BTreeMap<Arc<str>, Self>,
+    elements: Option<Box<Self>>,
 }
 
 impl Schema {
@@ -165,7 +165,7 @@ impl Schema {
     }
 
     fn value(&self) -> Value {
-        let mut parts: Vec<Value> = self.kinds.iter().map(|kind| Value::text(kind)).collect();
+        let mut parts: Vec<Value> = self.kinds.iter().map(Value::text).collect();
         let mut bag: Vec<(&str, Value)> =
             self.members.iter().map(|(name, schema)| (&**name, schema.value())).collect();
         if let Some(elements) = &self.elements {

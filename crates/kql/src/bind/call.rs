@@ -39,14 +39,14 @@ impl Binder<'_> {
         match (&*name.text, arguments) {
             ("toscalar", [one]) => {
                 if let ExpressionKind::Table(pipeline) = &one.value.kind {
-                    return self.to_scalar(pipeline);
+                    return self.scalar_of(pipeline);
                 }
                 let pipeline = crate::syntax::Pipeline {
                     span: one.value.span,
                     source: crate::syntax::Origin::Expression(one.value.clone()),
                     operators: Vec::new(),
                 };
-                return self.to_scalar(&pipeline);
+                return self.scalar_of(&pipeline);
             }
             ("column_ifexists" | "columnifexists", [wanted, other]) => {
                 let (wanted, _) = self.expression(&wanted.value, row)?;

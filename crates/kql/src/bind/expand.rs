@@ -215,17 +215,7 @@ impl Binder<'_> {
             return Err(arguments_fault(column.span, format!("the column has more than {WIDEST} values")));
         }
         let span = column.span;
-        let call = match aggregate {
-            Some(aggregate) => aggregate.clone(),
-            None => Expression {
-                span,
-                depth: 1,
-                kind: syntax::ExpressionKind::Call {
-                    name: Name { text: Arc::from("count"), span },
-                    arguments: Vec::new(),
-                },
-            },
-        };
+        let call = aggregate.cloned().unwrap_or_else(|| count_at(span));
         let mut used = Vec::new();
         names_in(&call, &mut used);
         let node = Node { fields: node.fields, relation: Relation::Literal(rows.into()) };
@@ -269,6 +259,12 @@ impl Binder<'_> {
         }
         Ok(Node { fields, relation: Relation::Literal(lines.into()) })
     }
+}
+
+/// `count()`, as if it stood at a place.
+fn count_at(span: crate::diagnostic::Span) -> Expression {
+    let name = Name { text: Arc::from("count"), span };
+    Expression { span, depth: 1, kind: syntax::ExpressionKind::Call { name, arguments: Vec::new() } }
 }
 
 fn label(value: &Value) -> String {

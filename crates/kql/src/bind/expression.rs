@@ -69,7 +69,7 @@ impl Binder<'_> {
                 Ok((Expr::Between { value, from, to, negated: *negated }, Kind::Bool))
             }
             ExpressionKind::Call { name, arguments } => self.call(name, arguments, span, row),
-            ExpressionKind::Table(pipeline) => self.to_scalar(pipeline),
+            ExpressionKind::Table(pipeline) => self.scalar_of(pipeline),
         }
     }
 
@@ -273,7 +273,7 @@ impl Binder<'_> {
     }
 
     /// `toscalar(pipeline)`: the first cell of its answer.
-    pub(super) fn to_scalar(&mut self, pipeline: &Pipeline) -> Bound<(Expr, Kind)> {
+    pub(super) fn scalar_of(&mut self, pipeline: &Pipeline) -> Bound<(Expr, Kind)> {
         let entity = self.table_or_scalar(pipeline)?;
         let node = match entity {
             Entity::Scalar(expr, kind) => return Ok((expr, kind)),

@@ -10,6 +10,7 @@ use crate::value::{Kind, Value};
 use std::sync::Arc;
 
 impl Binder<'_> {
+    #[expect(clippy::too_many_lines, reason = "a table: one short arm for each operator")]
     pub(super) fn operator(&mut self, node: Node, operator: &Operator) -> Bound<Node> {
         let span = operator.span;
         match &operator.kind {

@@ -190,7 +190,7 @@ impl Binder<'_> {
     }
 
     fn datatable(&mut self, columns: &[(Name, Kind)], values: &[Expression], span: Span) -> Bound<Node> {
-        if columns.is_empty() || values.len() % columns.len() != 0 {
+        if columns.is_empty() || !values.len().is_multiple_of(columns.len()) {
             return Err(arguments_fault(
                 span,
                 "the number of values is not a multiple of the number of columns",

@@ -16,6 +16,6 @@ pub(super) const FUNCTION: &Function = &Function {
 
 fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
     let Some(mut values) = array(arguments, 0) else { return Value::Null };
-    values.sort_by(|left, right| crate::evaluate::sort_order(left, right));
+    values.sort_by(crate::evaluate::sort_order);
     Value::array(values)
 }

@@ -15,5 +15,5 @@ pub(super) const FUNCTION: &Function = &Function {
 };
 
 fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
-    datetime(arguments, 0).map(|ticks| crate::time::iso_week(ticks)).into()
+    datetime(arguments, 0).map(crate::time::iso_week).into()
 }

@@ -62,6 +62,7 @@ impl Parser {
         Ok(Operator { span: span.to(self.last_span()), kind })
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one short arm for each operator")]
     fn operands(&mut self, name: &str) -> Parsed<OperatorKind> {
         Ok(match name {
             "where" => OperatorKind::Where(self.expression()?),

@@ -23,13 +23,16 @@ impl Summarize<'_> {
     }
 }
 
+/// A key, and what is gathered for it.
+type Group = (Arc<[Value]>, Vec<Box<dyn Accumulator>>);
+
 impl Pull for Summarize<'_> {
     fn pull(&mut self) -> Pulled {
         if std::mem::replace(&mut self.done, true) {
             return Ok(None);
         }
         let mut index: HashMap<Arc<[Value]>, usize> = HashMap::new();
-        let mut groups: Vec<(Arc<[Value]>, Vec<Box<dyn Accumulator>>)> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         let mut held = 0;
         if self.keys.is_empty() {
             // Without keys there is one group, also of no rows.
@@ -75,7 +78,7 @@ impl Pull for Summarize<'_> {
         for (key, accumulators) in groups {
             let values = accumulators.into_iter().map(|accumulator| accumulator.finish(self.context));
             made.push(key.iter().cloned().chain(values));
-            if made.len() % BATCH == 0 {
+            if made.len().is_multiple_of(BATCH) {
                 self.context.check()?;
             }
         }

@@ -29,7 +29,7 @@ pub(crate) fn timespan_text(ticks: i64) -> String {
         let _ = write!(text, "{}.", whole / day);
     }
     let _ = write!(text, "{:02}:{:02}:{:02}", whole / hour % 24, whole / minute % 60, whole / second % 60);
-    if whole % second != 0 {
+    if !whole.is_multiple_of(second) {
         let _ = write!(text, ".{:07}", whole % second);
     }
     text

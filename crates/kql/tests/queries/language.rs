@@ -1,8 +1,6 @@
 //! Operators, errors, budgets and rubbish, through the front door.
 
-mod estate;
-
-use estate::check;
+use crate::estate::check;
 use expect_test::expect;
 use kql::{Environment, EvaluationError, Limits, NoTables, compile, parse};
 use proptest::prelude::*;
@@ -124,12 +122,6 @@ cases! {
         ColumnName:string | ColumnOrdinal:long | DataType:string | ColumnType:string
         "a" | 0 | "System.Int64" | "long"
         "d" | 1 | "System.Object" | "dynamic"
-    "#]];
-    functions_of_let: "; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')" => expect![[r#"
-        line 1, column 188: `print` cannot stand here; expected the end of the query
-          |
-        1 | let T = datatable(a:long, b:string, d:dynamic)[3,'x',dynamic({'k':[1,2]}), 1,'y',dynamic({'k':[3]}), long(null),'x',dynamic(null)]; T ; let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')
-          |                                                                                                                                                                                            ^^^^^
     "#]];
     scalars_of_tables: "| where a == toscalar(T | summarize max(a)) | project a" => expect![[r#"
         a:long
@@ -325,4 +317,26 @@ proptest! {
             let _ = query.run(&NoTables, &NoTables, &environment);
         }
     }
+}
+
+/// The rows of a query, as JSON.
+fn rows(query: &str) -> Vec<serde_json::Value> {
+    let environment = Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| false };
+    let query = compile(query, &NoTables, &Limits::default()).unwrap();
+    let answer = query.run(&NoTables, &NoTables, &environment).unwrap();
+    answer.rows().map(|row| row.iter().map(kql::Value::to_json).collect()).collect()
+}
+
+#[test]
+fn functions_of_let_are_called() {
+    let scalar = "let f = (x:long, y:string = 'z') { strcat(x, y) }; print f(1), f(2, 'b')";
+    assert_eq!(rows(scalar), [serde_json::json!(["1z", "2b"])]);
+    let tabular = "let T = datatable(a:long)[1, 2, 3];
+        let above = (least:long) { T | where a > least }; above(1) | summarize sum(a)";
+    assert_eq!(rows(tabular), [serde_json::json!([5])]);
+    let of_table = "let only = (t:(a:long), n:long) { t | where a == n };
+        datatable(a:long)[1, 2] | invoke only(2)";
+    assert_eq!(rows(of_table), [serde_json::json!([2])]);
+    assert!(!parse("let f = (x:long) { x }; print f(", &Limits::default()).is_empty());
+    assert!(compile("let f = (x:long) { f(x) }; print f(1)", &NoTables, &Limits::default()).is_err());
 }
