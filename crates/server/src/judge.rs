@@ -4,20 +4,24 @@
 //! store.
 
 use crate::api::view::FindingView;
-use advisory::{Match, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation};
+use advisory::{
+    Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation,
+};
 use assessment::{Cause, FeedStanding, FindingEvidence};
-use inventory::{Distribution, Ecosystem, Obstacle, PackageKind};
+use inventory::{Distribution, Ecosystem, InstalledPackage, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Isolation;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use store::{Finding, FindingRow, FindingVerdict, PackageVersion, ScannedImage, Vulnerability};
+use store::{Finding, FindingRow, FindingVerdict, PackageOwner, PackageVersion, ScannedImage, Vulnerability};
 
 /// Everything that the advisories in force say of one package version, whatever the verdict.
 pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
     let Some(ecosystem) = &package.ecosystem else { return Vec::new() };
     let query = Query {
         source: package.source.as_ref(),
+        module: package.module.as_deref(),
+        owner: package.owner.as_ref().map(|owner| Owner { ecosystem: &owner.ecosystem, name: &owner.name }),
         ..Query::new(ecosystem, package.kind, &package.name, &package.version)
     };
     match_package(snapshot, &query)
@@ -70,6 +74,24 @@ fn evidence(found: &Match, package: &PackageVersion) -> FindingEvidence {
         aliases: found.aliases.clone(),
         category: advisory::Category::of(&found.ecosystem).to_string(),
         advisories: found.evidence.clone(),
+    }
+}
+
+/// An installed package as it is matched and kept.
+pub fn package_version(installed: &InstalledPackage, distribution: Option<&Distribution>) -> PackageVersion {
+    let package = &installed.package;
+    let owner = installed.owned_by.as_ref().and_then(|owner| {
+        let ecosystem = ecosystem_of(owner.kind, distribution)?;
+        Some(PackageOwner { ecosystem, name: owner.name.clone() })
+    });
+    PackageVersion {
+        ecosystem: ecosystem_of(package.kind, distribution),
+        kind: package.kind,
+        name: package.name.clone(),
+        version: package.version.clone(),
+        source: package.source.clone(),
+        module: package.module.clone(),
+        owner,
     }
 }
 

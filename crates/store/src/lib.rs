@@ -58,7 +58,8 @@ pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPol
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
 pub use records::scans::{
-    ImageRecord, LayerOutcome, LayerRecord, PackagePlace, PackageVersion, RecordedImage, ScannedImage, Scans,
+    ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
+    ScannedImage, Scans,
 };
 pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter};
 pub use records::tenancy::{

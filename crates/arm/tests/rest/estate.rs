@@ -241,6 +241,8 @@ impl Estate {
             name: name.to_owned(),
             version: "1.0-r0".to_owned(),
             source: None,
+            module: None,
+            owner: None,
         };
         let place = |(name, _): &(&str, &str)| PackagePlace {
             package: package(name),

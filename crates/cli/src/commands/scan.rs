@@ -271,13 +271,7 @@ fn judge_reading(
     let ImageInventory { distribution, packages, obstacles, .. } = &reading.inventory;
     let mut judged = Judged::default();
     for installed in packages {
-        let package = PackageVersion {
-            ecosystem: judge::ecosystem_of(installed.package.kind, distribution.as_ref()),
-            kind: installed.package.kind,
-            name: installed.package.name.clone(),
-            version: installed.package.version.clone(),
-            source: installed.package.source.clone(),
-        };
+        let package = judge::package_version(installed, distribution.as_ref());
         let layer = reading.layer_names.get(installed.layer).map(String::as_str).unwrap_or_default();
         let digest = reading.digest.as_deref().unwrap_or_default();
         let place = judge::Place { repository: target, digest, path: installed.path.as_str(), layer };

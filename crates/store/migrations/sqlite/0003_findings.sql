@@ -30,8 +30,11 @@ CREATE TABLE package_version (
     version          TEXT NOT NULL,
     source_name      TEXT NOT NULL,
     source_version   TEXT NOT NULL,
+    module           TEXT NOT NULL,
+    owner_ecosystem  TEXT NOT NULL,
+    owner_name       TEXT NOT NULL,
     matched_snapshot TEXT,
-    UNIQUE (name, version, kind, ecosystem, source_name, source_version)
+    UNIQUE (name, version, kind, ecosystem, source_name, source_version, module, owner_ecosystem, owner_name)
 ) STRICT;
 CREATE INDEX package_version_matched ON package_version (matched_snapshot, id);
 

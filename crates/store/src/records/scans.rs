@@ -35,6 +35,15 @@ pub struct LayerRecord {
     pub at: Timestamp,
 }
 
+/// The package of a distribution that installed a package of a language: `python3-requests` of `requests`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageOwner {
+    /// Where the advisories of the distribution are looked up.
+    pub ecosystem: Ecosystem,
+    /// The name of the package.
+    pub name: String,
+}
+
 /// What tells package versions apart. The architecture does not: advisories do not speak of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackageVersion {
@@ -48,6 +57,10 @@ pub struct PackageVersion {
     pub version: String,
     /// What it was built from.
     pub source: Option<SourcePackage>,
+    /// The module stream that it belongs to: the same name has other fixed versions in other streams.
+    pub module: Option<String>,
+    /// Who installed it, where that is another package: other advisories then speak for it.
+    pub owner: Option<PackageOwner>,
 }
 
 /// A package version in an image.

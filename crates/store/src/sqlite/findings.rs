@@ -236,7 +236,8 @@ fn put_finding(
     Ok(())
 }
 
-/// Moves everything from one snapshot to another but what changed between them.
+/// Moves everything from one snapshot to another but what changed between them. Whether a package is left to the
+/// distribution that owns it depends on all of the distribution's advisories.
 fn adopt(
     connection: &Connection,
     from: &SnapshotVersion,
@@ -255,8 +256,9 @@ fn adopt(
     }
     let sql = "UPDATE package_version SET matched_snapshot = ?2 WHERE matched_snapshot = ?1
                AND NOT EXISTS (SELECT 1 FROM temp.changed_name c
-                               WHERE c.ecosystem = package_version.ecosystem
-                               AND c.name IN (package_version.name, package_version.source_name))";
+                               WHERE c.ecosystem = package_version.owner_ecosystem
+                               OR (c.ecosystem = package_version.ecosystem
+                                   AND c.name IN (package_version.name, package_version.source_name)))";
     Ok(change(connection, sql, params![from.0, to.0])? as u64)
 }
 

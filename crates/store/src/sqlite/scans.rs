@@ -3,8 +3,8 @@
 use super::SqliteStore;
 use super::column::{Columns, change, json_text, moment, row, rows, value};
 use crate::{
-    Error, ImageRecord, LayerOutcome, LayerRecord, PackagePlace, PackageVersion, PackageVersionId,
-    RecordedImage, ScannedImage, Scans,
+    Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
+    PackageVersionId, RecordedImage, ScannedImage, Scans,
 };
 use async_trait::async_trait;
 use inventory::{Ecosystem, PackageKind, SourcePackage};
@@ -160,14 +160,29 @@ fn version_of(connection: &Connection, package: &PackageVersion) -> Result<Packa
     let ecosystem = package.ecosystem.as_ref().map_or("", Ecosystem::as_str);
     let (source, source_version) =
         package.source.as_ref().map_or(("", ""), |source| (&source.name, &source.version));
-    let key = params![package.name, package.version, kind, ecosystem, source, source_version];
+    let module = package.module.as_deref().unwrap_or_default();
+    let (owner_ecosystem, owner) =
+        package.owner.as_ref().map_or(("", ""), |owner| (owner.ecosystem.as_str(), &owner.name));
+    let key = params![
+        package.name,
+        package.version,
+        kind,
+        ecosystem,
+        source,
+        source_version,
+        module,
+        owner_ecosystem,
+        owner
+    ];
     let find = "SELECT id FROM package_version WHERE name = ?1 AND version = ?2 AND kind = ?3
-                AND ecosystem = ?4 AND source_name = ?5 AND source_version = ?6";
+                AND ecosystem = ?4 AND source_name = ?5 AND source_version = ?6
+                AND module = ?7 AND owner_ecosystem = ?8 AND owner_name = ?9";
     if let Some(id) = value(connection, find, key)? {
         return Ok(PackageVersionId(id));
     }
-    let insert = "INSERT INTO package_version (name, version, kind, ecosystem, source_name, source_version)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let insert = "INSERT INTO package_version (name, version, kind, ecosystem, source_name, source_version,
+                      module, owner_ecosystem, owner_name)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     change(connection, insert, key)?;
     Ok(PackageVersionId(connection.last_insert_rowid()))
 }
@@ -203,11 +218,14 @@ fn kind_word(kind: PackageKind) -> Result<String, Error> {
 pub(super) fn package_version(row: &Row<'_>) -> Result<PackageVersion, Error> {
     let some = |text: String| if text.is_empty() { None } else { Some(text) };
     let source_version: String = row.plain("source_version")?;
+    let owner_ecosystem = Ecosystem::new(row.plain::<String>("owner_ecosystem")?);
     Ok(PackageVersion {
         ecosystem: some(row.plain("ecosystem")?).map(Ecosystem::new),
         kind: row.word("kind", |word| serde_json::from_value(word.into()).ok())?,
         name: row.plain("name")?,
         version: row.plain("version")?,
         source: some(row.plain("source_name")?).map(|name| SourcePackage { name, version: source_version }),
+        module: some(row.plain("module")?),
+        owner: some(row.plain("owner_name")?).map(|name| PackageOwner { ecosystem: owner_ecosystem, name }),
     })
 }

@@ -6,8 +6,8 @@ use oci::Digest;
 use serde_json::json;
 use std::sync::Arc;
 use store::{
-    Finding, FindingFilter, FindingVerdict, LayerOutcome, LayerRecord, PackagePlace, PageRequest, RegistryId,
-    Store, Vulnerability,
+    Finding, FindingFilter, FindingVerdict, LayerOutcome, LayerRecord, PackageOwner, PackagePlace,
+    PackageVersion, PageRequest, RegistryId, Store, Vulnerability,
 };
 
 fn layer(outcome: LayerOutcome) -> LayerRecord {
@@ -54,7 +54,7 @@ pub(crate) async fn recording_an_image_again_replaces_its_packages(store: Arc<dy
     assert_eq!(store.image(&Digest::of_sha256(b"other")).await.unwrap(), None);
     // A source package is part of what a package version is.
     let source = inventory::SourcePackage { name: "curl".to_owned(), version: "8".to_owned() };
-    let built = store::PackageVersion { source: Some(source), ecosystem: None, ..curl };
+    let built = PackageVersion { source: Some(source), ecosystem: None, ..curl };
     store.record_image(image_record(&digest, vec![place(built.clone(), "a")])).await.unwrap();
     assert_eq!(store.image_packages(&digest).await.unwrap()[0].package, built);
 }
@@ -173,6 +173,31 @@ pub(crate) async fn new_findings_reach_every_image_of_the_package(store: Arc<dyn
     let rest =
         scene.store.affected_images(&[musl], PageRequest::after(first.next.unwrap(), 2)).await.unwrap();
     assert_eq!((rest.items[0].repository.name.as_str(), rest.items.len(), rest.next), ("c", 1, None));
+}
+
+pub(crate) async fn owner_and_module_tell_package_versions_apart(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let digest = scene.push("app", "1", b"one").await;
+    let plain = package("requests", "2.20.0");
+    let owner = PackageOwner { ecosystem: Ecosystem::new("Debian:12"), name: "python3-requests".into() };
+    let owned = PackageVersion { owner: Some(owner), ..plain.clone() };
+    let module = PackageVersion { module: Some("python39:3.9".into()), ..plain.clone() };
+    let all = [plain, owned.clone(), module];
+    let ids = scene.scan(&["app"], &digest, &all).await;
+    assert_eq!(ids.len(), 3);
+    let mut kept: Vec<_> =
+        scene.store.image_packages(&digest).await.unwrap().into_iter().map(|place| place.package).collect();
+    kept.sort();
+    let mut expected = all.to_vec();
+    expected.sort();
+    assert_eq!(kept, expected);
+    // What the distribution says of anything may decide whether it speaks for what it owns.
+    let none: Vec<(_, &[&str])> = ids.iter().map(|id| (*id, [].as_slice())).collect();
+    scene.find("one", &none, second(1)).await;
+    let changed = vec![(Ecosystem::new("Debian:12"), "bash".to_owned())];
+    assert_eq!(scene.store.adopt_snapshot(&snapshot("one"), &snapshot("two"), changed).await.unwrap(), 2);
+    let left = scene.store.package_versions_to_match(&snapshot("two"), 10).await.unwrap();
+    assert_eq!(left.into_iter().map(|(_, package)| package).collect::<Vec<_>>(), [owned]);
 }
 
 pub(crate) async fn recording_tells_what_changed(store: Arc<dyn Store>) {

@@ -106,6 +106,7 @@ mod sqlite {
             findings_are_filtered
             key_outside_the_filter_opens_nothing
             new_findings_reach_every_image_of_the_package
+            owner_and_module_tell_package_versions_apart
             recording_tells_what_changed
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed

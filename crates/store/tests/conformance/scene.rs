@@ -48,6 +48,8 @@ pub(crate) fn package(name: &str, version: &str) -> PackageVersion {
         name: name.to_owned(),
         version: version.to_owned(),
         source: None,
+        module: None,
+        owner: None,
     }
 }
 

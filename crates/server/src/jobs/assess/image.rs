@@ -2,7 +2,7 @@
 
 use super::{Judged, layers};
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{ecosystem_of, findings_of, severity, standing, without_feed};
+use crate::judge::{findings_of, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
 use inventory::{Distribution, INDEXER_VERSION, LayerInventory, Obstacle, coalesce};
@@ -144,15 +144,8 @@ fn places(inventory: &inventory::ImageInventory, manifest: &ImageManifest) -> Ve
         .packages
         .iter()
         .filter_map(|installed| {
-            let package = &installed.package;
             Some(PackagePlace {
-                package: PackageVersion {
-                    ecosystem: ecosystem_of(package.kind, inventory.distribution.as_ref()),
-                    kind: package.kind,
-                    name: package.name.clone(),
-                    version: package.version.clone(),
-                    source: package.source.clone(),
-                },
+                package: package_version(installed, inventory.distribution.as_ref()),
                 layer: digest_of(installed.layer)?,
                 path: installed.path.as_str().to_owned(),
             })
