@@ -13,7 +13,7 @@ use server::inspect::Inspector;
 /// List the packages of an image, read in the jail
 #[derive(Debug, Args)]
 pub(crate) struct InventoryArguments {
-    /// oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, or a reference to a registry
+    /// `oci:DIR[:TAG]`, oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, or a reference to a registry
     target: String,
     /// table, json, cyclonedx or spdx
     #[arg(long, default_value = "table")]

@@ -28,7 +28,7 @@ use store::PackageVersion;
 /// Judge one image without a server
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
-    /// oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, or a reference to a registry
+    /// `oci:DIR[:TAG]`, oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, or a reference to a registry
     target: String,
     /// table, json, sarif, cyclonedx, spdx, csv or markdown
     #[arg(long, default_value = "table")]
