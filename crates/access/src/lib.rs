@@ -5,7 +5,8 @@
 //! alone. Roles are Azure's built-in ones, with Azure's identifiers, so that existing scripts keep their meaning.
 //!
 //! It also holds what proves who somebody is: password hashes ([`password`]), signed tokens ([`token`]), the limit
-//! on sign-in attempts ([`AttemptLimiter`]), and seals on what a client carries from page to page ([`PageSeal`]).
+//! on sign-in attempts ([`AttemptLimiter`]), seals on what a client carries from page to page ([`PageSeal`]), and the
+//! [`Trail`] by which the audit log learns who asks.
 //!
 //! It does no input or output, reads no clock and draws no random number: time, salts and seeds are arguments.
 
@@ -18,6 +19,7 @@ mod principal;
 mod resource_id;
 mod role;
 pub mod token;
+mod trail;
 
 pub use action::Action;
 pub use attempt::{AttemptLimiter, AttemptPolicy, TooManyAttempts};
@@ -26,3 +28,4 @@ pub use page_seal::PageSeal;
 pub use principal::{Principal, PrincipalKind};
 pub use resource_id::{ResourceId, ResourceIdError};
 pub use role::{BUILT_IN_ROLES, Role, RoleId};
+pub use trail::{Asker, Trail};

@@ -5,7 +5,7 @@ use crate::error::ArmError;
 use crate::path::Path;
 use crate::resources::{RESOURCES, Right, Route};
 use crate::{ArmState, sign_in};
-use access::ResourceId;
+use access::{ResourceId, Trail};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, State};
@@ -85,6 +85,9 @@ async fn respond(state: &ArmState, request: axum::extract::Request) -> Result<Re
     let (route, found) = find(&divided, &parts.method, &path)?;
     let address: Option<IpAddr> = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let caller = Caller::of(state, authorization(&parts.headers), address).await?;
+    if let Some(trail) = parts.extensions.get::<Trail>() {
+        trail.identified(&caller.principal);
+    }
     let query = parse_query(parts.uri.query().unwrap_or_default());
     check_version(query.get("api-version").map(String::as_str))?;
     let scope = scope(state, route, &found)?;

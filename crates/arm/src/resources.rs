@@ -3,11 +3,13 @@
 mod assessment;
 mod assessment_metadata;
 mod cloud_resource;
+mod policy_exemption;
 mod pricing;
 mod provider;
 mod registry;
 mod resource_graph;
 mod resource_group;
+mod secure_score;
 mod sub_assessment;
 mod subscription;
 mod tenant;
@@ -62,5 +64,7 @@ pub const RESOURCES: &[Resource] = &[
     assessment_metadata::RESOURCE,
     assessment::RESOURCE,
     sub_assessment::RESOURCE,
+    policy_exemption::RESOURCE,
+    secure_score::RESOURCE,
     resource_graph::RESOURCE,
 ];

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod findings;
@@ -9,8 +10,10 @@ pub(crate) mod inventory;
 pub(crate) mod login;
 pub(crate) mod plan;
 pub(crate) mod query;
+pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod usage;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -28,6 +31,10 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Rules(rules::RulesArguments),
+    Exemptions(rules::ExemptionsArguments),
+    Usage(usage::UsageArguments),
+    Audit(audit::AuditArguments),
     Query(query::QueryArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
@@ -45,6 +52,10 @@ impl Command {
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Rules(arguments) => rules::run(arguments, terminal).await,
+            Self::Exemptions(arguments) => rules::run_exemptions(arguments, terminal).await,
+            Self::Usage(arguments) => usage::run(arguments, terminal).await,
+            Self::Audit(arguments) => audit::run(arguments).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),

@@ -6,21 +6,28 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod audit;
 mod error;
 mod findings;
 mod identity;
 mod images;
 mod openapi;
 mod reference;
+mod rules;
+mod usage;
 pub mod view;
 
+pub use audit::AuditView;
 pub use identity::Caller;
+pub use rules::{RuleBody, RuleView};
+pub use usage::UsageView;
 
 use crate::advisories::Shelf;
 use crate::sign_in::SignIn;
 use access::Action;
 use access::token::KeyRing;
 use axum::Router;
+use axum::http::Method;
 use axum::routing::{MethodRouter, any};
 use std::sync::Arc;
 use store::{RegistryId, Store};
@@ -43,12 +50,16 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// What an image costs, where somebody has said so.
+    pub price: Option<assessment::plan::Price>,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }
 
 /// One route.
 pub struct Route {
+    /// The method.
+    pub method: Method,
     /// The path, in the words of the router.
     pub path: &'static str,
     /// What the caller must be allowed to do; `None` for what anybody may read.
@@ -57,8 +68,23 @@ pub struct Route {
 }
 
 /// All routes.
-pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
+pub const ROUTES: &[Route] = &[
+    images::LIST,
+    images::ONE,
+    findings::LIST,
+    advisories::SHOW,
+    rules::LIST,
+    rules::ONE,
+    rules::PUT,
+    rules::DELETE,
+    rules::EXEMPTIONS,
+    rules::EXEMPTION,
+    rules::PUT_EXEMPTION,
+    rules::DELETE_EXEMPTION,
+    usage::SHOW,
+    audit::LIST,
+    openapi::DOCUMENT,
+];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

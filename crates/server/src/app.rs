@@ -7,10 +7,14 @@ use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::{self, Workshop};
 use crate::operations::OperationsState;
+use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
-use crate::{Configuration, Tls, api, listener, operations};
+use crate::{Configuration, Tls, api, audit, listener, operations};
+use assessment::plan::Price;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use graph::settlement::Settlement;
 use jiff::{SignedDuration, Timestamp};
 use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
 use std::fs::{File, TryLockError};
@@ -133,13 +137,23 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let settlement = Arc::new(Settlement::new(store.clone()));
+    let parts = Parts {
+        store,
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        secure: configuration.tls != Tls::Off,
+        settlement: settlement.clone(),
+        price: configuration.price.clone(),
+    };
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -229,6 +243,8 @@ struct Parts {
     opened: Opened,
     url: String,
     secure: bool,
+    settlement: Arc<Settlement>,
+    price: Option<Price>,
 }
 
 impl Parts {
@@ -252,6 +268,7 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            price: self.price.clone(),
             changes,
         });
         let operations =
@@ -278,8 +295,11 @@ impl Parts {
         });
         let registry = self.registry(authority);
         let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector))
+        // Whoever reads verdicts reads what the rules in force make of them.
+        let reading = api.merge(operations).merge(portal).merge(arm);
+        let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
+        let router = registry::router(registry).merge(reading);
+        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collector))
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
@@ -287,7 +307,8 @@ impl Parts {
         let directory = Arc::new(SingleRegistry(site));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
-        state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
+        let gate = PolicyGate::new(self.store.clone(), authority, state.clock.clone());
+        state.gate = Arc::new(SettledGate { gate, settlement: self.settlement.clone() });
         state.after_push = Arc::new(jobs::assess::after_push);
         state
     }

@@ -4,6 +4,7 @@
 //! file, else from the default below.
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
+use assessment::plan::Price;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,8 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
+    /// What one image costs in a month: `0.29 USD`.
+    pub price_per_image: Option<String>,
 }
 
 impl Overrides {
@@ -91,6 +94,7 @@ impl Overrides {
             resource_group: self.resource_group.or(other.resource_group),
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
+            price_per_image: self.price_per_image.or(other.price_per_image),
         }
     }
 }
@@ -124,6 +128,8 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
+    /// What one image costs in a month, where somebody has said so.
+    pub price: Option<Price>,
     /// The password of the owner on the first start; made up when missing.
     pub admin_password: Option<String>,
     /// The program that is re-executed in the jail; by default this one.
@@ -175,6 +181,12 @@ impl Configuration {
             resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
             advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
+            price: match given.price_per_image.as_deref() {
+                None => None,
+                Some(text) => Some(text.parse().map_err(|_| {
+                    unsupported("price-per-image", text, "AMOUNT CURRENCY, such as 0.29 USD")
+                })?),
+            },
             admin_password: None,
             program: None,
             data,

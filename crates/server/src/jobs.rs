@@ -5,6 +5,7 @@
 //! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
 
 pub mod assess;
+pub mod backfill;
 pub mod collect;
 pub mod reevaluate;
 
@@ -62,7 +63,7 @@ type GaveUp = for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> Outcome<'
 type Outcome<'a> = BoxFuture<'a, Result<(), JobError>>;
 
 /// All kinds.
-pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND];
+pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND, backfill::KIND];
 
 /// How long a job may be silent before another worker takes it over.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

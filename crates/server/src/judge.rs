@@ -71,6 +71,7 @@ fn evidence(found: &Match, package: &PackageVersion) -> FindingEvidence {
         rule: decisive.map(|evidence| evidence.rule.clone()).unwrap_or_default(),
         remediation: repair.command.clone().unwrap_or_else(|| repair.sentence.clone()),
         patchable: repair.patchable,
+        fix_state: found.fix_state,
         aliases: found.aliases.clone(),
         category: advisory::Category::of(&found.ecosystem).to_string(),
         advisories: found.evidence.clone(),
@@ -169,6 +170,7 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
         evidence: evidence.map(|evidence| evidence.rule).unwrap_or_default(),
+        exempt: None,
     }
 }
 
@@ -209,6 +211,7 @@ pub fn match_view(
         remediation: evidence.remediation,
         advisories: found.advisories.iter().map(ToString::to_string).collect(),
         evidence: evidence.rule,
+        exempt: None,
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod advisories;
 pub mod api;
 mod app;
+pub mod audit;
 mod authority;
 mod configuration;
 pub mod inspect;
@@ -15,6 +16,7 @@ pub mod jobs;
 pub mod judge;
 mod listener;
 mod operations;
+mod settled;
 mod sign_in;
 mod tls;
 

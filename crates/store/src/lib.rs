@@ -42,6 +42,7 @@ pub use records::attributes::{
     AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
     Switch,
 };
+pub use records::audit::{Audit, AuditEntry, AuditFilter, NewAuditEntry};
 pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
@@ -54,9 +55,12 @@ pub use records::findings::{
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
+pub use records::meter::{Charge, Charged, Meter, UsageFilter, UsageRow};
+pub use records::plans::{PlanSetting, Plans};
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
+pub use records::rules::{Found, MOST_RULES, Rule, RuleClass, RuleKey, RulePut, Rules};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,

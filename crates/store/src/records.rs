@@ -3,22 +3,26 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod manifests;
+pub(crate) mod meter;
+pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod rules;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Attributes, Audit, Catalog, Collection, Events, Findings, Manifests, Meter, Plans, Policies, Pulls,
+    Queue, Repositories, Rules, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,6 +41,10 @@ pub trait Store:
     + Scans
     + Findings
     + Summaries
+    + Rules
+    + Plans
+    + Meter
+    + Audit
 {
 }
 
@@ -55,5 +63,9 @@ impl<T> Store for T where
         + Scans
         + Findings
         + Summaries
+        + Rules
+        + Plans
+        + Meter
+        + Audit
 {
 }

@@ -5,6 +5,7 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod audit;
 mod catalog;
 mod collection;
 mod column;
@@ -12,12 +13,15 @@ mod events;
 mod findings;
 mod images;
 mod manifests;
+mod meter;
 mod migration;
+mod plans;
 mod policies;
 mod pulls;
 mod queue;
 mod reader;
 mod repositories;
+mod rules;
 mod scans;
 mod summaries;
 mod tenancy;
@@ -31,6 +35,7 @@ use crate::Error;
 use reader::Readers;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::watch;
 use writer::Writer;
 
@@ -43,6 +48,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     jobs: watch::Sender<u64>,
+    rules: AtomicU64,
 }
 
 impl SqliteStore {
@@ -64,6 +70,7 @@ impl SqliteStore {
             writer: Writer::start(connection).map_err(|error| open_error(error.into()))?,
             readers: Readers::start(readers).map_err(|error| open_error(error.into()))?,
             jobs: watch::Sender::new(0),
+            rules: AtomicU64::new(1),
         })
     }
 

@@ -11,7 +11,16 @@ fn path(route: &Route) -> String {
         "{scope}/providers/Microsoft.ContainerRegistry/registries" => (subscription(), &[]),
         "{scope}/providers/Microsoft.ContainerRegistry/registries/{name}" => (group(), &["lazaretto"]),
         "{scope}/providers/Microsoft.Security/pricings" => (subscription(), &[]),
+        // The plan of a subscription is never deleted, that of a registry is.
+        "{scope}/providers/Microsoft.Security/pricings/{name}" if route.method == Method::DELETE => {
+            (registry(), &["ContainerRegistry"])
+        }
         "{scope}/providers/Microsoft.Security/pricings/{name}" => (subscription(), &["ContainerRegistry"]),
+        "{scope}/providers/Microsoft.Authorization/policyExemptions/{name}" => (registry(), &["one"]),
+        "/subscriptions/{id}/providers/Microsoft.Security/secureScores/{name}"
+        | "/subscriptions/{id}/providers/Microsoft.Security/secureScores/{name}/secureScoreControls" => {
+            (String::new(), &["00000000-0000-0000-0000-000000000abc", "ascScore"])
+        }
         "{scope}/providers/Microsoft.Security/assessments/{name}" => (registry(), &[KEY]),
         "{scope}/providers/Microsoft.Security/assessmentMetadata/{name}" => (subscription(), &[KEY]),
         "{scope}/providers/Microsoft.Security/assessments/{name}/subAssessments" => (registry(), &[KEY]),
@@ -41,6 +50,9 @@ fn path(route: &Route) -> String {
 fn body(route: &Route) -> serde_json::Value {
     match route.method {
         Method::POST if route.pattern.contains("ResourceGraph") => json!({"query": "Resources"}),
+        Method::PUT if route.pattern.contains("policyExemptions") => {
+            json!({"properties": {"exemptionCategory": "Waiver"}})
+        }
         Method::PUT => json!({"properties": {"pricingTier": "Standard"}}),
         _ => serde_json::Value::Null,
     }

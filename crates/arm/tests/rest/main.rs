@@ -5,8 +5,10 @@
 mod assessments;
 mod authorization;
 mod estate;
+mod exemptions;
 mod plans;
 mod resource_graph;
 mod resources;
+mod secure_scores;
 mod sign_in;
 mod sub_assessments;

@@ -58,6 +58,9 @@ pub(crate) struct ServeArguments {
     /// Advisories older than this cannot call an image healthy [default: 30]
     #[arg(long, env = "LAZARETTO_ADVISORY_AGE_LIMIT_DAYS", value_name = "DAYS")]
     advisory_age_limit_days: Option<u64>,
+    /// What one image costs in a month, for `lazaretto usage`: an amount and a currency
+    #[arg(long, env = "LAZARETTO_PRICE_PER_IMAGE", value_name = "'0.29 USD'")]
+    price_per_image: Option<String>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -85,6 +88,7 @@ impl ServeArguments {
             resource_group: self.resource_group,
             subscription_name: self.subscription_name,
             advisory_age_limit_days: self.advisory_age_limit_days,
+            price_per_image: self.price_per_image,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

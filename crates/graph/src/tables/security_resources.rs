@@ -1,15 +1,20 @@
-//! `SecurityResources`: plans, assessments and sub-assessments.
+//! `SecurityResources`: plans, scores, assessments and sub-assessments.
 //!
 //! Assessments spell `properties.resourceDetails.Id` and `.Source` with capitals, and sub-assessments do not; published
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
-use crate::documents::metadata::properties as metadata;
-use crate::documents::{Document, KnownRegistry, assessment, pricing, sub_assessment};
+use crate::documents::metadata::KINDS;
+use crate::documents::pricing::KnownPlan;
+use crate::documents::sub_assessment::Form;
+use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
+use crate::score::{self, Score};
 use crate::viewer::View;
+use jiff::civil::date;
 use kql::ScanRequest;
 use serde_json::{Value, json};
+use store::Subscription;
 
 /// Rows that are made at a time.
 const PAGE: usize = 500;
@@ -21,8 +26,11 @@ pub(super) const TABLE: Table = Table {
     hidden,
     read: |narrowed| {
         let stages = [
-            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
+            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(Form::Newer, None)),
+            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(Form::First, None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
+            (narrowed.wants_type(secure_score::CONTROL_KIND), Stage::Controls),
+            (narrowed.wants_type(secure_score::KIND), Stage::Scores),
             (narrowed.wants_type(pricing::KIND), Stage::Plans),
         ];
         let stages = stages.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, stage)| stage);
@@ -37,9 +45,11 @@ struct Security {
 
 enum Stage {
     Plans,
+    Scores,
+    Controls,
     Assessments,
     /// From this place on.
-    SubAssessments(Option<sub_assessment::Place>),
+    SubAssessments(Form, Option<sub_assessment::Place>),
 }
 
 impl Reading for Security {
@@ -47,11 +57,20 @@ impl Reading for Security {
         let rows = match self.stages.pop() {
             None => Vec::new(),
             Some(Stage::Plans) => plans(view)?,
+            Some(Stage::Scores) => scores(view, secure_score::of_subscription)?,
+            Some(Stage::Controls) => scores(view, |subscription, score| {
+                secure_score::control_of_subscription(subscription, score, true)
+            })?,
             Some(Stage::Assessments) => assessments(view)?,
-            Some(Stage::SubAssessments(place)) => {
-                let page = sub_assessment::page_after(&*view.store, &view.inspected, place, PAGE);
-                let (documents, next) = view.runtime.block_on(page)?;
-                self.stages.extend(next.map(|next| Stage::SubAssessments(Some(next))));
+            Some(Stage::SubAssessments(form, place)) => {
+                let reader = sub_assessment::Reader {
+                    store: &*view.store,
+                    registries: &view.inspected,
+                    book: &view.book,
+                    form,
+                };
+                let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
+                self.stages.extend(next.map(|next| Stage::SubAssessments(form, Some(next))));
                 documents.into_iter().map(|document| sub_assessment_row(view, document)).collect()
             }
         };
@@ -62,11 +81,28 @@ impl Reading for Security {
 fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     let mut rows = Vec::new();
     for subscription in &view.priced {
-        let plan = view.runtime.block_on(view.store.plan(subscription.id, view.scan_plan))?;
+        let plan = KnownPlan::of_subscription(&*view.store, subscription, view.scan_plan);
+        let plan = view.runtime.block_on(plan)?;
         for name in pricing::NAMES {
-            let document = pricing::of_subscription(subscription, name, plan.as_ref(), view.now);
+            let newest = date(2024, 1, 1);
+            let document = pricing::of_subscription(subscription, name, &plan, newest, view.now);
             rows.push(ResourceRow { subscription: subscription.id.to_string(), ..row(view, document) });
         }
+    }
+    Ok(rows)
+}
+
+/// One document for each subscription whose score the viewer may read.
+fn scores(
+    view: &View,
+    document: impl Fn(&Subscription, &Score) -> Document,
+) -> Result<Vec<ResourceRow>, store::Error> {
+    let mut rows = Vec::new();
+    for subscription in &view.scored {
+        let score = score::of_subscription(&*view.store, subscription.id, view.scan_plan, &view.book);
+        let score = view.runtime.block_on(score)?;
+        let made = row(view, document(subscription, &score));
+        rows.push(ResourceRow { subscription: subscription.id.to_string(), ..made });
     }
     Ok(rows)
 }
@@ -74,18 +110,20 @@ fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
 fn assessments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     let mut rows = Vec::new();
     for known in &view.assessed {
-        let made = assessment::of_registry(&*view.store, known, view.scan_plan);
-        let mut document = view.runtime.block_on(made)?;
-        document.properties["resourceDetails"] = json!({
-            "Id": known.id.as_str(),
-            "Source": "Azure",
-            "ResourceType": "microsoft.containerregistry/registries",
-            "ResourceName": known.registry.name,
-            "ResourceProvider": "Microsoft.ContainerRegistry",
-        });
-        document.properties["metadata"] = metadata();
-        document.properties["links"] = json!({"azurePortal": ""});
-        rows.push(placed(known, row(view, document)));
+        for kind in KINDS {
+            let made = assessment::of_registry(&*view.store, known, kind, view.scan_plan, &view.book);
+            let mut document = view.runtime.block_on(made)?;
+            document.properties["resourceDetails"] = json!({
+                "Id": known.id.as_str(),
+                "Source": "Azure",
+                "ResourceType": "microsoft.containerregistry/registries",
+                "ResourceName": known.registry.name,
+                "ResourceProvider": "Microsoft.ContainerRegistry",
+            });
+            document.properties["metadata"] = kind.properties();
+            document.properties["links"] = json!({"azurePortal": ""});
+            rows.push(placed(known, row(view, document)));
+        }
     }
     Ok(rows)
 }

@@ -1,13 +1,14 @@
 //! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/findings|packages|wait]`.
 
-use super::error::ApiError;
-use super::findings::page_of_findings;
+use super::error::{ApiError, Named, Parameters};
+use super::findings::{Wanted, page_of_findings};
 use super::reference;
 use super::view::{CauseView, Counts, ImageView, PackageView, Page};
 use super::{ApiState, Caller, Route};
 use access::Action;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
+use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use oci::{Digest, RepositoryName};
@@ -18,10 +19,18 @@ use store::{
     SummaryFilter,
 };
 
-pub(super) const LIST: Route =
-    Route { path: "/api/images", action: Some(Action::ASSESSMENT_READ), handler: || get(list) };
-pub(super) const ONE: Route =
-    Route { path: "/api/images/{*reference}", action: Some(Action::ASSESSMENT_READ), handler: || get(one) };
+pub(super) const LIST: Route = Route {
+    method: Method::GET,
+    path: "/api/images",
+    action: Some(Action::ASSESSMENT_READ),
+    handler: || get(list),
+};
+pub(super) const ONE: Route = Route {
+    method: Method::GET,
+    path: "/api/images/{*reference}",
+    action: Some(Action::ASSESSMENT_READ),
+    handler: || get(one),
+};
 
 /// A page is at most this long, whatever is asked for (attack C3).
 const LONGEST_PAGE: usize = 1000;
@@ -40,7 +49,7 @@ struct ListQuery {
 async fn list(
     caller: Caller,
     State(state): State<ApiState>,
-    Query(query): Query<ListQuery>,
+    Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Page<ImageView>>, ApiError> {
     let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
     let repository = query.repository.as_deref().map(parse_name).transpose()?;
@@ -88,6 +97,7 @@ struct OneQuery {
     limit: Option<usize>,
     vulnerability: Option<String>,
     severity: Option<String>,
+    exempt: Option<String>,
     #[serde(rename = "repository")]
     _repository: Option<String>,
 }
@@ -95,8 +105,8 @@ struct OneQuery {
 async fn one(
     caller: Caller,
     State(state): State<ApiState>,
-    Path(path): Path<String>,
-    Query(query): Query<OneQuery>,
+    Named(path): Named,
+    Parameters(query): Parameters<OneQuery>,
 ) -> Result<Response, ApiError> {
     let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
     let named = reference::parse(&path)?;
@@ -116,10 +126,13 @@ async fn one(
                 vulnerability: query.vulnerability,
                 ..FindingFilter::default()
             };
-            let severity = query.severity.as_deref();
-            Ok(page_of_findings(&state, filter, severity, query.after.as_deref(), query.limit)
-                .await?
-                .into_response())
+            let wanted = Wanted {
+                severity: query.severity.as_deref(),
+                exempt: query.exempt.as_deref(),
+                after: query.after.as_deref(),
+                limit: query.limit,
+            };
+            Ok(page_of_findings(&state, filter, wanted).await?.into_response())
         }
         Some(other) => {
             Err(ApiError::NotFound(format!("`{other}` of an image; there are findings, packages and wait")))

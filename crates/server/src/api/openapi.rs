@@ -2,13 +2,20 @@
 //!
 //! It is written by hand, since it is a promise and not a printout; a test holds it against the routes.
 
+mod schemas;
+
 use super::Route;
 use axum::Json;
+use axum::http::Method;
 use axum::routing::get;
 use serde_json::{Value, json};
 
-pub(super) const DOCUMENT: Route =
-    Route { path: "/api/openapi.json", action: None, handler: || get(|| async { Json(document()) }) };
+pub(super) const DOCUMENT: Route = Route {
+    method: Method::GET,
+    path: "/api/openapi.json",
+    action: None,
+    handler: || get(|| async { Json(document()) }),
+};
 
 fn document() -> Value {
     json!({
@@ -21,25 +28,117 @@ fn document() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"basic": []}, {"bearer": []}],
-        "paths": {
-            "/api/images": {"get": list_images()},
-            "/api/images/{reference}": {"get": one_image()},
-            "/api/findings": {"get": list_findings()},
-            "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
-            "/api/openapi.json": {"get": {
-                "summary": "This document",
-                "security": [],
-                "responses": {"200": {"description": "The document", "content": {"application/json": {"schema": {}}}}},
-            }},
-        },
+        "paths": paths(),
         "components": {
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
-            "schemas": schemas(),
+            "schemas": schemas::all(),
         },
     })
+}
+
+fn paths() -> Value {
+    json!({
+        "/api/images": {"get": list_images()},
+        "/api/images/{reference}": {"get": one_image()},
+        "/api/findings": {"get": list_findings()},
+        "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+        "/api/rules": {"get": list_rules("Rules that disable findings")},
+        "/api/rules/{name}": rule("the rule"),
+        "/api/exemptions": {"get": list_rules("Exemptions")},
+        "/api/exemptions/{name}": rule("the exemption"),
+        "/api/usage": {"get": usage()},
+        "/api/audit": {"get": audit()},
+        "/api/openapi.json": {"get": {
+            "summary": "This document",
+            "security": [],
+            "responses": {"200": {"description": "The document", "content": {"application/json": {"schema": {}}}}},
+        }},
+    })
+}
+
+/// An answer that may also be text of another type.
+fn also(mut operation: Value, types: &[&str]) -> Value {
+    for content_type in types {
+        operation["responses"]["200"]["content"][*content_type] = json!({"schema": {"type": "string"}});
+    }
+    operation
+}
+
+fn scope() -> Value {
+    parameter("scope", "query", "A resource id; by default the first subscription", json!({"type": "string"}))
+}
+
+fn list_rules(summary: &str) -> Value {
+    operation(summary, &[scope()], "RulePage")
+}
+
+fn rule(what: &str) -> Value {
+    let name = parameter("name", "path", "Its name", json!({"type": "string", "minLength": 1}));
+    let both = [name.clone(), scope()];
+    let mut put = operation(&format!("Put {what}"), &[name], "Rule");
+    put["requestBody"] = json!({
+        "required": true,
+        "content": {"application/json": {"schema": reference("RuleBody")}},
+    });
+    put["responses"]["201"] = put["responses"]["200"].clone();
+    put["responses"]["413"] = failure_in_text("The body is too long");
+    json!({
+        "get": operation(&format!("Show {what}"), &both, "Rule"),
+        "put": put,
+        "delete": operation(&format!("Delete {what}; history keeps it"), &both, "Rule"),
+    })
+}
+
+fn usage() -> Value {
+    let day =
+        |name: &str, what: &str| parameter(name, "query", what, json!({"type": "string", "format": "date"}));
+    let parameters = [
+        day("from", "From this day on; by default from the first of this month"),
+        day("until", "Up to this day; by default today"),
+        parameter(
+            "format",
+            "query",
+            "The form of the answer",
+            json!({"type": "string", "enum": ["json", "csv"]}),
+        ),
+    ];
+    also(operation("Images that were charged, by registry and day", &parameters, "UsagePage"), &["text/csv"])
+}
+
+fn audit() -> Value {
+    let moment = |name: &str, what: &str| {
+        parameter(name, "query", what, json!({"type": "string", "format": "date-time"}))
+    };
+    let text = |name: &str, what: &str| parameter(name, "query", what, json!({"type": "string"}));
+    let parameters = [
+        text("actor", "Only what this person asked"),
+        moment("since", "Only from this moment on"),
+        moment("until", "Only before this moment"),
+        text("resource", "Only what was about paths that begin so"),
+        parameter("failures", "query", "Only what was refused or failed", json!({"type": "boolean"})),
+        parameter(
+            "after",
+            "query",
+            "`next` of the page before",
+            json!({"type": "integer", "format": "int64"}),
+        ),
+        paging()[1].clone(),
+        parameter(
+            "format",
+            "query",
+            "A page of JSON, or all in lines",
+            json!({"type": "string", "enum": ["json", "ndjson", "csv"]}),
+        ),
+    ];
+    let types = ["application/x-ndjson", "text/csv"];
+    also(operation("Who did what, when, from where, with what result", &parameters, "AuditPage"), &types)
+}
+
+fn failure_in_text(description: &str) -> Value {
+    json!({"description": description, "content": {"text/plain": {"schema": {"type": "string"}}}})
 }
 
 fn parameter(name: &str, place: &str, description: &str, schema: Value) -> Value {
@@ -114,6 +213,12 @@ fn list_findings() -> Value {
         parameter("repository", "query", "Only this repository", json!({"type": "string"})),
         parameter("vulnerability", "query", "Only this vulnerability", json!({"type": "string"})),
         parameter(
+            "exempt",
+            "query",
+            "Whether findings are wanted that a rule or an exemption hides",
+            json!({"type": "string", "enum": ["exclude", "include", "only"]}),
+        ),
+        parameter(
             "severity",
             "query",
             "Only this severity and worse",
@@ -128,46 +233,6 @@ fn states() -> Vec<&'static str> {
     store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
 }
 
-fn page(of: &str) -> Value {
-    json!({
-        "type": "object",
-        "required": ["value"],
-        "properties": {"value": {"type": "array", "items": reference(of)}, "next": {"type": "string"}},
-    })
-}
-
-fn schemas() -> Value {
-    let text = || json!({"type": "string"});
-    let maybe = || json!({"type": ["string", "null"]});
-    let texts = || json!({"type": "array", "items": {"type": "string"}});
-    let number = || json!({"type": "integer", "minimum": 0});
-    json!({
-        "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
-        "ImagePage": page("Image"),
-        "FindingPage": page("Finding"),
-        "Counts": {"type": "object", "properties": {
-            "critical": number(), "high": number(), "medium": number(), "low": number(), "unknown": number(),
-        }},
-        "Image": {"type": "object", "properties": {
-            "registry": text(), "repository": text(), "digest": text(), "tags": texts(), "platform": maybe(),
-            "state": {"type": "string", "enum": states()},
-            "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
-            "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
-            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
-        }},
-        "Finding": {"type": "object", "properties": {
-            "repository": text(), "digest": text(), "vulnerability": text(), "aliases": texts(), "severity": text(),
-            "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
-            "path": text(), "layer": text(), "fixed": maybe(), "remediation": text(), "advisories": texts(),
-            "evidence": text(),
-        }},
-        "Advisories": {"type": "object", "properties": {
-            "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
-            "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
-        }},
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,9 +240,19 @@ mod tests {
     #[test]
     fn the_document_has_every_route_and_no_other() {
         let document = document();
-        let mut promised: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-        let mut served: Vec<String> =
-            super::super::ROUTES.iter().map(|route| route.path.replace("{*", "{")).collect();
+        let paths = document["paths"].as_object().unwrap();
+        let mut promised: Vec<String> = paths
+            .iter()
+            .flat_map(|(path, item)| {
+                item.as_object().unwrap().keys().map(move |method| format!("{path} {method}"))
+            })
+            .collect();
+        let mut served: Vec<String> = super::super::ROUTES
+            .iter()
+            .map(|route| {
+                format!("{} {}", route.path.replace("{*", "{"), route.method.as_str().to_lowercase())
+            })
+            .collect();
         promised.sort();
         served.sort();
         assert_eq!(promised, served);

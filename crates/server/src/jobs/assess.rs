@@ -9,7 +9,11 @@ mod layers;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
+use assessment::plan::trial_left;
 use assessment::{Cause, ImageVerdict};
+use graph::documents::KnownRegistry;
+use graph::rulebook::Rulebook;
+use graph::{plans, settlement};
 use jiff::Timestamp;
 use oci::{Digest, ManifestContent, MediaType, RepositoryName};
 use registry::PushedManifest;
@@ -17,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId,
-    RepositoryKey, SnapshotVersion, SubscriptionId,
+    Charge, Charged, Found, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob,
+    Registry, RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -34,12 +38,29 @@ struct Order {
     registry: i64,
     repository: RepositoryName,
     digest: Digest,
+    /// Whether nobody pushed it: then it is not charged.
+    #[serde(default)]
+    again: bool,
+}
+
+/// The job that scans an image once more, although nobody pushed it. Its key is another than that of a push, so that
+/// neither takes the place of the other.
+pub fn job_again(image: &ImageKey, subscription: SubscriptionId) -> NewJob {
+    let mut job = job(image, subscription, -1);
+    job.key.push_str(" again");
+    job.payload["again"] = true.into();
+    job
+}
+
+fn is_again(job: &Job) -> bool {
+    job.payload["again"] == true
 }
 
 /// The job for an image.
 pub fn job(image: &ImageKey, subscription: SubscriptionId, priority: i32) -> NewJob {
     let RepositoryKey { registry, name } = &image.repository;
-    let order = Order { registry: registry.0, repository: name.clone(), digest: image.digest.clone() };
+    let order =
+        Order { registry: registry.0, repository: name.clone(), digest: image.digest.clone(), again: false };
     NewJob {
         kind: KIND.name,
         key: format!("{}/{name}@{}", registry.0, image.digest),
@@ -75,15 +96,20 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     else {
         return Ok(());
     };
-    let subscription = match job.subscription {
-        Some(subscription) if is_standard(workshop, subscription).await? => subscription,
-        _ => {
+    let Some(registry) = workshop.store.registry(image.repository.registry).await? else { return Ok(()) };
+    let subscription = registry.subscription;
+    if !plans::of_registry(&*workshop.store, &registry, SCAN_PLAN).await?.is_standard {
+        // What was found while the plan was on stays readable.
+        if !is_settled(workshop, &image).await? {
             workshop.store.put_summary(blank(&image, ImageState::Unscanned, now)).await?;
-            return Ok(());
         }
-    };
+        return Ok(());
+    }
     announce(workshop, &image, now).await?;
     let judged = judge(workshop, &image, &manifest, now).await?;
+    if judged.is_scanned && !is_again(job) {
+        charge(workshop, &registry, &image, job.enqueued_at).await?;
+    }
     record(workshop, &image, judged, now).await?;
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
@@ -97,9 +123,28 @@ fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
-async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
-    let plan = workshop.store.plan(subscription, SCAN_PLAN).await?;
-    Ok(plan.is_some_and(|plan| plan.tier == PlanTier::Standard))
+/// Enters the image into the ledger. The moment is that of the push, so that a retry in the next month finds it there.
+async fn charge(
+    workshop: &Workshop,
+    registry: &Registry,
+    image: &ImageKey,
+    at: Timestamp,
+) -> Result<(), JobError> {
+    let subscription = registry.subscription;
+    let began = workshop.store.trial_began(subscription, SCAN_PLAN).await?;
+    let charge = Charge {
+        subscription,
+        digest: image.digest.clone(),
+        registry: registry.id,
+        repository: image.repository.name.clone(),
+        in_trial: trial_left(began, at).is_positive(),
+        at,
+    };
+    match workshop.store.charge(charge).await? {
+        Charged::Now => tracing::debug!(%subscription, digest = %image.digest, "an image was charged"),
+        Charged::Before => {}
+    }
+    Ok(())
 }
 
 /// A verdict with what is recorded beside it.
@@ -109,6 +154,8 @@ pub(super) struct Judged {
     pub(super) isolation: Value,
     pub(super) snapshot: Option<SnapshotVersion>,
     pub(super) children: Vec<Digest>,
+    /// Whether its layers were read: that is what is charged.
+    pub(super) is_scanned: bool,
 }
 
 impl Judged {
@@ -125,6 +172,7 @@ impl Judged {
             isolation: Value::Null,
             snapshot: None,
             children: Vec::new(),
+            is_scanned: false,
         }
     }
 }
@@ -161,14 +209,18 @@ fn invalid(error: &dyn std::fmt::Display) -> Judged {
 
 /// Says that somebody is at it, unless there is a verdict already: the old one stays until the new one is there.
 async fn announce(workshop: &Workshop, image: &ImageKey, now: Timestamp) -> Result<(), JobError> {
-    let before = workshop.store.summary(image).await?;
-    let settled = before.is_some_and(|summary| {
-        !matches!(summary.state, ImageState::Queued | ImageState::Scanning | ImageState::Unscanned)
-    });
-    if !settled {
+    if !is_settled(workshop, image).await? {
         workshop.store.put_summary(blank(image, ImageState::Scanning, now)).await?;
     }
     Ok(())
+}
+
+/// Whether there is a verdict.
+async fn is_settled(workshop: &Workshop, image: &ImageKey) -> Result<bool, JobError> {
+    let before = workshop.store.summary(image).await?;
+    Ok(before.is_some_and(|summary| {
+        !matches!(summary.state, ImageState::Queued | ImageState::Scanning | ImageState::Unscanned)
+    }))
 }
 
 fn blank(image: &ImageKey, state: ImageState, now: Timestamp) -> ImageSummary {
@@ -212,8 +264,23 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    workshop.store.put_summary(summary).await?;
-    Ok(())
+    keep(workshop, summary).await
+}
+
+/// Keeps what was found, and beside it what the rules in force make of it. Should they change meanwhile, again.
+async fn keep(workshop: &Workshop, summary: ImageSummary) -> Result<(), JobError> {
+    let registry = workshop.store.registry(summary.image.repository.registry).await?;
+    let Some(known) = registry.and_then(|registry| KnownRegistry::new(registry).ok()) else { return Ok(()) };
+    loop {
+        let generation = workshop.store.rules_generation();
+        let book = Rulebook::load(&*workshop.store, Timestamp::now()).await?;
+        let shown = settlement::shown(&*workshop.store, &book, &known, summary.clone()).await?;
+        workshop.store.put_judged(vec![(shown, Found::of(&summary))]).await?;
+        let has_ended = book.next_change().is_some_and(|end| end <= Timestamp::now());
+        if generation == workshop.store.rules_generation() && !has_ended {
+            return Ok(());
+        }
+    }
 }
 
 /// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
@@ -232,6 +299,7 @@ pub(super) async fn record_again(
         isolation: summary.isolation,
         snapshot: Some(version.clone()),
         children: Vec::new(),
+        is_scanned: false,
     };
     record(workshop, &image, judged, now).await?;
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {

@@ -110,9 +110,10 @@ async fn judge_again(
         .into_iter()
         .map(|place| place.package)
         .collect();
-    let unreadable = summary.cause.as_ref().is_some_and(|cause| cause.code.starts_with("Layer"));
+    let found = workshop.store.found(&summary.image).await?.and_then(|found| found.cause);
+    let unreadable = found.is_some_and(|cause| cause.code.starts_with("Layer"));
     if unreadable {
-        let job = assess::job(&summary.image, registry.subscription, -1);
+        let job = assess::job_again(&summary.image, registry.subscription);
         workshop.store.enqueue(vec![job], now).await?;
         return Ok(());
     }

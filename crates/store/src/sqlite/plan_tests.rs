@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, collection, events, findings, images, manifests, migration, pulls, queue,
-    repositories, scans, summaries,
+    attributes, audit, catalog, collection, events, findings, images, manifests, meter, migration, pulls,
+    queue, repositories, rules, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -48,6 +48,10 @@ const LISTINGS: &[&str] = &[
     collection::LINKS,
     collection::MANIFESTS,
     events::LIST,
+    audit::ALL,
+    audit::OF_ACTOR,
+    meter::USAGE,
+    rules::UNDER_RULES,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,

@@ -4,7 +4,7 @@ use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use crate::{
-    Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, RegistryStanding,
+    Cause, Error, Found, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, RegistryStanding,
     SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 #[async_trait]
 impl Summaries for SqliteStore {
     async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error> {
-        self.write(move |connection| put(connection, &summary)).await
+        self.write(move |connection| put(connection, &summary, None)).await
     }
 
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
@@ -88,7 +88,12 @@ fn mark(image: &ImageKey) -> i64 {
     i64::try_from(image.mark()).unwrap_or(-1)
 }
 
-fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
+/// Keeps a summary, and what was found where that is something else.
+pub(super) fn put(
+    connection: &Connection,
+    summary: &ImageSummary,
+    found: Option<&Found>,
+) -> Result<bool, Error> {
     let (registry, name) = (summary.image.repository.registry.0, summary.image.repository.name.as_str());
     let digest = summary.image.digest.as_str();
     let present = "SELECT 1 FROM repository r JOIN manifest m ON m.repository = r.id AND m.digest = ?3
@@ -98,15 +103,20 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
     }
     let sql =
         "INSERT INTO image_summary (registry, repository, digest, mark, state, cause_code, cause_sentence,
-                    counts, platform, isolation, first_seen, changed_at, assessed_at, snapshot, children)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                    counts, platform, isolation, first_seen, changed_at, assessed_at, snapshot, children,
+                    found_state, found_cause_code, found_cause_sentence, found_counts)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
                ON CONFLICT (registry, repository, digest) DO UPDATE
                SET state = excluded.state, cause_code = excluded.cause_code,
                    cause_sentence = excluded.cause_sentence, counts = excluded.counts,
                    platform = excluded.platform, isolation = excluded.isolation,
                    changed_at = CASE state WHEN excluded.state THEN changed_at ELSE excluded.changed_at END,
                    assessed_at = excluded.assessed_at, snapshot = excluded.snapshot,
-                   children = excluded.children";
+                   children = excluded.children, found_state = excluded.found_state,
+                   found_cause_code = excluded.found_cause_code,
+                   found_cause_sentence = excluded.found_cause_sentence,
+                   found_counts = excluded.found_counts";
+    let found = found.filter(|found| **found != Found::of(summary));
     let values = params![
         registry,
         name,
@@ -123,6 +133,10 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
         summary.assessed_at.map(moment),
         summary.snapshot.as_ref().map(|snapshot| &snapshot.0),
         json_text(&summary.children)?,
+        found.map(|found| found.state.as_str()),
+        found.and_then(|found| found.cause.as_ref()).map(|cause| &cause.code),
+        found.and_then(|found| found.cause.as_ref()).map(|cause| &cause.sentence),
+        found.map(|found| json_text(&found.counts)).transpose()?,
     ];
     change(connection, sql, values)?;
     Ok(true)
@@ -135,7 +149,8 @@ pub(super) fn find(connection: &Connection, image: &ImageKey) -> Result<Option<I
     row(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()], summary)
 }
 
-fn summary(row: &Row<'_>) -> Result<ImageSummary, Error> {
+/// A row of the table.
+pub(super) fn summary(row: &Row<'_>) -> Result<ImageSummary, Error> {
     let cause = match (row.plain("cause_code")?, row.plain("cause_sentence")?) {
         (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
         _ => None,

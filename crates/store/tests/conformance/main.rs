@@ -6,12 +6,16 @@
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
 mod attributes;
+mod audit;
 mod catalog;
 mod collection;
 mod findings;
+mod meter;
+mod plans;
 mod policies;
 mod queue;
 mod repositories;
+mod rules;
 mod scene;
 mod summaries;
 mod tenancy;
@@ -111,6 +115,17 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        rules:
+            rules_are_put_replaced_and_told_in_history
+            what_was_found_stays_beside_what_is_shown
+            settled_rules_are_remembered;
+        plans:
+            registry_has_a_plan_of_its_own_until_it_is_deleted
+            trial_begins_once;
+        meter:
+            image_is_charged_once_in_a_month;
+        audit:
+            entries_are_kept_in_order_and_filtered;
         summaries:
             summary_keeps_first_sight_and_last_change
             summary_of_a_missing_image_is_not_kept

@@ -1,0 +1,98 @@
+//! The forms of bodies, in JSON Schema.
+
+use super::{reference, states};
+use serde_json::{Value, json};
+
+fn page(of: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": reference(of)}, "next": {"type": "string"}},
+    })
+}
+
+/// All schemas, by name.
+pub(super) fn all() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
+        "ImagePage": page("Image"),
+        "FindingPage": page("Finding"),
+        "RulePage": page("Rule"),
+        "UsagePage": page("Usage"),
+        "AuditPage": page("AuditEntry"),
+        "Counts": {"type": "object", "properties": {
+            "critical": number(), "high": number(), "medium": number(), "low": number(), "unknown": number(),
+        }},
+        "Image": {"type": "object", "properties": {
+            "registry": text(), "repository": text(), "digest": text(), "tags": texts(), "platform": maybe(),
+            "state": {"type": "string", "enum": states()},
+            "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
+            "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
+            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
+        }},
+        "Finding": {"type": "object", "properties": {
+            "repository": text(), "digest": text(), "vulnerability": text(), "aliases": texts(), "severity": text(),
+            "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
+            "path": text(), "layer": text(), "fixed": maybe(), "remediation": text(), "advisories": texts(),
+            "evidence": text(),
+            "exempt": {"type": ["object", "null"], "properties": {
+                "kind": text(), "name": text(), "scope": text(), "reason": text(), "author": text(),
+                "expiresAt": maybe(),
+            }},
+        }},
+        "Conditions": conditions(),
+        "RuleBody": {
+            "type": "object", "required": ["reason"], "additionalProperties": false,
+            "properties": {
+                "scope": maybe(), "category": {"type": ["string", "null"]},
+                "displayName": maybe(), "reason": {"type": "string", "minLength": 1, "maxLength": 512},
+                "expiresAt": {"type": ["string", "null"], "format": "date-time"},
+                "conditions": reference("Conditions"),
+            },
+        },
+        "Rule": {"type": "object", "properties": {
+            "name": text(), "kind": {"type": "string", "enum": ["Disable", "Waiver", "Mitigated"]},
+            "scope": text(), "displayName": text(), "reason": text(), "author": text(), "createdAt": text(),
+            "updatedAt": text(), "expiresAt": maybe(), "inForce": {"type": "boolean"},
+            "conditions": reference("Conditions"),
+        }},
+        "Usage": {"type": "object", "properties": {
+            "subscription": text(), "registry": text(), "day": text(), "images": number(), "inTrial": number(),
+            "amount": maybe(), "currency": maybe(),
+        }},
+        "AuditEntry": {"type": "object", "properties": {
+            "sequence": {"type": "integer"}, "at": text(), "actor": maybe(), "actorId": maybe(),
+            "address": maybe(), "face": text(), "method": text(), "resource": text(),
+            "status": {"type": "integer"}, "request": text(), "agent": maybe(), "detail": maybe(),
+        }},
+        "Advisories": {"type": "object", "properties": {
+            "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
+            "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
+        }},
+    })
+}
+
+/// Conditions of rules: all that are given must hold, and of a list one.
+fn conditions() -> Value {
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    json!({"type": "object", "additionalProperties": false, "properties": {
+        "ids": texts(),
+        "categories": texts(),
+        "severityBelow": {"type": ["string", "null"], "enum": ["Unknown", "Low", "Medium", "High", "Critical", null]},
+        "cvssBelow": {"type": ["number", "null"]},
+        "notPatchable": {"type": "boolean"},
+        "fixStatuses": {"type": "array", "items": {
+            "type": "string",
+            "enum": ["Unknown", "FixAvailable", "NoFixAvailable", "Scheduled", "WontFix"],
+        }},
+        "digests": texts(),
+        "repositories": texts(),
+        "osVersions": texts(),
+        "packages": texts(),
+        "text": {"type": ["string", "null"]},
+    }})
+}
