@@ -5,5 +5,6 @@
 mod hostile;
 mod kill;
 mod samples;
+mod security;
 mod states;
 mod support;
