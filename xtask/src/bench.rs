@@ -34,6 +34,12 @@ const BENCHMARKS: &[Benchmark] = &[
         target: "snapshot",
         measures: "advisory lookups per second, time to open and to build a snapshot",
     },
+    Benchmark {
+        name: "sub-assessments",
+        package: "graph",
+        target: "sub_assessments",
+        measures: "rows per second and memory of a list of a million sub-assessments",
+    },
 ];
 
 fn run(words: &[String]) -> Result<()> {

@@ -80,6 +80,9 @@ impl Action {
     /// Say who is to resolve an assessment, and until when.
     pub const GOVERNANCE_WRITE: Self =
         Self::control("Microsoft.Security/assessments/governanceAssignments/write");
+    /// Take that back.
+    pub const GOVERNANCE_DELETE: Self =
+        Self::control("Microsoft.Security/assessments/governanceAssignments/delete");
 
     /// An action on a resource, which `actions` of a role grant.
     pub const fn control(name: &'static str) -> Self {

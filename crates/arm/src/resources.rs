@@ -2,7 +2,9 @@
 
 mod assessment;
 mod assessment_metadata;
+mod automation;
 mod cloud_resource;
+mod governance_assignment;
 mod policy_exemption;
 mod pricing;
 mod provider;
@@ -66,5 +68,7 @@ pub const RESOURCES: &[Resource] = &[
     sub_assessment::RESOURCE,
     policy_exemption::RESOURCE,
     secure_score::RESOURCE,
+    governance_assignment::RESOURCE,
+    automation::RESOURCE,
     resource_graph::RESOURCE,
 ];

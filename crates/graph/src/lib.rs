@@ -5,6 +5,7 @@
 //! * [`rulebook`] holds the rules and exemptions in force against images and findings, and [`plans`] says which plan
 //!   holds for a registry.
 //! * [`settlement`] brings the summaries of images to what the rules in force make of them.
+//! * [`governance`] says who is to resolve an assessment, and until when; [`automations`] say who is told of changes.
 //! * [`score`] sums up in one number how a subscription stands.
 //! * [`Viewer`] says who asks. What they may not see is never read into a table, so that no operator, count or join can
 //!   tell of it.
@@ -12,7 +13,9 @@
 //!
 //! Documents are made when they are asked for and kept nowhere.
 
+pub mod automations;
 pub mod documents;
+pub mod governance;
 pub mod plans;
 mod query;
 pub mod rulebook;

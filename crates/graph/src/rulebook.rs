@@ -19,6 +19,7 @@ use store::{Finding, ImageKey, Rule, Store};
 pub struct Rulebook {
     rules: Vec<(Rule, ResourceId)>,
     next_change: Option<Timestamp>,
+    now: Timestamp,
 }
 
 /// The rules in force that may concern an image.
@@ -70,6 +71,26 @@ pub fn is_digest(text: &str) -> bool {
     text.parse::<oci::Digest>().is_ok()
 }
 
+/// Whether a rule can hold at a scope: at the tenant, a subscription, a resource group, a registry, a repository, or an
+/// image by its digest.
+pub fn is_scope(text: &str) -> bool {
+    let Ok(id) = ResourceId::parse(text) else { return false };
+    let segments: Vec<String> = id.segments().map(str::to_ascii_lowercase).collect();
+    let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["subscriptions", _] | ["subscriptions", _, "resourcegroups", _] => true,
+        ["subscriptions", _, "resourcegroups", _, "providers", provider, "registries", _, below @ ..] => {
+            let is_pushed = match below {
+                [] | ["repositories", _] => true,
+                ["repositories", _, "images", digest] => is_digest(digest),
+                _ => false,
+            };
+            is_pushed && *provider == "microsoft.containerregistry"
+        }
+        _ => false,
+    }
+}
+
 impl Rulebook {
     /// The rules that are in force at a moment.
     ///
@@ -91,12 +112,17 @@ impl Rulebook {
                 Some((rule, scope))
             })
             .collect();
-        Self { rules, next_change }
+        Self { rules, next_change, now }
     }
 
     /// The rules, in the order of their keys.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().map(|(rule, _)| rule)
+    }
+
+    /// The moment at which they are in force.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// When the first of them ends.
@@ -215,4 +241,33 @@ pub fn sentence(rule: &Rule) -> String {
     let until = rule.expires_at.map_or_else(String::new, |at| format!(" until {at}"));
     let reason = if rule.reason.is_empty() { String::new() } else { format!(": {}", rule.reason) };
     format!("{what} `{}` of {}{until}{reason}", rule.display_name, rule.author)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_holds_at_what_is_registered_or_pushed() {
+        let registry = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r";
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for good in [
+            "/".to_owned(),
+            "/subscriptions/s".to_owned(),
+            "/SUBSCRIPTIONS/s/resourcegroups/g".to_owned(),
+            registry.to_owned(),
+            format!("{registry}/repositories/team:app"),
+            format!("{registry}/repositories/team:app/images/{digest}"),
+        ] {
+            assert!(is_scope(&good), "{good}");
+        }
+        for bad in [
+            "subscriptions/s".to_owned(),
+            format!("{registry}/repositories/app/images/latest"),
+            format!("{registry}/tags/latest"),
+            registry.replace("ContainerRegistry", "Web"),
+        ] {
+            assert!(!is_scope(&bad), "{bad}");
+        }
+    }
 }

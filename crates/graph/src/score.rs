@@ -6,6 +6,7 @@
 
 use crate::documents::KnownRegistry;
 use crate::documents::assessment::{Assessed, assess};
+use crate::governance;
 use crate::rulebook::Rulebook;
 use assessment::RegistryState;
 use store::{Store, SubscriptionId};
@@ -22,6 +23,8 @@ pub struct Score {
     pub unhealthy: u64,
     /// Registries that cannot be assessed, or are exempt.
     pub not_applicable: u64,
+    /// Registries with a finding whose owners still have time; they count neither way.
+    pub in_grace: u64,
     /// The sum of the shares of healthy images, one for each registry that counts.
     shares: f64,
 }
@@ -88,9 +91,17 @@ pub async fn of_subscription(
     book: &Rulebook,
 ) -> Result<Score, store::Error> {
     let mut score = Score::default();
+    let assignments = governance::all(store).await?;
     for registry in store.registries(subscription).await? {
         let Ok(known) = KnownRegistry::new(registry) else { continue };
-        score.add(&assess(store, &known, scan_plan, book).await?);
+        let assessed = assess(store, &known, scan_plan, book).await?;
+        if assessed.assessment.state == RegistryState::Unhealthy
+            && governance::is_in_grace(&assignments, &known, book.now())
+        {
+            score.in_grace += 1;
+        } else {
+            score.add(&assessed);
+        }
     }
     Ok(score)
 }

@@ -7,6 +7,7 @@
 //! The rules that summaries were last made by are recorded at the end. A server that is killed half-way compares again
 //! when it starts, and goes on.
 
+use crate::automations;
 use crate::documents::KnownRegistry;
 use crate::rulebook::{OsName, Rulebook, sentence};
 use access::ResourceId;
@@ -143,15 +144,6 @@ impl Walk<'_> {
             SummaryFilter { registries: Some(vec![known.registry.id]), states, ..SummaryFilter::default() };
         let mut after = None;
         loop {
-            let page = self.store.summaries(&filter, PageRequest { after, limit: BATCH }).await?;
-            self.images(known, page.items).await?;
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
-        let mut after = None;
-        loop {
             let page = self.store.images_under_rules(PageRequest { after, limit: BATCH }).await?;
             let mut summaries = Vec::new();
             for image in &page.items {
@@ -160,6 +152,15 @@ impl Walk<'_> {
                 }
             }
             self.images(known, summaries).await?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        let mut after = None;
+        loop {
+            let page = self.store.summaries(&filter, PageRequest { after, limit: BATCH }).await?;
+            self.images(known, page.items).await?;
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
@@ -206,7 +207,15 @@ impl Walk<'_> {
             }
         }
         self.changed += judged.len();
-        if judged.is_empty() { Ok(()) } else { self.store.put_judged(judged).await }
+        let Some((first, _)) = judged.first() else { return Ok(()) };
+        // A batch is of one registry.
+        let registry = self.store.registry(first.image.repository.registry).await?;
+        let images = judged.iter().map(|(summary, _)| &summary.image);
+        let jobs = match registry {
+            Some(registry) => automations::jobs(self.store, images, registry.subscription).await?,
+            None => Vec::new(),
+        };
+        self.store.put_judged(judged, jobs, self.now).await
     }
 
     /// Indexes follow their images, and indexes of indexes theirs.

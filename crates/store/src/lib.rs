@@ -48,6 +48,7 @@ pub use records::catalog::{
     TagFilter, TimedKey,
 };
 pub use records::collection::{Collection, LinkKey};
+pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,

@@ -6,6 +6,7 @@ pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod collection;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod manifests;
@@ -21,8 +22,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Audit, Catalog, Collection, Events, Findings, Manifests, Meter, Plans, Policies, Pulls,
-    Queue, Repositories, Rules, Scans, Summaries, Tenancy, Uploads,
+    Attributes, Audit, Catalog, Collection, Documents, Events, Findings, Manifests, Meter, Plans, Policies,
+    Pulls, Queue, Repositories, Rules, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -45,6 +46,7 @@ pub trait Store:
     + Plans
     + Meter
     + Audit
+    + Documents
 {
 }
 
@@ -67,5 +69,6 @@ impl<T> Store for T where
         + Plans
         + Meter
         + Audit
+        + Documents
 {
 }

@@ -9,6 +9,7 @@ mod audit;
 mod catalog;
 mod collection;
 mod column;
+mod documents;
 mod events;
 mod findings;
 mod images;

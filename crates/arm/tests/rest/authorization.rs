@@ -27,6 +27,14 @@ fn path(route: &Route) -> String {
         "{scope}/providers/Microsoft.Security/assessments/{name}/subAssessments/{sub}" => {
             (registry(), &[KEY, "00000000-0000-8000-8000-000000000000"])
         }
+        "{scope}/providers/Microsoft.Security/assessments/{name}/governanceAssignments" => {
+            (registry(), &[KEY])
+        }
+        "{scope}/providers/Microsoft.Security/assessments/{name}/governanceAssignments/{assignment}" => {
+            (registry(), &[KEY, "00000000-0000-4000-8000-000000000001"])
+        }
+        "{scope}/providers/Microsoft.Security/automations/{name}"
+        | "{scope}/providers/Microsoft.Security/automations/{name}/validate" => (group(), &["one"]),
         "/tenants" | "/subscriptions" | "/providers/Microsoft.ResourceGraph/resources" => {
             (String::new(), &[])
         }
@@ -50,6 +58,13 @@ fn path(route: &Route) -> String {
 fn body(route: &Route) -> serde_json::Value {
     match route.method {
         Method::POST if route.pattern.contains("ResourceGraph") => json!({"query": "Resources"}),
+        Method::PUT | Method::POST if route.pattern.contains("automations") => json!({"properties": {
+            "sources": [{"eventSource": "Assessments"}],
+            "actions": [{"actionType": "File", "name": "one"}],
+        }}),
+        Method::PUT if route.pattern.contains("governanceAssignments") => {
+            json!({"properties": {"remediationDueDate": "2026-02-01T00:00:00Z"}})
+        }
         Method::PUT if route.pattern.contains("policyExemptions") => {
             json!({"properties": {"exemptionCategory": "Waiver"}})
         }
@@ -108,6 +123,7 @@ async fn every_route_refuses_those_without_its_right() {
         200 200 200 200 403 403 403 GET {scope}/providers/Microsoft.Security/pricings
         200 200 200 200 403 403 403 GET {scope}/providers/Microsoft.Security/pricings/{name}
         200 403 403 200 403 403 403 PUT {scope}/providers/Microsoft.Security/pricings/{name}
+        204 403 403 204 403 403 403 DELETE {scope}/providers/Microsoft.Security/pricings/{name}
         200 200 200 200 403 403 403 GET {scope}/providers/Microsoft.Security/assessmentMetadata
         200 200 200 200 403 403 403 GET {scope}/providers/Microsoft.Security/assessmentMetadata/{name}
         200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/assessments
@@ -115,6 +131,19 @@ async fn every_route_refuses_those_without_its_right() {
         200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/subAssessments
         200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/subAssessments
         404 404 404 404 404 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/subAssessments/{sub}
+        200 200 200 200 403 403 403 GET {scope}/providers/Microsoft.Authorization/policyExemptions
+        404 404 404 404 404 403 403 GET {scope}/providers/Microsoft.Authorization/policyExemptions/{name}
+        201 403 403 200 403 403 403 PUT {scope}/providers/Microsoft.Authorization/policyExemptions/{name}
+        200 403 403 204 403 403 403 DELETE {scope}/providers/Microsoft.Authorization/policyExemptions/{name}
+        200 200 200 200 403 403 403 GET /subscriptions/{id}/providers/Microsoft.Security/secureScores
+        200 200 200 200 403 403 403 GET /subscriptions/{id}/providers/Microsoft.Security/secureScores/{name}
+        200 200 200 200 403 403 403 GET /subscriptions/{id}/providers/Microsoft.Security/secureScores/{name}/secureScoreControls
+        200 200 200 200 403 403 403 GET /subscriptions/{id}/providers/Microsoft.Security/secureScoreControls
+        200 200 200 200 403 403 403 GET {scope}/providers/Microsoft.Security/secureScoreControlDefinitions
+        200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/governanceAssignments
+        404 404 404 404 404 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/governanceAssignments/{assignment}
+        201 403 403 200 403 403 403 PUT {scope}/providers/Microsoft.Security/assessments/{name}/governanceAssignments/{assignment}
+        200 403 403 204 403 403 403 DELETE {scope}/providers/Microsoft.Security/assessments/{name}/governanceAssignments/{assignment}
         200 200 200 200 200 200 200 POST /providers/Microsoft.ResourceGraph/resources
     "#]].assert_eq(&table);
 }

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod assessments;
+mod attacks;
 mod authorization;
+mod automations;
 mod estate;
 mod exemptions;
+mod governance;
 mod plans;
 mod resource_graph;
 mod resources;

@@ -30,14 +30,11 @@ async fn the_plan_is_one_switch_under_two_names() {
               "properties": {
                 "deprecated": true,
                 "enablementTime": "2026-01-02T03:04:05Z",
-                "enforce": "False",
                 "freeTrialRemainingTime": "P30D",
-                "inherited": "False",
                 "pricingTier": "Standard",
                 "replacedBy": [
                   "Containers"
-                ],
-                "resourcesCoverageStatus": "FullyCovered"
+                ]
               },
               "type": "Microsoft.Security/pricings"
             },
@@ -47,11 +44,8 @@ async fn the_plan_is_one_switch_under_two_names() {
               "properties": {
                 "deprecated": false,
                 "enablementTime": "2026-01-02T03:04:05Z",
-                "enforce": "False",
                 "freeTrialRemainingTime": "P30D",
-                "inherited": "False",
-                "pricingTier": "Standard",
-                "resourcesCoverageStatus": "FullyCovered"
+                "pricingTier": "Standard"
               },
               "type": "Microsoft.Security/pricings"
             }

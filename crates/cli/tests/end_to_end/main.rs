@@ -6,6 +6,7 @@ mod advisories;
 mod hostile;
 mod kill;
 mod samples;
+mod schema;
 mod security;
 mod states;
 mod support;

@@ -83,9 +83,8 @@ async fn images_from_before_are_scanned_when_somebody_asks_and_each_is_charged_o
     }
     let charged = |server: &Server| {
         let rows = server.json(&["usage", "--format", "json"]);
-        let sum = |name: &str| {
-            rows.as_array().unwrap().iter().filter_map(|row| row[name].as_u64()).sum::<u64>()
-        };
+        let sum =
+            |name: &str| rows.as_array().unwrap().iter().filter_map(|row| row[name].as_u64()).sum::<u64>();
         (sum("images"), sum("inTrial"))
     };
     assert_eq!(charged(&server), (0, 0));

@@ -43,7 +43,7 @@ pub fn control_of_subscription(
         "displayName": CONTROL_NAME,
         "score": points(score),
         "healthyResourceCount": score.healthy,
-        "unhealthyResourceCount": score.unhealthy,
+        "unhealthyResourceCount": score.unhealthy + score.in_grace,
         "notApplicableResourceCount": score.not_applicable,
         "weight": score.weight(),
     });

@@ -1,5 +1,8 @@
 //! `SecurityResources`: plans, scores, assessments and sub-assessments.
 //!
+//! Each finding is one row, in the form of 2020: a query that counts would count those of 2023 once more, so that they are
+//! in the REST face alone.
+//!
 //! Assessments spell `properties.resourceDetails.Id` and `.Source` with capitals, and sub-assessments do not; published
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
@@ -9,8 +12,10 @@ use crate::documents::metadata::KINDS;
 use crate::documents::pricing::KnownPlan;
 use crate::documents::sub_assessment::Form;
 use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
+use crate::governance;
 use crate::score::{self, Score};
 use crate::viewer::View;
+use access::ResourceId;
 use jiff::civil::date;
 use kql::ScanRequest;
 use serde_json::{Value, json};
@@ -26,9 +31,9 @@ pub(super) const TABLE: Table = Table {
     hidden,
     read: |narrowed| {
         let stages = [
-            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(Form::Newer, None)),
-            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(Form::First, None)),
+            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
+            (narrowed.wants_type(governance::KIND), Stage::Governance),
             (narrowed.wants_type(secure_score::CONTROL_KIND), Stage::Controls),
             (narrowed.wants_type(secure_score::KIND), Stage::Scores),
             (narrowed.wants_type(pricing::KIND), Stage::Plans),
@@ -47,9 +52,10 @@ enum Stage {
     Plans,
     Scores,
     Controls,
+    Governance,
     Assessments,
     /// From this place on.
-    SubAssessments(Form, Option<sub_assessment::Place>),
+    SubAssessments(Option<sub_assessment::Place>),
 }
 
 impl Reading for Security {
@@ -61,16 +67,17 @@ impl Reading for Security {
             Some(Stage::Controls) => scores(view, |subscription, score| {
                 secure_score::control_of_subscription(subscription, score, true)
             })?,
+            Some(Stage::Governance) => governed(view)?,
             Some(Stage::Assessments) => assessments(view)?,
-            Some(Stage::SubAssessments(form, place)) => {
+            Some(Stage::SubAssessments(place)) => {
                 let reader = sub_assessment::Reader {
                     store: &*view.store,
                     registries: &view.inspected,
                     book: &view.book,
-                    form,
+                    form: Form::First,
                 };
                 let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
-                self.stages.extend(next.map(|next| Stage::SubAssessments(form, Some(next))));
+                self.stages.extend(next.map(|next| Stage::SubAssessments(Some(next))));
                 documents.into_iter().map(|document| sub_assessment_row(view, document)).collect()
             }
         };
@@ -87,6 +94,20 @@ fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
             let newest = date(2024, 1, 1);
             let document = pricing::of_subscription(subscription, name, &plan, newest, view.now);
             rows.push(ResourceRow { subscription: subscription.id.to_string(), ..row(view, document) });
+        }
+    }
+    Ok(rows)
+}
+
+/// Who is to resolve the assessments that the viewer may read.
+fn governed(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
+    let mut rows = Vec::new();
+    for kept in view.runtime.block_on(governance::all(&*view.store))? {
+        let is_of = |known: &&KnownRegistry| {
+            ResourceId::parse(&kept.scope).is_ok_and(|scope| scope.is_within(&known.id))
+        };
+        if let Some(known) = view.assessed.iter().find(is_of) {
+            rows.push(placed(known, row(view, governance::document(&kept))));
         }
     }
     Ok(rows)
@@ -110,20 +131,19 @@ fn scores(
 fn assessments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     let mut rows = Vec::new();
     for known in &view.assessed {
-        for kind in KINDS {
-            let made = assessment::of_registry(&*view.store, known, kind, view.scan_plan, &view.book);
-            let mut document = view.runtime.block_on(made)?;
-            document.properties["resourceDetails"] = json!({
-                "Id": known.id.as_str(),
-                "Source": "Azure",
-                "ResourceType": "microsoft.containerregistry/registries",
-                "ResourceName": known.registry.name,
-                "ResourceProvider": "Microsoft.ContainerRegistry",
-            });
-            document.properties["metadata"] = kind.properties();
-            document.properties["links"] = json!({"azurePortal": ""});
-            rows.push(placed(known, row(view, document)));
-        }
+        let Some(kind) = KINDS.first() else { continue };
+        let made = assessment::of_registry(&*view.store, known, kind, view.scan_plan, &view.book);
+        let mut document = view.runtime.block_on(made)?;
+        document.properties["resourceDetails"] = json!({
+            "Id": known.id.as_str(),
+            "Source": "Azure",
+            "ResourceType": "microsoft.containerregistry/registries",
+            "ResourceName": known.registry.name,
+            "ResourceProvider": "Microsoft.ContainerRegistry",
+        });
+        document.properties["metadata"] = kind.properties();
+        document.properties["links"] = json!({"azurePortal": ""});
+        rows.push(placed(known, row(view, document)));
     }
     Ok(rows)
 }

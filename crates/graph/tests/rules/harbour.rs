@@ -60,12 +60,21 @@ impl Harbour {
 
     /// An image with packages, each with the vulnerabilities that it has and their severities.
     pub(crate) async fn image(&self, repository: &str, found: &[(&str, &str, &str)]) -> ImageKey {
+        self.image_of(repository, &format!("1.0-r0-{repository}"), found).await
+    }
+
+    /// An image whose packages are the same as those of other images.
+    pub(crate) async fn shared_image(&self, repository: &str, found: &[(&str, &str, &str)]) -> ImageKey {
+        self.image_of(repository, "1.0-r0", found).await
+    }
+
+    async fn image_of(&self, repository: &str, version: &str, found: &[(&str, &str, &str)]) -> ImageKey {
         let image = self.push(repository).await;
         let package = |name: &str| PackageVersion {
             ecosystem: Some(Ecosystem::new("Alpine:v3.13")),
             kind: PackageKind::Apk,
             name: name.to_owned(),
-            version: format!("1.0-r0-{repository}"),
+            version: version.to_owned(),
             source: None,
             module: None,
             owner: None,

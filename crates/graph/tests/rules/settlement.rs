@@ -120,6 +120,7 @@ async fn an_index_follows_its_images() {
         bytes: b"index".to_vec().into(),
         references: vec![store::Reference {
             kind: store::ReferenceKind::Manifest,
+            required: true,
             digest: ill.digest.clone(),
         }],
         ..manifest(&index)

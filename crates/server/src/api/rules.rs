@@ -283,6 +283,12 @@ fn rule(key: &RuleKey, given: RuleBody, author: &str, now: Timestamp) -> Result<
     if kind == RuleKind::Disable && given.conditions.is_empty() {
         return Err(ApiError::Invalid(assessment::rules::ConditionsError::None.to_string()));
     }
+    if !graph::rulebook::is_scope(&key.scope) {
+        return Err(invalid(
+            "the scope is a subscription, a resource group, a registry, `/repositories/NAME` below it, or \
+             `/images/DIGEST` below that: a tag may point to something else tomorrow",
+        ));
+    }
     given.conditions.check().map_err(|error| ApiError::Invalid(error.to_string()))?;
     let display_name = given.display_name.unwrap_or_else(|| key.name.clone());
     Ok(Rule {

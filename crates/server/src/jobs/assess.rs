@@ -13,7 +13,7 @@ use assessment::plan::trial_left;
 use assessment::{Cause, ImageVerdict};
 use graph::documents::KnownRegistry;
 use graph::rulebook::Rulebook;
-use graph::{plans, settlement};
+use graph::{automations, plans, settlement};
 use jiff::Timestamp;
 use oci::{Digest, ManifestContent, MediaType, RepositoryName};
 use registry::PushedManifest;
@@ -275,7 +275,10 @@ async fn keep(workshop: &Workshop, summary: ImageSummary) -> Result<(), JobError
         let generation = workshop.store.rules_generation();
         let book = Rulebook::load(&*workshop.store, Timestamp::now()).await?;
         let shown = settlement::shown(&*workshop.store, &book, &known, summary.clone()).await?;
-        workshop.store.put_judged(vec![(shown, Found::of(&summary))]).await?;
+        let images = std::iter::once(&summary.image);
+        let jobs = automations::jobs(&*workshop.store, images, known.registry.subscription).await?;
+        let judged = vec![(shown, Found::of(&summary))];
+        workshop.store.put_judged(judged, jobs, Timestamp::now()).await?;
         let has_ended = book.next_change().is_some_and(|end| end <= Timestamp::now());
         if generation == workshop.store.rules_generation() && !has_ended {
             return Ok(());

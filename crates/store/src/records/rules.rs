@@ -3,7 +3,7 @@
 //! A summary shows what counts; where rules hide something, what was found stays beside it, so that it is there again
 //! the moment a rule goes. Each change of a rule is told in history with all that it said.
 
-use crate::{Actor, Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest};
+use crate::{Actor, Cause, Error, ImageKey, ImageState, ImageSummary, NewJob, Page, PageRequest};
 use assessment::rules::{Conditions, RuleKind};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -147,9 +147,15 @@ pub trait Rules: Send + Sync {
     /// Says that all summaries are made by these rules.
     async fn set_settled_rules(&self, rules: Vec<Rule>) -> Result<(), Error>;
 
-    /// Keeps verdicts on images as they are shown and as they were found. Images that are gone are passed over.
-    /// Otherwise as [`Summaries::put_summary`](crate::Summaries::put_summary), all in one transaction.
-    async fn put_judged(&self, judged: Vec<(ImageSummary, Found)>) -> Result<(), Error>;
+    /// Keeps verdicts on images as they are shown and as they were found, and asks for jobs because of them. Images that
+    /// are gone are passed over. Otherwise as [`Summaries::put_summary`](crate::Summaries::put_summary), all in one
+    /// transaction.
+    async fn put_judged(
+        &self,
+        judged: Vec<(ImageSummary, Found)>,
+        jobs: Vec<NewJob>,
+        at: Timestamp,
+    ) -> Result<(), Error>;
 
     /// What was found of an image.
     async fn found(&self, image: &ImageKey) -> Result<Option<Found>, Error>;

@@ -35,6 +35,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 31, name: "plans", sql: include_str!("../../migrations/sqlite/0031_plans.sql") },
     Migration { number: 32, name: "meter", sql: include_str!("../../migrations/sqlite/0032_meter.sql") },
     Migration { number: 33, name: "audit", sql: include_str!("../../migrations/sqlite/0033_audit.sql") },
+    Migration {
+        number: 34,
+        name: "documents",
+        sql: include_str!("../../migrations/sqlite/0034_documents.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

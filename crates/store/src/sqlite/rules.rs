@@ -2,9 +2,9 @@
 
 use super::column::{Columns, change, json_text, moment, row, rows, value, with_surplus};
 use super::images::image_key;
-use super::{SqliteStore, events, summaries};
+use super::{SqliteStore, events, queue, summaries};
 use crate::{
-    Actor, Cause, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, MOST_RULES, NewEvent, Page,
+    Actor, Cause, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, MOST_RULES, NewEvent, NewJob, Page,
     PageRequest, Rule, RuleKey, RulePut, Rules,
 };
 use assessment::rules::RuleKind;
@@ -61,14 +61,24 @@ impl Rules for SqliteStore {
         .await
     }
 
-    async fn put_judged(&self, judged: Vec<(ImageSummary, Found)>) -> Result<(), Error> {
+    async fn put_judged(
+        &self,
+        judged: Vec<(ImageSummary, Found)>,
+        jobs: Vec<NewJob>,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let has_jobs = !jobs.is_empty();
         self.write(move |connection| {
             for (summary, found) in &judged {
                 summaries::put(connection, summary, Some(found))?;
             }
-            Ok(())
+            queue::enqueue(connection, &jobs, at).map(|_| ())
         })
-        .await
+        .await?;
+        if has_jobs {
+            self.announce_jobs();
+        }
+        Ok(())
     }
 
     async fn found(&self, image: &ImageKey) -> Result<Option<Found>, Error> {

@@ -9,6 +9,7 @@ mod attributes;
 mod audit;
 mod catalog;
 mod collection;
+mod documents;
 mod findings;
 mod meter;
 mod plans;
@@ -124,6 +125,9 @@ mod sqlite {
             trial_begins_once;
         meter:
             image_is_charged_once_in_a_month;
+        documents:
+            documents_are_put_replaced_and_deleted
+            what_was_told_is_remembered_and_forgotten;
         audit:
             entries_are_kept_in_order_and_filtered;
         summaries:

@@ -1,6 +1,6 @@
 //! Rules, and what was found beside what they make of it.
 
-use crate::scene::{Scene, actor, second};
+use crate::scene::{Scene, actor, job, second};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,17 +62,18 @@ pub(crate) async fn what_was_found_stays_beside_what_is_shown(store: Arc<dyn Sto
         cause: Some(Cause { code: "Unread".into(), sentence: "A file was not read.".into() }),
         counts: BTreeMap::from([("High".to_owned(), 2)]),
     };
-    scene.store.put_judged(vec![(shown.clone(), found.clone())]).await.unwrap();
+    scene.store.put_judged(vec![(shown.clone(), found.clone())], vec![job("tell", "one")], second(1)).await.unwrap();
     assert_eq!(scene.store.summary(&image).await.unwrap(), Some(shown.clone()));
+    assert!(scene.store.job(&store::JobKind::new("tell"), "one").await.unwrap().is_some());
     assert_eq!(scene.store.found(&image).await.unwrap(), Some(found));
     let under = scene.store.images_under_rules(PageRequest::first(10)).await.unwrap();
     assert_eq!((under.items, under.next), (vec![image.clone()], None));
     let same = Found::of(&shown);
-    scene.store.put_judged(vec![(shown.clone(), same.clone())]).await.unwrap();
+    scene.store.put_judged(vec![(shown.clone(), same.clone())], Vec::new(), second(1)).await.unwrap();
     assert_eq!(scene.store.found(&image).await.unwrap(), Some(same));
     assert!(scene.store.images_under_rules(PageRequest::first(10)).await.unwrap().items.is_empty());
     let gone = scene.summary("gone", &digest, ImageState::Healthy);
-    scene.store.put_judged(vec![(gone.clone(), Found::of(&gone))]).await.unwrap();
+    scene.store.put_judged(vec![(gone.clone(), Found::of(&gone))], Vec::new(), second(1)).await.unwrap();
     assert_eq!(scene.store.found(&gone.image).await.unwrap(), None, "an image that is gone is passed over");
 }
 

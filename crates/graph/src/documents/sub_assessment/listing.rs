@@ -9,14 +9,12 @@ use crate::rulebook::{ImageRules, OsName, Rulebook};
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
 use store::{
-    Finding, FindingFilter, FindingKey, FindingVerdict, ImageKey, ImageState, ImageSummary, PackageVersionId,
-    PageRequest, RegistryId, RepositoryKey, Store, SummaryFilter, TagFilter,
+    Finding, FindingFilter, FindingKey, FindingVerdict, ImageKey, ImageState, ImageSummary, ManifestDetails,
+    PackageVersionId, PageRequest, RegistryId, RepositoryKey, Store, SummaryFilter,
 };
 
 /// Images and findings that are read from the store at a time.
 const AT_A_TIME: usize = 500;
-/// Tags of an image that are shown.
-const TAGS: usize = 100;
 
 /// Where the next page begins: behind this image, or behind this finding of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -132,6 +130,26 @@ impl Reader<'_> {
         }
     }
 
+    /// All rows of an image; none where the caller may not read them.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn of_image(&self, image: &ImageKey) -> Result<Vec<Document>, store::Error> {
+        let mut all = Vec::new();
+        let Some(summary) = self.store.summary(image).await? else { return Ok(all) };
+        let Some(known) = self.known(&summary) else { return Ok(all) };
+        let mut after = None;
+        loop {
+            let mut rows = Rows { rows: Vec::new(), limit: AT_A_TIME };
+            let next = self.add_image(known, &summary, after, &mut rows).await?;
+            all.extend(rows.rows);
+            match next.as_ref().and_then(Place::key) {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
     /// The row of this name, if one of the registries has it.
     ///
     /// # Errors
@@ -202,8 +220,8 @@ impl Reader<'_> {
         rows: &mut Rows,
     ) -> Result<Option<Place>, store::Error> {
         let os = self.os(summary).await?;
-        let tags = self.tags(summary).await?;
-        let surroundings = newer::Surroundings { os: os.as_ref(), tags: &tags };
+        let artifact = self.artifact(summary).await?;
+        let surroundings = newer::Surroundings { os: os.as_ref(), artifact: artifact.as_ref() };
         let finish = |group: &[Judged<'_>]| match self.form {
             Form::First => of_findings(known, summary, group),
             Form::Newer => newer::of_findings(known, summary, group, &surroundings),
@@ -254,14 +272,12 @@ impl Reader<'_> {
         Ok(scanned.and_then(|scanned| OsName::of(&scanned.distribution)))
     }
 
-    async fn tags(&self, summary: &ImageSummary) -> Result<Vec<String>, store::Error> {
+    async fn artifact(&self, summary: &ImageSummary) -> Result<Option<ManifestDetails>, store::Error> {
         if self.form == Form::First {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let filter = TagFilter { digest: Some(summary.image.digest.clone()), ..TagFilter::default() };
-        let page =
-            self.store.listed_tags(&summary.image.repository, &filter, PageRequest::first(TAGS)).await?;
-        Ok(page.items.iter().map(|tag| tag.tag.to_string()).collect())
+        let image = &summary.image;
+        self.store.manifest_details(&image.repository, &image.digest).await
     }
 }
 

@@ -9,12 +9,12 @@ use crate::rulebook::OsName;
 use advisory::VulnerabilityRecord;
 use assessment::FindingEvidence;
 use serde_json::{Value, json};
-use store::{Finding, ImageSummary};
+use store::{Finding, ImageSummary, ManifestDetails};
 
 /// What the rows of an image share.
 pub(super) struct Surroundings<'a> {
     pub(super) os: Option<&'a OsName>,
-    pub(super) tags: &'a [String],
+    pub(super) artifact: Option<&'a ManifestDetails>,
 }
 
 /// The row of a vulnerability in a package of an image. None for an empty list.
@@ -57,14 +57,19 @@ pub(super) fn of_findings(
             "repositoryName": image.repository.name.as_str(),
             "registryHost": known.registry.login_server,
             "digest": image.digest.to_string(),
-            "tags": surroundings.tags,
+            "tags": surroundings.artifact.map(tags).unwrap_or_default(),
             "artifactType": "ContainerImage",
-            "mediaType": summary.platform.as_deref().unwrap_or_default(),
-            "lastPushedToRegistryUTC": summary.first_seen.to_string(),
+            "mediaType": surroundings.artifact.map_or("", |artifact| artifact.media_type.as_str()),
+            "lastPushedToRegistryUTC": surroundings.artifact.map(|artifact| artifact.pushed_at.to_string()),
         },
         "softwareDetails": software(first, evidence.as_ref(), &places, surroundings.os),
     });
     Some(row(known, summary, &Form::Newer.group(first), Form::Newer, properties, further))
+}
+
+/// The tags that point to the image; more than a hundred nobody reads.
+fn tags(artifact: &ManifestDetails) -> Vec<String> {
+    artifact.tags.iter().take(100).map(ToString::to_string).collect()
 }
 
 fn vulnerability(first: &Finding, record: Option<&VulnerabilityRecord>, places: &[&Finding]) -> Value {
@@ -90,7 +95,8 @@ fn vulnerability(first: &Finding, record: Option<&VulnerabilityRecord>, places: 
         "exploitabilityAssessment": {
             "exploitStepsPublished": published || exploited,
             "exploitStepsVerified": exploited,
-            "isInExploitKit": exploited,
+            // No feed speaks of kits.
+            "isInExploitKit": false,
             "exploitUris": [],
             "types": [],
         },
