@@ -262,6 +262,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
