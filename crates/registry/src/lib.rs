@@ -50,5 +50,6 @@ pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{
-    AfterPush, Clock, Limits, PushedManifest, RegistryDirectory, RegistryState, SingleRegistry, Site,
+    AfterBlob, AfterPush, Clock, Limits, PushedBlob, PushedManifest, RegistryDirectory, RegistryState,
+    SingleRegistry, Site,
 };

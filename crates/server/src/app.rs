@@ -5,7 +5,8 @@ use crate::api::ApiState;
 use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
-use crate::jobs::{self, Workshop};
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
 use crate::operations::OperationsState;
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -128,17 +129,29 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: store.clone(),
         blobs: blobs.clone(),
         inspector,
+        readers: Readers::new(configuration.workers),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let arrivals = Arc::<Arrivals>::default();
+    let parts = Parts {
+        store,
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        secure: configuration.tls != Tls::Off,
+        arrivals: arrivals.clone(),
+    };
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
+    for _ in 0..configuration.workers {
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
@@ -229,6 +242,7 @@ struct Parts {
     opened: Opened,
     url: String,
     secure: bool,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -289,6 +303,8 @@ impl Parts {
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

@@ -118,8 +118,11 @@ async fn read_layers(
     now: Timestamp,
 ) -> Result<Layers, JobError> {
     let mut layers = Layers { inventories: Vec::new(), causes: Vec::new(), isolation: Value::Null };
-    for (number, layer) in (1..).zip(&manifest.layers) {
-        match layers::read(workshop, layer, now).await? {
+    // All at once; the readers see to it that there are not more workers than processors.
+    let reading = manifest.layers.iter().map(|layer| layers::read(workshop, layer, now));
+    let read = futures_util::future::try_join_all(reading).await?;
+    for (number, read) in (1..).zip(read) {
+        match read {
             layers::Read::Indexed(inventory, isolation) => {
                 layers.inventories.push(*inventory);
                 layers.isolation = isolation;
