@@ -23,6 +23,12 @@ const BENCHMARKS: &[Benchmark] = &[
         measures: "megabytes of tar per CPU-second, beside bare decompression of the same bytes",
     },
     Benchmark {
+        name: "verdict",
+        package: "cli",
+        target: "verdict",
+        measures: "milliseconds from the answer to the manifest until the verdict, and what scans cost a push",
+    },
+    Benchmark {
         name: "jail",
         package: "sandbox",
         target: "spawn",

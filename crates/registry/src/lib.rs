@@ -19,6 +19,7 @@
 //! Who people are and what they may do is behind [`Authority`]; which registry a request means, behind
 //! [`RegistryDirectory`].
 
+mod attach;
 mod authority;
 mod blob;
 mod body;
@@ -43,6 +44,7 @@ mod state;
 mod token;
 mod upload;
 
+pub use attach::{AttachError, Attachment, attach};
 pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, SignIn};
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;

@@ -258,6 +258,7 @@ impl Parts {
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
         });
+        let contents = self.registry(authority.clone());
         let api = api::router(ApiState {
             store: self.store.clone(),
             sign_in,
@@ -266,6 +267,8 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            site: self.site(),
+            contents: contents.clone(),
             changes,
         });
         let operations =
@@ -290,15 +293,17 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
+        let collector = jobs::collect::collector(contents.clone());
+        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
         Ok((router, collector))
     }
 
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
+    }
+
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let directory = Arc::new(SingleRegistry(self.site()));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));

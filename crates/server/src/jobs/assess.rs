@@ -6,6 +6,7 @@
 pub(super) mod image;
 mod index;
 pub(super) mod layers;
+mod lineage;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -149,7 +150,7 @@ async fn judge(
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
         ManifestContent::Image(content) if content.is_runnable() => {
-            image::judge(workshop, image, content, now).await
+            image::judge(workshop, image, content, parsed.annotations(), now).await
         }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();

@@ -1,6 +1,6 @@
 //! One image: its layers, its inventory, its findings, its verdict.
 
-use super::{Judged, layers};
+use super::{Judged, layers, lineage};
 use crate::jobs::{JobError, Workshop};
 use crate::judge::{findings_of, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
@@ -25,6 +25,7 @@ pub(super) async fn judge(
     workshop: &Workshop,
     image: &ImageKey,
     manifest: &ImageManifest,
+    annotations: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<Judged, JobError> {
     let configuration = match configuration(workshop, manifest).await? {
@@ -49,6 +50,7 @@ pub(super) async fn judge(
         indexer_version: INDEXER_VERSION,
         isolation: layers.isolation.clone(),
         at: now,
+        lineage: lineage::of(manifest, annotations, &configuration),
         packages: places,
     };
     let recorded = workshop.store.record_image(record).await?;
