@@ -7,7 +7,7 @@ use crate::api::view::FindingView;
 use advisory::{
     Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation,
 };
-use assessment::{Cause, FeedStanding, FindingEvidence};
+use assessment::{Cause, FeedStanding, FindingEvidence, OutOfSupport};
 use inventory::{Distribution, Ecosystem, InstalledPackage, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Isolation;
@@ -146,6 +146,21 @@ pub fn standing(
 pub fn without_feed(distribution: Option<&Distribution>, has_unplaced_packages: bool) -> Option<String> {
     let distribution = distribution?;
     (has_unplaced_packages && distribution.ecosystem.is_none()).then(|| distribution.pretty_name.clone())
+}
+
+/// The distribution whose packages get no fixes any more, if the image has such packages.
+pub fn out_of_support(
+    distribution: Option<&Distribution>,
+    packages: impl IntoIterator<Item = PackageKind>,
+    now: Timestamp,
+) -> Option<OutOfSupport> {
+    let distribution = distribution?;
+    let own = distribution.known()?.packages?;
+    let end = distribution.end_of_life()?;
+    let today = now.strftime("%F").to_string();
+    let is_over = *end.date < *today && packages.into_iter().any(|kind| kind == own);
+    is_over
+        .then(|| OutOfSupport { distribution: distribution.pretty_name.clone(), since: end.date.to_owned() })
 }
 
 /// A finding for people and programs.

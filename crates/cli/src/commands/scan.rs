@@ -313,6 +313,11 @@ fn judge_reading(
         // A Windows or empty image was not read at all; that nothing was found in it says nothing more.
         obstacles: if reading.causes.is_empty() { obstacles.clone() } else { Vec::new() },
         distribution_without_feed: judge::without_feed(distribution.as_ref(), judged.unplaced),
+        out_of_support: judge::out_of_support(
+            distribution.as_ref(),
+            packages.iter().map(|installed| installed.package.kind),
+            now,
+        ),
         feeds: judge::standing(snapshot, &judged.ecosystems, age_limit, now),
         affected: judged.affected,
         undetermined: judged.undetermined,

@@ -2,7 +2,7 @@
 
 use super::{Judged, layers, lineage};
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{findings_of, package_version, severity, standing, without_feed};
+use crate::judge::{findings_of, out_of_support, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
 use inventory::{Distribution, INDEXER_VERSION, LayerInventory, Obstacle, coalesce};
@@ -256,6 +256,11 @@ pub(in crate::jobs) async fn facts(
         causes: known.causes,
         obstacles: known.obstacles,
         distribution_without_feed: without_feed(known.distribution.as_ref(), unplaced),
+        out_of_support: out_of_support(
+            known.distribution.as_ref(),
+            known.packages.iter().map(|package| package.kind),
+            now,
+        ),
         feeds: standing(known.snapshot, &ecosystems, workshop.advisory_age_limit, now),
         affected,
         undetermined,
