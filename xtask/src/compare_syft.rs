@@ -78,9 +78,11 @@ fn run(words: &[String]) -> Result<()> {
 }
 
 /// Rows without what both sides only guess: the group of a Java archive, which but for Maven's own properties stands
-/// nowhere. A Java archive without a version is one of which Syft knows only the file.
+/// nowhere. A name without a version, of which there is nothing to look up, is no package; of a Go program without one it
+/// is the program itself.
 fn without_guesses(rows: &BTreeSet<Row>) -> BTreeSet<Row> {
-    let rows = rows.iter().filter(|row| row.ecosystem != "maven" || !row.version.is_empty());
+    let is_known = |row: &&Row| row.ecosystem == "golang" || !matches!(&*row.version, "" | "UNKNOWN");
+    let rows = rows.iter().filter(is_known);
     let row = |row: &Row| match row.ecosystem.as_str() {
         "maven" => {
             let artifact = row.name.rsplit(':').next().unwrap_or(&row.name);

@@ -101,7 +101,6 @@ fn row(ecosystem: &str, name: &str, version: &str) -> Row {
             if bare == "(devel)" { "" } else { bare }
         }
         "rpm" => version.strip_prefix("0:").unwrap_or(version),
-        "maven" if version == "UNKNOWN" => "",
         _ => version,
     };
     let name = match ecosystem {
