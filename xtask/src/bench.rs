@@ -1,5 +1,7 @@
 //! `cargo xtask bench [NAME]`: the benchmarks, each printing its figures and what they stand beside.
 
+mod inventory;
+
 use crate::step;
 use anyhow::{Result, bail};
 
@@ -47,8 +49,12 @@ fn run(words: &[String]) -> Result<()> {
         for benchmark in BENCHMARKS {
             println!("cargo xtask bench {:<12} {}", benchmark.name, benchmark.measures);
         }
+        println!("cargo xtask bench {:<12} {}", "inventory", inventory::MEASURES);
         return Ok(());
     };
+    if name == "inventory" {
+        return inventory::run();
+    }
     let Some(benchmark) = BENCHMARKS.iter().find(|benchmark| benchmark.name == name) else {
         bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
     };

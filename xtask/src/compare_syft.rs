@@ -6,8 +6,8 @@
 //! What is missing on this machine is said and left out.
 
 mod explained;
-mod layers;
-mod samples;
+pub(crate) mod layers;
+pub(crate) mod samples;
 
 use crate::compare_inventories::{Comparison, layout, listing};
 use crate::step;
@@ -35,7 +35,16 @@ pub(crate) struct Sample {
     pub(crate) make: fn(&Path) -> Result<Made>,
 }
 
-/// What was made.
+/// How the layers of an image are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// Not at all: nothing is gained where nothing is sent.
+    Plain,
+    /// As images are in registries.
+    Gzip,
+}
+
+/// What was made: a layer.
 pub(crate) enum Made {
     /// The files below this folder.
     Folder(PathBuf),
@@ -114,7 +123,7 @@ pub(crate) fn made(sample: &Sample) -> Result<PathBuf> {
     }
     std::fs::create_dir_all(&work)?;
     let made = (sample.make)(&work).with_context(|| format!("{} could not be made", sample.name))?;
-    layers::layout(&image, &made)?;
+    layers::layout(&image, &[made], Packing::Plain)?;
     std::fs::remove_dir_all(&work)?;
     Ok(image)
 }

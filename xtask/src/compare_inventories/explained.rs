@@ -34,7 +34,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[Difference {
     side: Side::Theirs,
     ecosystem: "npm",
     name: "vulnerable-demo",
-    why: "the application's own package.json outside of node_modules: it is the program itself, from no registry",
+    why: "the application's own package.json, which says that it is private: it comes from no registry",
 }];
 
 /// The number of the line that explains a difference.

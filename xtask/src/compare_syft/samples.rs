@@ -1,9 +1,9 @@
 //! The samples: a family of them is one file here, and each sample one line in [`SAMPLES`].
 
-mod debian;
+pub(crate) mod debian;
 mod distroless;
-mod node;
-mod python;
+pub(crate) mod node;
+pub(crate) mod python;
 mod rpm;
 
 use super::Sample;
@@ -28,11 +28,10 @@ pub(super) const SAMPLES: &[Sample] = &[
     python::JARS,
     python::DOTNET,
     rpm::SQLITE,
-    rpm::NDB,
 ];
 
 /// Runs a program that makes a sample; what it says is shown only if it fails.
-fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<()> {
+pub(crate) fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<()> {
     let output = Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(());

@@ -94,8 +94,9 @@ fn linked_version<'a>(modules: &'a [u8], main: &[u8]) -> Option<&'a [u8]> {
 
 /// Who made a package: the host with, on hosts of many, owner and name.
 fn project(path: &[u8]) -> &[u8] {
-    let parts = if path.starts_with(b"github.com/") || path.starts_with(b"gitlab.com/") { 3 } else { 1 };
-    let end = memchr::memchr_iter(b'/', path).nth(parts.saturating_sub(1_usize));
+    let parts: usize =
+        if path.starts_with(b"github.com/") || path.starts_with(b"gitlab.com/") { 3 } else { 1 };
+    let end = memchr::memchr_iter(b'/', path).nth(parts.saturating_sub(1));
     end.and_then(|end| path.get(..end)).unwrap_or(path)
 }
 

@@ -19,7 +19,8 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     action: Action::Read { limit: |limits| limits.manifest_bytes, read },
 };
 
-fn is_package_root(path: &str) -> bool {
+/// Whether Node finds a package with this manifest.
+pub(super) fn is_package_root(path: &str) -> bool {
     let Some(folder) = path.strip_suffix("/package.json") else { return false };
     let mut parts = folder.rsplit('/');
     // A name that begins with a dot is the package manager's own folder, such as `.bin` or `.pnpm`.

@@ -44,7 +44,8 @@ pub(super) const NEXT: Sample = Sample {
     make: |folder| root(folder, "trixie", "python3,curl,nginx,redis-server,haproxy"),
 };
 
-fn root(folder: &Path, release: &str, packages: &str) -> Result<Made> {
+/// A root of this release with these packages, separated by commas.
+pub(crate) fn root(folder: &Path, release: &str, packages: &str) -> Result<Made> {
     let archive = folder.join("root.tar");
     let include = format!("--include={packages}");
     let words = ["--quiet", "--variant=minbase", "--mode=auto", &include, release, "root.tar"];

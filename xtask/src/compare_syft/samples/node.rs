@@ -25,12 +25,17 @@ const PACKAGES: &[&str] = &[
 ];
 
 fn make(folder: &Path) -> Result<Made> {
+    installed(folder, PACKAGES)
+}
+
+/// A root with an application that needs these packages.
+pub(crate) fn installed(folder: &Path, packages: &[&str]) -> Result<Made> {
     let root = folder.join("root");
     let app = root.join("srv/app");
     fs::create_dir_all(&app)?;
     fs::write(app.join("package.json"), r#"{"name":"sample","version":"1.0.0","private":true}"#)?;
     let mut words = vec!["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
-    words.extend(PACKAGES);
+    words.extend(packages);
     run("npm", &words, &app)?;
     Ok(Made::Folder(root))
 }

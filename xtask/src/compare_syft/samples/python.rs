@@ -40,14 +40,13 @@ pub(super) const PROGRAMS: Sample = Sample {
 pub(super) const JARS: Sample = Sample {
     name: "jars",
     needs: NEEDS,
-    make: |folder| {
-        installed(folder, &["--no-deps", "tabula-py", "jpype1", "h2o", "konlpy", "pyspark==3.5.1"])
-    },
+    make: |folder| installed(folder, &["--no-deps", "tabula-py", "jpype1", "konlpy", "pyspark==3.5.1"]),
 };
 pub(super) const DOTNET: Sample =
     Sample { name: "dotnet", needs: NEEDS, make: |folder| installed(folder, &["--no-deps", "dotnetcore2"]) };
 
-fn installed(folder: &Path, packages: &[&str]) -> Result<Made> {
+/// A root with these packages, as pip installs them.
+pub(crate) fn installed(folder: &Path, packages: &[&str]) -> Result<Made> {
     let root = folder.join("root");
     let mut words =
         vec!["install", "--quiet", "--no-compile", "--target", "root/usr/lib/python3/site-packages"];

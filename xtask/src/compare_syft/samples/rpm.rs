@@ -1,5 +1,5 @@
-//! Roots with a database of rpm, in the two forms that today's `rpm` still writes.
-//! The third, Berkeley DB, is among the samples of `compare-inventories`.
+//! A root with a database of rpm, in the one form that Debian's `rpm` still writes.
+//! The other two, Berkeley DB and NDB, are among the samples of `compare-inventories`.
 
 use super::run;
 use crate::compare_syft::{Made, Sample};
@@ -9,9 +9,7 @@ use std::path::Path;
 
 const NEEDS: &[&str] = &["rpm", "rpmbuild"];
 
-pub(super) const SQLITE: Sample =
-    Sample { name: "rpm-sqlite", needs: NEEDS, make: |folder| root(folder, "sqlite") };
-pub(super) const NDB: Sample = Sample { name: "rpm-ndb", needs: NEEDS, make: |folder| root(folder, "ndb") };
+pub(super) const SQLITE: Sample = Sample { name: "rpm-sqlite", needs: NEEDS, make: root };
 
 /// Name, epoch, version, release, and the module stream.
 const PACKAGES: &[(&str, &str, &str, &str, &str)] = &[
@@ -22,7 +20,7 @@ const PACKAGES: &[(&str, &str, &str, &str, &str)] = &[
     ("with-dash-and.dot", "", "0.0.1", "0.1.b2.el8_9.3", ""),
 ];
 
-fn root(folder: &Path, backend: &str) -> Result<Made> {
+fn root(folder: &Path) -> Result<Made> {
     let root = folder.join("root");
     fs::create_dir_all(root.join("etc"))?;
     fs::write(
@@ -44,13 +42,12 @@ fn root(folder: &Path, backend: &str) -> Result<Made> {
     let packages: Vec<String> = fs::read_dir(folder.join("build/RPMS/noarch"))?
         .map(|entry| Ok(entry?.path().display().to_string()))
         .collect::<Result<_>>()?;
-    let database = format!("_db_backend {backend}");
     let place = root.display().to_string();
     let mut words = vec![
         "--root",
         &place,
         "--define",
-        &database,
+        "_db_backend sqlite",
         "--define",
         "_dbpath /var/lib/rpm",
         "--install",
