@@ -1,5 +1,7 @@
 //! `cargo xtask bench [NAME]`: the benchmarks, each printing its figures and what they stand beside.
 
+mod inventory;
+
 use crate::step;
 use anyhow::{Result, bail};
 
@@ -23,6 +25,12 @@ const BENCHMARKS: &[Benchmark] = &[
         measures: "megabytes of tar per CPU-second, beside bare decompression of the same bytes",
     },
     Benchmark {
+        name: "verdict",
+        package: "cli",
+        target: "verdict",
+        measures: "milliseconds from the answer to the manifest until the verdict, and what scans cost a push",
+    },
+    Benchmark {
         name: "jail",
         package: "sandbox",
         target: "spawn",
@@ -41,8 +49,12 @@ fn run(words: &[String]) -> Result<()> {
         for benchmark in BENCHMARKS {
             println!("cargo xtask bench {:<12} {}", benchmark.name, benchmark.measures);
         }
+        println!("cargo xtask bench {:<12} {}", "inventory", inventory::MEASURES);
         return Ok(());
     };
+    if name == "inventory" {
+        return inventory::run();
+    }
     let Some(benchmark) = BENCHMARKS.iter().find(|benchmark| benchmark.name == name) else {
         bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
     };

@@ -140,6 +140,8 @@ fn table(findings: &[Finding]) -> Markup {
                         td {
                             (finding.package.name) " " code { (finding.package.version) }
                             br; span.faint { "/" (finding.path) " in layer " (short(&finding.layer.to_string())) }
+                            @if finding.origin.inherited == Some(true) { span.faint { " of the base image" } }
+                            @if let Some(step) = &finding.origin.step { br; code.faint { (step) } }
                         }
                         td {
                             @if let Some(fixed) = &finding.fixed { "Fixed in " code { (fixed) } br; }

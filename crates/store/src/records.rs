@@ -7,6 +7,7 @@ pub(crate) mod catalog;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod lineage;
 pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
@@ -17,8 +18,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Attributes, Catalog, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
+    Repositories, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -36,6 +37,7 @@ pub trait Store:
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
 {
 }
@@ -54,6 +56,7 @@ impl<T> Store for T where
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
 {
 }

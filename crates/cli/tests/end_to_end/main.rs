@@ -4,7 +4,9 @@
 
 mod advisories;
 mod hostile;
+mod indexes;
 mod kill;
+mod origin;
 mod samples;
 mod states;
 mod support;
