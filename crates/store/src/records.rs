@@ -14,11 +14,12 @@ pub(crate) mod repositories;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
     Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -32,6 +33,7 @@ pub trait Store:
     + Pulls
     + Policies
     + Uploads
+    + UploadParts
     + Events
     + Queue
     + Scans
@@ -50,6 +52,7 @@ impl<T> Store for T where
         + Pulls
         + Policies
         + Uploads
+        + UploadParts
         + Events
         + Queue
         + Scans

@@ -36,7 +36,8 @@ pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp
     };
     let media_type = layer.media_type.to_string();
     let inspector = workshop.inspector.clone();
-    let work = move || inspector.layer(Input::File(blob.file), &media_type, None);
+    let file = blob.into_file().await?;
+    let work = move || inspector.layer(Input::File(file), &media_type, None);
     let inspected =
         tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
     match inspected {
