@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
 mod bench;
+mod clients;
 mod compare_inventories;
 mod compare_syft;
 mod debian;
@@ -36,6 +37,7 @@ const COMMANDS: &[Command] = &[
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,
+    clients::COMMAND,
 ];
 
 fn main() -> Result<()> {

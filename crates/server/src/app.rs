@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -110,7 +110,7 @@ impl Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
-    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs)?);
+    let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;

@@ -7,7 +7,7 @@
 //!   subject sees only its own operations. It is used as `Arc<dyn Store>`.
 //! * [`Blobs`] holds what has only a digest: layers and configurations, as bytes. It is used as `Arc<dyn Blobs>`.
 //!
-//! [`SqliteStore`] and [`FolderBlobs`] are the embedded implementations.
+//! [`SqliteStore`] and [`FolderBlobs`] are the embedded implementations; [`ObjectBlobs`] keeps blobs in S3 or Azure.
 //! Any other implementation passes the same conformance suite.
 //!
 //! Three rules hold everywhere:
@@ -26,7 +26,9 @@ mod queue;
 mod records;
 mod sqlite;
 
-pub use blobs::{Blob, BlobError, Blobs, ByteStream, FolderBlobs, StaleUpload};
+pub use blobs::{
+    AzureAccess, Blob, BlobError, Blobs, ByteStream, FolderBlobs, ObjectBlobs, S3Access, StaleUpload,
+};
 pub use error::Error;
 pub use identity::{
     Actor, IdentityError, ImageKey, PackageVersionId, PrincipalId, RegistryId, RepositoryKey, RoleId,
@@ -67,5 +69,6 @@ pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, 
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
+pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
 pub use sqlite::SqliteStore;

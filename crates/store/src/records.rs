@@ -15,11 +15,12 @@ pub(crate) mod repositories;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
     Attributes, Catalog, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
-    Repositories, Scans, Summaries, Tenancy, Uploads,
+    Repositories, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -33,6 +34,7 @@ pub trait Store:
     + Pulls
     + Policies
     + Uploads
+    + UploadParts
     + Events
     + Queue
     + Scans
@@ -52,6 +54,7 @@ impl<T> Store for T where
         + Pulls
         + Policies
         + Uploads
+        + UploadParts
         + Events
         + Queue
         + Scans

@@ -22,6 +22,7 @@ mod repositories;
 mod scans;
 mod summaries;
 mod tenancy;
+mod upload_parts;
 mod uploads;
 mod writer;
 

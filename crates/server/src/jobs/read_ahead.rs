@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use oci::Digest;
 use registry::PushedBlob;
 use std::collections::{HashMap, VecDeque};
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::SubscriptionId;
 use tokio::sync::{Notify, watch};
@@ -107,10 +106,10 @@ async fn read(
         return Ok(());
     }
     let Some(blob) = workshop.blobs.open(digest).await? else { return Ok(()) };
-    let mut head = [0; LAYER_HEAD];
-    let length = blob.file.read_at(&mut head, 0).unwrap_or(0);
-    let Some(media_type) = head.get(..length).and_then(likely_layer) else { return Ok(()) };
-    layers::read_blob(workshop, digest, blob.file, media_type, now).await.map(|_| ())
+    let head =
+        blob.head(LAYER_HEAD as u64).await.map_err(|error| super::JobError::Again(error.to_string()))?;
+    let Some(media_type) = likely_layer(&head) else { return Ok(()) };
+    layers::read_blob(workshop, digest, blob, media_type, now).await.map(|_| ())
 }
 
 #[cfg(test)]

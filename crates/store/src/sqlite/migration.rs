@@ -31,6 +31,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0004_attributes.sql"),
     },
     Migration { number: 5, name: "policies", sql: include_str!("../../migrations/sqlite/0005_policies.sql") },
+    Migration {
+        number: 50,
+        name: "upload_parts",
+        sql: include_str!("../../migrations/sqlite/0050_upload_parts.sql"),
+    },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
 ];
 

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::sync::Arc;
 use store::{
     FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackageFindings, PackagePlace, PackageVersion,
@@ -90,10 +89,11 @@ async fn configuration(
     let Some(blob) = workshop.blobs.open(&manifest.config.digest).await? else {
         return Ok(Err(Cause::InvalidImage { detail: "its configuration is not in the registry".into() }));
     };
-    let mut bytes = Vec::new();
-    if let Err(error) = blob.file.take(LARGEST_CONFIGURATION).read_to_end(&mut bytes) {
-        return Err(JobError::Again(error.to_string()));
-    }
+    let bytes = match blob.bytes(LARGEST_CONFIGURATION).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(Err(Cause::InvalidImage { detail: "its configuration is too large".into() })),
+        Err(error) => return Err(JobError::Again(error.to_string())),
+    };
     Ok(ImageConfig::parse(&bytes).map_err(|error| Cause::InvalidImage { detail: error.to_string() }))
 }
 

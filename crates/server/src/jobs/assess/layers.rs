@@ -8,9 +8,7 @@ use jiff::Timestamp;
 use oci::{Descriptor, Digest};
 use sandbox::Input;
 use serde_json::Value;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use store::LayerRecord;
+use store::{Blob, LayerRecord};
 
 /// A layer as it was read, now or earlier.
 pub(in crate::jobs) enum Read {
@@ -36,20 +34,19 @@ pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp
     };
     // Whoever read the layer before may have known it under another media type. A lie about it is the fault of this
     // manifest: it is not recorded of the layer, which other images may name rightly.
-    let mut head = [0; 6];
-    let length = blob.file.read_at(&mut head, 0).map_err(|error| JobError::Again(error.to_string()))?;
+    let head = blob.head(6).await.map_err(|error| JobError::Again(error.to_string()))?;
     let media_type = layer.media_type.to_string();
-    if let Err(error) = agreed(&media_type, head.get(..length).unwrap_or_default()) {
+    if let Err(error) = agreed(&media_type, &head) {
         return Ok(Read::Unreadable(error.to_string()));
     }
-    read_blob(workshop, &layer.digest, blob.file, &media_type, now).await
+    read_blob(workshop, &layer.digest, blob, &media_type, now).await
 }
 
 /// Reads a layer that is here, or finds what was read before.
 pub(in crate::jobs) async fn read_blob(
     workshop: &Workshop,
     digest: &Digest,
-    file: File,
+    blob: Blob,
     media_type: &str,
     now: Timestamp,
 ) -> Result<Read, JobError> {
@@ -58,6 +55,7 @@ pub(in crate::jobs) async fn read_blob(
         return Ok(read);
     }
     let desk = workshop.readers.desk().await;
+    let file = blob.into_file().await?;
     let (inspector, media_type) = (workshop.inspector.clone(), media_type.to_owned());
     let work = move || inspector.layer(Input::File(file), &media_type, None);
     let inspected =
