@@ -126,6 +126,7 @@ pub(crate) struct Context<'a> {
     interrupt: &'a dyn Fn() -> bool,
     fault: RefCell<Option<EvaluationError>>,
     faulty: Cell<bool>,
+    unfolds: Cell<bool>,
     scanned: Cell<u64>,
     produced: Cell<u64>,
     held: Cell<usize>,
@@ -145,6 +146,7 @@ impl<'a> Context<'a> {
             interrupt: environment.interrupt,
             fault: RefCell::new(None),
             faulty: Cell::new(false),
+            unfolds: Cell::new(false),
             scanned: Cell::new(0),
             produced: Cell::new(0),
             held: Cell::new(0),
@@ -165,6 +167,17 @@ impl<'a> Context<'a> {
     /// Whether something went wrong; loops over rows ask this cheaply.
     pub(crate) fn is_faulty(&self) -> bool {
         self.faulty.get()
+    }
+
+    /// Remembers that folded rows do not say enough; the value does not matter, since the step starts anew.
+    pub(crate) fn unfold(&self) -> Value {
+        self.unfolds.set(true);
+        Value::Null
+    }
+
+    /// Whether folded rows did not say enough; asking forgets it.
+    pub(crate) fn take_unfold(&self) -> bool {
+        self.unfolds.replace(false)
     }
 
     /// What went wrong in an expression, or the wish of the caller to stop.
