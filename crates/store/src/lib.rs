@@ -58,6 +58,7 @@ pub use records::manifests::{
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
+pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,

@@ -12,6 +12,7 @@ pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
@@ -19,7 +20,7 @@ pub(crate) mod uploads;
 
 use crate::{
     Attributes, Catalog, Census, Collection, Events, Findings, Manifests, Policies, Pulls, Queue,
-    Repositories, Scans, Summaries, Tenancy, Uploads,
+    Repositories, SavedQueries, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -39,6 +40,7 @@ pub trait Store:
     + Findings
     + Summaries
     + Census
+    + SavedQueries
 {
 }
 
@@ -58,5 +60,6 @@ impl<T> Store for T where
         + Findings
         + Summaries
         + Census
+        + SavedQueries
 {
 }

@@ -19,6 +19,7 @@ mod pulls;
 mod queue;
 mod reader;
 mod repositories;
+mod saved_queries;
 mod scans;
 mod summaries;
 mod tenancy;

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod kill;
+mod resource_graph;
 mod samples;
 mod states;
 mod support;

@@ -155,8 +155,9 @@ impl Parse<'_> {
         }
         let whole = to_text(text, self.context);
         let values = if self.stem {
-            let found = self.pattern.read(crate::stem::stem(&whole), self.context);
-            if found.is_none() {
+            let stem = crate::stem::stem(&whole);
+            let found = self.pattern.read(stem, self.context);
+            if found.is_none() && !self.context.never_matches(self.pattern.regex.as_str(), stem) {
                 self.context.unfold();
             }
             found

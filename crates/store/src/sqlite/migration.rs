@@ -32,6 +32,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 5, name: "policies", sql: include_str!("../../migrations/sqlite/0005_policies.sql") },
     Migration { number: 60, name: "census", sql: include_str!("../../migrations/sqlite/0060_census.sql") },
+    Migration {
+        number: 61,
+        name: "saved_queries",
+        sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.
