@@ -1,5 +1,7 @@
 //! `cargo xtask bench [NAME]`: the benchmarks, each printing its figures and what they stand beside.
 
+mod inventory;
+
 use crate::step;
 use anyhow::{Result, bail};
 
@@ -21,6 +23,12 @@ const BENCHMARKS: &[Benchmark] = &[
         package: "indexer",
         target: "layer_walk",
         measures: "megabytes of tar per CPU-second, beside bare decompression of the same bytes",
+    },
+    Benchmark {
+        name: "verdict",
+        package: "cli",
+        target: "verdict",
+        measures: "milliseconds from the answer to the manifest until the verdict, and what scans cost a push",
     },
     Benchmark {
         name: "jail",
@@ -47,8 +55,12 @@ fn run(words: &[String]) -> Result<()> {
         for benchmark in BENCHMARKS {
             println!("cargo xtask bench {:<12} {}", benchmark.name, benchmark.measures);
         }
+        println!("cargo xtask bench {:<12} {}", "inventory", inventory::MEASURES);
         return Ok(());
     };
+    if name == "inventory" {
+        return inventory::run();
+    }
     let Some(benchmark) = BENCHMARKS.iter().find(|benchmark| benchmark.name == name) else {
         bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
     };

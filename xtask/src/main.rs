@@ -6,6 +6,7 @@
 
 mod bench;
 mod compare_inventories;
+mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
@@ -31,6 +32,7 @@ const COMMANDS: &[Command] = &[
     test::COMMAND,
     bench::COMMAND,
     compare_inventories::COMMAND,
+    compare_syft::COMMAND,
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,

@@ -5,7 +5,8 @@ use crate::api::ApiState;
 use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
-use crate::jobs::{self, Workshop};
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
 use crate::operations::OperationsState;
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -128,17 +129,29 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: store.clone(),
         blobs: blobs.clone(),
         inspector,
+        readers: Readers::new(configuration.workers),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let arrivals = Arc::<Arrivals>::default();
+    let parts = Parts {
+        store,
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        secure: configuration.tls != Tls::Off,
+        arrivals: arrivals.clone(),
+    };
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
+    for _ in 0..configuration.workers {
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
@@ -229,6 +242,7 @@ struct Parts {
     opened: Opened,
     url: String,
     secure: bool,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -244,6 +258,7 @@ impl Parts {
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
         });
+        let contents = self.registry(authority.clone());
         let api = api::router(ApiState {
             store: self.store.clone(),
             sign_in,
@@ -252,6 +267,8 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            site: self.site(),
+            contents: contents.clone(),
             changes,
         });
         let operations =
@@ -262,6 +279,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
@@ -277,19 +296,23 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
+        let collector = jobs::collect::collector(contents.clone());
+        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
         Ok((router, collector))
     }
 
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
+    }
+
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let directory = Arc::new(SingleRegistry(self.site()));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

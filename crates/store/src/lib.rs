@@ -50,8 +50,10 @@ pub use records::census::{Census, ImageContent, Judgements, PackageFilter, Packa
 pub use records::collection::{Collection, LinkKey};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
-    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
+    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
+    Vulnerability,
 };
+pub use records::lineage::{BaseImage, ClaimedBase, ImageLayer, Lineage, Lineages};
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };

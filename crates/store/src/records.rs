@@ -8,6 +8,7 @@ pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod lineage;
 pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
@@ -19,7 +20,7 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Census, Collection, Events, Findings, Manifests, Policies, Pulls, Queue,
+    Attributes, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
     Repositories, SavedQueries, Scans, Summaries, Tenancy, Uploads,
 };
 
@@ -38,6 +39,7 @@ pub trait Store:
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
     + Census
     + SavedQueries
@@ -58,6 +60,7 @@ impl<T> Store for T where
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
         + Census
         + SavedQueries

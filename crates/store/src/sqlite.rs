@@ -12,6 +12,7 @@ mod column;
 mod events;
 mod findings;
 mod images;
+mod lineage;
 mod manifests;
 mod migration;
 mod policies;

@@ -258,6 +258,7 @@ impl Estate {
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
+            lineage: store::Lineage::default(),
             packages: found.iter().map(place).collect(),
         };
         let recorded = self.store.record_image(record).await.unwrap();

@@ -151,6 +151,9 @@ fn additional_data(
                 "fixedVersion": finding.fixed,
                 "path": finding.path,
                 "layer": finding.layer.to_string(),
+                "layerNumber": finding.origin.layer_number,
+                "buildStep": finding.origin.step,
+                "inherited": finding.origin.inherited,
             })
         })
         .collect();

@@ -68,6 +68,9 @@ fn shown() -> Vec<Column> {
         ("aliases", Kind::Dynamic),
         ("path", Kind::String),
         ("layer", Kind::String),
+        ("layerNumber", Kind::Long),
+        ("buildStep", Kind::String),
+        ("inherited", Kind::Bool),
         ("firstSeen", Kind::Datetime),
         ("subscriptionId", Kind::String),
     ])
@@ -114,6 +117,13 @@ fn value(column: &str, known: &KnownRegistry, finding: &Finding) -> Value {
         "patchable" | "remediation" | "category" | "aliases" => of_evidence(column),
         "path" => Value::text(&finding.path),
         "layer" => Value::text(finding.layer.to_string()),
+        "layerNumber" => finding
+            .origin
+            .layer_number
+            .and_then(|number| i64::try_from(number).ok())
+            .map_or(Value::Null, Value::Long),
+        "buildStep" => text_or_null(finding.origin.step.as_deref()),
+        "inherited" => finding.origin.inherited.map_or(Value::Null, Value::Bool),
         "firstSeen" => datetime(Some(finding.first_seen)),
         "subscriptionId" => Value::text(known.registry.subscription.to_string()),
         _ => Value::Null,

@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, census, collection, events, findings, images, manifests, migration, pulls, queue,
-    repositories, scans, summaries,
+    attributes, catalog, census, collection, events, findings, images, lineage, manifests, migration, pulls,
+    queue, repositories, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -67,6 +67,8 @@ const LISTINGS: &[&str] = &[
     findings::OF_IMAGE,
     findings::IMAGES_OF_VULNERABILITY,
     findings::AFFECTED_IMAGES,
+    lineage::LAYERS,
+    lineage::BASE,
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
     "DELETE FROM upload WHERE touched_at < ?1",
     "DELETE FROM image_package WHERE image = ?1",

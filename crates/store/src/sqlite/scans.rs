@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::column::{Columns, change, json_text, moment, row, rows, value};
+use super::lineage;
 use crate::{
     Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
     PackageVersionId, RecordedImage, ScannedImage, Scans,
@@ -104,6 +105,7 @@ fn layer(row: &Row<'_>) -> Result<LayerRecord, Error> {
 
 fn record_image(connection: &Connection, image: &ImageRecord) -> Result<RecordedImage, Error> {
     let id = put_image(connection, image)?;
+    lineage::put(connection, id, &image.lineage)?;
     change(connection, "DELETE FROM image_package WHERE image = ?1", [id])?;
     let mut versions = BTreeMap::new();
     let mut counts: BTreeMap<PackageVersionId, u64> = BTreeMap::new();

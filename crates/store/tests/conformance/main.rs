@@ -10,6 +10,7 @@ mod catalog;
 mod census;
 mod collection;
 mod findings;
+mod lineage;
 mod policies;
 mod queue;
 mod repositories;
@@ -120,6 +121,11 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        lineage:
+            lineage_comes_back_and_is_replaced
+            base_is_the_longest_beginning_in_the_registry
+            equal_layers_are_a_base_only_where_the_image_says_so
+            findings_tell_their_layer_and_whether_it_is_inherited;
         summaries:
             summary_keeps_first_sight_and_last_change
             summary_of_a_missing_image_is_not_kept
