@@ -87,6 +87,9 @@ async fn run(visitor: &Visitor, state: &PortalState, text: &str) -> Result<Marku
         now: Timestamp::now(),
         deadline: Instant::now() + LONGEST,
         subscriptions: None,
+        first: 0,
+        facets: Vec::new(),
+        interval: None,
     };
     match graph::run(state.store.clone(), visitor.viewer(), text.to_owned(), settings).await {
         Ok(answer) => Ok(rows(&answer)),

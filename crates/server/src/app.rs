@@ -289,6 +289,7 @@ impl Parts {
             store: self.store.clone(),
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
+            desk: Arc::default(),
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),

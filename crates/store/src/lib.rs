@@ -48,6 +48,7 @@ pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
+pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
@@ -61,6 +62,7 @@ pub use records::manifests::{
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
+pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,

@@ -4,6 +4,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
@@ -12,6 +13,7 @@ pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
@@ -19,8 +21,8 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
-    Repositories, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
+    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -41,6 +43,8 @@ pub trait Store:
     + Findings
     + Lineages
     + Summaries
+    + Census
+    + SavedQueries
 {
 }
 
@@ -61,5 +65,7 @@ impl<T> Store for T where
         + Findings
         + Lineages
         + Summaries
+        + Census
+        + SavedQueries
 {
 }

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod column;
 mod events;
@@ -19,6 +20,7 @@ mod pulls;
 mod queue;
 mod reader;
 mod repositories;
+mod saved_queries;
 mod scans;
 mod summaries;
 mod tenancy;

@@ -155,6 +155,7 @@ impl Estate {
             store: store.clone(),
             entrance: Arc::new(People),
             seal: PageSeal::new(&[7; 32]),
+            desk: Arc::default(),
             url: URL.into(),
             issuer: format!("{URL}/{}/", installation.tenant).into(),
             installation: Arc::new(installation),

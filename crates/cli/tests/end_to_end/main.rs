@@ -7,6 +7,7 @@ mod hostile;
 mod indexes;
 mod kill;
 mod origin;
+mod resource_graph;
 mod samples;
 mod states;
 mod support;

@@ -36,6 +36,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "upload_parts",
         sql: include_str!("../../migrations/sqlite/0050_upload_parts.sql"),
     },
+    Migration { number: 60, name: "census", sql: include_str!("../../migrations/sqlite/0060_census.sql") },
+    Migration {
+        number: 61,
+        name: "saved_queries",
+        sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
+    },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
 ];
 
