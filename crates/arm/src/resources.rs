@@ -9,8 +9,9 @@ mod policy_exemption;
 mod pricing;
 mod provider;
 mod registry;
-mod resource_graph;
+pub(crate) mod resource_graph;
 mod resource_group;
+mod saved_query;
 mod secure_score;
 mod sub_assessment;
 mod subscription;
@@ -71,4 +72,5 @@ pub const RESOURCES: &[Resource] = &[
     governance_assignment::RESOURCE,
     automation::RESOURCE,
     resource_graph::RESOURCE,
+    saved_query::RESOURCE,
 ];

@@ -110,7 +110,9 @@ pub enum SourceError {
         kind: &'static str,
     },
     /// An operator for texts with another type, or the other way round.
-    #[error("the operator of `{0}` does not fit its type: texts have an order of no use here, and numbers no parts")]
+    #[error(
+        "the operator of `{0}` does not fit its type: texts have an order of no use here, and numbers no parts"
+    )]
     Operator(String),
     /// A path is empty or too deep.
     #[error("`{0}` is no path of a property, such as `properties.status.code`")]
@@ -132,9 +134,7 @@ impl Source {
     pub fn wants(&self, document: &Value) -> bool {
         match self.rule_sets.as_deref() {
             None | Some([]) => true,
-            Some(sets) => {
-                sets.iter().any(|set| set.rules.iter().flatten().all(|rule| rule.holds(document)))
-            }
+            Some(sets) => sets.iter().any(|set| set.rules.iter().flatten().all(|rule| rule.holds(document))),
         }
     }
 }
@@ -161,10 +161,13 @@ impl Rule {
         if !fits {
             return Err(SourceError::Operator(path.clone()));
         }
-        let wrong = |kind| SourceError::Value { path: path.clone(), value: self.expected_value.clone(), kind };
+        let wrong =
+            |kind| SourceError::Value { path: path.clone(), value: self.expected_value.clone(), kind };
         match self.property_type {
             PropertyType::String => Ok(()),
-            PropertyType::Integer if self.expected_value.parse::<i64>().is_err() => Err(wrong("whole number")),
+            PropertyType::Integer if self.expected_value.parse::<i64>().is_err() => {
+                Err(wrong("whole number"))
+            }
             PropertyType::Number if self.expected_value.parse::<f64>().is_err() => Err(wrong("number")),
             PropertyType::Boolean if truth(&self.expected_value).is_none() => Err(wrong("true or false")),
             PropertyType::Integer | PropertyType::Number | PropertyType::Boolean => Ok(()),
@@ -236,9 +239,9 @@ impl Rule {
 /// A member by its name; case does not count, since published automations spell paths in both ways.
 fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     match value {
-        Value::Object(members) => members
-            .get(name)
-            .or_else(|| members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)),
+        Value::Object(members) => members.get(name).or_else(|| {
+            members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        }),
         Value::Array(elements) => elements.get(name.parse::<usize>().ok()?),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }

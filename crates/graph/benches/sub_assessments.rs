@@ -43,7 +43,7 @@ async fn main() {
     let book = Rulebook::load(&*harbour.store, second(1)).await.unwrap();
     let registries = [harbour.known.clone()];
     for form in Form::ALL {
-        let reader = Reader { store: &*harbour.store, registries: &registries, book: &book, form };
+        let reader = Reader::new(&*harbour.store, &registries, &book, form);
         let started = Instant::now();
         let (mut count, mut pages, mut place, before, mut most): (usize, usize, Option<Place>, usize, usize) =
             (0, 0, None, resident(), 0);

@@ -167,7 +167,8 @@ impl Automation {
             return Err(AutomationError::Missing("actions"));
         }
         for scope in scopes {
-            let is_within = ResourceId::parse(&scope.scope_path).is_ok_and(|path| path.is_within(subscription));
+            let is_within =
+                ResourceId::parse(&scope.scope_path).is_ok_and(|path| path.is_within(subscription));
             if !is_within {
                 return Err(AutomationError::Scope(scope.scope_path.clone()));
             }

@@ -14,8 +14,11 @@
 //! Documents are made when they are asked for and kept nowhere.
 
 pub mod automations;
+mod census;
+mod desk;
 pub mod documents;
 pub mod governance;
+mod narrowed;
 pub mod plans;
 mod query;
 pub mod rulebook;
@@ -24,8 +27,11 @@ pub mod score;
 pub mod settlement;
 mod source;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod viewer;
 
+pub use desk::{Desk, Occasion, Quota};
 pub use query::{Answer, AnswerColumn, GraphError, Settings, run};
-pub use tables::{TABLES, Table};
+pub use tables::{TABLES, Table, absent_tables};
 pub use viewer::Viewer;

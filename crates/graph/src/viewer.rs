@@ -47,9 +47,17 @@ pub(crate) struct View {
     pub(crate) scored: Vec<Subscription>,
     /// The rules in force.
     pub(crate) book: Rulebook,
+    /// Whether the viewer may read somewhere what roles grant.
+    pub(crate) reads_roles: bool,
+    /// Only what happened between these moments is asked for.
+    pub(crate) interval: Option<(Timestamp, Timestamp)>,
+    viewer: Viewer,
+    /// Only these subscriptions are asked for.
+    wanted: Option<Vec<String>>,
 }
 
 /// What is the same for all queries of an installation.
+#[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenant: String,
@@ -79,6 +87,13 @@ impl View {
             exemptions: Vec::new(),
             scored: Vec::new(),
             book: Rulebook::load(&*store, now).await?,
+            reads_roles: viewer
+                .assignments
+                .iter()
+                .any(|assignment| viewer.may(Action::ROLE_DEFINITION_READ, &assignment.scope)),
+            interval: None,
+            viewer: viewer.clone(),
+            wanted: wanted.map(<[String]>::to_vec),
         };
         for subscription in store.subscriptions().await? {
             let name = subscription.id.to_string();
@@ -102,6 +117,16 @@ impl View {
             view.subscriptions.push(subscription);
         }
         Ok(view)
+    }
+
+    /// Whether the viewer may read who has which role at a scope that is asked for.
+    pub(crate) fn may_read_roles_at(&self, scope: &ResourceId) -> bool {
+        let is_wanted = match (&self.wanted, scope.subscription()) {
+            // What holds above all subscriptions holds in each of them.
+            (None, _) | (Some(_), None) => true,
+            (Some(wanted), Some(one)) => wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(one)),
+        };
+        is_wanted && self.viewer.may(Action::ROLE_ASSIGNMENT_READ, scope)
     }
 
     fn add(&mut self, viewer: &Viewer, registry: store::Registry) {

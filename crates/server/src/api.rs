@@ -7,6 +7,7 @@
 
 mod advisories;
 mod audit;
+mod base;
 mod error;
 mod findings;
 mod identity;
@@ -14,6 +15,7 @@ mod images;
 mod openapi;
 mod reference;
 mod rules;
+mod sbom;
 mod usage;
 pub mod view;
 
@@ -29,6 +31,7 @@ use access::token::KeyRing;
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, any};
+use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -52,6 +55,10 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// What an image costs, where somebody has said so.
     pub price: Option<assessment::plan::Price>,
+    /// The registry that the names mean, as clients reach it.
+    pub site: Arc<Site>,
+    /// What attaching writes to.
+    pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }
@@ -71,6 +78,7 @@ pub struct Route {
 pub const ROUTES: &[Route] = &[
     images::LIST,
     images::ONE,
+    images::ATTACH,
     findings::LIST,
     advisories::SHOW,
     rules::LIST,

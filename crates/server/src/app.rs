@@ -5,7 +5,8 @@ use crate::api::ApiState;
 use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
-use crate::jobs::{self, Workshop};
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
 use crate::operations::OperationsState;
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
@@ -22,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -113,7 +114,7 @@ impl Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
-    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs)?);
+    let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
@@ -132,12 +133,14 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: store.clone(),
         blobs: blobs.clone(),
         inspector,
+        readers: Readers::new(configuration.workers),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
     let settlement = Arc::new(Settlement::new(store.clone()));
+    let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store,
         blobs,
@@ -147,11 +150,15 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         secure: configuration.tls != Tls::Off,
         settlement: settlement.clone(),
         price: configuration.price.clone(),
+        arrivals: arrivals.clone(),
     };
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
+    for _ in 0..configuration.workers {
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
@@ -245,6 +252,7 @@ struct Parts {
     secure: bool,
     settlement: Arc<Settlement>,
     price: Option<Price>,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -260,6 +268,7 @@ impl Parts {
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
         });
+        let contents = self.registry(authority.clone());
         let api = api::router(ApiState {
             store: self.store.clone(),
             sign_in,
@@ -269,6 +278,8 @@ impl Parts {
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
             price: self.price.clone(),
+            site: self.site(),
+            contents: contents.clone(),
             changes,
         });
         let operations =
@@ -279,6 +290,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
@@ -287,29 +300,34 @@ impl Parts {
             store: self.store.clone(),
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
+            desk: Arc::default(),
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
+        let collector = jobs::collect::collector(contents.clone());
         // Whoever reads verdicts reads what the rules in force make of them.
         let reading = api.merge(operations).merge(portal).merge(arm);
         let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
-        let router = registry::router(registry).merge(reading);
+        let router = registry::router(contents).merge(reading);
         Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collector))
     }
 
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
+    }
+
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let directory = Arc::new(SingleRegistry(self.site()));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         let gate = PolicyGate::new(self.store.clone(), authority, state.clock.clone());
         state.gate = Arc::new(SettledGate { gate, settlement: self.settlement.clone() });
         state.after_push = Arc::new(jobs::assess::after_push);
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

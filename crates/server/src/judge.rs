@@ -181,6 +181,9 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         version: finding.package.version.clone(),
         path: finding.path.clone(),
         layer: finding.layer.to_string(),
+        layer_number: finding.origin.layer_number,
+        step: finding.origin.step.clone(),
+        inherited: finding.origin.inherited,
         fixed: finding.fixed.clone(),
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
@@ -199,6 +202,10 @@ pub struct Place<'a> {
     pub path: &'a str,
     /// The layer that brought it in.
     pub layer: &'a str,
+    /// The number of that layer, from 1 at the bottom.
+    pub layer_number: usize,
+    /// The build step that made that layer.
+    pub step: Option<&'a str>,
 }
 
 /// A match for people and programs, of an image that is in no registry.
@@ -222,6 +229,9 @@ pub fn match_view(
         version: package.version.clone(),
         path: place.path.to_owned(),
         layer: place.layer.to_owned(),
+        layer_number: Some(place.layer_number),
+        step: place.step.map(str::to_owned),
+        inherited: None,
         fixed: found.fixed.clone(),
         remediation: evidence.remediation,
         advisories: found.advisories.iter().map(ToString::to_string).collect(),

@@ -9,6 +9,7 @@ pub mod api;
 mod app;
 pub mod audit;
 mod authority;
+mod bill;
 mod configuration;
 pub mod inspect;
 mod installation;
@@ -18,7 +19,9 @@ mod listener;
 mod operations;
 mod settled;
 mod sign_in;
+mod storage;
 mod tls;
 
 pub use app::{Running, StartError, start};
 pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};
+pub use storage::{BlobStorage, StorageSettings};

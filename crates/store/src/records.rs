@@ -5,10 +5,12 @@
 pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod lineage;
 pub(crate) mod manifests;
 pub(crate) mod meter;
 pub(crate) mod plans;
@@ -16,14 +18,17 @@ pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod rules;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Audit, Catalog, Collection, Documents, Events, Findings, Manifests, Meter, Plans, Policies,
-    Pulls, Queue, Repositories, Rules, Scans, Summaries, Tenancy, Uploads,
+    Attributes, Audit, Catalog, Census, Collection, Documents, Events, Findings, Lineages, Manifests, Meter,
+    Plans, Policies, Pulls, Queue, Repositories, Rules, SavedQueries, Scans, Summaries, Tenancy, UploadParts,
+    Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,16 +42,20 @@ pub trait Store:
     + Pulls
     + Policies
     + Uploads
+    + UploadParts
     + Events
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
     + Rules
     + Plans
     + Meter
     + Audit
     + Documents
+    + Census
+    + SavedQueries
 {
 }
 
@@ -60,15 +69,19 @@ impl<T> Store for T where
         + Pulls
         + Policies
         + Uploads
+        + UploadParts
         + Events
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
         + Rules
         + Plans
         + Meter
         + Audit
         + Documents
+        + Census
+        + SavedQueries
 {
 }

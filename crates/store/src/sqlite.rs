@@ -7,12 +7,14 @@
 mod attributes;
 mod audit;
 mod catalog;
+mod census;
 mod collection;
 mod column;
 mod documents;
 mod events;
 mod findings;
 mod images;
+mod lineage;
 mod manifests;
 mod meter;
 mod migration;
@@ -23,9 +25,11 @@ mod queue;
 mod reader;
 mod repositories;
 mod rules;
+mod saved_queries;
 mod scans;
 mod summaries;
 mod tenancy;
+mod upload_parts;
 mod uploads;
 mod writer;
 

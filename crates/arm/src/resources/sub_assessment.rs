@@ -81,7 +81,7 @@ async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     let form = form(request.name(0))?;
     let wanted = request.name(1);
     let book = Rulebook::load(&*state.store, (state.clock)()).await?;
-    let reader = Reader { store: &*state.store, registries: &registries, book: &book, form };
+    let reader = Reader::new(&*state.store, &registries, &book, form);
     let row = reader.by_name(wanted).await?;
     let row = row.ok_or_else(|| ArmError::ResourceNotFound(wanted.to_owned()))?;
     Ok(Json(row.to_rest()).into_response())

@@ -35,8 +35,10 @@ fn path(route: &Route) -> String {
         }
         "{scope}/providers/Microsoft.Security/automations/{name}"
         | "{scope}/providers/Microsoft.Security/automations/{name}/validate" => (group(), &["one"]),
-        "/tenants" | "/subscriptions" | "/providers/Microsoft.ResourceGraph/resources" => {
-            (String::new(), &[])
+        "/tenants" | "/subscriptions" => (String::new(), &[]),
+        pattern if pattern.starts_with("/providers/Microsoft.ResourceGraph/") => (String::new(), &[]),
+        "/subscriptions/{id}/resourcegroups/{group}/providers/Microsoft.ResourceGraph/queries/{name}" => {
+            (String::new(), &["00000000-0000-0000-0000-000000000abc", "rg", "mine"])
         }
         pattern if pattern.starts_with("/subscriptions/{id}") => (
             String::new(),
@@ -67,6 +69,9 @@ fn body(route: &Route) -> serde_json::Value {
         }
         Method::PUT if route.pattern.contains("policyExemptions") => {
             json!({"properties": {"exemptionCategory": "Waiver"}})
+        }
+        Method::PUT | Method::PATCH if route.pattern.contains("ResourceGraph") => {
+            json!({"properties": {"query": "Resources"}})
         }
         Method::PUT => json!({"properties": {"pricingTier": "Standard"}}),
         _ => serde_json::Value::Null,

@@ -35,7 +35,10 @@ async fn an_automation_is_put_listed_and_deleted_and_never_tells_its_addresses()
     let estate = Estate::new().await;
     let own = path(&group(), "/tell");
     let put = estate.ask("security-admin", Method::PUT, &own, automation()).await.expect(201).body;
-    assert_eq!(put["properties"]["actions"][0], json!({"actionType": "LogicApp", "logicAppResourceId": "/l"}));
+    assert_eq!(
+        put["properties"]["actions"][0],
+        json!({"actionType": "LogicApp", "logicAppResourceId": "/l"})
+    );
     estate.ask("owner", Method::PUT, &own, automation()).await.expect(200);
     for path in [own.clone(), path(&group(), ""), path(&subscription(), "")] {
         let body = estate.get("security-reader", &path).await.expect(200).body;

@@ -4,7 +4,10 @@
 
 mod advisories;
 mod hostile;
+mod indexes;
 mod kill;
+mod origin;
+mod resource_graph;
 mod samples;
 mod schema;
 mod security;

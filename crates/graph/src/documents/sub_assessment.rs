@@ -16,6 +16,7 @@ mod newer;
 
 pub use listing::{Place, Reader};
 pub use name::mark;
+pub(crate) use name::of as name_of;
 
 use super::metadata::{IMAGES_KEY, NEWER_IMAGES_KEY};
 use super::{Document, KnownRegistry};
@@ -114,7 +115,11 @@ pub fn of_image(known: &KnownRegistry, summary: &ImageSummary, form: Form) -> Op
 /// The row of a vulnerability: all findings of it in one image. None for an empty list.
 ///
 /// The row is that of the findings which count; if none does, it is not applicable, and says by which rule.
-fn of_findings(known: &KnownRegistry, summary: &ImageSummary, judged: &[Judged<'_>]) -> Option<Document> {
+pub(crate) fn of_findings(
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+    judged: &[Judged<'_>],
+) -> Option<Document> {
     let counting: Vec<&Finding> =
         judged.iter().filter(|(_, rule)| rule.is_none()).map(|(finding, _)| finding).collect();
     let all: Vec<&Finding> = judged.iter().map(|(finding, _)| finding).collect();
@@ -221,6 +226,9 @@ fn additional_data(
                 "fixedVersion": finding.fixed,
                 "path": finding.path,
                 "layer": finding.layer.to_string(),
+                "layerNumber": finding.origin.layer_number,
+                "buildStep": finding.origin.step,
+                "inherited": finding.origin.inherited,
             })
         })
         .collect();
@@ -296,7 +304,7 @@ fn impact(findings: &[&Finding], record: Option<&VulnerabilityRecord>) -> String
 }
 
 /// The severity in the three words of the model.
-fn in_three(severity: &str) -> &str {
+pub(crate) fn in_three(severity: &str) -> &str {
     if severity == "Critical" { "High" } else { severity }
 }
 

@@ -3,6 +3,7 @@
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
 use crate::documents::policy_exemption;
+use crate::narrowed::Narrowed;
 use crate::viewer::View;
 use access::ResourceId;
 use kql::ScanRequest;
@@ -12,7 +13,11 @@ pub(super) const TABLE: Table = Table {
     about: "Exemptions: what was waived or is mitigated, by whom, why, and until when.",
     columns: shown,
     hidden,
-    read: |narrowed| Box::new(Exemptions { is_wanted: narrowed.wants_type(policy_exemption::KIND) }),
+    stem: None,
+    read: |_, request| {
+        Box::new(Exemptions { is_wanted: Narrowed(request).wants_type(policy_exemption::KIND) })
+    },
+    folds: |_| false,
 };
 
 struct Exemptions {

@@ -7,12 +7,14 @@
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
-use super::{Pulled, Reading, Table};
+use super::{Pulled, Reading, Table, sub_assessments};
+use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::metadata::KINDS;
 use crate::documents::pricing::KnownPlan;
-use crate::documents::sub_assessment::Form;
+use crate::documents::sub_assessment::{Form, Place};
 use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
 use crate::governance;
+use crate::narrowed::Narrowed;
 use crate::score::{self, Score};
 use crate::viewer::View;
 use access::ResourceId;
@@ -21,7 +23,7 @@ use kql::ScanRequest;
 use serde_json::{Value, json};
 use store::Subscription;
 
-/// Rows that are made at a time.
+/// Sub-assessments that are made at a time.
 const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
@@ -29,7 +31,9 @@ pub(super) const TABLE: Table = Table {
     about: "Plans, assessments of registries, and sub-assessments: one row for each image and vulnerability.",
     columns: shown,
     hidden,
-    read: |narrowed| {
+    stem: Some("id"),
+    read: |_, request| {
+        let narrowed = Narrowed(request);
         let stages = [
             (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
@@ -40,6 +44,21 @@ pub(super) const TABLE: Table = Table {
         ];
         let stages = stages.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, stage)| stage);
         Box::new(Security { stages: stages.collect() })
+    },
+    folds: |request| {
+        let narrowed = Narrowed(request);
+        narrowed.wants_type(sub_assessment::KIND)
+            && [
+                assessment::KIND,
+                governance::KIND,
+                secure_score::CONTROL_KIND,
+                secure_score::KIND,
+                pricing::KIND,
+            ]
+            .iter()
+            .all(|kind| !narrowed.wants_type(kind))
+            && !is_narrow(Shape::SubAssessments, request)
+            && Plan::of(Shape::SubAssessments, request).is_some()
     },
 };
 
@@ -54,8 +73,10 @@ enum Stage {
     Controls,
     Governance,
     Assessments,
-    /// From this place on.
-    SubAssessments(Option<sub_assessment::Place>),
+    /// Once they have begun, how they go on.
+    SubAssessments(Option<Box<CensusReading>>),
+    /// The same under rules, from this place on.
+    Ruled(Option<Place>),
 }
 
 impl Reading for Security {
@@ -68,21 +89,36 @@ impl Reading for Security {
                 secure_score::control_of_subscription(subscription, score, true)
             })?,
             Some(Stage::Governance) => governed(view)?,
-            Some(Stage::Assessments) => assessments(view)?,
-            Some(Stage::SubAssessments(place)) => {
-                let reader = sub_assessment::Reader {
-                    store: &*view.store,
-                    registries: &view.inspected,
-                    book: &view.book,
-                    form: Form::First,
-                };
-                let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
-                self.stages.extend(next.map(|next| Stage::SubAssessments(Some(next))));
-                documents.into_iter().map(|document| sub_assessment_row(view, document)).collect()
+            Some(Stage::Assessments) => assessments(view, Narrowed(request))?,
+            // What is counted knows nothing of rules.
+            Some(Stage::SubAssessments(None)) if !view.book.is_empty() => {
+                self.stages.push(Stage::Ruled(None));
+                Vec::new()
+            }
+            Some(Stage::Ruled(place)) => {
+                let (rows, next) = ruled(view, Narrowed(request), place)?;
+                self.stages.extend(next.map(|next| Stage::Ruled(Some(next))));
+                rows
+            }
+            Some(Stage::SubAssessments(begun)) => {
+                let mut reading =
+                    begun.unwrap_or_else(|| Box::new(CensusReading::new(view, plan(request), request)));
+                let pulled = reading.pull(view, request)?;
+                if !pulled.is_last {
+                    self.stages.push(Stage::SubAssessments(Some(reading)));
+                }
+                return Ok(Pulled { is_last: self.stages.is_empty(), ..pulled });
             }
         };
         Ok(Pulled { batch: batch(&rows, request), is_last: self.stages.is_empty() })
     }
+}
+
+/// How the rows of sub-assessments are made.
+fn plan(request: &ScanRequest) -> Plan {
+    let counted = Plan::of(Shape::SubAssessments, request);
+    let counted = counted.filter(|_| request.fold.is_some() || !is_narrow(Shape::SubAssessments, request));
+    counted.unwrap_or_else(|| Plan::of_documents(Shape::SubAssessments, request))
 }
 
 fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
@@ -128,9 +164,37 @@ fn scores(
     Ok(rows)
 }
 
-fn assessments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
+/// The next sub-assessments, each held against the rules in force.
+fn ruled(
+    view: &View,
+    narrowed: Narrowed<'_>,
+    place: Option<Place>,
+) -> Result<(Vec<ResourceRow>, Option<Place>), store::Error> {
+    let repository = narrowed.repository(&["properties", "additionalData", "repositoryName"]);
+    let digest = narrowed.digest(&["properties", "additionalData", "imageDigest"]);
+    if repository.is_nothing() || digest.is_nothing() {
+        return Ok((Vec::new(), None));
+    }
+    let reader = sub_assessment::Reader {
+        repository: repository.one(),
+        digest: digest.one(),
+        ..sub_assessment::Reader::new(&*view.store, &view.inspected, &view.book, Form::First)
+    };
+    let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
+    let rows = documents.into_iter().filter_map(|document| {
+        let known = view.inspected.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
+        Some(sub_assessments::shown(view, known, document))
+    });
+    Ok((rows.collect(), next))
+}
+
+fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {
     let mut rows = Vec::new();
     for known in &view.assessed {
+        let stem = format!("{}/providers/Microsoft.Security/assessments/", known.id);
+        if !narrowed.allows_registry(known, &stem) {
+            continue;
+        }
         let Some(kind) = KINDS.first() else { continue };
         let made = assessment::of_registry(&*view.store, known, kind, view.scan_plan, &view.book);
         let mut document = view.runtime.block_on(made)?;
@@ -148,14 +212,7 @@ fn assessments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     Ok(rows)
 }
 
-fn sub_assessment_row(view: &View, document: Document) -> ResourceRow {
-    let owner = view.inspected.iter().find(|known| document.id.starts_with(known.id.as_str())).cloned();
-    let mut row = row(view, document);
-    row.id = row.id.replacen("/subAssessments/", "/subassessments/", 1);
-    owner.map_or(row.clone(), |known| placed(&known, row))
-}
-
-fn placed(known: &KnownRegistry, row: ResourceRow) -> ResourceRow {
+pub(super) fn placed(known: &KnownRegistry, row: ResourceRow) -> ResourceRow {
     ResourceRow {
         resource_group: known.registry.resource_group.clone(),
         subscription: known.registry.subscription.to_string(),
@@ -163,7 +220,7 @@ fn placed(known: &KnownRegistry, row: ResourceRow) -> ResourceRow {
     }
 }
 
-fn row(view: &View, document: Document) -> ResourceRow {
+pub(super) fn row(view: &View, document: Document) -> ResourceRow {
     ResourceRow {
         id: document.id,
         name: document.name,

@@ -26,7 +26,7 @@ async fn a_long_listing_needs_the_memory_of_a_page() {
     }
     let book = Rulebook::load(&*harbour.store, second(1)).await.unwrap();
     let registries = [harbour.known.clone()];
-    let reader = Reader { store: &*harbour.store, registries: &registries, book: &book, form: Form::First };
+    let reader = Reader::new(&*harbour.store, &registries, &book, Form::First);
     let (mut count, mut place, mut first, mut most): (usize, Option<Place>, usize, usize) = (0, None, 0, 0);
     loop {
         let (rows, next) = reader.page_after(place, PAGE).await.unwrap();

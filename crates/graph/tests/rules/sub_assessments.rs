@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 pub(crate) async fn rows(harbour: &Harbour, form: Form, page: usize, at: i64) -> Vec<Document> {
     let book = Rulebook::load(&*harbour.store, second(at)).await.unwrap();
     let registries = [harbour.known.clone()];
-    let reader = Reader { store: &*harbour.store, registries: &registries, book: &book, form };
+    let reader = Reader::new(&*harbour.store, &registries, &book, form);
     let (mut all, mut place): (Vec<Document>, Option<Place>) = (Vec::new(), None);
     loop {
         let (rows, next) = reader.page_after(place, page).await.unwrap();

@@ -42,7 +42,7 @@ fn document() -> Value {
 fn paths() -> Value {
     json!({
         "/api/images": {"get": list_images()},
-        "/api/images/{reference}": {"get": one_image()},
+        "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
         "/api/findings": {"get": list_findings()},
         "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
         "/api/rules": {"get": list_rules("Rules that disable findings")},
@@ -191,7 +191,7 @@ fn one_image() -> Value {
         parameter(
             "reference",
             "path",
-            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages or /wait",
+            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages, /sbom or /wait",
             json!({"type": "string"}),
         ),
         parameter(
@@ -200,12 +200,41 @@ fn one_image() -> Value {
             "With /wait: answer at the latest after so long",
             json!({"type": "integer", "minimum": 0}),
         ),
+        sbom_format(),
     ];
     operation(
-        "One image, its findings or packages; or its verdict, as soon as it is there",
+        "One image, its findings, packages or bill of materials; or its verdict, as soon as it is there",
         &parameters,
         "Image",
     )
+}
+
+fn attach_bill() -> Value {
+    let parameters = [
+        parameter(
+            "reference",
+            "path",
+            "REPOSITORY:TAG/sbom or REPOSITORY@DIGEST/sbom",
+            json!({"type": "string"}),
+        ),
+        sbom_format(),
+    ];
+    let mut operation = operation(
+        "Attaches the bill of materials of an image to it, as its referrer",
+        &parameters,
+        "Attached",
+    );
+    if let Some(responses) = operation["responses"].as_object_mut()
+        && let Some(done) = responses.remove("200")
+    {
+        responses.insert("201".into(), done);
+    }
+    operation
+}
+
+fn sbom_format() -> Value {
+    let names: Vec<&str> = inventory::sbom::FORMATS.iter().map(|format| format.name).collect();
+    parameter("format", "query", "With /sbom: the form of the bill", json!({"type": "string", "enum": names}))
 }
 
 fn list_findings() -> Value {

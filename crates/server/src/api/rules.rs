@@ -208,7 +208,7 @@ async fn list(
         }
     }
     if value.is_empty() {
-        caller.require(action, wanted.as_ref().unwrap_or(&default))?;
+        caller.require_at(action, wanted.as_ref().unwrap_or(&default))?;
     }
     Ok(Json(super::view::Page { value, next: None }))
 }
@@ -222,7 +222,7 @@ async fn key(
     named: Option<&str>,
 ) -> Result<RuleKey, ApiError> {
     let scope = scope(state, named).await?;
-    caller.require(action, &scope)?;
+    caller.require_at(action, &scope)?;
     Ok(RuleKey { class, scope: scope.to_string(), name })
 }
 

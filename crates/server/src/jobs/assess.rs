@@ -5,7 +5,8 @@
 
 pub(super) mod image;
 mod index;
-mod layers;
+pub(super) mod layers;
+mod lineage;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -98,15 +99,18 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     };
     let Some(registry) = workshop.store.registry(image.repository.registry).await? else { return Ok(()) };
     let subscription = registry.subscription;
-    if !plans::of_registry(&*workshop.store, &registry, SCAN_PLAN).await?.is_standard {
+    if !is_standard(workshop, &registry).await? {
         // What was found while the plan was on stays readable.
         if !is_settled(workshop, &image).await? {
             workshop.store.put_summary(blank(&image, ImageState::Unscanned, now)).await?;
         }
         return Ok(());
     }
-    announce(workshop, &image, now).await?;
-    let judged = judge(workshop, &image, &manifest, now).await?;
+    // Side by side: nobody needs to know that somebody is at it before somebody is.
+    let (announced, judged) =
+        tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
+    announced?;
+    let judged = judged?;
     if judged.is_scanned && !is_again(job) {
         charge(workshop, &registry, &image, job.enqueued_at).await?;
     }
@@ -121,6 +125,11 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 /// An index is judged again after each of its images.
 fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
+}
+
+/// Whether the plan that holds for a registry asks for scans.
+pub(super) async fn is_standard(workshop: &Workshop, registry: &Registry) -> Result<bool, JobError> {
+    Ok(plans::of_registry(&*workshop.store, registry, SCAN_PLAN).await?.is_standard)
 }
 
 /// Enters the image into the ledger. The moment is that of the push, so that a retry in the next month finds it there.
@@ -194,7 +203,7 @@ async fn judge(
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
         ManifestContent::Image(content) if content.is_runnable() => {
-            image::judge(workshop, image, content, now).await
+            image::judge(workshop, image, content, parsed.annotations(), now).await
         }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();
@@ -264,7 +273,10 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    keep(workshop, summary).await
+    keep(workshop, summary).await?;
+    // Those who wait need not wait until the job is off the queue too.
+    workshop.tell();
+    Ok(())
 }
 
 /// Keeps what was found, and beside it what the rules in force make of it. Should they change meanwhile, again.

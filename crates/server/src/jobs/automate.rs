@@ -104,7 +104,7 @@ async fn changes(
             }
             EventSource::SubAssessments => {
                 let registries = std::slice::from_ref(known);
-                Reader { store, registries, book: &book, form: Form::First }.of_image(image).await?
+                Reader::new(store, registries, &book, Form::First).of_image(image).await?
             }
         };
         wanted.extend(documents.into_iter().filter(|document| source.wants(&document.to_rest())));

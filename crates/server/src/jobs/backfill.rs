@@ -6,8 +6,7 @@
 //! harmless.
 
 use super::{JobError, Kind, Workshop, assess};
-use crate::installation::SCAN_PLAN;
-use graph::plans::{self, BACKFILL, BACKFILL_PRIORITY};
+use graph::plans::{BACKFILL, BACKFILL_PRIORITY};
 use jiff::{SignedDuration, Timestamp};
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
@@ -41,7 +40,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     };
     let Some(registry) = workshop.store.registry(order.registry).await? else { return Ok(()) };
     // Switched off meanwhile.
-    if !plans::of_registry(&*workshop.store, &registry, SCAN_PLAN).await?.is_standard {
+    if !assess::is_standard(workshop, &registry).await? {
         return Ok(());
     }
     let (jobs, next) = wanted(workshop, &registry, order).await?;

@@ -4,8 +4,8 @@ use super::column::{Columns, change, json_text, moment, row, rows, value, with_s
 use super::images::image_key;
 use super::{SqliteStore, events, queue, summaries};
 use crate::{
-    Actor, Cause, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, MOST_RULES, NewEvent, NewJob, Page,
-    PageRequest, Rule, RuleKey, RulePut, Rules,
+    Actor, Cause, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, MOST_RULES, NewEvent, NewJob,
+    Page, PageRequest, Rule, RuleKey, RulePut, Rules,
 };
 use assessment::rules::RuleKind;
 use async_trait::async_trait;

@@ -62,7 +62,11 @@ pub(crate) async fn what_was_found_stays_beside_what_is_shown(store: Arc<dyn Sto
         cause: Some(Cause { code: "Unread".into(), sentence: "A file was not read.".into() }),
         counts: BTreeMap::from([("High".to_owned(), 2)]),
     };
-    scene.store.put_judged(vec![(shown.clone(), found.clone())], vec![job("tell", "one")], second(1)).await.unwrap();
+    scene
+        .store
+        .put_judged(vec![(shown.clone(), found.clone())], vec![job("tell", "one")], second(1))
+        .await
+        .unwrap();
     assert_eq!(scene.store.summary(&image).await.unwrap(), Some(shown.clone()));
     assert!(scene.store.job(&store::JobKind::new("tell"), "one").await.unwrap().is_some());
     assert_eq!(scene.store.found(&image).await.unwrap(), Some(found));

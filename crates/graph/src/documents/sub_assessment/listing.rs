@@ -64,7 +64,7 @@ impl Place {
 }
 
 /// Reads the rows of some registries.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Reader<'a> {
     /// The records.
     pub store: &'a dyn Store,
@@ -74,6 +74,10 @@ pub struct Reader<'a> {
     pub book: &'a Rulebook,
     /// The form of the rows.
     pub form: Form,
+    /// Only rows of this repository.
+    pub repository: Option<RepositoryName>,
+    /// Only rows of this image.
+    pub digest: Option<Digest>,
 }
 
 /// Rows that are being gathered.
@@ -88,7 +92,17 @@ impl Rows {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A reader of all rows.
+    pub fn new(
+        store: &'a dyn Store,
+        registries: &'a [KnownRegistry],
+        book: &'a Rulebook,
+        form: Form,
+    ) -> Self {
+        Self { store, registries, book, form, repository: None, digest: None }
+    }
+
     /// The rows of a page, and the place where the next one begins.
     ///
     /// # Errors
@@ -109,6 +123,8 @@ impl Reader<'_> {
         }
         let filter = SummaryFilter {
             registries: Some(self.registries.iter().map(|known| known.registry.id).collect()),
+            repository: self.repository.clone(),
+            digest: self.digest.clone(),
             ..SummaryFilter::default()
         };
         let mut after = place.as_ref().map(Place::image);
@@ -135,13 +151,27 @@ impl Reader<'_> {
     /// # Errors
     /// When the records fail.
     pub async fn of_image(&self, image: &ImageKey) -> Result<Vec<Document>, store::Error> {
+        let summary = self.store.summary(image).await?;
+        match summary.as_ref().and_then(|summary| Some((self.known(summary)?, summary))) {
+            Some((known, summary)) => self.of_summary(known, summary).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// All rows of an image whose summary is at hand.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn of_summary(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+    ) -> Result<Vec<Document>, store::Error> {
         let mut all = Vec::new();
-        let Some(summary) = self.store.summary(image).await? else { return Ok(all) };
-        let Some(known) = self.known(&summary) else { return Ok(all) };
         let mut after = None;
         loop {
             let mut rows = Rows { rows: Vec::new(), limit: AT_A_TIME };
-            let next = self.add_image(known, &summary, after, &mut rows).await?;
+            let next = self.add_image(known, summary, after, &mut rows).await?;
             all.extend(rows.rows);
             match next.as_ref().and_then(Place::key) {
                 Some(next) => after = Some(next),
@@ -175,7 +205,7 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    fn known(&self, summary: &ImageSummary) -> Option<&KnownRegistry> {
+    fn known(&self, summary: &ImageSummary) -> Option<&'a KnownRegistry> {
         self.registries.iter().find(|known| known.registry.id == summary.image.repository.registry)
     }
 

@@ -8,7 +8,7 @@ use store::ImageKey;
 use uuid::Uuid;
 
 /// The name of the row about a group of findings in an image; of the row about the image itself, for an empty one.
-pub(super) fn of(image: &ImageKey, form: Form, group: &str) -> Uuid {
+pub(crate) fn of(image: &ImageKey, form: Form, group: &str) -> Uuid {
     let of_form = match form {
         Form::First => "",
         Form::Newer => "newer ",

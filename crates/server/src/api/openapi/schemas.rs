@@ -33,11 +33,22 @@ pub(super) fn all() -> Value {
             "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
             "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
             "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
+            "base": {"type": "object", "properties": {
+                "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
+                "inherited": number(), "own": number(),
+                "newer": {"type": ["object", "null"], "properties": {
+                    "tags": texts(), "digest": text(), "fixes": number(), "pushedAt": text(),
+                }},
+            }},
+            "layers": {"type": "array", "items": {"type": "object", "properties": {
+                "digest": text(), "step": maybe(), "inherited": {"type": ["boolean", "null"]},
+            }}},
         }},
         "Finding": {"type": "object", "properties": {
             "repository": text(), "digest": text(), "vulnerability": text(), "aliases": texts(), "severity": text(),
             "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
-            "path": text(), "layer": text(), "fixed": maybe(), "remediation": text(), "advisories": texts(),
+            "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
+            "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
             "exempt": {"type": ["object", "null"], "properties": {
                 "kind": text(), "name": text(), "scope": text(), "reason": text(), "author": text(),
@@ -68,6 +79,9 @@ pub(super) fn all() -> Value {
             "sequence": {"type": "integer"}, "at": text(), "actor": maybe(), "actorId": maybe(),
             "address": maybe(), "face": text(), "method": text(), "resource": text(),
             "status": {"type": "integer"}, "request": text(), "agent": maybe(), "detail": maybe(),
+        }},
+        "Attached": {"type": "object", "properties": {
+            "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
         }},
         "Advisories": {"type": "object", "properties": {
             "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
