@@ -24,6 +24,8 @@ const PYTHON: &[&str] = &[
     "moto[s3]==5.2.1",
     "flask==3.1.3",
     "flask-cors==6.0.2",
+    // Asks our own API everything that its OpenAPI document allows, and more.
+    "schemathesis==4.32.5",
 ];
 
 /// What is installed with npm.

@@ -70,7 +70,7 @@ async fn answer(
 ) -> Result<Response, ArmError> {
     let place: Option<Place> = page::place(state, request)?;
     let book = Rulebook::load(&*state.store, (state.clock)()).await?;
-    let reader = Reader { store: &*state.store, registries, book: &book, form };
+    let reader = Reader::new(&*state.store, registries, &book, form);
     let (rows, next) = reader.page_after(place, PAGE).await?;
     let rows = rows.iter().map(Document::to_rest).collect();
     Ok(page::answer(state, request, rows, next.as_ref()))

@@ -10,6 +10,8 @@ use crate::rulebook::OsName;
 use crate::source::{datetime, json_value, text_or_null};
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest, Value};
+use oci::Digest;
+use std::collections::HashMap;
 use store::{Finding, FindingFilter, FindingKey, FindingVerdict, PageRequest};
 
 const PAGE: usize = 1000;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, RepositoryKey, Rule, RulePut,
+    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RepositoryKey, Rule, RulePut,
     SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use tempfile::TempDir;
@@ -131,7 +131,7 @@ impl Harbour {
             actor: Actor("owner".into()),
             at: second(0),
         };
-        self.store.put_manifest(manifest).await.unwrap();
+        assert!(matches!(self.store.put_manifest(manifest).await.unwrap(), PutOutcome::Stored { .. }));
         image
     }
 

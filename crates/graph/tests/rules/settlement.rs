@@ -3,7 +3,7 @@
 use crate::harbour::{Harbour, second};
 use assessment::rules::RuleKind;
 use std::collections::BTreeMap;
-use store::{Cause, EventKind, Found, ImageState, PageRequest, RuleClass, RuleKey};
+use store::{Cause, EventKind, Found, ImageState, PageRequest, PutOutcome, RuleClass, RuleKey};
 
 const TWO: &[(&str, &str, &str)] =
     &[("busybox", "CVE-2021-1", "High"), ("musl", "CVE-2021-2", "Low"), ("musl", "CVE-2021-3", "Low")];
@@ -74,7 +74,7 @@ async fn an_exemption_is_bound_to_the_digest_and_not_to_what_a_tag_points_to() {
     let mut new = harbour.image("app2", TWO).await;
     // The same repository, and the same tag, with another digest.
     new.repository = old.repository.clone();
-    harbour.store.put_manifest(manifest(&new)).await.unwrap();
+    assert!(matches!(harbour.store.put_manifest(manifest(&new)).await.unwrap(), PutOutcome::Stored { .. }));
     let counts = BTreeMap::from([("High".to_owned(), 1)]);
     harbour.summary(&new, ImageState::Unhealthy, None, counts, Vec::new()).await;
     assert_eq!(harbour.stands(&old, 1).await, "NotApplicable Exempt []");
@@ -125,7 +125,7 @@ async fn an_index_follows_its_images() {
         }],
         ..manifest(&index)
     };
-    harbour.store.put_manifest(push).await.unwrap();
+    assert!(matches!(harbour.store.put_manifest(push).await.unwrap(), PutOutcome::Stored { .. }));
     let counts = BTreeMap::from([("High".to_owned(), 1), ("Low".to_owned(), 2)]);
     harbour.summary(&index, ImageState::Unhealthy, None, counts, vec![ill.digest.clone()]).await;
     harbour.put("low", RuleKind::Disable, "", r#"{"severityBelow": "High"}"#, None).await;

@@ -13,6 +13,15 @@ fn page(of: &str) -> Value {
 
 /// All schemas, by name.
 pub(super) fn all() -> Value {
+    let mut all = serde_json::Map::new();
+    for part in [images(), decisions()] {
+        all.extend(part.as_object().cloned().unwrap_or_default());
+    }
+    all.into()
+}
+
+/// Images, findings and advisories.
+fn images() -> Value {
     let text = || json!({"type": "string"});
     let maybe = || json!({"type": ["string", "null"]});
     let texts = || json!({"type": "array", "items": {"type": "string"}});
@@ -21,9 +30,6 @@ pub(super) fn all() -> Value {
         "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
         "ImagePage": page("Image"),
         "FindingPage": page("Finding"),
-        "RulePage": page("Rule"),
-        "UsagePage": page("Usage"),
-        "AuditPage": page("AuditEntry"),
         "Counts": {"type": "object", "properties": {
             "critical": number(), "high": number(), "medium": number(), "low": number(), "unknown": number(),
         }},
@@ -55,6 +61,18 @@ pub(super) fn all() -> Value {
                 "expiresAt": maybe(),
             }},
         }},
+    })
+}
+
+/// Rules, charges and the audit log.
+fn decisions() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "RulePage": page("Rule"),
+        "UsagePage": page("Usage"),
+        "AuditPage": page("AuditEntry"),
         "Conditions": conditions(),
         "RuleBody": {
             "type": "object", "required": ["reason"], "additionalProperties": false,
