@@ -179,7 +179,7 @@ async fn bills_are_refused_without_a_scan_a_right_or_a_known_form() {
     let client = Client::new();
     push(&client, &server.url, "app", "1", &Image::of(base())).await.unwrap();
     server.verdict("app:1");
-    let ask = async |method: reqwest::Method, query: &str, user: Option<&str>| {
+    let ask = async |method: Method, query: &str, user: Option<&str>| {
         let request = client.request(method, format!("{}/api/images/app:1/sbom{query}", server.url));
         let request = match user {
             Some(user) => request.basic_auth(user, Some(PASSWORD)),

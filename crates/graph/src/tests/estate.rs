@@ -207,6 +207,7 @@ impl Estate {
                 indexer_version: 1,
                 isolation: Value::Null,
                 at: days_ago(5),
+                lineage: store::Lineage::default(),
                 packages: places,
             };
             self.store.record_image(record).await.unwrap();
