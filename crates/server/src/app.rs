@@ -123,18 +123,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let workshop = Arc::new(Workshop {
-        store: store.clone(),
-        blobs: blobs.clone(),
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        changes,
-    });
+    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store,
@@ -148,10 +137,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    for _ in 0..configuration.workers {
-        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
-    }
+    start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
@@ -172,6 +158,28 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         stop,
         tasks,
         _lock: lock,
+    })
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn Blobs>,
+    shelf: Arc<Shelf>,
+    changes: watch::Sender<u64>,
+) -> Arc<Workshop> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    Arc::new(Workshop {
+        store,
+        blobs,
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
+        changes,
     })
 }
 
@@ -217,6 +225,7 @@ fn names(login_server: &str) -> Vec<String> {
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
+    arrivals: &Arc<Arrivals>,
     workers: usize,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StartError> {
@@ -226,6 +235,7 @@ async fn start_workers(
     }
     for number in 0..workers {
         tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
     Ok(())
 }
