@@ -6,6 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+pub mod collection;
 mod error;
 mod findings;
 mod identity;
@@ -17,6 +18,7 @@ pub mod view;
 pub use identity::Caller;
 
 use crate::advisories::Shelf;
+use crate::jobs::collect::Collections;
 use crate::sign_in::SignIn;
 use access::Action;
 use access::token::KeyRing;
@@ -43,6 +45,8 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// Takes away what nobody needs.
+    pub collections: Arc<Collections>,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }
@@ -57,8 +61,15 @@ pub struct Route {
 }
 
 /// All routes.
-pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
+pub const ROUTES: &[Route] = &[
+    images::LIST,
+    images::ONE,
+    findings::LIST,
+    advisories::SHOW,
+    collection::SHOW,
+    collection::RUN,
+    openapi::DOCUMENT,
+];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

@@ -5,6 +5,7 @@ use crate::api::ApiState;
 use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
+use crate::jobs::collect::Collections;
 use crate::jobs::{self, Workshop};
 use crate::operations::OperationsState;
 use crate::sign_in::SignIn;
@@ -12,7 +13,7 @@ use crate::tls::{self, TlsError};
 use crate::{Configuration, Tls, api, listener, operations};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, SingleRegistry, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -135,11 +136,11 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     });
     let parts =
         Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
-    let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
+    let (router, collections) = parts.router(changed, stopped.clone())?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    tasks.spawn(collections.keep_collecting());
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -233,7 +234,11 @@ struct Parts {
 
 impl Parts {
     /// All faces under one address, each with its own paths, and the collection of what they leave behind.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
+    fn router(
+        &self,
+        changes: watch::Receiver<u64>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(Router, Arc<Collections>), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
@@ -244,7 +249,10 @@ impl Parts {
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
         });
+        let registry = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(registry.clone(), stopped));
         let api = api::router(ApiState {
+            collections: collections.clone(),
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
@@ -276,10 +284,8 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
         let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector))
+        Ok((router, collections))
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {

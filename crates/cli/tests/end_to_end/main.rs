@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod clients;
+mod collection;
 mod hostile;
 mod kill;
 mod samples;
