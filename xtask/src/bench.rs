@@ -1,5 +1,7 @@
 //! `cargo xtask bench [NAME]`: the benchmarks, each printing its figures and what they stand beside.
 
+mod inventory;
+
 use crate::{debian, step};
 use anyhow::{Result, bail};
 
@@ -23,6 +25,13 @@ const BENCHMARKS: &[Benchmark] = &[
         package: "indexer",
         target: "layer_walk",
         measures: "megabytes of tar per CPU-second, beside bare decompression of the same bytes",
+        beside: &[],
+    },
+    Benchmark {
+        name: "verdict",
+        package: "cli",
+        target: "verdict",
+        measures: "milliseconds from the answer to the manifest until the verdict, and what scans cost a push",
         beside: &[],
     },
     Benchmark {
@@ -50,6 +59,12 @@ const BENCHMARKS: &[Benchmark] = &[
             why: "stands beside our registry under the same load",
         }],
     },
+    Benchmark {
+        name: "graph",
+        package: "graph",
+        target: "graph",
+        measures: "queries over 100 000 images with 10 000 000 findings, and a tenth of it",
+    },
 ];
 
 fn run(words: &[String]) -> Result<()> {
@@ -57,8 +72,12 @@ fn run(words: &[String]) -> Result<()> {
         for benchmark in BENCHMARKS {
             println!("cargo xtask bench {:<12} {}", benchmark.name, benchmark.measures);
         }
+        println!("cargo xtask bench {:<12} {}", "inventory", inventory::MEASURES);
         return Ok(());
     };
+    if name == "inventory" {
+        return inventory::run();
+    }
     let Some(benchmark) = BENCHMARKS.iter().find(|benchmark| benchmark.name == name) else {
         bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
     };

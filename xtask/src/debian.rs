@@ -30,6 +30,8 @@ const NEEDED: &[Needed] = &[
     Needed { package: "podman", program: "podman", why: "pulls and pushes images, as a real client" },
     Needed { package: "npm", program: "npm", why: "installs the emulator of Azure's storage" },
     Needed { package: "mmdebstrap", program: "mmdebstrap", why: "makes a real Debian root to scan" },
+    Needed { package: "umoci", program: "umoci", why: "a second opinion on laying layers over each other" },
+    Needed { package: "rpm", program: "rpmbuild", why: "makes packages and a database to compare with Syft" },
     Needed { package: "dpkg", program: "dpkg", why: "the oracle of Debian's version order" },
     Needed { package: "tar", program: "tar", why: "the oracle of the tar reader" },
     Needed { package: "gcc", program: "cc", why: "builds the C parts of SQLite, zstd and the TLS library" },

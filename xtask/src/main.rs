@@ -7,6 +7,7 @@
 mod bench;
 mod clients;
 mod compare_inventories;
+mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
@@ -32,6 +33,7 @@ const COMMANDS: &[Command] = &[
     test::COMMAND,
     bench::COMMAND,
     compare_inventories::COMMAND,
+    compare_syft::COMMAND,
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,

@@ -6,6 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod base;
 pub mod collection;
 mod error;
 mod findings;
@@ -13,6 +14,7 @@ mod identity;
 mod images;
 mod openapi;
 mod reference;
+mod sbom;
 pub mod view;
 
 pub use identity::Caller;
@@ -24,6 +26,7 @@ use access::Action;
 use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -47,6 +50,10 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// Takes away what nobody needs.
     pub collections: Arc<Collections>,
+    /// The registry that the names mean, as clients reach it.
+    pub site: Arc<Site>,
+    /// What attaching writes to.
+    pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }

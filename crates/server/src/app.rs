@@ -6,7 +6,8 @@ use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::collect::Collections;
-use crate::jobs::{self, Workshop};
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
 use crate::operations::OperationsState;
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -129,18 +130,30 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: store.clone(),
         blobs: blobs.clone(),
         inspector,
+        readers: Readers::new(configuration.workers),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let arrivals = Arc::<Arrivals>::default();
+    let parts = Parts {
+        store,
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        secure: configuration.tls != Tls::Off,
+        arrivals: arrivals.clone(),
+    };
     let (stop, stopped) = watch::channel(false);
     let (router, collections) = parts.router(changed, stopped.clone())?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
+    for _ in 0..configuration.workers {
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -230,6 +243,7 @@ struct Parts {
     opened: Opened,
     url: String,
     secure: bool,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -249,8 +263,8 @@ impl Parts {
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
         });
-        let registry = self.registry(authority.clone());
-        let collections = Arc::new(Collections::new(registry.clone(), stopped));
+        let contents = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
             collections: collections.clone(),
             store: self.store.clone(),
@@ -260,6 +274,8 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            site: self.site(),
+            contents: contents.clone(),
             changes,
         });
         let operations =
@@ -270,6 +286,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
@@ -278,23 +296,29 @@ impl Parts {
             store: self.store.clone(),
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
+            desk: Arc::default(),
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
+        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
         Ok((router, collections))
     }
 
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
+    }
+
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let directory = Arc::new(SingleRegistry(self.site()));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

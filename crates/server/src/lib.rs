@@ -8,6 +8,7 @@ pub mod advisories;
 pub mod api;
 mod app;
 mod authority;
+mod bill;
 mod configuration;
 pub mod inspect;
 mod installation;

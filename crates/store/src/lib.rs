@@ -48,17 +48,21 @@ pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
+pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
-    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
+    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
+    Vulnerability,
 };
+pub use records::lineage::{BaseImage, ClaimedBase, ImageLayer, Lineage, Lineages};
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
+pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,

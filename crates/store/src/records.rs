@@ -4,13 +4,16 @@
 
 pub(crate) mod attributes;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod lineage;
 pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
@@ -18,8 +21,8 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
+    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -38,7 +41,10 @@ pub trait Store:
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
+    + Census
+    + SavedQueries
 {
 }
 
@@ -57,6 +63,9 @@ impl<T> Store for T where
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
+        + Census
+        + SavedQueries
 {
 }

@@ -6,11 +6,13 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod column;
 mod events;
 mod findings;
 mod images;
+mod lineage;
 mod manifests;
 mod migration;
 mod policies;
@@ -18,6 +20,7 @@ mod pulls;
 mod queue;
 mod reader;
 mod repositories;
+mod saved_queries;
 mod scans;
 mod summaries;
 mod tenancy;

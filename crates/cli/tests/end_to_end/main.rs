@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod advisories;
 mod clients;
 mod collection;
 mod hostile;
+mod indexes;
 mod kill;
+mod origin;
+mod resource_graph;
 mod samples;
 mod states;
 mod support;

@@ -54,6 +54,26 @@ impl Blob {
         }
     }
 
+    /// Its first bytes, at most `length`. It can still be read from the beginning.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub async fn head(&self, length: u64) -> io::Result<Bytes> {
+        let range = 0..length.min(self.size);
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let pieces = match &self.content {
+            Content::File(file) => pieces(file.try_clone()?, range),
+            Content::Object(object, _) => whole_range(object.range(range.clone()).await?, range),
+        };
+        let whole = pieces.try_fold(BytesMut::new(), |mut whole, piece| async move {
+            whole.extend_from_slice(&piece);
+            Ok(whole)
+        });
+        Ok(whole.await?.freeze())
+    }
+
     /// All its bytes, if they are not more than `limit`.
     ///
     /// # Errors
