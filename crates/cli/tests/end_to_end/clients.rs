@@ -5,6 +5,7 @@
 
 mod containers;
 mod libraries;
+mod storages;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
