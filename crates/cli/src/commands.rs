@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod findings;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
     Query(query::QueryArguments),
+    Collection(collection::CollectionArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
 }
@@ -46,6 +48,7 @@ impl Command {
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
+            Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),
         }

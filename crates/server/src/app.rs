@@ -5,6 +5,7 @@ use crate::api::ApiState;
 use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
+use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::operations::OperationsState;
@@ -13,7 +14,7 @@ use crate::tls::{self, TlsError};
 use crate::{Configuration, Tls, api, listener, operations};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, SingleRegistry, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -123,18 +124,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let workshop = Arc::new(Workshop {
-        store: store.clone(),
-        blobs: blobs.clone(),
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        changes,
-    });
+    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store,
@@ -145,14 +135,11 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         secure: configuration.tls != Tls::Off,
         arrivals: arrivals.clone(),
     };
-    let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
+    let (router, collections) = parts.router(changed, stopped.clone())?;
     let mut tasks = JoinSet::new();
-    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    for _ in 0..configuration.workers {
-        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
-    }
-    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
+    tasks.spawn(collections.keep_collecting());
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -172,6 +159,28 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         stop,
         tasks,
         _lock: lock,
+    })
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn Blobs>,
+    shelf: Arc<Shelf>,
+    changes: watch::Sender<u64>,
+) -> Arc<Workshop> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    Arc::new(Workshop {
+        store,
+        blobs,
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
+        changes,
     })
 }
 
@@ -217,6 +226,7 @@ fn names(login_server: &str) -> Vec<String> {
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
+    arrivals: &Arc<Arrivals>,
     workers: usize,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StartError> {
@@ -226,6 +236,7 @@ async fn start_workers(
     }
     for number in 0..workers {
         tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
     Ok(())
 }
@@ -247,7 +258,11 @@ struct Parts {
 
 impl Parts {
     /// All faces under one address, each with its own paths, and the collection of what they leave behind.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
+    fn router(
+        &self,
+        changes: watch::Receiver<u64>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(Router, Arc<Collections>), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
@@ -259,7 +274,9 @@ impl Parts {
             identity_audiences: identity_audiences.clone(),
         });
         let contents = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
+            collections: collections.clone(),
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
@@ -296,9 +313,8 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let collector = jobs::collect::collector(contents.clone());
         let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector))
+        Ok((router, collections))
     }
 
     fn site(&self) -> Arc<Site> {

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 use store::{
-    Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Lineage,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, RepositoryKey, SnapshotVersion, SqliteStore,
-    Store, Vulnerability,
+    Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, PackageFindings,
+    PackagePlace, PackageVersion, PutManifest, RepositoryKey, SnapshotVersion, SqliteStore, Store,
+    Vulnerability,
 };
 
 const IMAGES: usize = 1000;
@@ -192,7 +192,7 @@ async fn fill(file: &Path) {
             indexer_version: 1,
             isolation: Value::Null,
             at: now,
-            lineage: Lineage::default(),
+            lineage: store::Lineage::default(),
             packages: (0..PACKAGES).map(place).collect(),
         };
         store.record_image(record).await.unwrap();

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{
     Account, AccountKind, Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState,
-    ImageSummary, Installation, Lineage, PackageFindings, PackagePlace, PackageVersion, PlanTier,
-    PrincipalId, PutManifest, PutOutcome, RegistryId, RepositoryKey, RoleAssignment, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    ImageSummary, Installation, PackageFindings, PackagePlace, PackageVersion, PlanTier, PrincipalId,
+    PutManifest, PutOutcome, RegistryId, RepositoryKey, RoleAssignment, SnapshotVersion, SqliteStore, Store,
+    SubscriptionId, TenantId, Vulnerability,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -207,7 +207,7 @@ impl Estate {
                 indexer_version: 1,
                 isolation: Value::Null,
                 at: days_ago(5),
-                lineage: Lineage::default(),
+                lineage: store::Lineage::default(),
                 packages: places,
             };
             self.store.record_image(record).await.unwrap();

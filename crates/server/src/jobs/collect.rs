@@ -1,10 +1,12 @@
 //! Collecting what nobody needs: uploads that were left, links without a manifest, bytes without a link.
 //!
-//! It runs beside everything else, from the beginning each time: most of what it looks at is needed, and looking is
-//! cheap. What stops it half-way, a full disk for example, is met again the next time.
+//! It runs beside everything else, every hour and whenever somebody asks, from the beginning each time: most of what it
+//! looks at is needed, and looking is cheap. What stops it half-way, a full disk for example, is met again the next
+//! time. One collection runs at a time, and everybody can see how far it is.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use registry::{Collected, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -15,36 +17,134 @@ const LINK_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// An upload that was silent for so long is given up; clients begin anew.
 const UPLOAD_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
-/// The collection of a registry. Manifests without a tag stay: nobody has said that they should go.
-pub fn collector(state: RegistryState) -> Collector {
-    let policy = CollectionPolicy {
-        links_after: LINK_PATIENCE,
-        uploads_after: UPLOAD_PATIENCE,
-        retention: Vec::new(),
-        mode: CollectionMode::Collect,
-    };
-    Collector::new(state, policy)
+/// How a collection is doing, or how the last one did.
+#[derive(Debug, Clone)]
+pub struct CollectionStatus {
+    /// Whether it changes anything.
+    pub mode: CollectionMode,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; none while it runs.
+    pub ended_at: Option<Timestamp>,
+    /// What it looks at, or looked at last.
+    pub phase: Phase,
+    /// What it has collected so far, or would have.
+    pub collected: Collected,
+    /// Why it stopped before its end.
+    pub error: Option<String>,
 }
 
-/// Collects now and then, until `stop` becomes true. It stops between two steps.
-pub async fn keep_collecting(collector: Collector, mut stop: watch::Receiver<bool>) {
-    loop {
-        let mut collected = Collected::default();
+impl CollectionStatus {
+    fn begun(mode: CollectionMode, at: Timestamp) -> Self {
+        Self {
+            mode,
+            started_at: at,
+            ended_at: None,
+            phase: Phase::Uploads,
+            collected: Collected::default(),
+            error: None,
+        }
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
+        self.ended_at.is_none()
+    }
+}
+
+/// The collections of a server.
+pub struct Collections {
+    state: RegistryState,
+    status: watch::Sender<Option<CollectionStatus>>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Collections {
+    /// Over a registry, until `stop` becomes true. Manifests without a tag stay: nobody has said that they should go.
+    pub fn new(state: RegistryState, stop: watch::Receiver<bool>) -> Self {
+        Self { state, status: watch::Sender::new(None), stop }
+    }
+
+    /// How the last collection is doing; none if there was none since the server started.
+    pub fn status(&self) -> Option<CollectionStatus> {
+        self.status.borrow().clone()
+    }
+
+    /// Begins a collection beside everything else, unless one is running, and tells how that one is doing.
+    pub fn start(self: &Arc<Self>, mode: CollectionMode) -> Option<CollectionStatus> {
+        if self.begin(mode) {
+            let this = self.clone();
+            tokio::spawn(async move { this.run(mode).await });
+        }
+        self.status()
+    }
+
+    /// Collects now and then.
+    pub async fn keep_collecting(self: Arc<Self>) {
+        let mut stop = self.stop.clone();
+        loop {
+            if self.begin(CollectionMode::Collect) {
+                self.run(CollectionMode::Collect).await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(INTERVAL) => {}
+                _ = stop.wait_for(|stopped| *stopped) => return,
+            }
+        }
+    }
+
+    /// Takes the turn. `false` if another collection has it.
+    fn begin(&self, mode: CollectionMode) -> bool {
+        self.status.send_if_modified(|status| {
+            let is_free = !status.as_ref().is_some_and(CollectionStatus::is_running);
+            if is_free {
+                *status = Some(CollectionStatus::begun(mode, Timestamp::now()));
+            }
+            is_free
+        })
+    }
+
+    /// Runs to the end, or to the step after which the server stops.
+    async fn run(&self, mode: CollectionMode) {
+        let policy = CollectionPolicy {
+            links_after: LINK_PATIENCE,
+            uploads_after: UPLOAD_PATIENCE,
+            retention: Vec::new(),
+            mode,
+        };
+        let collector = Collector::new(self.state.clone(), policy);
+        let (mut collected, mut error) = (Collected::default(), None);
         let mut phase = Some(Phase::Uploads);
-        while let Some(next) = phase.filter(|_| !*stop.borrow()) {
-            phase = collector.step(next, &mut collected).await.unwrap_or_else(|error| {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "the collection stopped; it begins again later");
-                None
+        while let Some(next) = phase.filter(|_| !*self.stop.borrow()) {
+            phase = match collector.step(next, &mut collected).await {
+                Ok(next) => next,
+                Err(failure) => {
+                    let failure = &failure as &dyn std::error::Error;
+                    tracing::warn!(error = failure, "the collection stopped; it begins again later");
+                    error = Some(failure.to_string());
+                    None
+                }
+            };
+            self.tell(|status| {
+                status.collected = collected;
+                status.phase = phase.clone().unwrap_or_else(|| status.phase.clone());
             });
         }
-        if collected != Collected::default() {
+        self.tell(|status| {
+            status.ended_at = Some(Timestamp::now());
+            status.error = error;
+        });
+        if collected != Collected::default() && mode == CollectionMode::Collect {
             let Collected { links, blobs, bytes, uploads, manifests } = collected;
             tracing::info!(links, blobs, bytes, uploads, manifests, "collected what nobody needs");
         }
-        tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
-            _ = stop.wait_for(|stopped| *stopped) => return,
-        }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut CollectionStatus)) {
+        self.status.send_modify(|status| {
+            if let Some(status) = status {
+                change(status);
+            }
+        });
     }
 }
