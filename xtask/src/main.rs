@@ -4,6 +4,7 @@
 //! What has no logic stays a plain `cargo` command; `cargo xtask` alone lists what there is.
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
+mod azure_clients;
 mod bench;
 mod compare_inventories;
 mod debian;
@@ -34,6 +35,7 @@ const COMMANDS: &[Command] = &[
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,
+    azure_clients::COMMAND,
 ];
 
 fn main() -> Result<()> {

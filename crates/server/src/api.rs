@@ -10,6 +10,7 @@ mod error;
 mod findings;
 mod identity;
 mod images;
+mod keys;
 mod openapi;
 mod reference;
 pub mod view;
@@ -17,9 +18,9 @@ pub mod view;
 pub use identity::Caller;
 
 use crate::advisories::Shelf;
+use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
-use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub struct ApiState {
     /// Who somebody is.
     pub sign_in: Arc<SignIn>,
     /// Checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
     /// For whom tokens may be made.
@@ -58,7 +59,7 @@ pub struct Route {
 
 /// All routes.
 pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
+    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, keys::ROTATE, openapi::DOCUMENT];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

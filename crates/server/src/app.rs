@@ -3,16 +3,19 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::{self, Workshop};
+use crate::keys;
 use crate::operations::OperationsState;
+use crate::registry_account::RegistryAccount;
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
 use crate::{Configuration, Tls, api, listener, operations};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -117,9 +120,16 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
+    let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity =
-        tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let identity = tls::identity(
+        &configuration.tls,
+        &configuration.data,
+        names(&login_server),
+        &suffix,
+        SystemTime::now(),
+    )?;
+    store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
     let inspector =
@@ -133,13 +143,21 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
-    let (router, collector) = parts.router(changed)?;
+    let parts = Parts {
+        store: store.clone(),
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        suffix: suffix.into(),
+        secure: configuration.tls != Tls::Off,
+    };
+    let (router, registry) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    tasks.spawn(jobs::collect::keep_collecting(registry, stopped.clone()));
+    tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -228,21 +246,25 @@ struct Parts {
     shelf: Arc<Shelf>,
     opened: Opened,
     url: String,
+    /// The domain of registries that are created later.
+    suffix: Arc<str>,
     secure: bool,
 }
 
 impl Parts {
-    /// All faces under one address, each with its own paths, and the collection of what they leave behind.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
+    /// All faces under one address, each with its own paths, and what the registry's own jobs work with.
+    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, RegistryState), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
         let authority = Arc::new(Authority {
             sign_in: sign_in.clone(),
             keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: self.opened.installation.tenant.0,
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
+            directory_audience: format!("{}/graph", self.url).into(),
         });
         let api = api::router(ApiState {
             store: self.store.clone(),
@@ -273,18 +295,24 @@ impl Parts {
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
+            registry_suffix: self.suffix.clone(),
+            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
         let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector))
+        let router = registry::router(registry.clone()).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, registry))
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let first = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
+        let directory = Arc::new(Hosts {
+            store: self.store.clone(),
+            first,
+            suffix: self.suffix.clone(),
+            scheme: if self.secure { "https" } else { "http" },
+        });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));

@@ -9,12 +9,15 @@ pub mod api;
 mod app;
 mod authority;
 mod configuration;
+mod hosts;
 pub mod inspect;
 mod installation;
 pub mod jobs;
 pub mod judge;
+mod keys;
 mod listener;
 mod operations;
+mod registry_account;
 mod sign_in;
 mod tls;
 

@@ -3,12 +3,17 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod collection;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod objects;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod scans;
@@ -17,8 +22,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Attributes, Authorization, Catalog, Collection, Events, Findings, Manifests, Objects, Policies,
+    Provisioning, Pulls, Queue, Repositories, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,6 +42,9 @@ pub trait Store:
     + Scans
     + Findings
     + Summaries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -55,5 +63,8 @@ impl<T> Store for T where
         + Scans
         + Findings
         + Summaries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

@@ -5,6 +5,7 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod authorization;
 mod catalog;
 mod collection;
 mod column;
@@ -13,7 +14,9 @@ mod findings;
 mod images;
 mod manifests;
 mod migration;
+mod objects;
 mod policies;
+mod provisioning;
 mod pulls;
 mod queue;
 mod reader;

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod kill;
+mod management;
 mod samples;
 mod states;
 mod support;

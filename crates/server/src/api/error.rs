@@ -1,5 +1,6 @@
 //! The error envelope of our own API: `{"error": {"code", "message"}}`, as Azure's clients know it.
 
+use crate::installation::InstallationError;
 use crate::sign_in::SignInError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -35,6 +36,9 @@ pub enum ApiError {
     /// The records failed.
     #[error("the server could not read its records; its log says why")]
     Store(#[from] store::Error),
+    /// The keys could not be changed.
+    #[error("the signing keys could not be changed; the server's log says why")]
+    Keys(#[source] InstallationError),
 }
 
 impl From<SignInError> for ApiError {
@@ -56,8 +60,8 @@ impl IntoResponse for ApiError {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
-            Self::Store(error) => {
-                tracing::error!(error = %chain(error), "a request could not be answered");
+            Self::Store(_) | Self::Keys(_) => {
+                tracing::error!(error = %chain(&self), "a request could not be answered");
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
             }
         };
@@ -72,8 +76,12 @@ impl IntoResponse for ApiError {
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
             }
-            Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {
-            }
+            Self::Forbidden { .. }
+            | Self::NotFound(_)
+            | Self::Invalid(_)
+            | Self::Method
+            | Self::Store(_)
+            | Self::Keys(_) => {}
         }
         response
     }

@@ -4,8 +4,11 @@
 //! cheap. What stops it half-way, a full disk for example, is met again the next time.
 
 use jiff::SignedDuration;
-use registry::{Collected, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState};
+use registry::{
+    Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState,
+};
 use std::time::Duration;
+use store::{RegistrySettings, objects};
 use tokio::sync::watch;
 
 /// How often somebody looks.
@@ -15,28 +18,33 @@ const LINK_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// An upload that was silent for so long is given up; clients begin anew.
 const UPLOAD_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
-/// The collection of a registry. Manifests without a tag stay: nobody has said that they should go.
-pub fn collector(state: RegistryState) -> Collector {
+/// The collection by what is set now. Manifests without a tag go where a registry's retention policy says so.
+///
+/// # Errors
+/// When the records fail.
+pub async fn collector(state: RegistryState) -> Result<Collector, store::Error> {
+    let mut retention = Vec::new();
+    for settings in objects::all::<RegistrySettings, _>(&*state.store).await? {
+        if let Some(wanted) = settings.retention.filter(|wanted| wanted.is_enabled) {
+            retention.push((settings.registry, SignedDuration::from_hours(i64::from(wanted.days) * 24)));
+        }
+    }
     let policy = CollectionPolicy {
         links_after: LINK_PATIENCE,
         uploads_after: UPLOAD_PATIENCE,
-        retention: Vec::new(),
+        retention,
         mode: CollectionMode::Collect,
     };
-    Collector::new(state, policy)
+    Ok(Collector::new(state, policy))
 }
 
 /// Collects now and then, until `stop` becomes true. It stops between two steps.
-pub async fn keep_collecting(collector: Collector, mut stop: watch::Receiver<bool>) {
+pub async fn keep_collecting(state: RegistryState, mut stop: watch::Receiver<bool>) {
     loop {
         let mut collected = Collected::default();
-        let mut phase = Some(Phase::Uploads);
-        while let Some(next) = phase.filter(|_| !*stop.borrow()) {
-            phase = collector.step(next, &mut collected).await.unwrap_or_else(|error| {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "the collection stopped; it begins again later");
-                None
-            });
+        if let Err(error) = collect(&state, &stop, &mut collected).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the collection stopped; it begins again later");
         }
         if collected != Collected::default() {
             let Collected { links, blobs, bytes, uploads, manifests } = collected;
@@ -47,4 +55,17 @@ pub async fn keep_collecting(collector: Collector, mut stop: watch::Receiver<boo
             _ = stop.wait_for(|stopped| *stopped) => return,
         }
     }
+}
+
+async fn collect(
+    state: &RegistryState,
+    stop: &watch::Receiver<bool>,
+    collected: &mut Collected,
+) -> Result<(), CollectionError> {
+    let collector = collector(state.clone()).await?;
+    let mut phase = Some(Phase::Uploads);
+    while let Some(next) = phase.filter(|_| !*stop.borrow()) {
+        phase = collector.step(next, collected).await?;
+    }
+    Ok(())
 }
