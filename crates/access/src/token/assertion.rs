@@ -6,7 +6,7 @@
 
 use super::certificate::Certificate;
 use super::{CLOCK_SKEW_SECONDS, MAXIMUM_LENGTH, TokenError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 
@@ -21,10 +21,11 @@ struct AssertionClaims {
     subject: String,
     #[serde(rename = "aud")]
     audience: String,
+    /// A number of seconds may have a fraction (RFC 7519, section 2); Microsoft's library for Python writes one.
     #[serde(rename = "exp")]
-    expires: i64,
+    expires: f64,
     #[serde(rename = "nbf", default)]
-    not_before: i64,
+    not_before: f64,
 }
 
 /// Whether an assertion proves that it comes from the program, by one of its certificates.
@@ -71,14 +72,16 @@ fn check(
     if !audiences.contains(&claims.audience.as_str()) {
         return Err(TokenError::Audience { audience: claims.audience.clone() });
     }
-    let now = now.as_second();
-    if now >= claims.expires.saturating_add(CLOCK_SKEW_SECONDS) {
-        return Err(TokenError::Expired);
+    let (now, skew) =
+        (now.as_duration().as_secs_f64(), SignedDuration::from_secs(CLOCK_SKEW_SECONDS).as_secs_f64());
+    // Written so that what is no number at all is refused.
+    let is_over = !(now < claims.expires + skew);
+    let has_begun = now + skew >= claims.not_before;
+    match (is_over, has_begun) {
+        (true, _) => Err(TokenError::Expired),
+        (false, false) => Err(TokenError::NotYetValid),
+        (false, true) => Ok(()),
     }
-    if now.saturating_add(CLOCK_SKEW_SECONDS) < claims.not_before {
-        return Err(TokenError::NotYetValid);
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -93,6 +96,7 @@ pub(super) mod tests {
     const RS256: &str = include_str!("../../tests/fixtures/assertion/rs256.jwt");
     const PS256: &str = include_str!("../../tests/fixtures/assertion/ps256.jwt");
     const OTHER_SUBJECT: &str = include_str!("../../tests/fixtures/assertion/other-subject.jwt");
+    const FRACTIONS: &str = include_str!("../../tests/fixtures/assertion/fractions.jwt");
     const NO_EXPIRY: &str = include_str!("../../tests/fixtures/assertion/no-expiry.jwt");
     const PROGRAM: &str = "11111111-1111-1111-1111-111111111111";
     const ENDPOINT: &str = "https://login.test/tenant/oauth2/v2.0/token";
@@ -111,7 +115,7 @@ pub(super) mod tests {
 
     #[test]
     fn both_algorithms_prove_who_signs() {
-        for assertion in [RS256, PS256] {
+        for assertion in [RS256, PS256, FRACTIONS] {
             assert_eq!(verify(assertion, PROGRAM, &[OTHER, CERTIFICATE], MADE + 300), Ok(()));
             assert_eq!(verify(assertion, PROGRAM, &[OTHER], MADE + 300), Err(TokenError::Signature));
             assert_eq!(verify(assertion, PROGRAM, &[], MADE + 300), Err(TokenError::UnknownKey));

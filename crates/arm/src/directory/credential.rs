@@ -47,7 +47,8 @@ pub(super) async fn add_password(
     }
     // Two random identifiers of version 4 are 244 random bits of the system.
     let random = [*Uuid::new_v4().as_bytes(), *Uuid::new_v4().as_bytes()].concat();
-    let secret = URL_SAFE_NO_PAD.encode(random);
+    // A letter first: command lines take a word that begins with a hyphen for an option.
+    let secret = format!("L{}", URL_SAFE_NO_PAD.encode(random));
     let credential = Credential {
         key_id: Uuid::new_v4(),
         holder,

@@ -41,7 +41,8 @@ pub fn registry_passwords(seal: &PageSeal, settings: &RegistrySettings) -> [Stri
     let registry = settings.registry.0.to_string();
     let password = |slot: usize| {
         let nonce = settings.admin_nonces[slot].to_string();
-        seal.derived_secret(&["registry-account", &registry, SLOTS[slot], &nonce])
+        // A letter first: command lines take a word that begins with a hyphen for an option.
+        format!("R{}", seal.derived_secret(&["registry-account", &registry, SLOTS[slot], &nonce]))
     };
     [password(0), password(1)]
 }

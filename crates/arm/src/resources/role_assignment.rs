@@ -50,7 +50,9 @@ fn scope_of(assignment: &NamedAssignment) -> Option<ResourceId> {
     ResourceId::parse(&assignment.assignment.scope).ok()
 }
 
-fn view(assignment: &NamedAssignment, scope: &ResourceId) -> Value {
+/// An assignment at its scope, as it is seen from another one: clients look its role up among those that are listed
+/// there.
+fn view(assignment: &NamedAssignment, scope: &ResourceId, seen_from: &ResourceId) -> Value {
     let before = if scope.as_str() == "/" { "" } else { scope.as_str() };
     let by = assignment.created_by.map(|by| by.to_string());
     let at = assignment.created_at.map(|at| at.to_string());
@@ -59,7 +61,7 @@ fn view(assignment: &NamedAssignment, scope: &ResourceId) -> Value {
         "name": assignment.id.to_string(),
         "type": "Microsoft.Authorization/roleAssignments",
         "properties": {
-            "roleDefinitionId": role_definition::id_at(scope, RoleId(assignment.assignment.role.0)),
+            "roleDefinitionId": role_definition::id_at(seen_from, RoleId(assignment.assignment.role.0)),
             "principalId": assignment.assignment.principal.to_string(),
             "principalType": assignment.principal_kind,
             "scope": scope.as_str(),
@@ -132,7 +134,7 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
         let is_theirs =
             principals.as_ref().is_none_or(|all| all.contains(&assignment.assignment.principal.0));
         if is_here && is_theirs {
-            value.push(view(&assignment, &scope));
+            value.push(view(&assignment, &scope, &request.scope));
         }
     }
     Ok(page::whole(value))
@@ -153,7 +155,7 @@ async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     let found = find(state, request).await?;
     let (assignment, scope) =
         found.ok_or_else(|| ArmError::RoleAssignmentNotFound(request.name(0).to_owned()))?;
-    Ok(Json(view(&assignment, &scope)).into_response())
+    Ok(Json(view(&assignment, &scope, &scope)).into_response())
 }
 
 fn refused(code: &'static str, message: impl Into<String>) -> ArmError {
@@ -251,7 +253,7 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     };
     tracing::info!(assignment = %id, %principal, role = %role.0, %scope, by = %request.subject, "a role was given");
     let kept = state.store.role_assignment(id).await?.unwrap_or(assignment);
-    Ok((status, Json(view(&kept, scope))).into_response())
+    Ok((status, Json(view(&kept, scope, scope))).into_response())
 }
 
 async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
@@ -260,7 +262,7 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     };
     state.store.delete_role_assignment(assignment.id).await?;
     tracing::info!(assignment = %assignment.id, %scope, by = %request.subject, "a role was taken away");
-    Ok(Json(view(&assignment, &scope)).into_response())
+    Ok(Json(view(&assignment, &scope, &scope)).into_response())
 }
 
 /// Takes away all roles that were given at a scope that goes, or below it.

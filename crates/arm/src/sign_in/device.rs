@@ -26,6 +26,8 @@ const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 const INTERVAL: u64 = 5;
 /// More devices than this do not wait at a time.
 const MOST: usize = 1000;
+/// What a device wants is a few words.
+const LONGEST_SCOPE: usize = 2048;
 /// Consonants, so that no word comes of them: 20 letters, as RFC 8628 advises.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -34,6 +36,8 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 struct Waiting {
     device_code: String,
     application: String,
+    /// What for, as the device said at the beginning.
+    scope: String,
     expires: Timestamp,
     principal: Option<Principal>,
 }
@@ -50,11 +54,11 @@ pub(super) enum Answer {
     /// The code is too old, or was used, or never was.
     Expired,
     /// Somebody has.
-    Done(Principal),
+    Done { principal: Principal, scope: String },
 }
 
 impl DeviceCodes {
-    fn begin(&self, application: &str, now: Timestamp) -> Option<(String, String)> {
+    fn begin(&self, application: &str, scope: &str, now: Timestamp) -> Option<(String, String)> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, waiting| now < waiting.expires);
         if all.len() >= MOST {
@@ -68,6 +72,7 @@ impl DeviceCodes {
         let waiting = Waiting {
             device_code: device_code.clone(),
             application: application.to_owned(),
+            scope: scope.to_owned(),
             expires: now.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX),
             principal: None,
         };
@@ -92,14 +97,12 @@ impl DeviceCodes {
         let found = all.iter().find(|(_, waiting)| {
             waiting.device_code == device_code && waiting.application == application && now < waiting.expires
         });
-        match found.map(|(code, waiting)| (code.clone(), waiting.principal.clone())) {
-            None => Answer::Expired,
-            Some((_, None)) => Answer::Pending,
-            Some((code, Some(principal))) => {
-                all.remove(&code);
-                Answer::Done(principal)
-            }
-        }
+        let Some((code, waiting)) = found.map(|(code, waiting)| (code.clone(), waiting.clone())) else {
+            return Answer::Expired;
+        };
+        let Some(principal) = waiting.principal else { return Answer::Pending };
+        all.remove(&code);
+        Answer::Done { principal, scope: waiting.scope }
     }
 }
 
@@ -120,7 +123,9 @@ pub(super) async fn begin(
         });
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     };
-    let Some((user_code, device_code)) = state.devices.begin(application, (state.clock)()) else {
+    let scope: String = form.get("scope").map_or("", String::as_str).chars().take(LONGEST_SCOPE).collect();
+    let begun = state.devices.begin(application, &scope, (state.clock)());
+    let Some((user_code, device_code)) = begun else {
         let body = json!({
             "error": "temporarily_unavailable",
             "error_description": "Too many devices wait for a sign-in; try again later.",
@@ -224,27 +229,27 @@ mod tests {
     #[test]
     fn a_sign_in_is_told_once_and_to_its_device() {
         let codes = DeviceCodes::default();
-        let (user, device) = codes.begin("app", at(0)).unwrap();
+        let (user, device) = codes.begin("app", "openid", at(0)).unwrap();
         assert!(matches!(codes.ask(&device, "app", at(1)), Answer::Pending));
         assert!(!codes.approve("WRONG", somebody(), at(1)));
         assert!(codes.approve(&user, somebody(), at(1)));
         assert!(!codes.approve(&user, somebody(), at(1)), "nobody takes over a code that was entered");
         assert!(matches!(codes.ask(&device, "other", at(2)), Answer::Expired));
         assert!(matches!(codes.ask(&user, "app", at(2)), Answer::Expired));
-        assert!(matches!(codes.ask(&device, "app", at(2)), Answer::Done(_)));
+        assert!(matches!(codes.ask(&device, "app", at(2)), Answer::Done { .. }));
         assert!(matches!(codes.ask(&device, "app", at(2)), Answer::Expired));
     }
 
     #[test]
     fn codes_grow_old_and_are_bounded() {
         let codes = DeviceCodes::default();
-        let (user, device) = codes.begin("app", at(0)).unwrap();
+        let (user, device) = codes.begin("app", "openid", at(0)).unwrap();
         assert!(!codes.approve(&user, somebody(), at(900)));
         assert!(matches!(codes.ask(&device, "app", at(900)), Answer::Expired));
         for _ in 0..MOST {
-            assert!(codes.begin("app", at(1000)).is_some());
+            assert!(codes.begin("app", "openid", at(1000)).is_some());
         }
-        assert!(codes.begin("app", at(1000)).is_none());
-        assert!(codes.begin("app", at(2000)).is_some());
+        assert!(codes.begin("app", "openid", at(1000)).is_none());
+        assert!(codes.begin("app", "openid", at(2000)).is_some());
     }
 }

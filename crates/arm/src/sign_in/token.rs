@@ -96,9 +96,9 @@ pub(super) async fn issue(
         Ok(text) if body.len() <= LONGEST_FORM => text,
         _ => return TokenRefusal::Missing("grant_type").into_response(),
     };
-    let form: Form = form_pairs(text).collect();
+    let mut form: Form = form_pairs(text).collect();
     let address = address.map(|axum::Extension(ConnectInfo(address))| address);
-    match answer(&state, &form, &headers, address).await {
+    match answer(&state, &mut form, &headers, address).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
@@ -111,11 +111,12 @@ const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 async fn answer(
     state: &ArmState,
-    form: &Form,
+    form: &mut Form,
     headers: &HeaderMap,
     address: Option<SocketAddr>,
 ) -> Result<Response, TokenRefusal> {
     let principal = principal(state, form, headers, address).await?;
+    let form = &*form;
     let audience = audience(state, form);
     let issued = state.entrance.issue(&principal, &audience).await;
     let issued = issued.map_err(refused(TokenRefusal::Refresh))?;
@@ -165,7 +166,7 @@ async fn person(
 /// Who asks for a token, by the grant that they show.
 async fn principal(
     state: &ArmState,
-    form: &Form,
+    form: &mut Form,
     headers: &HeaderMap,
     address: Option<SocketAddr>,
 ) -> Result<Principal, TokenRefusal> {
@@ -199,7 +200,11 @@ async fn principal(
             match state.devices.ask(code, application, (state.clock)()) {
                 device::Answer::Pending => Err(TokenRefusal::Pending),
                 device::Answer::Expired => Err(TokenRefusal::Expired),
-                device::Answer::Done(principal) => Ok(principal),
+                device::Answer::Done { principal, scope } => {
+                    // A device says what for when it begins, and need not say it again.
+                    form.entry("scope".to_owned()).or_insert(scope);
+                    Ok(principal)
+                }
             }
         }
         other => Err(TokenRefusal::Grant(other.chars().take(80).collect())),

@@ -127,7 +127,7 @@ async fn a_device_waits_until_somebody_enters_its_code() {
     let (code, device) = (begun["user_code"].as_str().unwrap(), begun["device_code"].as_str().unwrap());
     assert_eq!(begun["verification_uri"], format!("{URL}/devicelogin"));
     let form = format!(
-        "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=az&device_code={device}&scope=openid&client_info=1"
+        "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=az&device_code={device}&client_info=1"
     );
     let waiting = token(&estate, "organizations", &form).await.expect(400);
     assert_eq!(waiting.body["error"], "authorization_pending");

@@ -116,11 +116,11 @@ pub(crate) const COMMANDS: &[Covered] = &[
     }),
     covered(
         "acr create",
-        "acr create -g quay -n secondone --sku Standard",
+        "acr create -g quay -n secondone --sku Premium",
         "login server below the server's domain, tier",
         |_, answer| {
             is(answer, "/provisioningState", "Succeeded");
-            is(answer, "/sku/name", "Standard");
+            is(answer, "/sku/name", "Premium");
             assert!(text(answer, "/loginServer").starts_with("secondone.localhost:"), "{answer:#}");
         },
     ),

@@ -144,7 +144,7 @@ def content(credential):
     client = ContainerRegistryClient(URL, credential, audience="https://containerregistry.azure.net")
     repositories = list(client.list_repository_names())
     digest = client.get_manifest_properties("ill", "1").digest
-    manifest = client.download_manifest("ill", "1")
+    manifest = client.get_manifest("ill", "1")
     assert manifest.digest == digest
     pushed, size = client.upload_blob("from-python", __import__("io").BytesIO(b"bytes of python"))
     assert pushed == "sha256:" + hashlib.sha256(b"bytes of python").hexdigest() and size == 15

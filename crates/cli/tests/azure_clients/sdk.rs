@@ -36,7 +36,7 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("`azure-mgmt-resourcegraph` 8.0.1", "`resources`", "the same finding, by a query"),
     (
         "`azure-containerregistry` 1.2.0",
-        "`list_repository_names`, `get_manifest_properties`, `download_manifest`, `upload_blob`, `download_blob`, `delete_repository`",
+        "`list_repository_names`, `get_manifest_properties`, `get_manifest`, `upload_blob`, `download_blob`",
         "digests and bytes",
     ),
     (

@@ -6,5 +6,6 @@ mod hostile;
 mod kill;
 mod management;
 mod samples;
+mod sign_in;
 mod states;
 mod support;

@@ -19,7 +19,8 @@ impl Harbour {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(folder.path(), &["--plan", "free"]);
         let address: SocketAddr = server.host().parse().unwrap();
-        let http = Client::builder().resolve("second.localhost", address).resolve("absent.localhost", address);
+        let http =
+            Client::builder().resolve("second.localhost", address).resolve("absent.localhost", address);
         Self { http: http.build().unwrap(), server, _folder: folder }
     }
 
@@ -44,7 +45,8 @@ impl Harbour {
 
     /// A person; answers with their object id.
     async fn person(&self, name: &str, word: &str) -> String {
-        let body = json!({"displayName": name, "userPrincipalName": name, "passwordProfile": {"password": word}});
+        let body =
+            json!({"displayName": name, "userPrincipalName": name, "passwordProfile": {"password": word}});
         let made = self.own(Method::POST, "/graph/v1.0/users", body).await;
         made["id"].as_str().unwrap().to_owned()
     }
@@ -65,8 +67,10 @@ impl Harbour {
     }
 
     async fn form(&self, url: &str, pairs: &[(&str, &str)]) -> (StatusCode, Value) {
-        let body: Vec<String> =
-            pairs.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('@', "%40"))).collect();
+        let body: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('@', "%40")))
+            .collect();
         let request = self.http.post(url).header("content-type", "application/x-www-form-urlencoded");
         let answer = request.body(body.join("&")).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap_or_default())
@@ -76,7 +80,8 @@ impl Harbour {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_is_served_at_once_and_its_own_account_signs_in() {
     let harbour = Harbour::open();
-    let made = harbour.run(&["registry", "create", "second", "--resource-group", "quay", "--admin", "on", "--json"]);
+    let made =
+        harbour.run(&["registry", "create", "second", "--resource-group", "quay", "--admin", "on", "--json"]);
     let made: Value = serde_json::from_str(&made).unwrap();
     let second = harbour.url_of("second");
     assert_eq!(made["properties"]["loginServer"], second.strip_prefix("http://").unwrap());
@@ -84,18 +89,27 @@ async fn a_registry_is_served_at_once_and_its_own_account_signs_in() {
     // What is in one registry is not in the other.
     assert!(harbour.may_pull(("admin", PASSWORD), &second, "app").await);
     assert!(!harbour.may_pull(("admin", PASSWORD), &harbour.server.url, "app").await);
-    let (status, _) = harbour.ask(("admin", PASSWORD), Method::GET, &format!("{}/v2/", harbour.url_of("absent")), Value::Null).await;
+    let (status, _) = harbour
+        .ask(("admin", PASSWORD), Method::GET, &format!("{}/v2/", harbour.url_of("absent")), Value::Null)
+        .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 
     let passwords = harbour.run(&["registry", "credentials", "second", "--json"]);
     let passwords: Value = serde_json::from_str(&passwords).unwrap();
-    let [first, other] = [0, 1].map(|slot| passwords["passwords"][slot]["value"].as_str().unwrap().to_owned());
+    let [first, other] =
+        [0, 1].map(|slot| passwords["passwords"][slot]["value"].as_str().unwrap().to_owned());
     assert!(harbour.may_pull(("second", &first), &second, "app").await);
     assert!(harbour.may_pull(("second", &other), &second, "app").await);
     assert!(!harbour.may_pull(("second", "wrong"), &second, "app").await);
-    assert!(!harbour.may_pull(("second", &first), &harbour.server.url, "app").await, "it is known nowhere else");
+    assert!(
+        !harbour.may_pull(("second", &first), &harbour.server.url, "app").await,
+        "it is known nowhere else"
+    );
     let arm = format!("{}/subscriptions?api-version=2022-12-01", harbour.server.url);
-    assert_eq!(harbour.ask(("second", &first), Method::GET, &arm, Value::Null).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        harbour.ask(("second", &first), Method::GET, &arm, Value::Null).await.0,
+        StatusCode::UNAUTHORIZED
+    );
     harbour.run(&["registry", "credentials", "second", "--renew", "password"]);
     assert!(!harbour.may_pull(("second", &first), &second, "app").await);
     assert!(harbour.may_pull(("second", &other), &second, "app").await);
@@ -116,7 +130,9 @@ async fn roles_reach_the_registry_with_the_next_request() {
     }
     let anna = ("anna@example.com", "correct horse");
     let id = harbour.person(anna.0, anna.1).await;
-    let pulls = async || (harbour.may_pull(anna, &url, "team/app").await, harbour.may_pull(anna, &url, "other").await);
+    let pulls = async || {
+        (harbour.may_pull(anna, &url, "team/app").await, harbour.may_pull(anna, &url, "other").await)
+    };
     assert_eq!(pulls().await, (false, false));
     // At one repository, whose name has a slash.
     harbour.run(&["roles", "assign", "AcrPull", anna.0, "--scope", "lazaretto/team/app"]);
@@ -161,10 +177,17 @@ async fn another_password_ends_every_session() {
     harbour.person(anna.0, anna.1).await;
     harbour.run(&["roles", "assign", "Reader", anna.0]);
     let endpoint = format!("{url}/common/oauth2/v2.0/token");
-    let sign_in = [("grant_type", "password"), ("username", anna.0), ("password", anna.1), ("scope", "openid"), ("client_id", "test")];
+    let sign_in = [
+        ("grant_type", "password"),
+        ("username", anna.0),
+        ("password", anna.1),
+        ("scope", "openid"),
+        ("client_id", "test"),
+    ];
     let (status, tokens) = harbour.form(&endpoint, &sign_in).await;
     assert_eq!(status, StatusCode::OK, "{tokens}");
-    let [access, refresh] = ["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap().to_owned());
+    let [access, refresh] =
+        ["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap().to_owned());
     let exchange = [("grant_type", "access_token"), ("service", "any"), ("access_token", access.as_str())];
     let (status, exchanged) = harbour.form(&format!("{url}/oauth2/exchange"), &exchange).await;
     assert_eq!(status, StatusCode::OK, "{exchanged}");
@@ -174,7 +197,12 @@ async fn another_password_ends_every_session() {
         let arm = harbour.http.get(&list).bearer_auth(&access).send().await.unwrap().status();
         let again = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
         let renewed = harbour.form(&endpoint, &again).await.0;
-        let scoped = [("grant_type", "refresh_token"), ("service", "any"), ("scope", "registry:catalog:*"), ("refresh_token", registry.as_str())];
+        let scoped = [
+            ("grant_type", "refresh_token"),
+            ("service", "any"),
+            ("scope", "registry:catalog:*"),
+            ("refresh_token", registry.as_str()),
+        ];
         let opened = harbour.form(&format!("{url}/oauth2/token"), &scoped).await.0;
         [arm, renewed, opened].map(|status| status.is_success())
     };
@@ -184,7 +212,9 @@ async fn another_password_ends_every_session() {
     harbour.ask(("admin", PASSWORD), Method::PATCH, &path, change).await;
     assert_eq!(holds().await, [false; 3]);
     // And so does a key that has become known, for everybody.
-    let (_, tokens) = harbour.form(&endpoint, &[("grant_type", "password"), ("username", "admin"), ("password", PASSWORD)]).await;
+    let (_, tokens) = harbour
+        .form(&endpoint, &[("grant_type", "password"), ("username", "admin"), ("password", PASSWORD)])
+        .await;
     let access = tokens["access_token"].as_str().unwrap().to_owned();
     let list = format!("{url}/subscriptions?api-version=2022-12-01");
     let status = async || harbour.http.get(&list).bearer_auth(&access).send().await.unwrap().status();
@@ -193,7 +223,15 @@ async fn another_password_ends_every_session() {
     assert_eq!(status().await, StatusCode::OK);
     harbour.run(&["keys", "rotate", "--revoke"]);
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
-    let keys: Value = harbour.http.get(format!("{url}/common/discovery/v2.0/keys")).send().await.unwrap().json().await.unwrap();
+    let keys: Value = harbour
+        .http
+        .get(format!("{url}/common/discovery/v2.0/keys"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert!(keys["keys"].as_array().unwrap().len() >= 2, "{keys}");
 }
 
@@ -211,7 +249,9 @@ async fn nobody_gives_themselves_what_they_have_not() {
         let (status, answer) = harbour.ask(anna, method, &format!("{url}{path}"), body).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{path}: {answer}");
     };
-    let owner = format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635");
+    let owner = format!(
+        "{subscription}/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+    );
     let give = json!({"properties": {"roleDefinitionId": owner, "principalId": id}});
     let name = "00000000-0000-0000-0000-000000000001?api-version=2022-04-01";
     for scope in ["", subscription.as_str()] {
