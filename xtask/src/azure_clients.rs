@@ -1,7 +1,7 @@
 //! Azure's own clients, which the tests drive against our server: the command line `az`, the Python SDKs and the
 //! JavaScript SDKs.
 //!
-//! They are installed from the package registries of their languages into `target/azure-clients`, once for each state of
+//! They are installed from the package registries of their languages into `azure-clients` of the build folder, once for each state of
 //! the lists beside this file. Where they cannot be installed, the tests that need them say that they were skipped.
 
 use crate::step;
@@ -17,7 +17,7 @@ pub(crate) const COMMAND: crate::Command = crate::Command {
 
 /// Something that is installed into a folder of its own.
 struct Client {
-    /// The folder below `target/azure-clients`.
+    /// Its folder.
     folder: &'static str,
     /// What is installed; when it changes, the folder is made anew.
     list: &'static str,
@@ -56,6 +56,12 @@ pub(crate) fn install() {
     }
 }
 
+/// Where the clients are: in the build folder, like everything that is made.
+fn clients() -> Result<PathBuf> {
+    let metadata = cargo_metadata::MetadataCommand::new().current_dir(step::root()).no_deps().exec()?;
+    Ok(metadata.target_directory.join("azure-clients").into_std_path_buf())
+}
+
 /// Where the lists are.
 fn lists() -> PathBuf {
     step::root().join("xtask/azure-clients")
@@ -63,7 +69,7 @@ fn lists() -> PathBuf {
 
 impl Client {
     fn ensure(&self) -> Result<()> {
-        let folder = step::root().join("target/azure-clients").join(self.folder);
+        let folder = clients()?.join(self.folder);
         let list = lists().join(self.list);
         let wanted = std::fs::read(&list).with_context(|| format!("{} cannot be read", list.display()))?;
         let mark = folder.join("installed-list");

@@ -6,7 +6,9 @@
 
 mod azure_clients;
 mod bench;
+mod clients;
 mod compare_inventories;
+mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
@@ -32,9 +34,11 @@ const COMMANDS: &[Command] = &[
     test::COMMAND,
     bench::COMMAND,
     compare_inventories::COMMAND,
+    compare_syft::COMMAND,
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,
+    clients::COMMAND,
     azure_clients::COMMAND,
 ];
 

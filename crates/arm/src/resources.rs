@@ -10,10 +10,11 @@ mod registry_account;
 mod registry_name;
 mod registry_part;
 mod registry_usage;
-mod resource_graph;
+pub(crate) mod resource_graph;
 mod resource_group;
 mod role_assignment;
 mod role_definition;
+mod saved_query;
 mod sub_assessment;
 mod subscription;
 mod subscription_alias;
@@ -86,4 +87,5 @@ pub const RESOURCES: &[Resource] = &[
     assessment::RESOURCE,
     sub_assessment::RESOURCE,
     resource_graph::RESOURCE,
+    saved_query::RESOURCE,
 ];

@@ -119,6 +119,8 @@ pub struct ArmState {
     pub url: Arc<str>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
+    /// Where queries of Resource Graph are handed in.
+    pub desk: Arc<graph::Desk>,
     /// The installation.
     pub installation: Arc<Installation>,
     /// The domain below which registries are reached that are created later: `NAME.SUFFIX`, with the port.

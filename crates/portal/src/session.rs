@@ -161,6 +161,11 @@ fn session(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<(
 }
 
 impl Visitor {
+    /// The visitor with their roles, for queries.
+    pub(crate) fn viewer(&self) -> graph::Viewer {
+        graph::Viewer { principal: self.principal.clone(), assignments: self.assignments.clone() }
+    }
+
     /// The name to show.
     pub(crate) fn name(&self) -> &str {
         &self.principal.name

@@ -6,6 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod base;
 mod error;
 mod findings;
 mod identity;
@@ -13,6 +14,7 @@ mod images;
 mod keys;
 mod openapi;
 mod reference;
+mod sbom;
 pub mod view;
 
 pub use identity::Caller;
@@ -23,6 +25,7 @@ use crate::sign_in::SignIn;
 use access::Action;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -44,6 +47,10 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// The registry that the names mean, as clients reach it.
+    pub site: Arc<Site>,
+    /// What attaching writes to.
+    pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }

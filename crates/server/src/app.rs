@@ -6,7 +6,8 @@ use crate::authority::Authority;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
-use crate::jobs::{self, Workshop};
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
 use crate::keys;
 use crate::operations::OperationsState;
 use crate::registry_account::RegistryAccount;
@@ -21,7 +22,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -112,7 +113,7 @@ impl Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
-    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs)?);
+    let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
@@ -138,11 +139,13 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: store.clone(),
         blobs: blobs.clone(),
         inspector,
+        readers: Readers::new(configuration.workers),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
     });
+    let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store: store.clone(),
         blobs,
@@ -151,11 +154,15 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         url: url.clone(),
         suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
+        arrivals: arrivals.clone(),
     };
     let (router, registry) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
+    for _ in 0..configuration.workers {
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
     tasks.spawn(jobs::collect::keep_collecting(registry, stopped.clone()));
     tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
@@ -249,6 +256,7 @@ struct Parts {
     /// The domain of registries that are created later.
     suffix: Arc<str>,
     secure: bool,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -266,6 +274,7 @@ impl Parts {
             identity_audiences: identity_audiences.clone(),
             directory_audience: format!("{}/graph", self.url).into(),
         });
+        let contents = self.registry(authority.clone());
         let api = api::router(ApiState {
             store: self.store.clone(),
             sign_in,
@@ -274,6 +283,8 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            site: self.site(),
+            contents: contents.clone(),
             changes,
         });
         let operations =
@@ -284,6 +295,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
@@ -292,6 +305,7 @@ impl Parts {
             store: self.store.clone(),
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
+            desk: Arc::default(),
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
@@ -300,16 +314,18 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let router = registry::router(registry.clone()).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, registry))
+        let router = registry::router(contents.clone()).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, contents))
+    }
+
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let first = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
         let directory = Arc::new(Hosts {
             store: self.store.clone(),
-            first,
+            first: self.site(),
             suffix: self.suffix.clone(),
             scheme: if self.secure { "https" } else { "http" },
         });
@@ -317,6 +333,8 @@ impl Parts {
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

@@ -8,6 +8,7 @@ pub mod advisories;
 pub mod api;
 mod app;
 mod authority;
+mod bill;
 mod configuration;
 mod hosts;
 pub mod inspect;
@@ -19,7 +20,9 @@ mod listener;
 mod operations;
 mod registry_account;
 mod sign_in;
+mod storage;
 mod tls;
 
 pub use app::{Running, StartError, start};
 pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};
+pub use storage::{BlobStorage, StorageSettings};

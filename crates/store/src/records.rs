@@ -5,10 +5,12 @@
 pub(crate) mod attributes;
 pub(crate) mod authorization;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod lineage;
 pub(crate) mod management;
 pub(crate) mod manifests;
 pub(crate) mod objects;
@@ -16,14 +18,17 @@ pub(crate) mod policies;
 pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Authorization, Catalog, Collection, Events, Findings, Manifests, Objects, Policies,
-    Provisioning, Pulls, Queue, Repositories, Scans, Summaries, Tenancy, Uploads,
+    Attributes, Authorization, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Objects,
+    Policies, Provisioning, Pulls, Queue, Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts,
+    Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,11 +42,15 @@ pub trait Store:
     + Pulls
     + Policies
     + Uploads
+    + UploadParts
     + Events
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
+    + Census
+    + SavedQueries
     + Objects
     + Provisioning
     + Authorization
@@ -58,11 +67,15 @@ impl<T> Store for T where
         + Pulls
         + Policies
         + Uploads
+        + UploadParts
         + Events
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
+        + Census
+        + SavedQueries
         + Objects
         + Provisioning
         + Authorization

@@ -7,11 +7,13 @@
 mod attributes;
 mod authorization;
 mod catalog;
+mod census;
 mod collection;
 mod column;
 mod events;
 mod findings;
 mod images;
+mod lineage;
 mod manifests;
 mod migration;
 mod objects;
@@ -21,9 +23,11 @@ mod pulls;
 mod queue;
 mod reader;
 mod repositories;
+mod saved_queries;
 mod scans;
 mod summaries;
 mod tenancy;
+mod upload_parts;
 mod uploads;
 mod writer;
 

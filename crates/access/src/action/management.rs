@@ -96,14 +96,10 @@ impl Action {
     /// List the repositories.
     pub const CATALOG_READ: Self = Self::data("Microsoft.ContainerRegistry/registries/catalog/read");
 
-    /// Read role definitions.
-    pub const ROLE_DEFINITION_READ: Self = Self::control("Microsoft.Authorization/roleDefinitions/read");
     /// Create or change custom roles.
     pub const ROLE_DEFINITION_WRITE: Self = Self::control("Microsoft.Authorization/roleDefinitions/write");
     /// Delete custom roles.
     pub const ROLE_DEFINITION_DELETE: Self = Self::control("Microsoft.Authorization/roleDefinitions/delete");
-    /// Read who has which role.
-    pub const ROLE_ASSIGNMENT_READ: Self = Self::control("Microsoft.Authorization/roleAssignments/read");
     /// Give roles.
     pub const ROLE_ASSIGNMENT_WRITE: Self = Self::control("Microsoft.Authorization/roleAssignments/write");
     /// Take roles away.

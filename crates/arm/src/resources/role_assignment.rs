@@ -126,7 +126,7 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
         principals.extend(groups.iter().map(|membership| membership.group));
     }
     let mut value = Vec::new();
-    for assignment in state.store.all_role_assignments(None).await? {
+    for assignment in state.store.named_assignments(None).await? {
         let Some(scope) = scope_of(&assignment) else { continue };
         let is_below = scope.is_within(&request.scope);
         let is_above = request.scope.is_within(&scope);
@@ -267,7 +267,7 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
 
 /// Takes away all roles that were given at a scope that goes, or below it.
 pub(super) async fn forget_within(state: &ArmState, scope: &ResourceId) -> Result<(), ArmError> {
-    for assignment in state.store.all_role_assignments(None).await? {
+    for assignment in state.store.named_assignments(None).await? {
         if scope_of(&assignment).is_some_and(|there| there.is_within(scope)) {
             state.store.delete_role_assignment(assignment.id).await?;
         }

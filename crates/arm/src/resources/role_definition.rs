@@ -277,7 +277,7 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     for scope in &definition.assignable_scopes {
         request.caller.require(Action::ROLE_DEFINITION_DELETE, scope)?;
     }
-    let assignments = state.store.all_role_assignments(None).await?;
+    let assignments = state.store.named_assignments(None).await?;
     if assignments.iter().any(|one| one.assignment.role.0 == role.0) {
         return Err(ArmError::Refused {
             code: "RoleDefinitionHasAssignments",

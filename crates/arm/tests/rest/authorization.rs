@@ -40,7 +40,8 @@ impl Place {
     fn fillings(self, route: &Route) -> (String, Vec<&'static str>) {
         let none = || (String::new(), Vec::new());
         match route.pattern {
-            "/tenants" | "/subscriptions" | "/providers/Microsoft.ResourceGraph/resources" => none(),
+            "/tenants" | "/subscriptions" => none(),
+            pattern if pattern.starts_with("/providers/Microsoft.ResourceGraph/") => none(),
             "/providers/Microsoft.Subscription/aliases/{name}" => (String::new(), vec!["another"]),
             // What deletes is asked for what is not there, so that the others find what they need.
             "{scope}/providers/Microsoft.ContainerRegistry/registries/{name}"
@@ -70,7 +71,7 @@ impl Place {
             }
             pattern if pattern.starts_with("/subscriptions/{id}") => {
                 let second = if pattern.contains("{namespace}") { "Microsoft.Security" } else { "rg" };
-                (String::new(), vec![self.subscription, second])
+                (String::new(), vec![self.subscription, second, "mine"])
             }
             pattern if pattern.starts_with("{scope}/") && !pattern.contains("{name}") => {
                 (self.subscription(), Vec::new())
@@ -102,7 +103,8 @@ fn body(route: &Route) -> Value {
         method if *method == Method::GET || *method == Method::HEAD || *method == Method::DELETE => {
             Value::Null
         }
-        _ if is("ResourceGraph") => json!({"query": "Resources"}),
+        method if is("ResourceGraph") && *method == Method::POST => json!({"query": "Resources"}),
+        _ if is("ResourceGraph") => json!({"properties": {"query": "Resources"}}),
         _ if is("pricings") => json!({"properties": {"pricingTier": "Standard"}}),
         _ if is("roleAssignments") => {
             let reader = principal("reader").id.to_string();

@@ -202,6 +202,7 @@ impl Estate {
             store: store.clone(),
             entrance: Arc::new(People(store.clone())),
             seal: PageSeal::new(&[7; 32]),
+            desk: Arc::default(),
             url: URL.into(),
             issuer: format!("{URL}/{}/", installation.tenant).into(),
             installation: Arc::new(installation),
@@ -325,6 +326,7 @@ impl Estate {
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
+            lineage: store::Lineage::default(),
             packages: found.iter().map(place).collect(),
         };
         let recorded = self.store.record_image(record).await.unwrap();

@@ -21,7 +21,7 @@ pub(crate) struct World {
 
 /// Where `cargo xtask azure-clients` installs.
 pub(crate) fn clients() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/azure-clients")
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("azure-clients")
 }
 
 /// Whether a client is installed; says so if it is not.

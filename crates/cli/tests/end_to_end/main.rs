@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod advisories;
 mod hostile;
+mod indexes;
 mod kill;
 mod management;
+mod origin;
+mod resource_graph;
 mod samples;
 mod sign_in;
 mod states;

@@ -4,6 +4,7 @@ use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
 use crate::documents::registry::Facts;
 use crate::documents::{KnownRegistry, registry};
+use crate::narrowed::Narrowed;
 use crate::viewer::View;
 use kql::ScanRequest;
 use serde_json::json;
@@ -14,7 +15,9 @@ pub(super) const TABLE: Table = Table {
     about: "The registries.",
     columns: shown,
     hidden,
-    read: |narrowed| Box::new(Registries { is_wanted: narrowed.wants_type(registry::KIND) }),
+    stem: None,
+    read: |_, request| Box::new(Registries { is_wanted: Narrowed(request).wants_type(registry::KIND) }),
+    folds: |_| false,
 };
 
 struct Registries {
@@ -32,7 +35,7 @@ impl Reading for Registries {
     }
 }
 
-fn facts(view: &View, known: &KnownRegistry) -> Result<Facts, store::Error> {
+pub(super) fn facts(view: &View, known: &KnownRegistry) -> Result<Facts, store::Error> {
     let id = known.registry.id;
     view.runtime.block_on(async {
         let settings = objects::find(&*view.store, &id.0.to_string()).await?;
@@ -41,7 +44,7 @@ fn facts(view: &View, known: &KnownRegistry) -> Result<Facts, store::Error> {
     })
 }
 
-fn row(view: &View, known: &KnownRegistry, facts: &Facts) -> ResourceRow {
+pub(super) fn row(view: &View, known: &KnownRegistry, facts: &Facts) -> ResourceRow {
     ResourceRow {
         id: known.id.to_string(),
         name: known.registry.name.clone(),

@@ -45,10 +45,7 @@ pub trait Authorization: Send + Sync {
     async fn role_assignment(&self, id: Uuid) -> Result<Option<NamedAssignment>, Error>;
 
     /// All assignments, by scope and name; only those of one principal, if one is named.
-    async fn all_role_assignments(
-        &self,
-        principal: Option<PrincipalId>,
-    ) -> Result<Vec<NamedAssignment>, Error>;
+    async fn named_assignments(&self, principal: Option<PrincipalId>) -> Result<Vec<NamedAssignment>, Error>;
 
     /// Takes a role away by the name of its assignment. `false` if there was none.
     async fn delete_role_assignment(&self, id: Uuid) -> Result<bool, Error>;

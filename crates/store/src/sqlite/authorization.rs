@@ -17,10 +17,7 @@ impl Authorization for SqliteStore {
         self.read(move |connection| by_name(connection, id)).await
     }
 
-    async fn all_role_assignments(
-        &self,
-        principal: Option<PrincipalId>,
-    ) -> Result<Vec<NamedAssignment>, Error> {
+    async fn named_assignments(&self, principal: Option<PrincipalId>) -> Result<Vec<NamedAssignment>, Error> {
         self.read(move |connection| match principal {
             Some(principal) => {
                 let sql = "SELECT * FROM role_assignment WHERE principal = ?1 ORDER BY scope, id";

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// One file of `migrations/sqlite`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Migration {
-    /// Its number. Later ones have greater numbers; there may be gaps.
+    /// Its number. They ascend; gaps are fine.
     pub(super) number: u32,
     /// Its name.
     pub(super) name: &'static str,
@@ -36,6 +36,18 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "management",
         sql: include_str!("../../migrations/sqlite/0020_management.sql"),
     },
+    Migration {
+        number: 50,
+        name: "upload_parts",
+        sql: include_str!("../../migrations/sqlite/0050_upload_parts.sql"),
+    },
+    Migration { number: 60, name: "census", sql: include_str!("../../migrations/sqlite/0060_census.sql") },
+    Migration {
+        number: 61,
+        name: "saved_queries",
+        sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
+    },
+    Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
 ];
 
 /// Brings a database up to date, in one transaction.

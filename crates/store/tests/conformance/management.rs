@@ -119,13 +119,13 @@ pub(crate) async fn assignments_have_names(store: Arc<dyn Store>) {
     let unnamed = named(0, 6, "/").assignment;
     store.assign_role(unnamed.clone()).await.unwrap();
     store.assign_role(unnamed.clone()).await.unwrap();
-    let all = store.all_role_assignments(None).await.unwrap();
+    let all = store.named_assignments(None).await.unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!(all[0].assignment, unnamed);
-    let of_five = store.all_role_assignments(Some(PrincipalId(Uuid::from_u128(5)))).await.unwrap();
+    let of_five = store.named_assignments(Some(PrincipalId(Uuid::from_u128(5)))).await.unwrap();
     assert_eq!(of_five, [told]);
     assert!(store.delete_role_assignment(all[0].id).await.unwrap());
     assert!(!store.delete_role_assignment(all[0].id).await.unwrap());
     assert_eq!(store.delete_role_assignments_of(PrincipalId(Uuid::from_u128(5))).await.unwrap(), 1);
-    assert_eq!(store.all_role_assignments(None).await.unwrap(), []);
+    assert_eq!(store.named_assignments(None).await.unwrap(), []);
 }

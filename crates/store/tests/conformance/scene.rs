@@ -190,6 +190,7 @@ pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> Imag
         indexer_version: 1,
         isolation: json!({ "landlock": true }),
         at: second(2),
+        lineage: store::Lineage::default(),
         packages,
     }
 }
