@@ -390,7 +390,7 @@ async fn ask(store: &Arc<dyn Store>, query: &str) -> usize {
     let id = Uuid::from_u128(1);
     let viewer = Viewer {
         principal: Principal { id, name: "bench".into(), kind: PrincipalKind::User },
-        assignments: vec![Assignment { principal: id, role: RoleId::OWNER, scope: ResourceId::tenant() }],
+        assignments: vec![Assignment::new(id, RoleId::OWNER, ResourceId::tenant())],
     };
     let settings = Settings {
         tenant: Uuid::from_u128(0x777).to_string(),

@@ -12,6 +12,7 @@ mod error;
 mod findings;
 mod identity;
 mod images;
+mod keys;
 mod openapi;
 mod reference;
 mod sbom;
@@ -21,9 +22,9 @@ pub use identity::Caller;
 
 use crate::advisories::Shelf;
 use crate::jobs::collect::Collections;
+use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
-use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use registry::{RegistryState, Site};
@@ -39,7 +40,7 @@ pub struct ApiState {
     /// Who somebody is.
     pub sign_in: Arc<SignIn>,
     /// Checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
     /// For whom tokens may be made.
@@ -75,6 +76,7 @@ pub const ROUTES: &[Route] = &[
     advisories::SHOW,
     collection::SHOW,
     collection::RUN,
+    keys::ROTATE,
     openapi::DOCUMENT,
 ];
 

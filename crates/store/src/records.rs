@@ -3,14 +3,19 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod lineage;
+pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod objects;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod saved_queries;
@@ -21,8 +26,9 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
-    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Authorization, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Objects,
+    Policies, Provisioning, Pulls, Queue, Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts,
+    Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -45,6 +51,9 @@ pub trait Store:
     + Summaries
     + Census
     + SavedQueries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -67,5 +76,8 @@ impl<T> Store for T where
         + Summaries
         + Census
         + SavedQueries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

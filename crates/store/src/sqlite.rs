@@ -5,6 +5,7 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod authorization;
 mod catalog;
 mod census;
 mod collection;
@@ -15,7 +16,9 @@ mod images;
 mod lineage;
 mod manifests;
 mod migration;
+mod objects;
 mod policies;
+mod provisioning;
 mod pulls;
 mod queue;
 mod reader;

@@ -28,6 +28,7 @@ fn document() -> Value {
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
             "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
             "/api/collection/run": {"post": run_collection()},
+            "/api/keys/rotate": {"post": rotate_keys()},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -165,6 +166,13 @@ fn list_findings() -> Value {
     operation("Findings over all images", &parameters, "FindingPage")
 }
 
+fn rotate_keys() -> Value {
+    let mut operation = operation("Sign tokens with another key", &[], "Done");
+    let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
+    operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+    operation
+}
+
 fn states() -> Vec<&'static str> {
     store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
 }
@@ -184,6 +192,7 @@ fn schemas() -> Value {
     let number = || json!({"type": "integer", "minimum": 0});
     json!({
         "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
+        "Done": {"type": "object"},
         "ImagePage": page("Image"),
         "FindingPage": page("Finding"),
         "Counts": {"type": "object", "properties": {
