@@ -8,10 +8,12 @@
 mod advisories;
 mod audit;
 mod base;
+pub mod collection;
 mod error;
 mod findings;
 mod identity;
 mod images;
+mod keys;
 mod openapi;
 mod reference;
 mod rules;
@@ -25,9 +27,10 @@ pub use rules::{RuleBody, RuleView};
 pub use usage::UsageView;
 
 use crate::advisories::Shelf;
+use crate::jobs::collect::Collections;
+use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
-use access::token::KeyRing;
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, any};
@@ -44,7 +47,7 @@ pub struct ApiState {
     /// Who somebody is.
     pub sign_in: Arc<SignIn>,
     /// Checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
     /// For whom tokens may be made.
@@ -55,6 +58,8 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// What an image costs, where somebody has said so.
     pub price: Option<assessment::plan::Price>,
+    /// Takes away what nobody needs.
+    pub collections: Arc<Collections>,
     /// The registry that the names mean, as clients reach it.
     pub site: Arc<Site>,
     /// What attaching writes to.
@@ -91,6 +96,9 @@ pub const ROUTES: &[Route] = &[
     rules::DELETE_EXEMPTION,
     usage::SHOW,
     audit::LIST,
+    collection::SHOW,
+    collection::RUN,
+    keys::ROTATE,
     openapi::DOCUMENT,
 ];
 

@@ -3,11 +3,15 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
+use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
+use crate::keys;
 use crate::operations::OperationsState;
+use crate::registry_account::RegistryAccount;
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -17,7 +21,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use graph::settlement::Settlement;
 use jiff::{SignedDuration, Timestamp};
-use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -122,44 +126,39 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
+    let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity =
-        tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let identity = tls::identity(
+        &configuration.tls,
+        &configuration.data,
+        names(&login_server),
+        &suffix,
+        SystemTime::now(),
+    )?;
+    store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let workshop = Arc::new(Workshop {
-        store: store.clone(),
-        blobs: blobs.clone(),
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        changes,
-    });
+    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
-        store,
+        store: store.clone(),
         blobs,
         shelf,
         opened,
         url: url.clone(),
+        suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
         settlement: settlement.clone(),
         price: configuration.price.clone(),
         arrivals: arrivals.clone(),
     };
-    let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
+    let (router, collections) = parts.router(changed, stopped.clone())?;
     let mut tasks = JoinSet::new();
-    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    for _ in 0..configuration.workers {
-        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
-    }
-    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
+    tasks.spawn(collections.keep_collecting());
+    tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
@@ -180,6 +179,28 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         stop,
         tasks,
         _lock: lock,
+    })
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn Blobs>,
+    shelf: Arc<Shelf>,
+    changes: watch::Sender<u64>,
+) -> Arc<Workshop> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    Arc::new(Workshop {
+        store,
+        blobs,
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
+        changes,
     })
 }
 
@@ -225,6 +246,7 @@ fn names(login_server: &str) -> Vec<String> {
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
+    arrivals: &Arc<Arrivals>,
     workers: usize,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StartError> {
@@ -234,6 +256,7 @@ async fn start_workers(
     }
     for number in 0..workers {
         tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
     Ok(())
 }
@@ -249,6 +272,8 @@ struct Parts {
     shelf: Arc<Shelf>,
     opened: Opened,
     url: String,
+    /// The domain of registries that are created later.
+    suffix: Arc<str>,
     secure: bool,
     settlement: Arc<Settlement>,
     price: Option<Price>,
@@ -257,19 +282,27 @@ struct Parts {
 
 impl Parts {
     /// All faces under one address, each with its own paths, and the collection of what they leave behind.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
+    fn router(
+        &self,
+        changes: watch::Receiver<u64>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(Router, Arc<Collections>), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
         let authority = Arc::new(Authority {
             sign_in: sign_in.clone(),
             keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: self.opened.installation.tenant.0,
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
+            directory_audience: format!("{}/graph", self.url).into(),
         });
         let contents = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
+            collections: collections.clone(),
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
@@ -304,15 +337,16 @@ impl Parts {
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
+            registry_suffix: self.suffix.clone(),
+            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let collector = jobs::collect::collector(contents.clone());
         // Whoever reads verdicts reads what the rules in force make of them.
         let reading = api.merge(operations).merge(portal).merge(arm);
         let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
         let router = registry::router(contents).merge(reading);
-        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collector))
+        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections))
     }
 
     fn site(&self) -> Arc<Site> {
@@ -320,7 +354,12 @@ impl Parts {
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let directory = Arc::new(SingleRegistry(self.site()));
+        let directory = Arc::new(Hosts {
+            store: self.store.clone(),
+            first: self.site(),
+            suffix: self.suffix.clone(),
+            scheme: if self.secure { "https" } else { "http" },
+        });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         let gate = PolicyGate::new(self.store.clone(), authority, state.clock.clone());

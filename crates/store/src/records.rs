@@ -4,17 +4,22 @@
 
 pub(crate) mod attributes;
 pub(crate) mod audit;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod lineage;
+pub(crate) mod management;
 pub(crate) mod manifests;
 pub(crate) mod meter;
+pub(crate) mod objects;
 pub(crate) mod plans;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod rules;
@@ -26,9 +31,9 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Audit, Catalog, Census, Collection, Documents, Events, Findings, Lineages, Manifests, Meter,
-    Plans, Policies, Pulls, Queue, Repositories, Rules, SavedQueries, Scans, Summaries, Tenancy, UploadParts,
-    Uploads,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Documents, Events, Findings, Lineages,
+    Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Repositories, Rules,
+    SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -56,6 +61,9 @@ pub trait Store:
     + Documents
     + Census
     + SavedQueries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -83,5 +91,8 @@ impl<T> Store for T where
         + Documents
         + Census
         + SavedQueries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

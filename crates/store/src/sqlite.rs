@@ -6,6 +6,7 @@
 
 mod attributes;
 mod audit;
+mod authorization;
 mod catalog;
 mod census;
 mod collection;
@@ -18,8 +19,10 @@ mod lineage;
 mod manifests;
 mod meter;
 mod migration;
+mod objects;
 mod plans;
 mod policies;
+mod provisioning;
 mod pulls;
 mod queue;
 mod reader;

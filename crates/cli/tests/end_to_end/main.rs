@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod clients;
+mod collection;
 mod hostile;
 mod indexes;
 mod kill;
+mod management;
 mod origin;
 mod resource_graph;
 mod samples;
 mod schema;
 mod security;
+mod sign_in;
 mod states;
 mod support;

@@ -183,7 +183,8 @@ async fn fill(file: &Path) {
             actor: Actor("tests".into()),
             at: now,
         };
-        store.put_manifest(manifest).await.unwrap();
+        let outcome = store.put_manifest(manifest).await.unwrap();
+        assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
         let record = ImageRecord {
             digest: key.digest.clone(),
             distribution: Value::Null,
@@ -192,6 +193,7 @@ async fn fill(file: &Path) {
             indexer_version: 1,
             isolation: Value::Null,
             at: now,
+            lineage: store::Lineage::default(),
             packages: (0..PACKAGES).map(place).collect(),
         };
         store.record_image(record).await.unwrap();

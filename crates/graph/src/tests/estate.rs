@@ -207,6 +207,7 @@ impl Estate {
                 indexer_version: 1,
                 isolation: Value::Null,
                 at: days_ago(5),
+                lineage: store::Lineage::default(),
                 packages: places,
             };
             self.store.record_image(record).await.unwrap();
@@ -272,6 +273,9 @@ impl Estate {
                 secret_hash: String::new(),
                 kind: *kind,
                 created_at: days_ago(30),
+                display_name: (*name).to_owned(),
+                enabled: true,
+                generation: 0,
             };
             self.store.put_account(account).await.unwrap();
             let assignment = RoleAssignment {
@@ -341,10 +345,8 @@ pub(super) fn settings(subscriptions: Option<&[Uuid]>) -> Settings {
 }
 
 pub(super) fn viewer(who: &str) -> Viewer {
-    let assignments = PEOPLE.iter().filter(|(name, ..)| *name == who).map(|(name, _, role, at)| Assignment {
-        principal: principal(name),
-        role: *role,
-        scope: ResourceId::parse(&scope(at)).unwrap(),
+    let assignments = PEOPLE.iter().filter(|(name, ..)| *name == who).map(|(name, _, role, at)| {
+        Assignment::new(principal(name), *role, ResourceId::parse(&scope(at)).unwrap())
     });
     Viewer {
         assignments: assignments.collect(),

@@ -47,17 +47,20 @@ impl Entrance for Visitors {
         if word == PASSWORD { Ok(principal(name)) } else { Err(Refusal::Wrong) }
     }
 
-    async fn principal(&self, id: Uuid) -> Result<Option<Principal>, store::Error> {
+    async fn generation(&self, _: &Principal) -> Result<i64, store::Error> {
+        Ok(0)
+    }
+
+    async fn session(&self, id: Uuid, _: i64) -> Result<Option<Principal>, store::Error> {
         let names = VISITORS.iter().map(|(name, ..)| *name).chain(["owner", "nobody"]);
         Ok(names.map(principal).find(|principal| principal.id == id))
     }
 
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
         let own = VISITORS.iter().filter(|(name, ..)| *name == principal.name);
-        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| Assignment {
-            principal: principal.id,
-            role: *role,
-            scope: ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap(),
+        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| {
+            let scope = ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap();
+            Assignment::new(principal.id, *role, scope)
         };
         Ok(own.map(assignment).collect())
     }
@@ -216,6 +219,7 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         indexer_version: 1,
         isolation: Value::Null,
         at: now(),
+        lineage: store::Lineage::default(),
         packages: vec![place],
     };
     let (package_version, _) = store.record_image(record).await.unwrap().versions.remove(0);

@@ -49,6 +49,9 @@ fn paths() -> Value {
         "/api/rules/{name}": rule("the rule"),
         "/api/exemptions": {"get": list_rules("Exemptions")},
         "/api/exemptions/{name}": rule("the exemption"),
+        "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
+        "/api/collection/run": {"post": run_collection()},
+        "/api/keys/rotate": {"post": rotate_keys()},
         "/api/usage": {"get": usage()},
         "/api/audit": {"get": audit()},
         "/api/openapi.json": {"get": {
@@ -177,6 +180,16 @@ fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
+fn run_collection() -> Value {
+    let modes = json!({"type": "string", "enum": ["collect", "dry-run"], "default": "collect"});
+    let mode = parameter("mode", "query", "Whether anything is changed", modes);
+    let mut run = operation("Begin a collection, or hear of the one that is running", &[mode], "Collection");
+    let accepted = run["responses"]["200"].take();
+    run["responses"].as_object_mut().map(|responses| responses.remove("200"));
+    run["responses"]["202"] = accepted;
+    run
+}
+
 fn list_images() -> Value {
     let mut parameters = vec![
         parameter("repository", "query", "Only this repository", json!({"type": "string"})),
@@ -256,6 +269,13 @@ fn list_findings() -> Value {
     ];
     parameters.extend(paging());
     operation("Findings over all images", &parameters, "FindingPage")
+}
+
+fn rotate_keys() -> Value {
+    let mut operation = operation("Sign tokens with another key", &[], "Done");
+    let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
+    operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+    operation
 }
 
 fn states() -> Vec<&'static str> {

@@ -27,6 +27,12 @@ impl EventKind {
     pub const RULE_PUT: Self = Self::new("rule-put");
     /// A rule or an exemption was deleted.
     pub const RULE_DELETED: Self = Self::new("rule-deleted");
+    /// A registry was created.
+    pub const REGISTRY_CREATED: Self = Self::new("registry-created");
+    /// Settings of a registry were changed.
+    pub const REGISTRY_CHANGED: Self = Self::new("registry-changed");
+    /// A registry was deleted with everything in it.
+    pub const REGISTRY_DELETED: Self = Self::new("registry-deleted");
     /// A repository was deleted.
     pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.

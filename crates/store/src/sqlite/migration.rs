@@ -41,6 +41,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0034_documents.sql"),
     },
     Migration {
+        number: 20,
+        name: "management",
+        sql: include_str!("../../migrations/sqlite/0020_management.sql"),
+    },
+    Migration {
         number: 50,
         name: "upload_parts",
         sql: include_str!("../../migrations/sqlite/0050_upload_parts.sql"),

@@ -13,6 +13,7 @@ mod collection;
 mod documents;
 mod findings;
 mod lineage;
+mod management;
 mod meter;
 mod plans;
 mod policies;
@@ -56,6 +57,11 @@ mod sqlite {
             plan_remembers_since_when_it_is_on
             accounts_and_their_roles_come_and_go
             first_secret_stays;
+        management:
+            objects_are_kept_by_kind_and_name
+            registry_comes_and_goes_with_everything_in_it
+            subscription_is_created_once
+            assignments_have_names;
         repositories:
             push_is_one_transaction
             push_without_its_blobs_changes_nothing

@@ -76,6 +76,11 @@ impl Scene {
         Self { store, registry }
     }
 
+    /// The same store, in another registry of it.
+    pub(crate) fn elsewhere(&self, registry: RegistryId) -> Self {
+        Self { store: self.store.clone(), registry }
+    }
+
     pub(crate) fn repository(&self, name: &str) -> RepositoryKey {
         RepositoryKey { registry: self.registry, name: name.parse().unwrap() }
     }

@@ -28,6 +28,7 @@ fn images() -> Value {
     let number = || json!({"type": "integer", "minimum": 0});
     json!({
         "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
+        "Done": {"type": "object"},
         "ImagePage": page("Image"),
         "FindingPage": page("Finding"),
         "Counts": {"type": "object", "properties": {
@@ -97,6 +98,11 @@ fn decisions() -> Value {
             "sequence": {"type": "integer"}, "at": text(), "actor": maybe(), "actorId": maybe(),
             "address": maybe(), "face": text(), "method": text(), "resource": text(),
             "status": {"type": "integer"}, "request": text(), "agent": maybe(), "detail": maybe(),
+        }},
+        "Collection": {"type": "object", "properties": {
+            "state": {"type": "string", "enum": ["never", "running", "done", "failed"]}, "mode": maybe(),
+            "phase": maybe(), "startedAt": maybe(), "endedAt": maybe(), "uploads": number(), "manifests": number(),
+            "links": number(), "blobs": number(), "bytes": number(), "error": maybe(),
         }},
         "Attached": {"type": "object", "properties": {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
