@@ -10,20 +10,20 @@ mod audit;
 mod base;
 pub mod collection;
 mod error;
+mod finding_rules;
 mod findings;
 mod identity;
 mod images;
 mod keys;
 mod openapi;
 mod reference;
-mod rules;
 mod sbom;
 mod usage;
 pub mod view;
 
 pub use audit::AuditView;
+pub use finding_rules::{RuleBody, RuleView};
 pub use identity::Caller;
-pub use rules::{RuleBody, RuleView};
 pub use usage::UsageView;
 
 use crate::advisories::Shelf;
@@ -86,14 +86,14 @@ pub const ROUTES: &[Route] = &[
     images::ATTACH,
     findings::LIST,
     advisories::SHOW,
-    rules::LIST,
-    rules::ONE,
-    rules::PUT,
-    rules::DELETE,
-    rules::EXEMPTIONS,
-    rules::EXEMPTION,
-    rules::PUT_EXEMPTION,
-    rules::DELETE_EXEMPTION,
+    finding_rules::LIST,
+    finding_rules::ONE,
+    finding_rules::PUT,
+    finding_rules::DELETE,
+    finding_rules::EXEMPTIONS,
+    finding_rules::EXEMPTION,
+    finding_rules::PUT_EXEMPTION,
+    finding_rules::DELETE_EXEMPTION,
     usage::SHOW,
     audit::LIST,
     collection::SHOW,

@@ -3,6 +3,7 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::exports::Exports;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
@@ -12,6 +13,7 @@ use crate::jobs::{self, Readers, Workshop};
 use crate::keys;
 use crate::operations::OperationsState;
 use crate::registry_account::RegistryAccount;
+use crate::sender::{Sender, TransportError};
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -69,6 +71,9 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Nothing can be sent.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 /// A running server.
@@ -138,7 +143,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
+    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes)?;
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
@@ -189,10 +194,10 @@ fn workshop(
     blobs: Arc<dyn Blobs>,
     shelf: Arc<Shelf>,
     changes: watch::Sender<u64>,
-) -> Arc<Workshop> {
+) -> Result<Arc<Workshop>, TransportError> {
     let inspector =
         Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    Arc::new(Workshop {
+    Ok(Arc::new(Workshop {
         store,
         blobs,
         inspector,
@@ -201,7 +206,9 @@ fn workshop(
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
-    })
+        sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
+        exports: Exports::new(configuration.data.join("exports")),
+    }))
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.

@@ -148,6 +148,7 @@ fn face(path: &str) -> &'static str {
         () if is("/v2") || is("/acr/") || is("/oauth2/") => "registry",
         () if is("/api/") => "api",
         () if is("/portal") => "portal",
+        () if is("/graph/") => "directory",
         () => "arm",
     }
 }

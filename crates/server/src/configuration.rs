@@ -4,6 +4,7 @@
 //! file, else from the default below.
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
+use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
 use assessment::plan::Price;
 use serde::Deserialize;
@@ -64,6 +65,8 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
+    /// Networks that automations may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
+    pub outbound_allow: Option<Vec<String>>,
     /// What one image costs in a month: `0.29 USD`.
     pub price_per_image: Option<String>,
 }
@@ -99,6 +102,7 @@ impl Overrides {
             resource_group: self.resource_group.or(other.resource_group),
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
+            outbound_allow: self.outbound_allow.or(other.outbound_allow),
             price_per_image: self.price_per_image.or(other.price_per_image),
         }
     }
@@ -133,6 +137,8 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
+    /// How far automations reach.
+    pub outbound: Reach,
     /// What one image costs in a month, where somebody has said so.
     pub price: Option<Price>,
     /// The password of the owner on the first start; made up when missing.
@@ -190,6 +196,7 @@ impl Configuration {
                     unsupported("price-per-image", text, "AMOUNT CURRENCY, such as 0.29 USD")
                 })?),
             },
+            outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
             admin_password: None,
             program: None,
             data,
@@ -220,6 +227,13 @@ pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationErr
         Some("best-effort") => Ok(sandbox::Requirement::BestEffort),
         Some(other) => Err(unsupported("jail", other, "required or best-effort")),
     }
+}
+
+fn outbound(allowed: &[String]) -> Result<Reach, ConfigurationError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| unsupported("outbound-allow", text, "an address, or ADDRESS/BITS"))
+    };
+    Ok(Reach::Public { allowed: allowed.iter().map(network).collect::<Result<_, _>>()? })
 }
 
 fn external_url(url: &str) -> Result<String, ConfigurationError> {
@@ -316,6 +330,10 @@ mod tests {
         assert_eq!(
             message("jail = 'off'"),
             "`jail` cannot be `off`; this version supports required or best-effort"
+        );
+        assert_eq!(
+            message("outbound-allow = ['10.0.0.0/8', 'intranet']"),
+            "`outbound-allow` cannot be `intranet`; this version supports an address, or ADDRESS/BITS"
         );
         assert!(message("tls-cert = 'a.pem'").contains("belong together"));
         assert!(message("registry = 'x'").contains("5 to 50"));

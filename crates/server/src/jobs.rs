@@ -5,6 +5,7 @@
 //! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
 
 pub mod assess;
+pub mod automate;
 pub mod backfill;
 pub mod collect;
 pub mod read_ahead;
@@ -14,7 +15,9 @@ pub mod reevaluate;
 pub use readers::Readers;
 
 use crate::advisories::Shelf;
+use crate::exports::Exports;
 use crate::inspect::Inspector;
+use crate::sender::Sender;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -38,6 +41,10 @@ pub struct Workshop {
     pub advisory_age_limit: SignedDuration,
     /// Tells those who wait for a verdict that something changed.
     pub changes: watch::Sender<u64>,
+    /// The way out, for jobs that tell others.
+    pub sender: Sender,
+    /// Where automations write files.
+    pub exports: Exports,
 }
 
 impl Workshop {
@@ -76,7 +83,7 @@ type GaveUp = for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> Outcome<'
 type Outcome<'a> = BoxFuture<'a, Result<(), JobError>>;
 
 /// All kinds.
-pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND, backfill::KIND];
+pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND, backfill::KIND, automate::KIND];
 
 /// How long a job may be silent before another worker takes it over.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

@@ -55,6 +55,7 @@ pub use records::collection::{Collection, LinkKey};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
 pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
 pub use records::events::{Event, EventKind, Events, NewEvent};
+pub use records::finding_rules::{FindingRules, Found, MOST_RULES, Rule, RuleClass, RuleKey, RulePut};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
     Vulnerability,
@@ -73,7 +74,6 @@ pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPol
 pub use records::provisioning::{NewRegistry, Provisioning, RegistryRemoval};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
-pub use records::rules::{Found, MOST_RULES, Rule, RuleClass, RuleKey, RulePut, Rules};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,

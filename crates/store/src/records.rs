@@ -11,6 +11,7 @@ pub(crate) mod collection;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
+pub(crate) mod finding_rules;
 pub(crate) mod findings;
 pub(crate) mod lineage;
 pub(crate) mod management;
@@ -22,7 +23,6 @@ pub(crate) mod policies;
 pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
-pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
@@ -31,8 +31,8 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Documents, Events, Findings, Lineages,
-    Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Repositories, Rules,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Documents, Events, FindingRules, Findings,
+    Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Repositories,
     SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
@@ -54,7 +54,7 @@ pub trait Store:
     + Findings
     + Lineages
     + Summaries
-    + Rules
+    + FindingRules
     + Plans
     + Meter
     + Audit
@@ -84,7 +84,7 @@ impl<T> Store for T where
         + Findings
         + Lineages
         + Summaries
-        + Rules
+        + FindingRules
         + Plans
         + Meter
         + Audit

@@ -61,6 +61,9 @@ pub(crate) struct ServeArguments {
     /// What one image costs in a month, for `lazaretto usage`: an amount and a currency
     #[arg(long, env = "LAZARETTO_PRICE_PER_IMAGE", value_name = "'0.29 USD'")]
     price_per_image: Option<String>,
+    /// Networks that automations may reach though they are not public, such as 10.0.0.0/8
+    #[arg(long, env = "LAZARETTO_OUTBOUND_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
+    outbound_allow: Option<Vec<String>>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -93,6 +96,7 @@ impl ServeArguments {
             subscription_name: self.subscription_name,
             advisory_age_limit_days: self.advisory_age_limit_days,
             price_per_image: self.price_per_image,
+            outbound_allow: self.outbound_allow,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

@@ -241,6 +241,8 @@ fn attach_bill() -> Value {
         && let Some(done) = responses.remove("200")
     {
         responses.insert("201".into(), done);
+        let refused = responses.get("400").cloned().unwrap_or_default();
+        responses.insert("409".into(), refused);
     }
     operation
 }
@@ -273,6 +275,7 @@ fn list_findings() -> Value {
 
 fn rotate_keys() -> Value {
     let mut operation = operation("Sign tokens with another key", &[], "Done");
+    operation["responses"]["413"] = failure_in_text("The body is too long");
     let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
     operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
     operation

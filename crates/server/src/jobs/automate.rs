@@ -75,7 +75,9 @@ async fn concerned(
     for kept in workshop.store.documents(KEPT).await? {
         let Ok(automation) = serde_json::from_value::<Automation>(kept.body.clone()) else { continue };
         let own = ResourceId::parse(&kept.scope).ok();
-        let same = own.is_some_and(|own| own.subscription().map(str::to_lowercase) == id.subscription().map(str::to_lowercase));
+        let same = own.is_some_and(|own| {
+            own.subscription().map(str::to_lowercase) == id.subscription().map(str::to_lowercase)
+        });
         if automation.properties.is_enabled && same && automation.reaches(&id) {
             concerned.push((kept, automation));
         }

@@ -18,7 +18,7 @@ pub struct NewAuditEntry {
     pub actor_id: Option<String>,
     /// From where.
     pub address: Option<String>,
-    /// Which face was asked: `registry`, `arm`, `api`, `portal`.
+    /// Which face was asked: `registry`, `arm`, `directory`, `api`, `portal`, `sign-in`.
     pub face: String,
     /// The method.
     pub method: String,

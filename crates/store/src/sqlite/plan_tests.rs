@@ -51,7 +51,7 @@ const LISTINGS: &[&str] = &[
     audit::ALL,
     audit::OF_ACTOR,
     meter::USAGE,
-    rules::UNDER_RULES,
+    finding_rules::UNDER_RULES,
     census::CONTENTS,
     census::IMAGES_OF_PACKAGE,
     census::HISTORY,

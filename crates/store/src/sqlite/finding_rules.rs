@@ -4,8 +4,8 @@ use super::column::{Columns, change, json_text, moment, row, rows, value, with_s
 use super::images::image_key;
 use super::{SqliteStore, events, queue, summaries};
 use crate::{
-    Actor, Cause, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, MOST_RULES, NewEvent, NewJob,
-    Page, PageRequest, Rule, RuleKey, RulePut, Rules,
+    Actor, Cause, Error, EventKind, FindingRules, Found, ImageKey, ImageState, ImageSummary, MOST_RULES,
+    NewEvent, NewJob, Page, PageRequest, Rule, RuleKey, RulePut,
 };
 use assessment::rules::RuleKind;
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 
 #[async_trait]
-impl Rules for SqliteStore {
+impl FindingRules for SqliteStore {
     async fn put_rule(&self, rule: Rule) -> Result<RulePut, Error> {
         let put = self.write(move |connection| put(connection, rule)).await?;
         self.rules.fetch_add(1, Ordering::AcqRel);

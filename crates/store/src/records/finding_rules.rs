@@ -125,7 +125,7 @@ pub const MOST_RULES: usize = 2000;
 
 /// Rules and exemptions.
 #[async_trait]
-pub trait Rules: Send + Sync {
+pub trait FindingRules: Send + Sync {
     /// Puts a rule, in place of one with the same key, and tells it in history. The moment of its creation stays.
     async fn put_rule(&self, rule: Rule) -> Result<RulePut, Error>;
 
