@@ -64,6 +64,7 @@ const BENCHMARKS: &[Benchmark] = &[
         package: "graph",
         target: "graph",
         measures: "queries over 100 000 images with 10 000 000 findings, and a tenth of it",
+        beside: &[],
     },
 ];
 

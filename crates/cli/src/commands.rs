@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod findings;
@@ -16,6 +17,7 @@ mod resource;
 pub(crate) mod roles;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod users;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -34,8 +36,10 @@ pub(crate) enum Command {
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
     Query(query::QueryArguments),
+    Collection(collection::CollectionArguments),
     Registry(registry::RegistryArguments),
     Roles(roles::RolesArguments),
+    Users(users::UsersArguments),
     Keys(keys::KeysArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
@@ -55,8 +59,10 @@ impl Command {
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
+            Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,
             Self::Roles(arguments) => roles::run(arguments, terminal).await,
+            Self::Users(arguments) => users::run(arguments, terminal).await,
             Self::Keys(arguments) => keys::run(arguments).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),

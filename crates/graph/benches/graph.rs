@@ -197,6 +197,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
             indexer_version: 1,
             isolation: json!({"landlock": true, "seccomp": true}),
             at: now(),
+            lineage: store::Lineage::default(),
             packages: size.packages_of(image).into_iter().map(place).collect(),
         };
         store.record_image(record).await.unwrap();

@@ -7,6 +7,7 @@
 
 mod advisories;
 mod base;
+pub mod collection;
 mod error;
 mod findings;
 mod identity;
@@ -20,6 +21,7 @@ pub mod view;
 pub use identity::Caller;
 
 use crate::advisories::Shelf;
+use crate::jobs::collect::Collections;
 use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
@@ -47,6 +49,8 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// Takes away what nobody needs.
+    pub collections: Arc<Collections>,
     /// The registry that the names mean, as clients reach it.
     pub site: Arc<Site>,
     /// What attaching writes to.
@@ -65,8 +69,16 @@ pub struct Route {
 }
 
 /// All routes.
-pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, keys::ROTATE, openapi::DOCUMENT];
+pub const ROUTES: &[Route] = &[
+    images::LIST,
+    images::ONE,
+    findings::LIST,
+    advisories::SHOW,
+    collection::SHOW,
+    collection::RUN,
+    keys::ROTATE,
+    openapi::DOCUMENT,
+];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

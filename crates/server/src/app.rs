@@ -6,6 +6,7 @@ use crate::authority::Authority;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
+use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::keys;
@@ -133,18 +134,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let workshop = Arc::new(Workshop {
-        store: store.clone(),
-        blobs: blobs.clone(),
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        changes,
-    });
+    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store: store.clone(),
@@ -156,14 +146,11 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         secure: configuration.tls != Tls::Off,
         arrivals: arrivals.clone(),
     };
-    let (router, registry) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
+    let (router, collections) = parts.router(changed, stopped.clone())?;
     let mut tasks = JoinSet::new();
-    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    for _ in 0..configuration.workers {
-        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
-    }
-    tasks.spawn(jobs::collect::keep_collecting(registry, stopped.clone()));
+    start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
+    tasks.spawn(collections.keep_collecting());
     tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
@@ -184,6 +171,28 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         stop,
         tasks,
         _lock: lock,
+    })
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn Blobs>,
+    shelf: Arc<Shelf>,
+    changes: watch::Sender<u64>,
+) -> Arc<Workshop> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    Arc::new(Workshop {
+        store,
+        blobs,
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
+        changes,
     })
 }
 
@@ -229,6 +238,7 @@ fn names(login_server: &str) -> Vec<String> {
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
+    arrivals: &Arc<Arrivals>,
     workers: usize,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StartError> {
@@ -238,6 +248,7 @@ async fn start_workers(
     }
     for number in 0..workers {
         tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
     Ok(())
 }
@@ -260,8 +271,12 @@ struct Parts {
 }
 
 impl Parts {
-    /// All faces under one address, each with its own paths, and what the registry's own jobs work with.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, RegistryState), StartError> {
+    /// All faces under one address, each with its own paths, and the collection of what they leave behind.
+    fn router(
+        &self,
+        changes: watch::Receiver<u64>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(Router, Arc<Collections>), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
@@ -275,7 +290,9 @@ impl Parts {
             directory_audience: format!("{}/graph", self.url).into(),
         });
         let contents = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
+            collections: collections.clone(),
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
@@ -314,8 +331,8 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let router = registry::router(contents.clone()).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, contents))
+        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, collections))
     }
 
     fn site(&self) -> Arc<Site> {

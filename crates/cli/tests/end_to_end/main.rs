@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod clients;
+mod collection;
 mod hostile;
 mod indexes;
 mod kill;

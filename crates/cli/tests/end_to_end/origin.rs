@@ -4,7 +4,7 @@ use crate::states::import;
 use crate::support::image::{Blob, Image, alpine, layer};
 use crate::support::push::{get, push};
 use crate::support::server::{PASSWORD, Server, binary};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -126,7 +126,8 @@ async fn a_bill_is_shown_attached_once_and_read_back() {
     assert_eq!(bill["specVersion"], "1.6", "{bill:#}");
     assert_eq!(bill["metadata"]["component"]["version"], digest);
     assert!(bill["components"].as_array().unwrap().iter().any(|part| part["name"] == "busybox"), "{bill:#}");
-    let spdx = server.api(&format!("/api/images/team/app@{digest}/sbom?format=spdx"));
+    let (_, spdx) = get(&client, &server, &format!("/api/images/team/app@{digest}/sbom?format=spdx")).await;
+    let spdx: Value = serde_json::from_slice(&spdx).unwrap();
     assert_eq!(spdx["spdxVersion"], "SPDX-2.3");
 
     // Attaching twice attaches once, and any client finds it as a referrer.
@@ -179,7 +180,7 @@ async fn bills_are_refused_without_a_scan_a_right_or_a_known_form() {
     let client = Client::new();
     push(&client, &server.url, "app", "1", &Image::of(base())).await.unwrap();
     server.verdict("app:1");
-    let ask = async |method: reqwest::Method, query: &str, user: Option<&str>| {
+    let ask = async |method: Method, query: &str, user: Option<&str>| {
         let request = client.request(method, format!("{}/api/images/app:1/sbom{query}", server.url));
         let request = match user {
             Some(user) => request.basic_auth(user, Some(PASSWORD)),
@@ -187,7 +188,6 @@ async fn bills_are_refused_without_a_scan_a_right_or_a_known_form() {
         };
         request.send().await.unwrap().status()
     };
-    use reqwest::Method;
     assert_eq!(ask(Method::GET, "", Some("admin")).await, StatusCode::CONFLICT);
     assert_eq!(ask(Method::GET, "?format=csv", Some("admin")).await, StatusCode::BAD_REQUEST);
     assert_eq!(ask(Method::GET, "", None).await, StatusCode::UNAUTHORIZED);

@@ -192,6 +192,7 @@ async fn fill(file: &Path) {
             indexer_version: 1,
             isolation: Value::Null,
             at: now,
+            lineage: store::Lineage::default(),
             packages: (0..PACKAGES).map(place).collect(),
         };
         store.record_image(record).await.unwrap();

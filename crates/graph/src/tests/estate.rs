@@ -207,6 +207,7 @@ impl Estate {
                 indexer_version: 1,
                 isolation: Value::Null,
                 at: days_ago(5),
+                lineage: store::Lineage::default(),
                 packages: places,
             };
             self.store.record_image(record).await.unwrap();
@@ -272,6 +273,9 @@ impl Estate {
                 secret_hash: String::new(),
                 kind: *kind,
                 created_at: days_ago(30),
+                display_name: String::new(),
+                enabled: true,
+                generation: 0,
             };
             self.store.put_account(account).await.unwrap();
             let assignment = RoleAssignment {

@@ -85,7 +85,7 @@ mod tests {
             "{",
             "",
             r#"{"name":1,"version":"1"}"#,
-            r#"{"name":"a\n","version":"1"}"#,
+            r#"{"name":"a\u0000b","version":"1"}"#,
             r#"{"name":"app","version":"1.0.0","private":true}"#,
         ] {
             assert_eq!(read(text), "nothing\n", "{text}");

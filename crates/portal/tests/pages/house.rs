@@ -219,6 +219,7 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         indexer_version: 1,
         isolation: Value::Null,
         at: now(),
+        lineage: store::Lineage::default(),
         packages: vec![place],
     };
     let (package_version, _) = store.record_image(record).await.unwrap().versions.remove(0);

@@ -27,6 +27,8 @@ fn document() -> Value {
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
             "/api/keys/rotate": {"post": rotate_keys()},
+            "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
+            "/api/collection/run": {"post": run_collection()},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -77,6 +79,16 @@ fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
 
 fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn run_collection() -> Value {
+    let modes = json!({"type": "string", "enum": ["collect", "dry-run"], "default": "collect"});
+    let mode = parameter("mode", "query", "Whether anything is changed", modes);
+    let mut run = operation("Begin a collection, or hear of the one that is running", &[mode], "Collection");
+    let accepted = run["responses"]["200"].take();
+    run["responses"].as_object_mut().map(|responses| responses.remove("200"));
+    run["responses"]["202"] = accepted;
+    run
 }
 
 fn list_images() -> Value {
@@ -209,6 +221,11 @@ fn schemas() -> Value {
             "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
             "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
+        }},
+        "Collection": {"type": "object", "properties": {
+            "state": {"type": "string", "enum": ["never", "running", "done", "failed"]}, "mode": maybe(),
+            "phase": maybe(), "startedAt": maybe(), "endedAt": maybe(), "uploads": number(), "manifests": number(),
+            "links": number(), "blobs": number(), "bytes": number(), "error": maybe(),
         }},
         "Attached": {"type": "object", "properties": {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
