@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{
     Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, RegistryId, RepositoryKey, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    Lineage, PackageFindings, PackagePlace, PackageVersion, PutManifest, RegistryId, RepositoryKey,
+    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use uuid::Uuid;
 
@@ -197,7 +197,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
             indexer_version: 1,
             isolation: json!({"landlock": true, "seccomp": true}),
             at: now(),
-            lineage: store::Lineage::default(),
+            lineage: Lineage::default(),
             packages: size.packages_of(image).into_iter().map(place).collect(),
         };
         store.record_image(record).await.unwrap();

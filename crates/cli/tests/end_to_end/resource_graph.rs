@@ -183,7 +183,8 @@ async fn fill(file: &Path) {
             actor: Actor("tests".into()),
             at: now,
         };
-        store.put_manifest(manifest).await.unwrap();
+        let outcome = store.put_manifest(manifest).await.unwrap();
+        assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
         let record = ImageRecord {
             digest: key.digest.clone(),
             distribution: Value::Null,

@@ -273,7 +273,7 @@ impl Estate {
                 secret_hash: String::new(),
                 kind: *kind,
                 created_at: days_ago(30),
-                display_name: String::new(),
+                display_name: (*name).to_owned(),
                 enabled: true,
                 generation: 0,
             };

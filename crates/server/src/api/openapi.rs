@@ -26,9 +26,9 @@ fn document() -> Value {
             "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
-            "/api/keys/rotate": {"post": rotate_keys()},
             "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
             "/api/collection/run": {"post": run_collection()},
+            "/api/keys/rotate": {"post": rotate_keys()},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use registry::{Collected, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{RegistryId, RegistrySettings, objects};
+use store::{RegistryId, RegistrySettings, Store, objects};
 use tokio::sync::watch;
 
 /// How often somebody looks.
@@ -61,7 +61,7 @@ pub struct Collections {
 }
 
 impl Collections {
-    /// Over a registry, until `stop` becomes true. Manifests without a tag go where a retention policy says so.
+    /// Over all registries, until `stop` becomes true.
     pub fn new(state: RegistryState, stop: watch::Receiver<bool>) -> Self {
         Self { state, status: watch::Sender::new(None), stop }
     }
@@ -105,32 +105,17 @@ impl Collections {
         })
     }
 
-    /// In which registries manifests without a tag go, and after how long.
-    async fn retention(&self) -> Result<Vec<(RegistryId, SignedDuration)>, store::Error> {
-        let settings = objects::all::<RegistrySettings, _>(&*self.state.store).await?;
-        let wanted = settings.into_iter().filter_map(|settings| {
-            let retention = settings.retention.filter(|retention| retention.is_enabled)?;
-            Some((settings.registry, SignedDuration::from_hours(i64::from(retention.days) * 24)))
-        });
-        Ok(wanted.collect())
-    }
-
     /// Runs to the end, or to the step after which the server stops.
     async fn run(&self, mode: CollectionMode) {
         let (mut collected, mut error) = (Collected::default(), None);
-        // Where the retention policies cannot be read, manifests without a tag stay.
-        let retention = self.retention().await.unwrap_or_else(|failure| {
-            tracing::warn!(
-                error = &failure as &dyn std::error::Error,
-                "the retention policies could not be read"
-            );
+        let retention = retention(&*self.state.store).await.unwrap_or_else(|failure| {
             error = Some(failure.to_string());
             Vec::new()
         });
         let policy =
             CollectionPolicy { links_after: LINK_PATIENCE, uploads_after: UPLOAD_PATIENCE, retention, mode };
         let collector = Collector::new(self.state.clone(), policy);
-        let mut phase = Some(Phase::Uploads);
+        let mut phase = error.is_none().then_some(Phase::Uploads);
         while let Some(next) = phase.filter(|_| !*self.stop.borrow()) {
             phase = match collector.step(next, &mut collected).await {
                 Ok(next) => next,
@@ -163,4 +148,16 @@ impl Collections {
             }
         });
     }
+}
+
+/// The registries whose manifests without a tag go, and after how long. Those of the others stay: nobody has said that
+/// they should go.
+async fn retention(store: &dyn Store) -> Result<Vec<(RegistryId, SignedDuration)>, store::Error> {
+    let mut retention = Vec::new();
+    for settings in objects::all::<RegistrySettings, _>(store).await? {
+        if let Some(wanted) = settings.retention.filter(|wanted| wanted.is_enabled) {
+            retention.push((settings.registry, SignedDuration::from_hours(i64::from(wanted.days) * 24)));
+        }
+    }
+    Ok(retention)
 }
