@@ -3,6 +3,7 @@
 pub(crate) mod advisories;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
@@ -44,6 +46,7 @@ impl Command {
             Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Login(arguments) => login::run(arguments).await,

@@ -7,7 +7,9 @@
 
 mod advisories;
 mod error;
+pub mod explain;
 mod findings;
+mod history;
 mod identity;
 mod images;
 mod openapi;
@@ -22,6 +24,7 @@ use access::Action;
 use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use jiff::SignedDuration;
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -43,6 +46,8 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }

@@ -131,15 +131,29 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
+        flip_limit: configuration.flip_limit,
         changes,
     });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
+    let parts = Parts {
+        store,
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        secure: configuration.tls != Tls::Off,
+        advisory_age_limit: workshop.advisory_age_limit,
+    };
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    if let Some(every) = configuration.update_every {
+        let list = configuration.sources.clone();
+        let inspector = workshop.inspector.clone();
+        let shelf = workshop.shelf.clone();
+        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
+    }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -229,6 +243,7 @@ struct Parts {
     opened: Opened,
     url: String,
     secure: bool,
+    advisory_age_limit: SignedDuration,
 }
 
 impl Parts {
@@ -252,10 +267,14 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
             changes,
         });
-        let operations =
-            operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
+        let operations = operations::router(OperationsState {
+            store: self.store.clone(),
+            shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
+        });
         let shelf = self.shelf.clone();
         let portal = portal::router(portal::PortalState {
             store: self.store.clone(),

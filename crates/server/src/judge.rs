@@ -3,7 +3,7 @@
 //! The judgement itself is in `advisory` and `assessment`; here their words are brought together with those of the
 //! store.
 
-use crate::api::view::FindingView;
+use crate::api::view::{FindingView, RiskView};
 use advisory::{
     Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation,
 };
@@ -15,16 +15,20 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use store::{Finding, FindingRow, FindingVerdict, PackageOwner, PackageVersion, ScannedImage, Vulnerability};
 
-/// Everything that the advisories in force say of one package version, whatever the verdict.
-pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
-    let Some(ecosystem) = &package.ecosystem else { return Vec::new() };
-    let query = Query {
+/// What is asked of the advisories about one package version; nothing, if nobody speaks for its kind.
+pub fn query(package: &PackageVersion) -> Option<Query<'_>> {
+    let ecosystem = package.ecosystem.as_ref()?;
+    Some(Query {
         source: package.source.as_ref(),
         module: package.module.as_deref(),
         owner: package.owner.as_ref().map(|owner| Owner { ecosystem: &owner.ecosystem, name: &owner.name }),
         ..Query::new(ecosystem, package.kind, &package.name, &package.version)
-    };
-    match_package(snapshot, &query)
+    })
+}
+
+/// Everything that the advisories in force say of one package version, whatever the verdict.
+pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
+    query(package).map(|query| match_package(snapshot, &query)).unwrap_or_default()
 }
 
 /// All that a snapshot says of one package version, in the words of the store.
@@ -169,6 +173,23 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
         evidence: evidence.map(|evidence| evidence.rule).unwrap_or_default(),
+        risk: serde_json::from_value::<VulnerabilityRecord>(record.clone())
+            .map(|record| RiskView { first_seen: Some(finding.first_seen), ..risk(&record) })
+            .unwrap_or_default(),
+    }
+}
+
+/// What tells how urgent a vulnerability is.
+fn risk(record: &VulnerabilityRecord) -> RiskView {
+    let classification = &record.classification;
+    RiskView {
+        severity_source: classification.source.clone(),
+        cvss_vector: classification.vector.clone(),
+        exploit_probability: record.prediction.as_ref().map(|prediction| prediction.probability),
+        exploit_percentile: record.prediction.as_ref().map(|prediction| prediction.percentile),
+        known_exploited_since: record.known_exploit.as_ref().map(|known| known.added.to_string()),
+        published: record.published,
+        first_seen: None,
     }
 }
 
@@ -193,6 +214,7 @@ pub fn match_view(
 ) -> FindingView {
     let record = snapshot.vulnerability(found);
     let evidence = evidence(found, package);
+    let risk = risk(&record);
     FindingView {
         repository: place.repository.to_owned(),
         digest: place.digest.to_owned(),
@@ -209,6 +231,7 @@ pub fn match_view(
         remediation: evidence.remediation,
         advisories: found.advisories.iter().map(ToString::to_string).collect(),
         evidence: evidence.rule,
+        risk,
     }
 }
 

@@ -51,11 +51,16 @@ pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
 };
+pub use records::history::{FindingChange, FindingChangeKind, FindingReason, FindingStand, History};
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
+pub use records::reevaluation::{
+    ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding, ParentJob, Reevaluated,
+    Reevaluation,
+};
 pub use records::repositories::Repositories;
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,

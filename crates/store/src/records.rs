@@ -7,9 +7,11 @@ pub(crate) mod catalog;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod history;
 pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
+pub(crate) mod reevaluation;
 pub(crate) mod repositories;
 pub(crate) mod scans;
 pub(crate) mod summaries;
@@ -17,8 +19,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Attributes, Catalog, Collection, Events, Findings, History, Manifests, Policies, Pulls, Queue,
+    Reevaluation, Repositories, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,6 +39,8 @@ pub trait Store:
     + Scans
     + Findings
     + Summaries
+    + Reevaluation
+    + History
 {
 }
 
@@ -55,5 +59,7 @@ impl<T> Store for T where
         + Scans
         + Findings
         + Summaries
+        + Reevaluation
+        + History
 {
 }

@@ -8,8 +8,10 @@ mod attributes;
 mod catalog;
 mod collection;
 mod column;
+mod content;
 mod events;
 mod findings;
+mod history;
 mod images;
 mod manifests;
 mod migration;
@@ -17,11 +19,13 @@ mod policies;
 mod pulls;
 mod queue;
 mod reader;
+mod reevaluation;
 mod repositories;
 mod scans;
 mod summaries;
 mod tenancy;
 mod uploads;
+mod verdict_events;
 mod writer;
 
 #[cfg(test)]

@@ -254,6 +254,7 @@ impl Estate {
             distribution: Value::Null,
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            causes: json!([]),
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
@@ -267,7 +268,11 @@ impl Estate {
         }
         let packages = packages
             .into_iter()
-            .map(|(package_version, findings)| PackageFindings { package_version, findings });
+            .map(|(package_version, findings)| PackageFindings {
+                package_version,
+                findings,
+                reasons: BTreeMap::new(),
+            });
         let vulnerabilities = found.iter().map(|(_, id)| vulnerability(id)).collect();
         let snapshot = SnapshotVersion("one".into());
         self.store.record_findings(&snapshot, packages.collect(), vulnerabilities, now()).await.unwrap();

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod advisories;
+mod explain;
 mod hostile;
 mod kill;
 mod samples;
 mod states;
 mod support;
+mod update;

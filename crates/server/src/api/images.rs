@@ -1,10 +1,10 @@
-//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/findings|packages|wait]`.
+//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
 
 use super::error::ApiError;
 use super::findings::page_of_findings;
 use super::reference;
 use super::view::{CauseView, Counts, ImageView, PackageView, Page};
-use super::{ApiState, Caller, Route};
+use super::{ApiState, Caller, Route, explain, history};
 use access::Action;
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -87,6 +87,7 @@ struct OneQuery {
     after: Option<String>,
     limit: Option<usize>,
     vulnerability: Option<String>,
+    package: Option<String>,
     severity: Option<String>,
     #[serde(rename = "repository")]
     _repository: Option<String>,
@@ -107,6 +108,11 @@ async fn one(
             let seconds = query.seconds.unwrap_or(30).min(LONGEST_WAIT);
             Ok(Json(wait(&state, &image, Duration::from_secs(seconds)).await?).into_response())
         }
+        Some("history") => Ok(Json(history::of_image(&state, &image).await?).into_response()),
+        Some("explain") => {
+            let (vulnerability, package) = (query.vulnerability.as_deref(), query.package.as_deref());
+            Ok(Json(explain::of_image(&state, &image, vulnerability, package).await?).into_response())
+        }
         Some("packages") => Ok(Json(packages(&state, &image.digest).await?).into_response()),
         Some("findings") => {
             let filter = FindingFilter {
@@ -122,7 +128,8 @@ async fn one(
                 .into_response())
         }
         Some(other) => {
-            Err(ApiError::NotFound(format!("`{other}` of an image; there are findings, packages and wait")))
+            let parts = "there are explain, findings, history, packages and wait";
+            Err(ApiError::NotFound(format!("`{other}` of an image; {parts}")))
         }
     }
 }
@@ -199,6 +206,10 @@ async fn view(
         pushed_at: manifest.pushed_at,
         assessed_at: summary.and_then(|summary| summary.assessed_at),
         snapshot: summary.and_then(|summary| summary.snapshot.as_ref()).map(ToString::to_string),
+        advisories_age_seconds: state
+            .shelf
+            .current()
+            .map(|snapshot| jiff::Timestamp::now().duration_since(snapshot.created_at()).as_secs()),
         children: summary
             .map(|summary| summary.children.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),

@@ -3,7 +3,7 @@
 //! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
 //! other; match what is new; judge; tell the indexes that this image is part of.
 
-pub(super) mod image;
+mod image;
 mod index;
 mod layers;
 
@@ -84,7 +84,13 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     };
     announce(workshop, &image, now).await?;
     let judged = judge(workshop, &image, &manifest, now).await?;
+    let with = judged.snapshot.clone();
     record(workshop, &image, judged, now).await?;
+    // Other advisories came into force meanwhile, and their job may not have known of this image yet.
+    let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
+    if with.is_some() && with != in_force {
+        workshop.store.enqueue(vec![self::job(&image, subscription, job.priority)], now).await?;
+    }
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -93,7 +99,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 }
 
 /// An index is judged again after each of its images.
-fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
+pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
@@ -213,31 +219,6 @@ async fn record(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
     workshop.store.put_summary(summary).await?;
-    Ok(())
-}
-
-/// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
-pub(super) async fn record_again(
-    workshop: &Workshop,
-    summary: ImageSummary,
-    verdict: &ImageVerdict,
-    version: &SnapshotVersion,
-    subscription: SubscriptionId,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let image = summary.image.clone();
-    let judged = Judged {
-        verdict: Some(verdict.clone()),
-        platform: summary.platform,
-        isolation: summary.isolation,
-        snapshot: Some(version.clone()),
-        children: Vec::new(),
-    };
-    record(workshop, &image, judged, now).await?;
-    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
-        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
-        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
-    }
     Ok(())
 }
 

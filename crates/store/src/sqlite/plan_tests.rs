@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, collection, events, findings, images, manifests, migration, pulls, queue,
-    repositories, scans, summaries,
+    attributes, catalog, collection, events, findings, history, images, manifests, migration, pulls, queue,
+    reevaluation, repositories, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -64,6 +64,13 @@ const LISTINGS: &[&str] = &[
     findings::OF_IMAGE,
     findings::IMAGES_OF_VULNERABILITY,
     findings::AFFECTED_IMAGES,
+    history::IMAGE_EVENTS,
+    history::FINDING_CHANGES,
+    reevaluation::STANDINGS,
+    reevaluation::IMAGES_HAVING,
+    reevaluation::TO_JUDGE,
+    reevaluation::NUMBERED,
+    reevaluation::TO_CONFIRM,
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
     "DELETE FROM upload WHERE touched_at < ?1",
     "DELETE FROM image_package WHERE image = ?1",
@@ -93,6 +100,9 @@ const UNSORTED: &[&str] = &[
     images::OF_STATE,
     images::OF_REPOSITORY,
     images::OF_REPOSITORY_AND_STATE,
+    reevaluation::STANDINGS,
+    reevaluation::TO_JUDGE,
+    reevaluation::TO_CONFIRM,
 ];
 
 #[test]

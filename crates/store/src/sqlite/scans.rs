@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::column::{Columns, change, json_text, moment, row, rows, value};
+use super::content::packed;
 use crate::{
     Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
     PackageVersionId, RecordedImage, ScannedImage, Scans,
@@ -130,6 +131,10 @@ fn record_image(connection: &Connection, image: &ImageRecord) -> Result<Recorded
         };
         change(connection, sql, params![id, version.0, place])?;
     }
+    let sql = "INSERT INTO image_content (image, causes, packages) VALUES (?1, ?2, ?3)
+               ON CONFLICT (image) DO UPDATE SET causes = excluded.causes, packages = excluded.packages";
+    let packages = packed(versions.keys().copied());
+    change(connection, sql, params![id, json_text(&image.causes)?, packages])?;
     Ok(RecordedImage { versions: versions.into_iter().collect() })
 }
 

@@ -1,11 +1,12 @@
 //! One image: its layers, its inventory, its findings, its verdict.
 
 use super::{Judged, layers};
+use crate::jobs::reevaluate::match_again;
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{findings_of, package_version, severity, standing, without_feed};
+use crate::judge::{package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
-use inventory::{Distribution, INDEXER_VERSION, LayerInventory, Obstacle, coalesce};
+use inventory::{INDEXER_VERSION, ImageInventory, LayerInventory, coalesce};
 use jiff::Timestamp;
 use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
@@ -13,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::Arc;
 use store::{
-    FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackageFindings, PackagePlace, PackageVersion,
-    PackageVersionId, PageRequest, SnapshotVersion,
+    FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackagePlace, PackageVersion, PackageVersionId,
+    PageRequest, SnapshotVersion,
 };
 
 /// A configuration that is larger than this is none.
@@ -41,11 +42,13 @@ pub(super) async fn judge(
     let layers = read_layers(workshop, manifest, now).await?;
     let inventory = coalesce(&layers.inventories);
     let places = places(&inventory, manifest);
+    let causes = causes(layers.causes, &inventory, &places);
     let record = ImageRecord {
         digest: image.digest.clone(),
         distribution: serde_json::to_value(&inventory.distribution).unwrap_or(Value::Null),
         platform: platform.clone(),
         obstacles: serde_json::to_value(&inventory.obstacles).unwrap_or(Value::Null),
+        causes: serde_json::to_value(&causes).unwrap_or(Value::Null),
         indexer_version: INDEXER_VERSION,
         isolation: layers.isolation.clone(),
         at: now,
@@ -58,19 +61,8 @@ pub(super) async fn judge(
         match_new(workshop, snapshot, &ids, now).await?;
     }
     let packages = recorded.versions.into_iter().map(|(_, version)| version).collect::<Vec<_>>();
-    let facts = facts(
-        workshop,
-        &image.digest,
-        Known {
-            causes: layers.causes,
-            obstacles: inventory.obstacles,
-            distribution: inventory.distribution,
-            packages: &packages,
-            snapshot: snapshot.as_deref(),
-        },
-        now,
-    )
-    .await?;
+    let known = Known { causes, packages: &packages, snapshot: snapshot.as_deref() };
+    let facts = facts(workshop, &image.digest, known, now).await?;
     Ok(Judged {
         verdict: Some(assess(&facts)),
         platform,
@@ -138,7 +130,7 @@ async fn read_layers(
 }
 
 /// The packages with their ecosystems and layers, as the store keeps them.
-fn places(inventory: &inventory::ImageInventory, manifest: &ImageManifest) -> Vec<PackagePlace> {
+fn places(inventory: &ImageInventory, manifest: &ImageManifest) -> Vec<PackagePlace> {
     let digest_of = |layer: usize| manifest.layers.get(layer).map(|layer| layer.digest.clone());
     inventory
         .packages
@@ -154,7 +146,7 @@ fn places(inventory: &inventory::ImageInventory, manifest: &ImageManifest) -> Ve
 }
 
 /// Matches those package versions that this snapshot has not judged yet. Each is matched once, whatever images have it.
-pub(in crate::jobs) async fn match_new(
+async fn match_new(
     workshop: &Workshop,
     snapshot: &Arc<Snapshot>,
     ids: &[PackageVersionId],
@@ -162,48 +154,27 @@ pub(in crate::jobs) async fn match_new(
 ) -> Result<Vec<PackageVersionId>, JobError> {
     let version = SnapshotVersion(snapshot.version().to_string());
     let unmatched = workshop.store.unmatched(&version, ids).await?;
-    record_matches(workshop, snapshot, unmatched, now).await
+    match_again(workshop, snapshot, None, unmatched, now).await
 }
 
-/// Matches package versions and records what came of it. Returns those whose findings changed.
-pub(in crate::jobs) async fn record_matches(
-    workshop: &Workshop,
-    snapshot: &Arc<Snapshot>,
-    versions: Vec<(PackageVersionId, PackageVersion)>,
-    now: Timestamp,
-) -> Result<Vec<PackageVersionId>, JobError> {
-    if versions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let version = SnapshotVersion(snapshot.version().to_string());
-    let snapshot = snapshot.clone();
-    let work = move || {
-        let mut packages = Vec::with_capacity(versions.len());
-        let mut vulnerabilities = BTreeMap::new();
-        for (id, package) in versions {
-            let (findings, known) = findings_of(&snapshot, &package);
-            packages.push(PackageFindings { package_version: id, findings });
-            vulnerabilities
-                .extend(known.into_iter().map(|known| ((known.id.clone(), known.ecosystem.clone()), known)));
-        }
-        (packages, vulnerabilities.into_values().collect::<Vec<_>>())
-    };
-    let (packages, vulnerabilities) =
-        tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
-    Ok(workshop.store.record_findings(&version, packages, vulnerabilities, now).await?)
+/// What speaks against an image whatever the advisories say, the weightiest first.
+fn causes(of_layers: Vec<Cause>, inventory: &ImageInventory, places: &[PackagePlace]) -> Vec<Cause> {
+    let unplaced = places.iter().any(|place| place.package.ecosystem.is_none());
+    let obstacles = inventory.obstacles.iter().cloned().map(|obstacle| Cause::Obstacle { obstacle });
+    let without_feed = without_feed(inventory.distribution.as_ref(), unplaced);
+    let without_feed = without_feed.map(|distribution| Cause::DistributionWithoutFeed { distribution });
+    of_layers.into_iter().chain(obstacles).chain(without_feed).collect()
 }
 
-/// What is known of an image, freshly read or recorded.
-pub(in crate::jobs) struct Known<'a> {
-    pub(in crate::jobs) causes: Vec<Cause>,
-    pub(in crate::jobs) obstacles: Vec<Obstacle>,
-    pub(in crate::jobs) distribution: Option<Distribution>,
-    pub(in crate::jobs) packages: &'a [PackageVersion],
-    pub(in crate::jobs) snapshot: Option<&'a Snapshot>,
+/// What is known of an image.
+struct Known<'a> {
+    causes: Vec<Cause>,
+    packages: &'a [PackageVersion],
+    snapshot: Option<&'a Snapshot>,
 }
 
 /// The facts for the verdict: what is known, and the findings from the join.
-pub(in crate::jobs) async fn facts(
+async fn facts(
     workshop: &Workshop,
     digest: &Digest,
     known: Known<'_>,
@@ -211,7 +182,6 @@ pub(in crate::jobs) async fn facts(
 ) -> Result<ImageFacts, JobError> {
     let ecosystems: BTreeSet<_> =
         known.packages.iter().filter_map(|package| package.ecosystem.clone()).collect();
-    let unplaced = known.packages.iter().any(|package| package.ecosystem.is_none());
     let mut affected = BTreeMap::new();
     let mut undetermined = (0, String::new());
     let filter = FindingFilter { digest: Some(digest.clone()), ..FindingFilter::default() };
@@ -249,8 +219,9 @@ pub(in crate::jobs) async fn facts(
     }
     Ok(ImageFacts {
         causes: known.causes,
-        obstacles: known.obstacles,
-        distribution_without_feed: without_feed(known.distribution.as_ref(), unplaced),
+        // Both are among the causes already.
+        obstacles: Vec::new(),
+        distribution_without_feed: None,
         feeds: standing(known.snapshot, &ecosystems, workshop.advisory_age_limit, now),
         affected,
         undetermined,
