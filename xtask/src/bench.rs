@@ -34,6 +34,12 @@ const BENCHMARKS: &[Benchmark] = &[
         target: "snapshot",
         measures: "advisory lookups per second, time to open and to build a snapshot",
     },
+    Benchmark {
+        name: "reevaluate",
+        package: "server",
+        target: "reevaluate",
+        measures: "seconds until other advisories stand in the verdicts on 10 000 and 100 000 images (or NUMBERS)",
+    },
 ];
 
 fn run(words: &[String]) -> Result<()> {
@@ -46,5 +52,7 @@ fn run(words: &[String]) -> Result<()> {
     let Some(benchmark) = BENCHMARKS.iter().find(|benchmark| benchmark.name == name) else {
         bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
     };
-    step::run("cargo", &["bench", "--package", benchmark.package, "--bench", benchmark.target])
+    let bench = ["bench", "--package", benchmark.package, "--bench", benchmark.target, "--"];
+    let rest: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    step::run("cargo", &[bench.as_slice(), &rest].concat())
 }
