@@ -4,9 +4,9 @@
 -- an image is judged by adding up and not by reading its findings.
 ALTER TABLE package_version ADD COLUMN standing TEXT NOT NULL DEFAULT '';
 
--- An image as judging reads it: its package versions in one value instead of a row each, and what speaks against it
+-- What the verdict on an image rests on, as judging reads it: its package versions in one value instead of a row each, and what speaks against it
 -- whatever the advisories say.
-CREATE TABLE image_content (
+CREATE TABLE image_basis (
     image    INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
     causes   TEXT NOT NULL,
     packages BLOB NOT NULL

@@ -135,7 +135,7 @@ pub(super) const IMAGES_HAVING: &str = "SELECT DISTINCT image FROM image_package
 pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest, s.state, c.causes, c.packages
      FROM image_summary s
      CROSS JOIN image i ON i.digest = s.digest
-     CROSS JOIN image_content c ON c.image = i.id
+     CROSS JOIN image_basis c ON c.image = i.id
      WHERE (s.registry, s.repository, s.digest) > (?1, ?2, ?3)
        AND s.state IN ('Healthy', 'Unhealthy', 'NotApplicable')
      ORDER BY s.registry, s.repository, s.digest LIMIT ?4";
@@ -143,7 +143,7 @@ pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest, s.
 /// One image, wherever it stands.
 pub(super) const NUMBERED: &str = "SELECT s.registry, s.repository, s.digest, s.state, c.causes, c.packages
      FROM image i
-     CROSS JOIN image_content c ON c.image = i.id
+     CROSS JOIN image_basis c ON c.image = i.id
      CROSS JOIN image_summary s ON s.digest = i.digest
      WHERE i.id = ?1 AND s.state IN ('Healthy', 'Unhealthy', 'NotApplicable')";
 

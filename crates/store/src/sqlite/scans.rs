@@ -131,7 +131,7 @@ fn record_image(connection: &Connection, image: &ImageRecord) -> Result<Recorded
         };
         change(connection, sql, params![id, version.0, place])?;
     }
-    let sql = "INSERT INTO image_content (image, causes, packages) VALUES (?1, ?2, ?3)
+    let sql = "INSERT INTO image_basis (image, causes, packages) VALUES (?1, ?2, ?3)
                ON CONFLICT (image) DO UPDATE SET causes = excluded.causes, packages = excluded.packages";
     let packages = packed(versions.keys().copied());
     change(connection, sql, params![id, json_text(&image.causes)?, packages])?;
