@@ -5,7 +5,9 @@
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
 mod bench;
+mod clients;
 mod compare_inventories;
+mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
@@ -31,9 +33,11 @@ const COMMANDS: &[Command] = &[
     test::COMMAND,
     bench::COMMAND,
     compare_inventories::COMMAND,
+    compare_syft::COMMAND,
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,
+    clients::COMMAND,
 ];
 
 fn main() -> Result<()> {

@@ -13,6 +13,16 @@ pub struct Action {
 }
 
 impl Action {
+    /// Read saved queries of Resource Graph.
+    pub const SAVED_QUERY_READ: Self = Self::control("Microsoft.ResourceGraph/queries/read");
+    /// Save a query of Resource Graph under a name.
+    pub const SAVED_QUERY_WRITE: Self = Self::control("Microsoft.ResourceGraph/queries/write");
+    /// Delete saved queries of Resource Graph.
+    pub const SAVED_QUERY_DELETE: Self = Self::control("Microsoft.ResourceGraph/queries/delete");
+    /// Read who has which role.
+    pub const ROLE_ASSIGNMENT_READ: Self = Self::control("Microsoft.Authorization/roleAssignments/read");
+    /// Read what roles grant.
+    pub const ROLE_DEFINITION_READ: Self = Self::control("Microsoft.Authorization/roleDefinitions/read");
     /// List or read subscriptions.
     pub const SUBSCRIPTION_READ: Self = Self::control("Microsoft.Resources/subscriptions/read");
     /// List or read resource groups.

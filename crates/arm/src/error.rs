@@ -45,6 +45,12 @@ pub(crate) enum ArmError {
     Invalid(String),
     #[error("The continuation token is not one that this list gave to this caller.")]
     InvalidSkipToken,
+    /// The caller has asked Resource Graph as often as one may for now.
+    #[error(
+        "Your queries used up what one may ask for now. Try again in {} seconds, or ask for more rows at a time.",
+        whole_seconds(.0.resets_after)
+    )]
+    QuotaSpent(graph::Quota),
     /// A query of Resource Graph that is wrong, or that was stopped.
     #[error("{0}")]
     Query(Box<graph::GraphError>),
@@ -69,6 +75,7 @@ impl ArmError {
         match self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::QuotaSpent(_) => (StatusCode::TOO_MANY_REQUESTS, "RateLimiting"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
             Self::SubscriptionNotFound(_) => (StatusCode::NOT_FOUND, "SubscriptionNotFound"),
             Self::ResourceGroupNotFound(_) => (StatusCode::NOT_FOUND, "ResourceGroupNotFound"),
@@ -97,6 +104,11 @@ impl ArmError {
         }
         let body = Json(body);
         let mut response = (status, body).into_response();
+        if let Self::QuotaSpent(quota) = self {
+            crate::resources::resource_graph::add_quota(&mut response, *quota);
+            let seconds = HeaderValue::from(whole_seconds(quota.resets_after));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = format!(
@@ -112,6 +124,11 @@ impl ArmError {
         }
         response
     }
+}
+
+/// Seconds until a time is over: a client that waits so long is not early.
+pub(crate) fn whole_seconds(time: std::time::Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// What is wrong with a query, in the form of Resource Graph: the first detail says so, the others say where.

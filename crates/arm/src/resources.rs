@@ -6,8 +6,9 @@ mod cloud_resource;
 mod pricing;
 mod provider;
 mod registry;
-mod resource_graph;
+pub(crate) mod resource_graph;
 mod resource_group;
+mod saved_query;
 mod sub_assessment;
 mod subscription;
 mod tenant;
@@ -63,4 +64,5 @@ pub const RESOURCES: &[Resource] = &[
     assessment::RESOURCE,
     sub_assessment::RESOURCE,
     resource_graph::RESOURCE,
+    saved_query::RESOURCE,
 ];

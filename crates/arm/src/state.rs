@@ -85,6 +85,8 @@ pub struct ArmState {
     pub url: Arc<str>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
+    /// Where queries of Resource Graph are handed in.
+    pub desk: Arc<graph::Desk>,
     /// The installation.
     pub installation: Arc<Installation>,
     /// The plan that decides whether pushes are scanned.

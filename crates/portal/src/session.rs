@@ -156,6 +156,11 @@ fn session(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<U
 }
 
 impl Visitor {
+    /// The visitor with their roles, for queries.
+    pub(crate) fn viewer(&self) -> graph::Viewer {
+        graph::Viewer { principal: self.principal.clone(), assignments: self.assignments.clone() }
+    }
+
     /// The name to show.
     pub(crate) fn name(&self) -> &str {
         &self.principal.name

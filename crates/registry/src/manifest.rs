@@ -205,7 +205,7 @@ fn push(
 }
 
 /// What has to be in the repository. Foreign layers lie elsewhere and need not be here.
-fn references(manifest: &Manifest) -> Vec<store::Reference> {
+pub(crate) fn references(manifest: &Manifest) -> Vec<store::Reference> {
     let blobs = manifest.blobs().into_iter().map(|blob| store::Reference {
         kind: ReferenceKind::Blob,
         digest: blob.digest.clone(),

@@ -6,6 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod base;
 mod error;
 pub mod explain;
 mod findings;
@@ -14,6 +15,7 @@ mod identity;
 mod images;
 mod openapi;
 mod reference;
+mod sbom;
 pub mod view;
 
 pub use identity::Caller;
@@ -25,6 +27,7 @@ use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use jiff::SignedDuration;
+use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -48,6 +51,10 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: SignedDuration,
+    /// The registry that the names mean, as clients reach it.
+    pub site: Arc<Site>,
+    /// What attaching writes to.
+    pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
 }

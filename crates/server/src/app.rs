@@ -5,7 +5,8 @@ use crate::api::ApiState;
 use crate::authority::Authority;
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
-use crate::jobs::{self, Workshop};
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
 use crate::operations::OperationsState;
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -18,7 +19,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -109,7 +110,7 @@ impl Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
-    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs)?);
+    let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
@@ -122,18 +123,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let workshop = Arc::new(Workshop {
-        store: store.clone(),
-        blobs: blobs.clone(),
-        inspector,
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        flip_limit: configuration.flip_limit,
-        changes,
-    });
+    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
+    let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store,
         blobs,
@@ -142,11 +133,12 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         url: url.clone(),
         secure: configuration.tls != Tls::Off,
         advisory_age_limit: workshop.advisory_age_limit,
+        arrivals: arrivals.clone(),
     };
     let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
+    start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
@@ -173,6 +165,29 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         stop,
         tasks,
         _lock: lock,
+    })
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn Blobs>,
+    shelf: Arc<Shelf>,
+    changes: watch::Sender<u64>,
+) -> Arc<Workshop> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    Arc::new(Workshop {
+        store,
+        blobs,
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
+        flip_limit: configuration.flip_limit,
+        changes,
     })
 }
 
@@ -218,6 +233,7 @@ fn names(login_server: &str) -> Vec<String> {
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
+    arrivals: &Arc<Arrivals>,
     workers: usize,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StartError> {
@@ -227,6 +243,7 @@ async fn start_workers(
     }
     for number in 0..workers {
         tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
     Ok(())
 }
@@ -244,6 +261,7 @@ struct Parts {
     url: String,
     secure: bool,
     advisory_age_limit: SignedDuration,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -259,6 +277,7 @@ impl Parts {
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
         });
+        let contents = self.registry(authority.clone());
         let api = api::router(ApiState {
             store: self.store.clone(),
             sign_in,
@@ -268,6 +287,8 @@ impl Parts {
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
             advisory_age_limit: self.advisory_age_limit,
+            site: self.site(),
+            contents: contents.clone(),
             changes,
         });
         let operations = operations::router(OperationsState {
@@ -281,6 +302,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
@@ -289,25 +312,30 @@ impl Parts {
             store: self.store.clone(),
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
+            desk: Arc::default(),
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
+        let collector = jobs::collect::collector(contents.clone());
+        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
         Ok((router, collector))
     }
 
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
+    }
+
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let directory = Arc::new(SingleRegistry(self.site()));
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

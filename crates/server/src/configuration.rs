@@ -6,6 +6,7 @@
 
 use crate::advisories::{Source, SourceList};
 use crate::jobs::reevaluate::FlipLimit;
+use crate::storage::{BlobStorage, StorageSettings};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -48,8 +49,11 @@ pub struct Overrides {
     pub workers: Option<usize>,
     /// `sqlite:PATH`.
     pub database: Option<String>,
-    /// `file:PATH`.
+    /// `file:PATH`, `s3://BUCKET[/PREFIX]` or `azure://ACCOUNT/CONTAINER[/PREFIX]`.
     pub blobs: Option<String>,
+    /// What an object storage needs to know beside its address.
+    #[serde(default)]
+    pub blob_storage: StorageSettings,
     /// `required` or `best-effort`.
     pub jail: Option<String>,
     /// `standard` or `free`: the plan that a new installation begins with.
@@ -96,6 +100,7 @@ impl Overrides {
             workers: self.workers.or(other.workers),
             database: self.database.or(other.database),
             blobs: self.blobs.or(other.blobs),
+            blob_storage: self.blob_storage.or(other.blob_storage),
             jail: self.jail.or(other.jail),
             plan: self.plan.or(other.plan),
             registry: self.registry.or(other.registry),
@@ -127,8 +132,8 @@ pub struct Configuration {
     pub workers: usize,
     /// The database file.
     pub database: PathBuf,
-    /// The folder of the blobs.
-    pub blobs: PathBuf,
+    /// Where the blobs are kept.
+    pub blobs: BlobStorage,
     /// What the jail must achieve.
     pub jail: sandbox::Requirement,
     /// Whether a new installation begins with the Standard plan.
@@ -182,10 +187,8 @@ impl Configuration {
                 None => data.join("lazaretto.sqlite"),
             },
             blobs: match &given.blobs {
-                Some(url) => {
-                    path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?
-                }
-                None => data.join("content"),
+                Some(url) => BlobStorage::parse(url, &given.blob_storage)?,
+                None => BlobStorage::Folder(data.join("content")),
             },
             jail: jail(given.jail.as_deref())?,
             standard_plan: match given.plan.as_deref().map(str::to_ascii_lowercase).as_deref() {
@@ -287,6 +290,16 @@ pub enum ConfigurationError {
         value: String,
         /// What may be given.
         possible: &'static str,
+    },
+    /// An object storage needs something that was not given.
+    #[error(
+        "{storage} needs {what}; set the variable, or its key under `[blob-storage]` in the configuration file"
+    )]
+    StorageSetting {
+        /// Which storage.
+        storage: &'static str,
+        /// What is missing.
+        what: &'static str,
     },
     /// A registry needs a name that Azure's clients accept.
     #[error("`{name}` cannot name a registry: 5 to 50 letters and digits are needed")]

@@ -6,7 +6,11 @@
 
 pub mod assess;
 pub mod collect;
+pub mod read_ahead;
+mod readers;
 pub mod reevaluate;
+
+pub use readers::Readers;
 
 use crate::advisories::Shelf;
 use crate::inspect::Inspector;
@@ -25,6 +29,8 @@ pub struct Workshop {
     pub blobs: Arc<dyn Blobs>,
     /// The jail.
     pub inspector: Inspector,
+    /// Who reads which layer now.
+    pub readers: Readers,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
     /// Older advisories than this cannot call an image healthy.
@@ -33,6 +39,13 @@ pub struct Workshop {
     pub flip_limit: reevaluate::FlipLimit,
     /// Tells those who wait for a verdict that something changed.
     pub changes: watch::Sender<u64>,
+}
+
+impl Workshop {
+    /// Tells those who wait for a verdict that one may be there.
+    fn tell(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
 }
 
 /// Why a job did not end well.
@@ -158,7 +171,7 @@ async fn finish(workshop: &Workshop, job: &Job) {
         // The lease will expire, and the job will run again.
         tracing::error!(%error, job = %job.kind, key = job.key, "the end of the job could not be recorded");
     }
-    workshop.changes.send_modify(|count| *count += 1);
+    workshop.tell();
 }
 
 async fn give_back(

@@ -8,6 +8,7 @@ pub mod advisories;
 pub mod api;
 mod app;
 mod authority;
+mod bill;
 mod configuration;
 pub mod inspect;
 mod installation;
@@ -16,7 +17,9 @@ pub mod judge;
 mod listener;
 mod operations;
 mod sign_in;
+mod storage;
 mod tls;
 
 pub use app::{Running, StartError, start};
 pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};
+pub use storage::{BlobStorage, StorageSettings};

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 /// More than this is not remembered.
 const REMEMBERED_MOST: usize = 10_000;
-/// Each comparison takes 19 MiB and a core: more at a time than this would be a lever for a flood of sign-ins.
+/// Each comparison takes 7 MiB and a core: more at a time than this would be a lever for a flood of sign-ins.
 const COMPARISONS_AT_A_TIME: usize = 2;
 
 /// Why somebody was not let in.

@@ -12,8 +12,8 @@ use oci::Digest;
 use serde_json::{Value, json};
 use server::advisories::{Caution, Installed, Shelf, accept, discard, held, install_file};
 use server::inspect::Inspector;
-use server::jobs::Workshop;
 use server::jobs::reevaluate::{self, FlipLimit, Outcome};
+use server::jobs::{Readers, Workshop};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,6 +60,7 @@ impl Harbour {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
             inspector: Inspector::new(sandbox::Requirement::BestEffort),
+            readers: Readers::new(1),
             shelf: Arc::new(Shelf::open(&folder.path().join("advisories")).unwrap()),
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
@@ -146,10 +147,11 @@ impl Harbour {
             distribution: Value::Null,
             platform: None,
             obstacles: json!([]),
-            causes,
+            basis: json!({ "causes": causes }),
             indexer_version: 1,
             isolation: Value::Null,
             at: Timestamp::now(),
+            lineage: store::Lineage::default(),
             packages: packages.iter().map(place).collect(),
         };
         self.store.record_image(record).await.unwrap();

@@ -7,7 +7,7 @@
 //!   subject sees only its own operations. It is used as `Arc<dyn Store>`.
 //! * [`Blobs`] holds what has only a digest: layers and configurations, as bytes. It is used as `Arc<dyn Blobs>`.
 //!
-//! [`SqliteStore`] and [`FolderBlobs`] are the embedded implementations.
+//! [`SqliteStore`] and [`FolderBlobs`] are the embedded implementations; [`ObjectBlobs`] keeps blobs in S3 or Azure.
 //! Any other implementation passes the same conformance suite.
 //!
 //! Three rules hold everywhere:
@@ -26,7 +26,9 @@ mod queue;
 mod records;
 mod sqlite;
 
-pub use blobs::{Blob, BlobError, Blobs, ByteStream, FolderBlobs, StaleUpload};
+pub use blobs::{
+    AzureAccess, Blob, BlobError, Blobs, ByteStream, FolderBlobs, ObjectBlobs, S3Access, StaleUpload,
+};
 pub use error::Error;
 pub use identity::{
     Actor, IdentityError, ImageKey, PackageVersionId, PrincipalId, RegistryId, RepositoryKey, RoleId,
@@ -46,12 +48,15 @@ pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
+pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
-    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
+    Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
+    Vulnerability,
 };
 pub use records::history::{FindingChange, FindingChangeKind, FindingReason, FindingStand, History};
+pub use records::lineage::{BaseImage, ClaimedBase, ImageLayer, Lineage, Lineages};
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
@@ -62,6 +67,7 @@ pub use records::reevaluation::{
     Reevaluation,
 };
 pub use records::repositories::Repositories;
+pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,
@@ -70,5 +76,6 @@ pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, 
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
+pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
 pub use sqlite::SqliteStore;

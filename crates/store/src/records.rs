@@ -4,23 +4,27 @@
 
 pub(crate) mod attributes;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod history;
+pub(crate) mod lineage;
 pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, History, Manifests, Policies, Pulls, Queue,
-    Reevaluation, Repositories, Scans, Summaries, Tenancy, Uploads,
+    Attributes, Catalog, Census, Collection, Events, Findings, History, Lineages, Manifests, Policies, Pulls,
+    Queue, Reevaluation, Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -34,13 +38,17 @@ pub trait Store:
     + Pulls
     + Policies
     + Uploads
+    + UploadParts
     + Events
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
     + Reevaluation
     + History
+    + Census
+    + SavedQueries
 {
 }
 
@@ -54,12 +62,16 @@ impl<T> Store for T where
         + Pulls
         + Policies
         + Uploads
+        + UploadParts
         + Events
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
         + Reevaluation
         + History
+        + Census
+        + SavedQueries
 {
 }

@@ -6,13 +6,14 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod column;
-mod content;
 mod events;
 mod findings;
 mod history;
 mod images;
+mod lineage;
 mod manifests;
 mod migration;
 mod policies;
@@ -21,9 +22,11 @@ mod queue;
 mod reader;
 mod reevaluation;
 mod repositories;
+mod saved_queries;
 mod scans;
 mod summaries;
 mod tenancy;
+mod upload_parts;
 mod uploads;
 mod verdict_events;
 mod writer;

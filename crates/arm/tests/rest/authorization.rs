@@ -18,8 +18,10 @@ fn path(route: &Route) -> String {
         "{scope}/providers/Microsoft.Security/assessments/{name}/subAssessments/{sub}" => {
             (registry(), &[KEY, "00000000-0000-8000-8000-000000000000"])
         }
-        "/tenants" | "/subscriptions" | "/providers/Microsoft.ResourceGraph/resources" => {
-            (String::new(), &[])
+        "/tenants" | "/subscriptions" => (String::new(), &[]),
+        pattern if pattern.starts_with("/providers/Microsoft.ResourceGraph/") => (String::new(), &[]),
+        "/subscriptions/{id}/resourcegroups/{group}/providers/Microsoft.ResourceGraph/queries/{name}" => {
+            (String::new(), &["00000000-0000-0000-0000-000000000abc", "rg", "mine"])
         }
         pattern if pattern.starts_with("/subscriptions/{id}") => (
             String::new(),
@@ -41,6 +43,9 @@ fn path(route: &Route) -> String {
 fn body(route: &Route) -> serde_json::Value {
     match route.method {
         Method::POST if route.pattern.contains("ResourceGraph") => json!({"query": "Resources"}),
+        Method::PUT | Method::PATCH if route.pattern.contains("ResourceGraph") => {
+            json!({"properties": {"query": "Resources"}})
+        }
         Method::PUT => json!({"properties": {"pricingTier": "Standard"}}),
         _ => serde_json::Value::Null,
     }

@@ -155,6 +155,7 @@ impl Estate {
             store: store.clone(),
             entrance: Arc::new(People),
             seal: PageSeal::new(&[7; 32]),
+            desk: Arc::default(),
             url: URL.into(),
             issuer: format!("{URL}/{}/", installation.tenant).into(),
             installation: Arc::new(installation),
@@ -254,10 +255,11 @@ impl Estate {
             distribution: Value::Null,
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
-            causes: json!([]),
+            basis: json!({ "causes": [] }),
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
+            lineage: store::Lineage::default(),
             packages: found.iter().map(place).collect(),
         };
         let recorded = self.store.record_image(record).await.unwrap();
@@ -266,13 +268,11 @@ impl Estate {
             let (id, _) = recorded.versions.iter().find(|(_, version)| version.name == *name).unwrap();
             packages.entry(*id).or_default().push(finding(name, vulnerability));
         }
-        let packages = packages
-            .into_iter()
-            .map(|(package_version, findings)| PackageFindings {
-                package_version,
-                findings,
-                reasons: BTreeMap::new(),
-            });
+        let packages = packages.into_iter().map(|(package_version, findings)| PackageFindings {
+            package_version,
+            findings,
+            reasons: BTreeMap::new(),
+        });
         let vulnerabilities = found.iter().map(|(_, id)| vulnerability(id)).collect();
         let snapshot = SnapshotVersion("one".into());
         self.store.record_findings(&snapshot, packages.collect(), vulnerabilities, now()).await.unwrap();

@@ -5,7 +5,10 @@
 mod advisories;
 mod explain;
 mod hostile;
+mod indexes;
 mod kill;
+mod origin;
+mod resource_graph;
 mod samples;
 mod states;
 mod support;

@@ -3,6 +3,7 @@
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
 use crate::documents::{KnownRegistry, registry};
+use crate::narrowed::Narrowed;
 use crate::viewer::View;
 use kql::ScanRequest;
 use serde_json::json;
@@ -12,7 +13,9 @@ pub(super) const TABLE: Table = Table {
     about: "The registries.",
     columns: shown,
     hidden,
-    read: |narrowed| Box::new(Registries { is_wanted: narrowed.wants_type(registry::KIND) }),
+    stem: None,
+    read: |_, request| Box::new(Registries { is_wanted: Narrowed(request).wants_type(registry::KIND) }),
+    folds: |_| false,
 };
 
 struct Registries {
@@ -27,7 +30,7 @@ impl Reading for Registries {
     }
 }
 
-fn row(view: &View, known: &KnownRegistry) -> ResourceRow {
+pub(super) fn row(view: &View, known: &KnownRegistry) -> ResourceRow {
     ResourceRow {
         id: known.id.to_string(),
         name: known.registry.name.clone(),

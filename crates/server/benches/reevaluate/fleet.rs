@@ -194,10 +194,11 @@ async fn push(store: Arc<dyn Store>, image: ImageKey, bytes: String, packages: V
         distribution: json!(null),
         platform: Some("linux/amd64".into()),
         obstacles: json!([]),
-        causes: json!([]),
+        basis: json!({ "causes": [] }),
         indexer_version: 1,
         isolation: json!({ "landlock": 5, "seccomp": true }),
         at: now(),
+        lineage: store::Lineage::default(),
         packages: packages.into_iter().map(place).collect(),
     };
     store.record_image(record).await.unwrap();

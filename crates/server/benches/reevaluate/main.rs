@@ -25,7 +25,7 @@ use fleet::Fleet;
 use jiff::{SignedDuration, Timestamp};
 use server::advisories::{Caution, Installed, Shelf, install_file};
 use server::inspect::Inspector;
-use server::jobs::{Workshop, reevaluate, work};
+use server::jobs::{Readers, Workshop, reevaluate, work};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,6 +73,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
         store: store.clone(),
         blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
         inspector: Inspector::new(sandbox::Requirement::BestEffort),
+        readers: Readers::new(1),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
         flip_limit: reevaluate::FlipLimit::default(),

@@ -29,6 +29,12 @@ pub enum ApiError {
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// It cannot be done as things stand now.
+    #[error("{0}")]
+    Conflict(String),
+    /// The blobs failed.
+    #[error("the server could not store this; its log says why")]
+    Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No such method here.
     #[error("this path does not answer to that method")]
     Method,
@@ -55,6 +61,11 @@ impl IntoResponse for ApiError {
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "Conflict"),
+            Self::Storage(error) => {
+                tracing::error!(error = %chain(&**error), "something could not be stored");
+                (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
+            }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
             Self::Store(error) => {
                 tracing::error!(error = %chain(error), "a request could not be answered");
@@ -72,8 +83,13 @@ impl IntoResponse for ApiError {
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
             }
-            Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {
-            }
+            Self::Forbidden { .. }
+            | Self::NotFound(_)
+            | Self::Invalid(_)
+            | Self::Conflict(_)
+            | Self::Storage(_)
+            | Self::Method
+            | Self::Store(_) => {}
         }
         response
     }

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use std::net::{IpAddr, SocketAddr};
-use store::{Registry, RegistryId};
+use store::{Actor, Registry, RegistryId};
 
 /// Somebody who signed in, with their roles.
 pub struct Caller {
@@ -81,6 +81,28 @@ impl Caller {
             return Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() });
         }
         Ok(allowed)
+    }
+
+    /// Refuses who may not perform the action in a registry.
+    ///
+    /// # Errors
+    /// When the caller may not, or the records fail.
+    pub(super) async fn require(
+        &self,
+        state: &ApiState,
+        action: Action,
+        registry: RegistryId,
+    ) -> Result<(), ApiError> {
+        let allowed = self.registries(state, action).await?;
+        if allowed.iter().any(|allowed| allowed.id == registry) {
+            return Ok(());
+        }
+        Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() })
+    }
+
+    /// The name under which history knows the caller.
+    pub(super) fn actor(&self) -> Actor {
+        Actor(self.principal.name.clone())
     }
 
     /// The registry that a name without a registry means, if the caller may perform the action there.

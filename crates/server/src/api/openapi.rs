@@ -23,7 +23,7 @@ fn document() -> Value {
         "security": [{"basic": []}, {"bearer": []}],
         "paths": {
             "/api/images": {"get": list_images()},
-            "/api/images/{reference}": {"get": one_image()},
+            "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
             "/api/openapi.json": {"get": {
@@ -92,7 +92,7 @@ fn one_image() -> Value {
         parameter(
             "reference",
             "path",
-            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages or /wait",
+            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages, /sbom or /wait",
             json!({"type": "string"}),
         ),
         parameter(
@@ -101,12 +101,41 @@ fn one_image() -> Value {
             "With /wait: answer at the latest after so long",
             json!({"type": "integer", "minimum": 0}),
         ),
+        sbom_format(),
     ];
     operation(
-        "One image, its findings or packages; or its verdict, as soon as it is there",
+        "One image, its findings, packages or bill of materials; or its verdict, as soon as it is there",
         &parameters,
         "Image",
     )
+}
+
+fn attach_bill() -> Value {
+    let parameters = [
+        parameter(
+            "reference",
+            "path",
+            "REPOSITORY:TAG/sbom or REPOSITORY@DIGEST/sbom",
+            json!({"type": "string"}),
+        ),
+        sbom_format(),
+    ];
+    let mut operation = operation(
+        "Attaches the bill of materials of an image to it, as its referrer",
+        &parameters,
+        "Attached",
+    );
+    if let Some(responses) = operation["responses"].as_object_mut()
+        && let Some(done) = responses.remove("200")
+    {
+        responses.insert("201".into(), done);
+    }
+    operation
+}
+
+fn sbom_format() -> Value {
+    let names: Vec<&str> = inventory::sbom::FORMATS.iter().map(|format| format.name).collect();
+    parameter("format", "query", "With /sbom: the form of the bill", json!({"type": "string", "enum": names}))
 }
 
 fn list_findings() -> Value {
@@ -155,11 +184,22 @@ fn schemas() -> Value {
             "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
             "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "advisoriesAgeSeconds": {"type": "integer"},
             "children": texts(),
+            "base": {"type": "object", "properties": {
+                "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
+                "inherited": number(), "own": number(),
+                "newer": {"type": ["object", "null"], "properties": {
+                    "tags": texts(), "digest": text(), "fixes": number(), "pushedAt": text(),
+                }},
+            }},
+            "layers": {"type": "array", "items": {"type": "object", "properties": {
+                "digest": text(), "step": maybe(), "inherited": {"type": ["boolean", "null"]},
+            }}},
         }},
         "Finding": {"type": "object", "properties": {
             "repository": text(), "digest": text(), "vulnerability": text(), "aliases": texts(), "severity": text(),
             "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
-            "path": text(), "layer": text(), "fixed": maybe(), "remediation": text(), "advisories": texts(),
+            "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
+            "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
             "risk": {"type": "object", "properties": {
                 "severitySource": text(), "cvssVector": text(), "exploitProbability": {"type": "number"},
@@ -175,6 +215,9 @@ fn schemas() -> Value {
         "Explanation": {"type": "object", "properties": {
             "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
             "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),
+        }},
+        "Attached": {"type": "object", "properties": {
+            "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
         }},
         "Advisories": {"type": "object", "properties": {
             "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},

@@ -5,7 +5,8 @@
 
 mod image;
 mod index;
-mod layers;
+pub(super) mod layers;
+mod lineage;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -82,8 +83,11 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
             return Ok(());
         }
     };
-    announce(workshop, &image, now).await?;
-    let judged = judge(workshop, &image, &manifest, now).await?;
+    // Side by side: nobody needs to know that somebody is at it before somebody is.
+    let (announced, judged) =
+        tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
+    announced?;
+    let judged = judged?;
     let with = judged.snapshot.clone();
     record(workshop, &image, judged, now).await?;
     // Other advisories came into force meanwhile, and their job may not have known of this image yet.
@@ -103,7 +107,8 @@ pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) ->
     job(parent, subscription, -1)
 }
 
-async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
+/// Whether the plan of a subscription asks for scans.
+pub(super) async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
     let plan = workshop.store.plan(subscription, SCAN_PLAN).await?;
     Ok(plan.is_some_and(|plan| plan.tier == PlanTier::Standard))
 }
@@ -152,7 +157,7 @@ async fn judge(
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
         ManifestContent::Image(content) if content.is_runnable() => {
-            image::judge(workshop, image, content, now).await
+            image::judge(workshop, image, content, parsed.annotations(), now).await
         }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();
@@ -219,6 +224,8 @@ async fn record(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
     workshop.store.put_summary(summary).await?;
+    // Those who wait need not wait until the job is off the queue too.
+    workshop.tell();
     Ok(())
 }
 

@@ -22,9 +22,10 @@ pub(in crate::jobs) use matching::match_again;
 use super::{JobError, Kind, Workshop};
 use advisory::Snapshot;
 use jiff::{SignedDuration, Timestamp};
-use judging::Standings;
+use judging::{Judge, Standings};
 use plan::Plan;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Job, JobKind, JudgedAgain, NewJob, PackageVersionId, PageRequest, Reevaluated, SnapshotVersion};
@@ -43,12 +44,15 @@ const LOOK: Duration = Duration::from_millis(50);
 const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 /// Package versions that are matched in one transaction.
 const BATCH: usize = 2000;
+/// With more changed package versions than this, all images are judged again: nearly all have one of them.
+const PART: usize = 5000;
 
 /// What the verdicts have to catch up with.
 fn target(snapshot: &Snapshot, age_limit: SignedDuration, now: Timestamp) -> Reevaluated {
     Reevaluated {
         snapshot: SnapshotVersion(snapshot.version().to_string()),
         too_old: now.duration_since(snapshot.created_at()) > age_limit,
+        day: now.as_second().div_euclid(86_400),
     }
 }
 
@@ -129,10 +133,11 @@ pub async fn run(workshop: &Workshop) -> Result<Outcome, JobError> {
         };
         outcome = caught_up;
         workshop.store.set_reevaluated(target, Timestamp::now()).await?;
-        workshop.changes.send_modify(|count| *count += 1);
+        workshop.tell();
     }
 }
 
+/// Catches up with a snapshot. None if it was held, and another one is in force now.
 async fn catch_up(
     workshop: &Workshop,
     snapshot: &Arc<Snapshot>,
@@ -142,43 +147,22 @@ async fn catch_up(
     let began = std::time::Instant::now();
     let before = done.as_ref().and_then(|done| workshop.shelf.earlier(&done.snapshot.0));
     let standings = Standings::load(workshop).await?;
-    let (plan, mut standings) = {
-        let (snapshot, before) = (snapshot.clone(), before.clone());
-        let version = target.snapshot.clone();
+    let (plan, standings) = {
+        let (snapshot, before, version) = (snapshot.clone(), before.clone(), target.snapshot.clone());
         let work = move || (Plan::new(&standings, &version, &snapshot, before.as_deref()), standings);
         tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?
     };
-    let scope_is_all =
-        plan.covers_otherwise || done.as_ref().is_none_or(|done| done.too_old != target.too_old);
-    if let Some(earlier) = &before
-        && flips::hold_if_too_many(workshop, earlier, snapshot, target, &standings, &plan).await?
-    {
-        return Ok(None);
-    }
-    let mut touched = plan.judged_before;
-    let matched = plan.to_match.len();
-    for batch in plan.to_match.chunks(BATCH) {
-        let versions = standings.versions(batch);
-        touched.extend(match_again(workshop, snapshot, before.as_ref(), versions, Timestamp::now()).await?);
-    }
-    standings.reload(workshop, &touched).await?;
-    let judge = judging::Judge::new(&standings, snapshot, target);
-    let mut images = if scope_is_all {
-        judge.all(workshop).await?
-    } else {
-        judge.having(workshop, touched.clone()).await?
-    };
+    let ages_alike = done.is_some_and(|done| (done.too_old, done.day) == (target.too_old, target.day));
+    let is_part = ages_alike && !plan.covers_otherwise && plan.to_match.len() <= PART;
+    let catching = Catching { workshop, snapshot, before: before.as_ref(), target, plan: &plan };
+    let caught_up = if is_part { catching.part(standings).await? } else { catching.whole(standings).await? };
+    let Some((changed_packages, mut images)) = caught_up else { return Ok(None) };
     let visible_after = began.elapsed();
-    workshop.changes.send_modify(|count| *count += 1);
-    for same in plan.same.chunks(5000) {
-        if let Some(done) = &before {
-            let from = SnapshotVersion(done.version().to_string());
-            workshop.store.adopt_snapshot(&from, &target.snapshot, same.to_vec()).await?;
-        }
-    }
+    workshop.tell();
+    catching.adopt().await?;
     add(&mut images, stragglers(workshop, snapshot, target).await?);
     confirm(workshop, &target.snapshot).await?;
-    let changed_packages = touched.len();
+    let matched = plan.to_match.len();
     tracing::info!(
         snapshot = %target.snapshot, package_versions.matched = matched, package_versions.changed = changed_packages,
         images.changed = images.changed, images.flipped = images.flipped,
@@ -186,6 +170,93 @@ async fn catch_up(
         "the verdicts have caught up with the advisories"
     );
     Ok(Some(Outcome { matched, changed_packages, images, visible_after }))
+}
+
+/// Catching up, with everything that it needs.
+struct Catching<'a> {
+    workshop: &'a Workshop,
+    snapshot: &'a Arc<Snapshot>,
+    before: Option<&'a Arc<Snapshot>>,
+    target: &'a Reevaluated,
+    plan: &'a Plan,
+}
+
+/// How many package versions changed, and what became of the images; none if the snapshot was held.
+type CaughtUp = Option<(usize, JudgedAgain)>;
+
+impl Catching<'_> {
+    /// A few package versions changed. The verdicts that follow are made before anything is written: so it is known
+    /// how many flip, and the images are read once.
+    async fn part(&self, standings: Standings) -> Result<CaughtUp, JobError> {
+        let Self { workshop, snapshot, target, plan, .. } = *self;
+        let (snapshot_too, to_match) = (snapshot.clone(), plan.to_match.clone());
+        let work = move || standings.with(&snapshot_too, &to_match);
+        let (would_be, differing) =
+            tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
+        let judge = Judge::new(&would_be, snapshot, target);
+        let concerned = [differing.as_slice(), plan.judged_before.as_slice()].concat();
+        let judged = judge.having(workshop, concerned).await?;
+        if flips::hold_if_too_many(self, judged.flips).await? {
+            return Ok(None);
+        }
+        let touched = self.match_all(would_be.versions(&plan.to_match)).await?;
+        let mut images = judge.write_all(workshop, judged.images).await?;
+        // Another rating of a vulnerability changes all who have it, matched again or not.
+        let others: Vec<PackageVersionId> =
+            touched.iter().filter(|id| plan.to_match.binary_search(id).is_err()).copied().collect();
+        if !others.is_empty() {
+            let standings = Standings::load(workshop).await?;
+            let judge = Judge::new(&standings, snapshot, target);
+            let judged = judge.having(workshop, others).await?;
+            add(&mut images, judge.write_all(workshop, judged.images).await?);
+        }
+        Ok(Some((touched.len(), images)))
+    }
+
+    /// Everything may have changed.
+    async fn whole(&self, standings: Standings) -> Result<CaughtUp, JobError> {
+        let Self { workshop, snapshot, target, plan, .. } = *self;
+        if self.before.is_some() && !plan.to_match.is_empty() {
+            let (snapshot_too, to_match, current) =
+                (snapshot.clone(), plan.to_match.clone(), standings.clone());
+            let work = move || current.with(&snapshot_too, &to_match).0;
+            let would_be = tokio::task::spawn_blocking(work)
+                .await
+                .map_err(|error| JobError::Again(error.to_string()))?;
+            let flips = Judge::new(&would_be, snapshot, target).flips(workshop).await?;
+            if flips::hold_if_too_many(self, flips).await? {
+                return Ok(None);
+            }
+        }
+        let touched = self.match_all(standings.versions(&plan.to_match)).await?;
+        drop(standings);
+        let standings = Standings::load(workshop).await?;
+        let images = Judge::new(&standings, snapshot, target).all(workshop).await?;
+        Ok(Some((touched.len(), images)))
+    }
+
+    /// Matches package versions. Returns those of which something changed, ascending.
+    async fn match_all(
+        &self,
+        versions: Vec<(PackageVersionId, PackageVersion)>,
+    ) -> Result<Vec<PackageVersionId>, JobError> {
+        let mut touched = BTreeSet::new();
+        for batch in versions.chunks(BATCH) {
+            let (batch, now) = (batch.to_vec(), Timestamp::now());
+            touched.extend(match_again(self.workshop, self.snapshot, self.before, batch, now).await?);
+        }
+        Ok(touched.into_iter().collect())
+    }
+
+    /// Takes that of which the two snapshots say the same as matched with the new one.
+    async fn adopt(&self) -> Result<(), JobError> {
+        let Some(before) = self.before else { return Ok(()) };
+        let from = SnapshotVersion(before.version().to_string());
+        for same in self.plan.same.chunks(BATCH) {
+            self.workshop.store.adopt_snapshot(&from, &self.target.snapshot, same.to_vec()).await?;
+        }
+        Ok(())
+    }
 }
 
 fn add(sum: &mut JudgedAgain, more: JudgedAgain) {
@@ -208,8 +279,9 @@ async fn stragglers(
         let ids: Vec<PackageVersionId> = left.iter().map(|(id, _)| *id).collect();
         match_again(workshop, snapshot, None, left, Timestamp::now()).await?;
         let standings = Standings::load(workshop).await?;
-        let judge = judging::Judge::new(&standings, snapshot, target);
-        add(&mut sum, judge.having(workshop, ids).await?);
+        let judge = Judge::new(&standings, snapshot, target);
+        let judged = judge.having(workshop, ids).await?;
+        add(&mut sum, judge.write_all(workshop, judged.images).await?);
     }
 }
 

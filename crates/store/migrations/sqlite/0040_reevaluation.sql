@@ -4,12 +4,10 @@
 -- an image is judged by adding up and not by reading its findings.
 ALTER TABLE package_version ADD COLUMN standing TEXT NOT NULL DEFAULT '';
 
--- What the verdict on an image rests on, as judging reads it: its package versions in one value instead of a row each, and what speaks against it
--- whatever the advisories say.
+-- What the verdict on an image rests on beside its packages, as JSON that the store does not read.
 CREATE TABLE image_basis (
-    image    INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
-    causes   TEXT NOT NULL,
-    packages BLOB NOT NULL
+    image INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
+    basis TEXT NOT NULL
 ) STRICT;
 
 -- One row: the advisories that all verdicts have caught up with.
@@ -17,6 +15,7 @@ CREATE TABLE reevaluation (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     snapshot TEXT NOT NULL,
     too_old  INTEGER NOT NULL,
+    day      INTEGER NOT NULL,     -- since 1970: support of distributions ends on a day
     at       INTEGER NOT NULL
 ) STRICT;
 

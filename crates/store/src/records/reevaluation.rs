@@ -40,8 +40,8 @@ pub struct ImageToJudge {
     pub image: ImageKey,
     /// Where it stands.
     pub state: ImageState,
-    /// What speaks against it whatever the advisories say, as JSON.
-    pub causes: Value,
+    /// What its verdict rests on beside its packages, as it was recorded.
+    pub basis: Value,
     /// Its distinct package versions, ascending.
     pub packages: Vec<PackageVersionId>,
 }
@@ -75,6 +75,8 @@ pub struct Reevaluated {
     pub snapshot: SnapshotVersion,
     /// Whether it counted as too old.
     pub too_old: bool,
+    /// The day, since 1970: support of distributions ends on a day.
+    pub day: i64,
 }
 
 /// The job that judges an index again, since one of its images has another verdict.

@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, collection, events, findings, history, images, manifests, migration, pulls, queue,
-    reevaluation, repositories, scans, summaries,
+    attributes, catalog, census, collection, events, findings, history, images, lineage, manifests,
+    migration, pulls, queue, reevaluation, repositories, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -48,6 +48,9 @@ const LISTINGS: &[&str] = &[
     collection::LINKS,
     collection::MANIFESTS,
     events::LIST,
+    census::CONTENTS,
+    census::IMAGES_OF_PACKAGE,
+    census::HISTORY,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -71,6 +74,8 @@ const LISTINGS: &[&str] = &[
     reevaluation::TO_JUDGE,
     reevaluation::NUMBERED,
     reevaluation::TO_CONFIRM,
+    lineage::LAYERS,
+    lineage::BASE,
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
     "DELETE FROM upload WHERE touched_at < ?1",
     "DELETE FROM image_package WHERE image = ?1",
@@ -94,6 +99,8 @@ const UNSORTED: &[&str] = &[
     catalog::MANIFESTS[1],
     catalog::MANIFESTS[2],
     events::LIST,
+    census::CONTENTS,
+    census::HISTORY,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,
@@ -132,6 +139,19 @@ fn job_counts_read_an_index_alone() {
     let connection = database();
     let steps = plan(&connection, queue::COUNTS);
     assert!(steps.iter().all(|step| step.contains("COVERING INDEX job_due")), "{steps:?}");
+}
+
+#[test]
+fn a_census_reads_indexes_from_end_to_end_and_no_rows() {
+    let connection = database();
+    for (sql, index) in
+        [(census::AFFECTED, "package_finding_verdict"), (census::RATINGS, "vulnerability_rating")]
+    {
+        let steps = plan(&connection, sql);
+        assert!(steps.iter().all(|step| step.contains(&format!("COVERING INDEX {index}"))), "{steps:?}");
+    }
+    let steps = plan(&connection, census::CONTENTS);
+    assert!(steps.iter().any(|step| step.contains("COVERING INDEX image_summary_state")), "{steps:?}");
 }
 
 #[test]

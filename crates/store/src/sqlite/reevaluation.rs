@@ -4,16 +4,15 @@
 //! verdicts are a walk through the table and not as many jumps.
 
 use super::SqliteStore;
-use super::column::{Columns, change, json_text, moment, row, rows, value, with_surplus};
-use super::content::unpacked;
+use super::column::{Columns, change, exists, json_text, moment, row, rows, value, with_surplus};
 use super::images::image_key;
 use super::scans::package_version;
 use super::verdict_events::{self, Before};
 use super::{manifests, queue};
 use crate::{
-    Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding,
-    PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation, SnapshotVersion,
-    SubscriptionId,
+    Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageList,
+    PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation,
+    SnapshotVersion, SubscriptionId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -103,10 +102,11 @@ impl Reevaluation for SqliteStore {
 
     async fn reevaluated(&self) -> Result<Option<Reevaluated>, Error> {
         self.read(|connection| {
-            row(connection, "SELECT snapshot, too_old FROM reevaluation", [], |row| {
+            row(connection, "SELECT snapshot, too_old, day FROM reevaluation", [], |row| {
                 Ok(Reevaluated {
                     snapshot: SnapshotVersion(row.plain("snapshot")?),
                     too_old: row.plain("too_old")?,
+                    day: row.plain("day")?,
                 })
             })
         })
@@ -115,10 +115,11 @@ impl Reevaluation for SqliteStore {
 
     async fn set_reevaluated(&self, done: Reevaluated, at: Timestamp) -> Result<(), Error> {
         self.write(move |connection| {
-            let sql = "INSERT INTO reevaluation (id, snapshot, too_old, at) VALUES (1, ?1, ?2, ?3)
+            let sql = "INSERT INTO reevaluation (id, snapshot, too_old, day, at) VALUES (1, ?1, ?2, ?3, ?4)
                        ON CONFLICT (id) DO UPDATE
-                       SET snapshot = excluded.snapshot, too_old = excluded.too_old, at = excluded.at";
-            change(connection, sql, params![done.snapshot.0, done.too_old, moment(at)])?;
+                       SET snapshot = excluded.snapshot, too_old = excluded.too_old, day = excluded.day,
+                           at = excluded.at";
+            change(connection, sql, params![done.snapshot.0, done.too_old, done.day, moment(at)])?;
             Ok(())
         })
         .await
@@ -132,18 +133,20 @@ pub(super) const STANDINGS: &str = "SELECT * FROM package_version WHERE id > ?1 
 pub(super) const IMAGES_HAVING: &str = "SELECT DISTINCT image FROM image_package WHERE package_version = ?1";
 
 /// The images that have a verdict, and what they consist of. CROSS JOIN keeps the order: that of the summaries.
-pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest, s.state, c.causes, c.packages
+pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest, s.state, b.basis, c.packages
      FROM image_summary s
      CROSS JOIN image i ON i.digest = s.digest
-     CROSS JOIN image_basis c ON c.image = i.id
+     CROSS JOIN image_content c ON c.image = i.id
+     CROSS JOIN image_basis b ON b.image = i.id
      WHERE (s.registry, s.repository, s.digest) > (?1, ?2, ?3)
        AND s.state IN ('Healthy', 'Unhealthy', 'NotApplicable')
      ORDER BY s.registry, s.repository, s.digest LIMIT ?4";
 
 /// One image, wherever it stands.
-pub(super) const NUMBERED: &str = "SELECT s.registry, s.repository, s.digest, s.state, c.causes, c.packages
+pub(super) const NUMBERED: &str = "SELECT s.registry, s.repository, s.digest, s.state, b.basis, c.packages
      FROM image i
-     CROSS JOIN image_basis c ON c.image = i.id
+     CROSS JOIN image_content c ON c.image = i.id
+     CROSS JOIN image_basis b ON b.image = i.id
      CROSS JOIN image_summary s ON s.digest = i.digest
      WHERE i.id = ?1 AND s.state IN ('Healthy', 'Unhealthy', 'NotApplicable')";
 
@@ -151,6 +154,9 @@ pub(super) const NUMBERED: &str = "SELECT s.registry, s.repository, s.digest, s.
 pub(super) const TO_CONFIRM: &str = "SELECT registry, repository, digest, state, snapshot, children
      FROM image_summary WHERE (registry, repository, digest) > (?1, ?2, ?3)
      ORDER BY registry, repository, digest LIMIT ?4";
+
+/// Whether an image is part of any index: most are of none.
+const IS_CHILD: &str = "SELECT 1 FROM manifest_reference WHERE digest = ?1 AND kind = 'manifest' LIMIT 1";
 
 /// What is found in a package version, counted, as its column holds it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -218,8 +224,8 @@ fn image_to_judge(row: &Row<'_>) -> Result<ImageToJudge, Error> {
     Ok(ImageToJudge {
         image: image_key(row)?,
         state: row.word("state", ImageState::from_word)?,
-        causes: row.json("causes")?,
-        packages: unpacked(&row.plain::<Vec<u8>>("packages")?)?,
+        basis: row.json("basis")?,
+        packages: PackageList::from_bytes(row.plain("packages")?).iter().map(|(id, _)| id).collect(),
     })
 }
 
@@ -259,6 +265,9 @@ fn judge_again(
         came_to.flipped += u64::from(before.state != image.state);
         verdict_events::tell(connection, &image.image, &before, image, Some(snapshot), at)?;
         let registry = image.image.repository.registry.0;
+        if !exists(connection, IS_CHILD, [image.image.digest.as_str()])? {
+            continue;
+        }
         for digest in manifests::parents(connection, &image.image.repository, &image.image.digest)? {
             let subscription = match subscriptions.get(&registry) {
                 Some(known) => *known,

@@ -7,12 +7,15 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod findings;
+mod lineage;
 mod policies;
 mod queue;
 mod reevaluation;
 mod repositories;
+mod saved_queries;
 mod scene;
 mod summaries;
 mod tenancy;
@@ -77,6 +80,13 @@ mod sqlite {
             size_of_an_index_counts_each_blob_once
             repository_goes_with_everything_in_it
             blob_is_found_where_it_is_linked;
+        census:
+            a_census_counts_what_the_join_lists
+            packages_are_found_by_name
+            history_is_that_of_the_registries;
+        saved_queries:
+            saved_queries_come_and_go_in_any_case
+            saved_queries_are_listed_below_a_scope;
         collection:
             link_goes_when_no_manifest_needs_it
             link_that_is_relied_on_again_stays
@@ -120,6 +130,11 @@ mod sqlite {
             what_waits_or_is_gone_is_left_alone
             confirmed_verdicts_name_the_snapshot
             history_says_what_became_of_a_finding;
+        lineage:
+            lineage_comes_back_and_is_replaced
+            base_is_the_longest_beginning_in_the_registry
+            equal_layers_are_a_base_only_where_the_image_says_so
+            findings_tell_their_layer_and_whether_it_is_inherited;
         summaries:
             summary_keeps_first_sight_and_last_change
             summary_of_a_missing_image_is_not_kept

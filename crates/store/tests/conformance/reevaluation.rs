@@ -87,7 +87,7 @@ pub(crate) async fn images_are_given_with_their_packages(store: Arc<dyn Store>) 
     assert_eq!(given.len(), 3);
     for (image, (repository, digest, packages)) in given.iter().zip(expected) {
         assert_eq!((&image.image, &*image.packages), (&scene.image(repository, digest), packages));
-        assert_eq!(image.causes, json!([]));
+        assert_eq!(image.basis, json!({ "causes": [] }));
     }
     let numbers = scene.store.images_having(vec![ids[1]]).await.unwrap();
     assert_eq!(scene.store.numbered_images(numbers).await.unwrap(), given[1..]);
@@ -198,7 +198,7 @@ pub(crate) async fn confirmed_verdicts_name_the_snapshot(store: Arc<dyn Store>) 
     }
     assert_eq!(scene.store.reevaluated().await.unwrap(), None);
     for too_old in [true, false] {
-        let done = Reevaluated { snapshot: snapshot("two"), too_old };
+        let done = Reevaluated { snapshot: snapshot("two"), too_old, day: 20_000 };
         scene.store.set_reevaluated(done.clone(), second(9)).await.unwrap();
         assert_eq!(scene.store.reevaluated().await.unwrap(), Some(done));
     }

@@ -182,10 +182,11 @@ pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> Imag
         distribution: json!({ "id": "alpine" }),
         platform: Some("linux/amd64".to_owned()),
         obstacles: json!([]),
-        causes: json!([]),
+        basis: json!({ "causes": [] }),
         indexer_version: 1,
         isolation: json!({ "landlock": true }),
         at: second(2),
+        lineage: store::Lineage::default(),
         packages,
     }
 }

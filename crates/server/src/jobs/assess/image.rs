@@ -1,9 +1,9 @@
 //! One image: its layers, its inventory, its findings, its verdict.
 
-use super::{Judged, layers};
+use super::{Judged, layers, lineage};
 use crate::jobs::reevaluate::match_again;
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{package_version, severity, standing, without_feed};
+use crate::judge::{Basis, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
 use inventory::{INDEXER_VERSION, ImageInventory, LayerInventory, coalesce};
@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::sync::Arc;
 use store::{
     FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackagePlace, PackageVersion, PackageVersionId,
@@ -26,6 +25,7 @@ pub(super) async fn judge(
     workshop: &Workshop,
     image: &ImageKey,
     manifest: &ImageManifest,
+    annotations: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<Judged, JobError> {
     let configuration = match configuration(workshop, manifest).await? {
@@ -42,16 +42,17 @@ pub(super) async fn judge(
     let layers = read_layers(workshop, manifest, now).await?;
     let inventory = coalesce(&layers.inventories);
     let places = places(&inventory, manifest);
-    let causes = causes(layers.causes, &inventory, &places);
+    let basis = basis(layers.causes, &inventory, &places);
     let record = ImageRecord {
         digest: image.digest.clone(),
         distribution: serde_json::to_value(&inventory.distribution).unwrap_or(Value::Null),
         platform: platform.clone(),
         obstacles: serde_json::to_value(&inventory.obstacles).unwrap_or(Value::Null),
-        causes: serde_json::to_value(&causes).unwrap_or(Value::Null),
+        basis: serde_json::to_value(&basis).unwrap_or(Value::Null),
         indexer_version: INDEXER_VERSION,
         isolation: layers.isolation.clone(),
         at: now,
+        lineage: lineage::of(manifest, annotations, &configuration),
         packages: places,
     };
     let recorded = workshop.store.record_image(record).await?;
@@ -61,7 +62,7 @@ pub(super) async fn judge(
         match_new(workshop, snapshot, &ids, now).await?;
     }
     let packages = recorded.versions.into_iter().map(|(_, version)| version).collect::<Vec<_>>();
-    let known = Known { causes, packages: &packages, snapshot: snapshot.as_deref() };
+    let known = Known { basis, packages: &packages, snapshot: snapshot.as_deref() };
     let facts = facts(workshop, &image.digest, known, now).await?;
     Ok(Judged {
         verdict: Some(assess(&facts)),
@@ -80,10 +81,11 @@ async fn configuration(
     let Some(blob) = workshop.blobs.open(&manifest.config.digest).await? else {
         return Ok(Err(Cause::InvalidImage { detail: "its configuration is not in the registry".into() }));
     };
-    let mut bytes = Vec::new();
-    if let Err(error) = blob.file.take(LARGEST_CONFIGURATION).read_to_end(&mut bytes) {
-        return Err(JobError::Again(error.to_string()));
-    }
+    let bytes = match blob.bytes(LARGEST_CONFIGURATION).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(Err(Cause::InvalidImage { detail: "its configuration is too large".into() })),
+        Err(error) => return Err(JobError::Again(error.to_string())),
+    };
     Ok(ImageConfig::parse(&bytes).map_err(|error| Cause::InvalidImage { detail: error.to_string() }))
 }
 
@@ -110,8 +112,11 @@ async fn read_layers(
     now: Timestamp,
 ) -> Result<Layers, JobError> {
     let mut layers = Layers { inventories: Vec::new(), causes: Vec::new(), isolation: Value::Null };
-    for (number, layer) in (1..).zip(&manifest.layers) {
-        match layers::read(workshop, layer, now).await? {
+    // All at once; the readers see to it that there are not more workers than processors.
+    let reading = manifest.layers.iter().map(|layer| layers::read(workshop, layer, now));
+    let read = futures_util::future::try_join_all(reading).await?;
+    for (number, read) in (1..).zip(read) {
+        match read {
             layers::Read::Indexed(inventory, isolation) => {
                 layers.inventories.push(*inventory);
                 layers.isolation = isolation;
@@ -157,18 +162,23 @@ async fn match_new(
     match_again(workshop, snapshot, None, unmatched, now).await
 }
 
-/// What speaks against an image whatever the advisories say, the weightiest first.
-fn causes(of_layers: Vec<Cause>, inventory: &ImageInventory, places: &[PackagePlace]) -> Vec<Cause> {
+/// What the verdict rests on beside packages and advisories.
+fn basis(of_layers: Vec<Cause>, inventory: &ImageInventory, places: &[PackagePlace]) -> Basis {
     let unplaced = places.iter().any(|place| place.package.ecosystem.is_none());
     let obstacles = inventory.obstacles.iter().cloned().map(|obstacle| Cause::Obstacle { obstacle });
     let without_feed = without_feed(inventory.distribution.as_ref(), unplaced);
     let without_feed = without_feed.map(|distribution| Cause::DistributionWithoutFeed { distribution });
-    of_layers.into_iter().chain(obstacles).chain(without_feed).collect()
+    let own = inventory.distribution.as_ref().and_then(|distribution| distribution.known()?.packages);
+    let has_own = places.iter().any(|place| Some(place.package.kind) == own);
+    Basis {
+        causes: of_layers.into_iter().chain(obstacles).chain(without_feed).collect(),
+        distribution: inventory.distribution.clone().filter(|_| has_own),
+    }
 }
 
 /// What is known of an image.
 struct Known<'a> {
-    causes: Vec<Cause>,
+    basis: Basis,
     packages: &'a [PackageVersion],
     snapshot: Option<&'a Snapshot>,
 }
@@ -218,7 +228,8 @@ async fn facts(
         }
     }
     Ok(ImageFacts {
-        causes: known.causes,
+        out_of_support: known.basis.out_of_support(now),
+        causes: known.basis.causes,
         // Both are among the causes already.
         obstacles: Vec::new(),
         distribution_without_feed: None,

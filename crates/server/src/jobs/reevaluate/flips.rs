@@ -4,11 +4,8 @@
 //! taken out, is whole by every checksum (attack F2). What gives it away is that too many verdicts become others at
 //! once. Such a snapshot is held, the one before stays in force, and a person decides.
 
-use super::judging::{Judge, Standings};
-use super::plan::Plan;
+use super::Catching;
 use crate::jobs::{JobError, Workshop};
-use advisory::Snapshot;
-use store::Reevaluated;
 
 /// When a snapshot flips too many images.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,36 +24,24 @@ impl Default for FlipLimit {
 }
 
 /// Holds a snapshot that flips too many images. Whether it did.
-pub(super) async fn hold_if_too_many(
-    workshop: &Workshop,
-    before: &Snapshot,
-    after: &std::sync::Arc<Snapshot>,
-    target: &Reevaluated,
-    standings: &Standings,
-    plan: &Plan,
-) -> Result<bool, JobError> {
-    let version = &target.snapshot.0;
+pub(super) async fn hold_if_too_many(catching: &Catching<'_>, flips: u64) -> Result<bool, JobError> {
+    let Catching { workshop, before, target, plan, .. } = *catching;
+    let (version, limit) = (&target.snapshot.0, workshop.flip_limit);
     // What was begun is not held: its findings are partly recorded already.
-    if !plan.judged_before.is_empty() || workshop.shelf.is_accepted(version) {
+    let Some(before) = before.filter(|_| plan.judged_before.is_empty()) else { return Ok(false) };
+    if flips <= limit.least || before.version().to_string() == *version || workshop.shelf.is_accepted(version)
+    {
         return Ok(false);
     }
     let images = with_verdict(workshop).await?;
-    if images <= workshop.flip_limit.least {
-        return Ok(false);
-    }
-    let would_be = standings.with(after, &plan.to_match);
-    let judge = Judge::new(&would_be, after, target);
-    let having = (!plan.covers_otherwise).then(|| plan.to_match.clone());
-    let flips = judge.flips(workshop, having).await?;
     #[expect(clippy::cast_precision_loss, reason = "a share of images needs no more precision")]
-    let share = flips as f64 / images as f64;
-    if flips <= workshop.flip_limit.least || share <= workshop.flip_limit.share {
+    let share = flips as f64 / images.max(1) as f64;
+    if share <= limit.share {
         return Ok(false);
     }
     let doubt = format!("it would flip the verdict on {flips} of {images} images");
     tracing::error!(snapshot = version, %doubt, "a snapshot is held; `lazaretto advisories accept` or `discard` decides");
-    let earlier = before.version().to_string();
-    let held = workshop.shelf.hold(version, &earlier, vec![doubt]);
+    let held = workshop.shelf.hold(version, &before.version().to_string(), vec![doubt]);
     held.map_err(|error| JobError::Again(error.to_string()))?;
     Ok(true)
 }

@@ -4,28 +4,31 @@
 //! 40 000 of them are a few megabytes, and 100 000 images are as many walks over a short list of numbers.
 
 use crate::jobs::{JobError, Workshop, assess};
-use crate::judge::findings_of;
+use crate::judge::{Basis, findings_of};
 use advisory::{Severity, Snapshot};
-use assessment::{Cause, FeedStanding, ImageFacts};
+use assessment::{FeedStanding, ImageFacts};
+use futures_util::StreamExt;
 use inventory::Ecosystem;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use store::{
-    FindingVerdict, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding,
-    PackageVersion, PackageVersionId, PageRequest, Reevaluated, SnapshotVersion,
+    FindingVerdict, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding, PackageVersion,
+    PackageVersionId, PageRequest, Reevaluated, SnapshotVersion,
 };
 
 /// Images of one reading and one transaction.
 const IMAGES: usize = 2000;
 /// Package versions of one reading.
 const PACKAGES: usize = 10_000;
-/// More changed package versions than this are read again with all others.
-const ONE_BY_ONE: usize = 200;
+/// Images of one reading, where they are looked up one by one, and how many readings go on at once.
+const READ: usize = 500;
+const READERS: usize = 3;
 /// The order of the counts.
 const SEVERITIES: [Severity; 5] =
     [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
 /// What is found in all package versions, by number.
+#[derive(Clone)]
 pub(super) struct Standings {
     of: BTreeMap<PackageVersionId, PackageStanding>,
 }
@@ -46,46 +49,25 @@ impl Standings {
         }
     }
 
-    /// Reads some of them again.
-    pub(super) async fn reload(
-        &mut self,
-        workshop: &Workshop,
-        changed: &[PackageVersionId],
-    ) -> Result<(), JobError> {
-        if changed.len() > ONE_BY_ONE {
-            *self = Self::load(workshop).await?;
-            return Ok(());
-        }
-        for PackageVersionId(number) in changed {
-            let page = PageRequest { after: Some(PackageVersionId(number.saturating_sub(1))), limit: 1 };
-            let page = workshop.store.package_standings(page).await?;
-            self.of.extend(page.items.into_iter().map(|standing| (standing.id, standing)));
-        }
-        Ok(())
-    }
-
-    /// The same with what a snapshot says of some package versions, that nobody has recorded yet.
-    pub(super) fn with(&self, snapshot: &Snapshot, to_match: &[PackageVersionId]) -> Self {
-        let mut of = self.of.clone();
+    /// The same with what a snapshot says of some package versions, that nobody has recorded yet; and of which of them
+    /// that is something else.
+    pub(super) fn with(
+        mut self,
+        snapshot: &Snapshot,
+        to_match: &[PackageVersionId],
+    ) -> (Self, Vec<PackageVersionId>) {
+        let mut differing = Vec::new();
         for id in to_match {
-            let Some(standing) = of.get_mut(id) else { continue };
-            let (findings, vulnerabilities) = findings_of(snapshot, &standing.package);
-            let severities: BTreeMap<&str, &str> =
-                vulnerabilities.iter().map(|known| (&*known.id, &*known.severity)).collect();
-            standing.affected.clear();
-            (standing.undetermined, standing.first_undetermined) = (0, None);
-            for finding in &findings {
-                match finding.verdict {
-                    FindingVerdict::Affected => {
-                        let severity = severities.get(&*finding.vulnerability).copied().unwrap_or("Unknown");
-                        *standing.affected.entry(severity.to_owned()).or_default() += 1;
-                    }
-                    FindingVerdict::Undetermined => standing.undetermined += 1,
-                    FindingVerdict::NotAffected => {}
-                }
+            let Some(standing) = self.of.get_mut(id) else { continue };
+            let found = counted_anew(snapshot, standing);
+            if (&found.affected, found.undetermined, &found.first_undetermined)
+                != (&standing.affected, standing.undetermined, &standing.first_undetermined)
+            {
+                differing.push(*id);
+                *standing = found;
             }
         }
-        Self { of }
+        (self, differing)
     }
 
     /// All package versions, with the snapshot that each was matched with.
@@ -101,6 +83,36 @@ impl Standings {
     }
 }
 
+/// What a snapshot says of a package version, counted as the store counts it.
+fn counted_anew(snapshot: &Snapshot, standing: &PackageStanding) -> PackageStanding {
+    let (findings, vulnerabilities) = findings_of(snapshot, &standing.package);
+    let severities: BTreeMap<&str, &str> =
+        vulnerabilities.iter().map(|known| (&*known.id, &*known.severity)).collect();
+    let mut counted = PackageStanding {
+        affected: BTreeMap::new(),
+        undetermined: 0,
+        first_undetermined: None,
+        ..standing.clone()
+    };
+    for finding in findings {
+        match finding.verdict {
+            FindingVerdict::Affected => {
+                let severity = severities.get(&*finding.vulnerability).copied().unwrap_or("Unknown");
+                *counted.affected.entry(severity.to_owned()).or_default() += 1;
+            }
+            FindingVerdict::Undetermined => {
+                counted.undetermined += 1;
+                let first = counted.first_undetermined.take();
+                let first =
+                    first.map_or(finding.vulnerability.clone(), |known| known.min(finding.vulnerability));
+                counted.first_undetermined = Some(first);
+            }
+            FindingVerdict::NotAffected => {}
+        }
+    }
+    counted
+}
+
 /// What is found in one package version.
 #[derive(Clone, Default)]
 struct Counted {
@@ -112,6 +124,18 @@ struct Counted {
     uncovered: Option<u16>,
 }
 
+/// Verdicts that are not written yet.
+pub(super) struct Judged {
+    pub(super) images: Vec<JudgedImage>,
+    /// How many of them are other ones than before.
+    pub(super) flips: u64,
+}
+
+/// Whether a verdict becomes another one. What could not be assessed had none.
+fn is_flip(before: ImageState, after: ImageState) -> bool {
+    matches!(before, ImageState::Healthy | ImageState::Unhealthy) && before != after
+}
+
 /// Judges images.
 pub(super) struct Judge {
     /// By number.
@@ -120,6 +144,7 @@ pub(super) struct Judge {
     /// The age of the advisories in days, if they are too old.
     too_old: Option<i64>,
     snapshot: SnapshotVersion,
+    now: Timestamp,
 }
 
 impl Judge {
@@ -140,12 +165,14 @@ impl Judge {
             };
             *slot = counted(standing, standing.package.ecosystem.as_ref().and_then(place));
         }
-        let age = Timestamp::now().duration_since(snapshot.created_at()).as_hours() / 24;
+        let now = Timestamp::now();
+        let age = now.duration_since(snapshot.created_at()).as_hours() / 24;
         Self {
             packages,
             uncovered,
             too_old: target.too_old.then_some(age),
             snapshot: target.snapshot.clone(),
+            now,
         }
     }
 
@@ -167,53 +194,55 @@ impl Judge {
         }
     }
 
-    /// Judges the images that have one of these package versions.
+    /// Judges the images that have one of these package versions. Nothing is written.
     pub(super) async fn having(
         &self,
         workshop: &Workshop,
         packages: Vec<PackageVersionId>,
-    ) -> Result<JudgedAgain, JobError> {
+    ) -> Result<Judged, JobError> {
         let numbers = workshop.store.images_having(packages).await?;
-        let mut sum = JudgedAgain::default();
-        let mut chunks = numbers.chunks(IMAGES).map(<[ImageNumber]>::to_vec);
-        let Some(first) = chunks.next() else { return Ok(sum) };
-        let mut images = workshop.store.numbered_images(first).await?;
-        loop {
-            let write = self.write(workshop, &images);
-            let Some(next) = chunks.next() else {
-                super::add(&mut sum, write.await?);
-                return Ok(sum);
-            };
-            let (written, read) = tokio::join!(write, workshop.store.numbered_images(next));
-            super::add(&mut sum, written?);
-            images = read?;
+        let mut judged = Judged { images: Vec::with_capacity(numbers.len()), flips: 0 };
+        let reads = numbers.chunks(READ).map(|chunk| workshop.store.numbered_images(chunk.to_vec()));
+        // While some are judged here, others are read.
+        let mut reads = futures_util::stream::iter(reads).buffered(READERS);
+        while let Some(images) = reads.next().await {
+            for image in images? {
+                let now = self.judge(&image)?;
+                judged.flips += u64::from(is_flip(image.state, now.state));
+                judged.images.push(now);
+            }
         }
+        // In the order of their table, in which they are written.
+        judged.images.sort_unstable_by(|one, other| one.image.cmp(&other.image));
+        Ok(judged)
     }
 
-    /// How many of the images would get another verdict, and how many there are. Nothing is written.
-    pub(super) async fn flips(
+    /// Writes verdicts, in the order in which they come.
+    pub(super) async fn write_all(
         &self,
         workshop: &Workshop,
-        having: Option<Vec<PackageVersionId>>,
-    ) -> Result<u64, JobError> {
-        let mut flips = 0;
-        let mut count = |images: Vec<ImageToJudge>| -> Result<(), JobError> {
-            for image in &images {
-                let known = matches!(image.state, ImageState::Healthy | ImageState::Unhealthy);
-                flips += u64::from(known && self.judge(image)?.state != image.state);
-            }
-            Ok(())
-        };
-        if let Some(packages) = having {
-            for chunk in workshop.store.images_having(packages).await?.chunks(IMAGES) {
-                count(workshop.store.numbered_images(chunk.to_vec()).await?)?;
-            }
-            return Ok(flips);
+        mut images: Vec<JudgedImage>,
+    ) -> Result<JudgedAgain, JobError> {
+        let mut sum = JudgedAgain::default();
+        while !images.is_empty() {
+            let rest = images.split_off(images.len().min(IMAGES));
+            let (snapshot, at) = (self.snapshot.clone(), Timestamp::now());
+            let written = workshop.store.judge_again(images, snapshot, assess::job_for_parent, at).await?;
+            super::add(&mut sum, written);
+            images = rest;
         }
+        Ok(sum)
+    }
+
+    /// How many of all images would get another verdict. Nothing is written.
+    pub(super) async fn flips(&self, workshop: &Workshop) -> Result<u64, JobError> {
+        let mut flips = 0;
         let mut after = None;
         loop {
             let page = workshop.store.images_to_judge(PageRequest { after, limit: IMAGES }).await?;
-            count(page.items)?;
+            for image in &page.items {
+                flips += u64::from(is_flip(image.state, self.judge(image)?.state));
+            }
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(flips),
@@ -229,9 +258,9 @@ impl Judge {
 
     /// Judges one image.
     fn judge(&self, image: &ImageToJudge) -> Result<JudgedImage, JobError> {
-        let causes: Vec<Cause> = serde_json::from_value(image.causes.clone())
+        let basis: Basis = serde_json::from_value(image.basis.clone())
             .map_err(|error| JobError::Again(format!("a record cannot be decoded: {error}")))?;
-        let verdict = assessment::assess(&self.facts(causes, &image.packages));
+        let verdict = assessment::assess(&self.facts(basis, &image.packages));
         Ok(JudgedImage {
             image: image.image.clone(),
             state: state(verdict.state),
@@ -243,7 +272,7 @@ impl Judge {
         })
     }
 
-    fn facts(&self, causes: Vec<Cause>, packages: &[PackageVersionId]) -> ImageFacts {
+    fn facts(&self, basis: Basis, packages: &[PackageVersionId]) -> ImageFacts {
         let mut affected = [0_u64; SEVERITIES.len()];
         let mut undetermined = 0;
         let mut first: Option<&(Box<str>, Box<str>)> = None;
@@ -265,7 +294,8 @@ impl Judge {
         uncovered.dedup();
         let named = |place: u16| self.uncovered.get(usize::from(place)).cloned();
         ImageFacts {
-            causes,
+            out_of_support: basis.out_of_support(self.now),
+            causes: basis.causes,
             // Obstacles and missing feeds are among the causes that were recorded with the image.
             obstacles: Vec::new(),
             distribution_without_feed: None,
