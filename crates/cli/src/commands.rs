@@ -4,6 +4,7 @@ pub(crate) mod advisories;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
     Registry(registry::RegistryArguments),
@@ -57,6 +59,7 @@ impl Command {
             Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,

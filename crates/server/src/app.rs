@@ -144,6 +144,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         url: url.clone(),
         suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
+        advisory_age_limit: workshop.advisory_age_limit,
         arrivals: arrivals.clone(),
     };
     let (stop, stopped) = watch::channel(false);
@@ -152,6 +153,12 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
     tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
+    if let Some(every) = configuration.update_every {
+        let list = configuration.sources.clone();
+        let inspector = workshop.inspector.clone();
+        let shelf = workshop.shelf.clone();
+        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
+    }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -192,6 +199,7 @@ fn workshop(
         shelf,
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
+        flip_limit: configuration.flip_limit,
         changes,
     })
 }
@@ -267,6 +275,7 @@ struct Parts {
     /// The domain of registries that are created later.
     suffix: Arc<str>,
     secure: bool,
+    advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
 
@@ -300,12 +309,16 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
             site: self.site(),
             contents: contents.clone(),
             changes,
         });
-        let operations =
-            operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
+        let operations = operations::router(OperationsState {
+            store: self.store.clone(),
+            shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
+        });
         let shelf = self.shelf.clone();
         let portal = portal::router(portal::PortalState {
             store: self.store.clone(),

@@ -10,6 +10,7 @@ pub(crate) mod collection;
 pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod history;
 pub(crate) mod lineage;
 pub(crate) mod management;
 pub(crate) mod manifests;
@@ -17,6 +18,7 @@ pub(crate) mod objects;
 pub(crate) mod policies;
 pub(crate) mod provisioning;
 pub(crate) mod pulls;
+pub(crate) mod reevaluation;
 pub(crate) mod repositories;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
@@ -26,9 +28,9 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Authorization, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Objects,
-    Policies, Provisioning, Pulls, Queue, Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts,
-    Uploads,
+    Attributes, Authorization, Catalog, Census, Collection, Events, Findings, History, Lineages, Manifests,
+    Objects, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, SavedQueries, Scans,
+    Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -49,6 +51,8 @@ pub trait Store:
     + Findings
     + Lineages
     + Summaries
+    + Reevaluation
+    + History
     + Census
     + SavedQueries
     + Objects
@@ -74,6 +78,8 @@ impl<T> Store for T where
         + Findings
         + Lineages
         + Summaries
+        + Reevaluation
+        + History
         + Census
         + SavedQueries
         + Objects

@@ -12,6 +12,7 @@ mod collection;
 mod column;
 mod events;
 mod findings;
+mod history;
 mod images;
 mod lineage;
 mod manifests;
@@ -22,6 +23,7 @@ mod provisioning;
 mod pulls;
 mod queue;
 mod reader;
+mod reevaluation;
 mod repositories;
 mod saved_queries;
 mod scans;
@@ -29,6 +31,7 @@ mod summaries;
 mod tenancy;
 mod upload_parts;
 mod uploads;
+mod verdict_events;
 mod writer;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod advisories;
 mod clients;
 mod collection;
+mod explain;
 mod hostile;
 mod indexes;
 mod kill;
@@ -15,3 +16,4 @@ mod samples;
 mod sign_in;
 mod states;
 mod support;
+mod update;
