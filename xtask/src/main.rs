@@ -9,6 +9,7 @@ mod compare_inventories;
 mod debian;
 mod fuzz;
 mod match_quality;
+mod node;
 mod step;
 mod test;
 #[cfg(test)]

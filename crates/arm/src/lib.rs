@@ -15,6 +15,7 @@ mod dispatch;
 mod error;
 mod page;
 mod path;
+mod query_reference;
 mod registries;
 mod resources;
 mod sign_in;
@@ -22,5 +23,6 @@ mod state;
 
 pub use caller::Caller;
 pub use dispatch::router;
+pub use query_reference::query_reference;
 pub use resources::{RESOURCES, Resource, Right, Route};
 pub use state::{ArmState, Entrance, IssuedTokens, Refusal};

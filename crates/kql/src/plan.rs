@@ -9,6 +9,7 @@ use crate::functions::Function;
 use crate::syntax::{BinaryOperator, JoinKind};
 use crate::table::Column;
 use crate::value::{Kind, Value};
+use crate::windows::WindowCall;
 use regex::Regex;
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ pub(crate) enum Relation {
     Parse {
         input: Box<Node>,
         text: Expr,
-        pattern: Arc<crate::step::parse::Pattern>,
+        cutter: Arc<crate::step::parse::Cutter>,
         filter: bool,
     },
     Sample {
@@ -103,6 +104,22 @@ pub(crate) enum Relation {
     /// A row of each column of each row.
     Narrow {
         input: Box<Node>,
+    },
+    /// Appends the values of window functions, one of which may be about those before it.
+    Windows {
+        input: Box<Node>,
+        calls: Vec<WindowCall>,
+    },
+    /// The rows of the body, which runs over the rows of each value of a key.
+    Partition {
+        input: Box<Node>,
+        key: Expr,
+        body: Box<Node>,
+    },
+    /// Two columns of each level: a value, and its aggregate.
+    Nested {
+        input: Box<Node>,
+        levels: Vec<crate::step::nested::NestedLevel>,
     },
 }
 

@@ -11,6 +11,7 @@ mod findings;
 mod identity;
 mod images;
 mod openapi;
+mod query;
 mod reference;
 pub mod view;
 
@@ -51,14 +52,14 @@ pub struct ApiState {
 pub struct Route {
     /// The path, in the words of the router.
     pub path: &'static str,
-    /// What the caller must be allowed to do; `None` for what anybody may read.
+    /// What the caller must be allowed to do; `None` for what needs no right: to anybody, or to whoever is signed in.
     pub action: Option<Action>,
     handler: fn() -> MethodRouter<ApiState>,
 }
 
 /// All routes.
 pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
+    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, query::FUNCTIONS, openapi::DOCUMENT];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

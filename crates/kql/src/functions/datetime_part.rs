@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "datetime_part",
-    aliases: &["getdatepart"],
+    aliases: &["getdatepart", "datepart"],
     signature: "part:string, date:datetime",
     returns: Returns::Kind(Kind::Long),
     summary: "A part of a point in time.",

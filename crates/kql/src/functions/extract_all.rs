@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "extract_all",
-    aliases: &[],
+    aliases: &["extractall"],
     signature: "regex:string, text:any",
     returns: Returns::Kind(Kind::Dynamic),
     summary: "What the groups of a pattern find, everywhere.",

@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "week_of_year",
-    aliases: &[],
+    aliases: &["weekofyear"],
     signature: "date:datetime",
     returns: Returns::Kind(Kind::Long),
     summary: "The week of the year, as ISO 8601 counts it.",

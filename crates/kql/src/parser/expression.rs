@@ -337,6 +337,14 @@ impl Parser {
                 "!=" | "<>" => (3, BinaryOperator::NotEqual),
                 "=~" => (3, BinaryOperator::EqualIgnoringCase),
                 "!~" => (3, BinaryOperator::NotEqualIgnoringCase),
+                ":" if self.searching => {
+                    let has = TextOperator {
+                        search: crate::text::Search::Has,
+                        case_sensitive: false,
+                        negated: false,
+                    };
+                    return Some((3, Infix::Binary(BinaryOperator::Text(has)), 1));
+                }
                 "!" => return self.word_operator(1, true),
                 _ => return None,
             };

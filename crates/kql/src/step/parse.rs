@@ -113,7 +113,8 @@ fn without_groups(pattern: &str) -> String {
     text
 }
 
-fn turned(text: &str, kind: Kind, context: &Context<'_>) -> Value {
+/// A piece of text as a kind.
+pub(super) fn turned(text: &str, kind: Kind, context: &Context<'_>) -> Value {
     let name = match kind {
         Kind::String => return Value::text(text),
         Kind::Real | Kind::Decimal => "todouble",
@@ -128,10 +129,37 @@ fn turned(text: &str, kind: Kind, context: &Context<'_>) -> Value {
     function_named(name).map_or(Value::Null, |function| (function.evaluate)(&[Value::text(text)], context))
 }
 
+/// Either way to cut a text.
+#[derive(Debug)]
+pub(crate) enum Cutter {
+    /// `parse` and `parse-where`
+    Pattern(Pattern),
+    /// `parse-kv`
+    KeyValue(super::key_value::KeyValue),
+}
+
+impl Cutter {
+    /// The columns that it makes.
+    pub(crate) fn columns(&self) -> &[(Arc<str>, Kind)] {
+        match self {
+            Self::Pattern(pattern) => &pattern.columns,
+            Self::KeyValue(reader) => &reader.columns,
+        }
+    }
+
+    /// The columns of a text; nothing if it does not fit.
+    fn read(&self, text: &str, context: &Context<'_>) -> Option<Vec<Value>> {
+        match self {
+            Self::Pattern(pattern) => pattern.read(text, context),
+            Self::KeyValue(reader) => Some(reader.read(text, context)),
+        }
+    }
+}
+
 pub(super) struct Parse<'p> {
     pub(super) input: Box<dyn Pull + 'p>,
     pub(super) text: &'p Expr,
-    pub(super) pattern: &'p Pattern,
+    pub(super) cutter: &'p Cutter,
     pub(super) filter: bool,
     pub(super) context: &'p Context<'p>,
 }
@@ -139,14 +167,21 @@ pub(super) struct Parse<'p> {
 impl Pull for Parse<'_> {
     fn pull(&mut self) -> Pulled {
         let Some(batch) = self.input.pull()? else { return Ok(None) };
-        let mut made = Batch::new(batch.width() + self.pattern.columns.len());
+        let columns = self.cutter.columns();
+        let mut made = Batch::new(batch.width() + columns.len());
         for row in batch.rows() {
+            if self.context.stop() {
+                break;
+            }
             let text = self.text.evaluate(row, self.context);
-            match self.pattern.read(&to_text(&text, self.context), self.context) {
-                Some(values) => made.push(row.iter().cloned().chain(values)),
+            match self.cutter.read(&to_text(&text, self.context), self.context) {
+                Some(values) => {
+                    let values = values.into_iter().map(|value| self.context.made(value, "parse"));
+                    made.push(row.iter().cloned().chain(values));
+                }
                 None if self.filter => {}
                 None => {
-                    let nothing = self.pattern.columns.iter().map(|(_, kind)| kind.nothing());
+                    let nothing = columns.iter().map(|(_, kind)| kind.nothing());
                     made.push(row.iter().cloned().chain(nothing));
                 }
             }

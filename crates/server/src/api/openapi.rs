@@ -26,6 +26,7 @@ fn document() -> Value {
             "/api/images/{reference}": {"get": one_image()},
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+            "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -161,6 +162,15 @@ fn schemas() -> Value {
             "path": text(), "layer": text(), "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
         }},
+        "QueryReference": {"type": "object", "properties": {"value": {"type": "array", "items": {
+            "type": "object", "properties": {
+                "kind": {"type": "string", "enum": [
+                    "source", "operator", "comparison", "function", "form", "window", "aggregate", "plugin",
+                ]},
+                "name": text(), "aliases": texts(), "signature": text(), "summary": text(), "example": text(),
+                "result": text(),
+            },
+        }}}},
         "Advisories": {"type": "object", "properties": {
             "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
             "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
