@@ -36,14 +36,17 @@ pub(crate) fn install() -> Result<()> {
         println!("missing: {} {} {}", needed.package, needed.version, needed.why);
     }
     if !step::has("npm") {
-        println!("skipped: npm is not installed, so the tests that need these packages will say that they skip");
+        println!(
+            "skipped: npm is not installed, so the tests that need these packages will say that they skip"
+        );
         return Ok(());
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let prefix = folder.display().to_string();
     let wanted: Vec<String> =
         missing.iter().map(|needed| format!("{}@{}", needed.package, needed.version)).collect();
-    let mut words = vec!["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", &prefix];
+    let mut words =
+        vec!["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", &prefix];
     words.extend(wanted.iter().map(String::as_str));
     step::run("npm", &words)
 }

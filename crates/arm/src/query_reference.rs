@@ -28,7 +28,9 @@ mod tests {
     fn an_entry_says_what_it_is_and_shows_it() {
         let list = query_reference();
         let entries = list["value"].as_array().unwrap();
-        let has = |kind: &str, name: &str| entries.iter().any(|entry| entry["kind"] == kind && entry["name"] == name);
+        let has = |kind: &str, name: &str| {
+            entries.iter().any(|entry| entry["kind"] == kind && entry["name"] == name)
+        };
         assert!(has("operator", "where") && has("function", "strcat") && has("aggregate", "dcount"));
         assert!(has("plugin", "bag_unpack") && has("window", "prev"));
     }

@@ -220,6 +220,7 @@ mod tan;
 mod to_utf8;
 mod tobool;
 mod todatetime;
+mod todecimal;
 mod todouble;
 mod toguid;
 mod tohex;

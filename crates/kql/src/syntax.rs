@@ -296,6 +296,8 @@ pub(crate) struct Expression {
 pub(crate) enum ExpressionKind {
     Name(Arc<str>),
     Literal(Value, Kind),
+    /// `typeof(long)`
+    Type(Kind),
     /// `*`
     Star,
     /// `a.b`, `a['b']`

@@ -64,7 +64,13 @@ pub(crate) async fn run(arguments: QueryArguments, terminal: Terminal) -> Result
 }
 
 /// Asks, and shows the rows.
-async fn answer(client: &Client, query: &str, format: Format, first: usize, terminal: Terminal) -> Result<()> {
+async fn answer(
+    client: &Client,
+    query: &str,
+    format: Format,
+    first: usize,
+    terminal: Terminal,
+) -> Result<()> {
     let Asked { columns, rows, total } = ask(client, query, first).await?;
     match format {
         Format::Table => {

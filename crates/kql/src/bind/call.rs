@@ -128,6 +128,13 @@ impl Binder<'_> {
             return self.window_call(function, name, arguments, span, row);
         }
         let Some(function) = function_named(&name.text) else { return Err(self.unknown_function(name)) };
+        // `extract(…, typeof(long))`: the result as another kind.
+        if let ("extract" | "extract_json" | "extract_all", [rest @ .., last]) = (function.name, arguments)
+            && let ExpressionKind::Type(kind) = last.value.kind
+        {
+            let (value, _) = self.call(name, rest, span, row)?;
+            return Ok((self.call_of(super::expand::to_kind(kind), vec![value]), kind));
+        }
         if matches!(function.name, "bag_pack") {
             return self.bag_pack(function, arguments, span, row);
         }
@@ -140,6 +147,16 @@ impl Binder<'_> {
         if function.name == "case" && kinds.len().is_multiple_of(2) {
             let message = "`case` has a value behind each condition, and one for all else";
             return Err(arguments_fault(name.span, message));
+        }
+        if matches!(function.name, "coalesce" | "max_of" | "min_of") {
+            let first = kinds.first().copied().unwrap_or(Kind::Dynamic);
+            for (argument, kind) in arguments.iter().zip(&kinds) {
+                let fits = *kind == first || (kind.is_number() && first.is_number());
+                if !fits && ![*kind, first].contains(&Kind::Dynamic) {
+                    let message = format!("a {first} and a {kind} have no kind in common");
+                    return Err(kinds_fault(argument.value.span, message));
+                }
+            }
         }
         self.check_pattern(function, &bound, span)?;
         if let ("gettype", [(_, kind)]) = (function.name, bound.as_slice())

@@ -16,6 +16,7 @@ impl Binder<'_> {
         match &expression.kind {
             ExpressionKind::Literal(value, kind) => Ok((Expr::Literal(value.clone()), *kind)),
             ExpressionKind::Name(name) => self.named(name, span, row),
+            ExpressionKind::Type(kind) => Ok((Expr::Literal(Value::text(kind.as_str())), Kind::String)),
             ExpressionKind::Star => Err(kinds_fault(span, "`*` has no value of its own")),
             ExpressionKind::Member(inner, name) => {
                 let (inner, kind) = self.expression(inner, row)?;
@@ -137,7 +138,7 @@ impl Binder<'_> {
             }
             B::Text(_) => {
                 let (wanted, kind) = self.expression(right, row)?;
-                self.is_text(kind, right.span)?;
+                self.is_text(kind, span)?;
                 self.over_columns(left, row, |text| {
                     Expr::Binary(operator, Box::new(text), Box::new(wanted.clone()))
                 })

@@ -174,6 +174,8 @@ fn sided(expression: &Expression) -> Expression {
 
 /// Rows of tables one below the other. Columns of one name and kind are one column; where the kinds differ there is a
 /// column of each, called by the name and the kind.
+///
+/// Of no tables there is no row.
 pub(super) fn unite(legs: Vec<Node>, inner: bool) -> Node {
     let mut sources: Vec<(Field, Vec<Kind>)> = Vec::new();
     for leg in &legs {

@@ -141,6 +141,11 @@ pub(super) fn percent_label(expression: &Expression) -> Option<String> {
     }
 }
 
+/// Where the name of a column stands: what is written, or the value that makes it.
+pub(super) fn place(assignment: &Assignment) -> crate::diagnostic::Span {
+    assignment.names.first().map_or(assignment.value.span, |name| name.span)
+}
+
 /// The name that is written, or the expression's own one.
 pub(super) fn given_or_own(assignment: &Assignment) -> Option<String> {
     match assignment.names.first() {

@@ -98,12 +98,31 @@ impl Binder<'_> {
             return Ok(count);
         }
         let (expr, _) = self.expression(expression, Row { fields: &[] })?;
-        if let Expr::Literal(Value::Long(count)) = expr
+        if let Some(Value::Long(count)) = self.constant(&expr)
             && let Ok(count) = usize::try_from(count)
         {
             return Ok(count);
         }
         Err(arguments_fault(expression.span, "a number of rows is a whole number that is not negative"))
+    }
+
+    /// The value of an expression that is the same whenever it is asked; nothing if it is about rows or the moment.
+    pub(super) fn constant(&self, expr: &Expr) -> Option<Value> {
+        fn is_constant(expr: &Expr) -> bool {
+            let momentary = |name: &str| matches!(name, "now" | "ago" | "rand" | "new_guid" | "assert");
+            match expr {
+                Expr::Column(_) | Expr::Scalar(_) => false,
+                Expr::Call(function, _) if momentary(function.name) => false,
+                _ => expr.children().into_iter().all(is_constant),
+            }
+        }
+        if let Expr::Literal(value) = expr {
+            return Some(value.clone());
+        }
+        let environment = crate::Environment { now_unix_nanoseconds: 0, seed: 0, interrupt: &|| false };
+        let context = crate::context::Context::new(self.limits, &environment);
+        let value = is_constant(expr).then(|| expr.evaluate(&[], &context).into_owned())?;
+        context.check().is_ok().then_some(value)
     }
 
     fn project(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
@@ -120,7 +139,7 @@ impl Binder<'_> {
                     // A name that is written twice is a mistake; one that was made up gets a number.
                     Some((name, true)) if fields.iter().any(|field| *field.name == *name) => {
                         let message = format!("there are two columns `{name}`");
-                        return Err(arguments_fault(assignment.value.span, message));
+                        return Err(arguments_fault(names::place(assignment), message));
                     }
                     Some((name, _)) => names::unique(&name, &fields),
                     None => names::unnamed(&fields),
@@ -142,7 +161,7 @@ impl Binder<'_> {
                 let again = made.iter().any(|known| **known == *name);
                 if again && written && !assignment.names.is_empty() {
                     let message = format!("there are two columns `{name}`");
-                    return Err(arguments_fault(assignment.value.span, message));
+                    return Err(arguments_fault(names::place(assignment), message));
                 }
                 let name = if again { names::unique(&name, &fields) } else { name };
                 made.push(Arc::from(&*name));
@@ -184,6 +203,15 @@ impl Binder<'_> {
         let written =
             !assignment.names.is_empty() || matches!(assignment.value.kind, ExpressionKind::Name(_));
         let name = names::given_or_own(assignment).map(|name| (name, written || whole));
+        // A column that is there keeps its name.
+        let name = match (&assignment.value.kind, &expr) {
+            (ExpressionKind::Call { name: called, .. }, Expr::Column(at))
+                if name.is_none() && matches!(&*called.text, "column_ifexists" | "columnifexists") =>
+            {
+                fields.get(*at).map(|field| (field.name.to_string(), true))
+            }
+            _ => name,
+        };
         Ok(vec![(name, expr, kind, whole)])
     }
 

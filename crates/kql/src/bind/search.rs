@@ -38,6 +38,10 @@ impl Binder<'_> {
         for (name, node) in self.tables(tables, term.span)? {
             found.push(self.searched(node, name, case_sensitive, term)?);
         }
+        if found.is_empty() {
+            let fields = vec![Field::new("$table", Kind::String)];
+            return Ok(Node { fields, relation: Relation::Literal(Arc::from([])) });
+        }
         Ok(super::join::unite(found, false))
     }
 
@@ -193,6 +197,9 @@ fn names_in(term: &Expression, found: &mut Vec<Arc<str>>) {
         ExpressionKind::Call { arguments, .. } => arguments.iter().for_each(|a| names_in(&a.value, found)),
         ExpressionKind::In { needle, .. } | ExpressionKind::Has { needle, .. } => names_in(needle, found),
         ExpressionKind::Between { value, .. } => names_in(value, found),
-        ExpressionKind::Literal(..) | ExpressionKind::Star | ExpressionKind::Table(_) => {}
+        ExpressionKind::Literal(..)
+        | ExpressionKind::Type(_)
+        | ExpressionKind::Star
+        | ExpressionKind::Table(_) => {}
     }
 }

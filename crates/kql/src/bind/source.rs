@@ -225,7 +225,7 @@ impl Binder<'_> {
             let mut row = Vec::with_capacity(columns.len());
             for (expression, field) in chunk.iter().zip(&fields) {
                 let (expr, kind) = self.expression(expression, NO_ROW)?;
-                let Expr::Literal(value) = expr else {
+                let Some(value) = self.constant(&expr).filter(|_| matches!(expr, Expr::Literal(_))) else {
                     return Err(arguments_fault(expression.span, "a datatable holds literals"));
                 };
                 let fits = value.is_null() || kind == field.kind || field.kind == Kind::Dynamic;
@@ -242,8 +242,17 @@ impl Binder<'_> {
                     }
                     (Value::Real(number), Kind::Real | Kind::Decimal) => Value::Real(*number),
                     _ => {
-                        let message = format!("`{}` is a {}, and this is a {kind}", field.name, field.kind);
-                        return Err(kinds_fault(expression.span, message));
+                        // A literal of another kind is turned, as the official language does it.
+                        let turned =
+                            self.call_of(super::expand::to_kind(field.kind), vec![Expr::Literal(value)]);
+                        match self.constant(&turned) {
+                            Some(value) if !value.is_null() => value,
+                            _ => {
+                                let message =
+                                    format!("`{}` is a {}, and this is a {kind}", field.name, field.kind);
+                                return Err(kinds_fault(expression.span, message));
+                            }
+                        }
                     }
                 });
             }
@@ -260,7 +269,10 @@ impl Binder<'_> {
             let name =
                 value.names.first().map_or_else(|| format!("print_{at}"), |name| name.text.to_string());
             if columns.iter().any(|(field, _)| *field.name == *name) {
-                return Err(arguments_fault(value.value.span, format!("there are two columns `{name}`")));
+                return Err(arguments_fault(
+                    super::names::place(value),
+                    format!("there are two columns `{name}`"),
+                ));
             }
             columns.push((Field::new(name, kind), expr));
         }

@@ -1,6 +1,6 @@
-//! `extract_json`: What a JSON path leads to in a text: names behind points, positions and names in brackets.
+//! `extract_json`: The text of what a JSON path leads to in a text: names behind points, positions and names in brackets.
 
-use super::{Function, Returns, text, value};
+use super::{Function, Returns, text, to_text, value};
 use crate::context::Context;
 use crate::value::{Kind, Value};
 
@@ -8,9 +8,9 @@ pub(super) const FUNCTION: &Function = &Function {
     name: "extract_json",
     aliases: &["extractjson"],
     signature: "path:string, text:string, [kind:any]",
-    returns: Returns::Kind(Kind::Dynamic),
-    summary: "What a JSON path leads to in a text: names behind points, positions and names in brackets.",
-    example: (r#"extract_json('$.a[1]', '{"a":[1,2]}')"#, "2"),
+    returns: Returns::Kind(Kind::String),
+    summary: "The text of what a JSON path leads to in a text: names behind points, positions and names in brackets.",
+    example: (r#"extract_json('$.a[1]', '{"a":[1,2]}')"#, r#""2""#),
     evaluate,
 };
 
@@ -20,7 +20,8 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
         Value::String(text) => crate::value::parse_json(text),
         other => Some(other.clone()),
     };
-    found.and_then(|value| follow(value, &path)).unwrap_or_default()
+    let found = found.and_then(|value| follow(value, &path)).unwrap_or_default();
+    to_text(&found, context).into_owned().into()
 }
 
 /// Follows a path, which begins with `$`.

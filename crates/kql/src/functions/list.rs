@@ -214,6 +214,7 @@ pub(crate) const FUNCTIONS: &[&Function] = &[
     super::to_utf8::FUNCTION,
     super::tobool::FUNCTION,
     super::todatetime::FUNCTION,
+    super::todecimal::FUNCTION,
     super::todouble::FUNCTION,
     super::toguid::FUNCTION,
     super::tohex::FUNCTION,

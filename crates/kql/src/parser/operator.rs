@@ -247,7 +247,12 @@ impl Parser {
             name = Some(Name { text: Arc::from(text), span: start.to(self.last_span()) });
         }
         let Some(name) = name else { return self.stop(&["a column"]) };
-        let order = if self.take_word("asc") || self.take_word("granny-asc") {
+        // `granny` orders the numbers in names by what they say; names here have few.
+        if self.is_word("granny") && *self.ahead(1) == TokenKind::Sign("-") {
+            self.advance();
+            self.advance();
+        }
+        let order = if self.take_word("asc") {
             Some(true)
         } else if self.take_word("desc") {
             Some(false)

@@ -257,6 +257,10 @@ impl Parser {
         Ok(Pipeline { span: start.to(self.last_span()), source, operators })
     }
 
+    fn ends_at(&self, distance: usize) -> bool {
+        matches!(self.ahead(distance), TokenKind::Sign(";") | TokenKind::End)
+    }
+
     fn origin(&mut self) -> Parsed<Origin> {
         let next_is_sign = matches!(self.ahead(1), TokenKind::Sign(_) | TokenKind::End);
         let alone = matches!(self.ahead(1), TokenKind::Sign("|" | "." | ")" | ";" | ",") | TokenKind::End);
@@ -267,6 +271,10 @@ impl Parser {
         }
         match self.word() {
             Some("datatable") if *self.ahead(1) == TokenKind::Sign("(") => self.datatable(),
+            Some("print" | "datatable") if self.ends_at(1) => {
+                self.advance();
+                self.stop(&["an expression"])
+            }
             Some("print")
                 if !next_is_sign || matches!(self.ahead(1), TokenKind::Sign("-" | "(" | "[" | "+")) =>
             {

@@ -1,4 +1,125 @@
 //! Where this implementation means to differ from the official language service, and why.
 
 /// A reason, and the lines of the corpus that it is about.
-pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[];
+pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
+    (
+        "a literal that says nothing is a fault here; the service leaves it to the engine",
+        &[
+            "12345678901234567890",
+            "-9223372036854775808",
+            "datetime(rubbish)",
+            "datetime()",
+            "guid(x)",
+            "int(x)",
+        ],
+    ),
+    (
+        "a number and a string are never equal; the service lets them pass and the engine refuses them",
+        &["1 in (1, 'a')", "1 == 'a'", "'a' == 1", "1d == 1", "datetime(2020-01-01) + datetime(2019-01-01)"],
+    ),
+    ("words of the past that have no documentation", &["'abc' notcontains 'b'", "'abc' like 'a*'"]),
+    (
+        "a dynamic is taken where the service asks for a cast, since dashboards over JSON are full of them",
+        &[
+            "'a' has dynamic('a')",
+            "dynamic(1) + 1",
+            "dynamic([1]) + 1",
+            "| where d",
+            "| distinct *",
+            "| order by d.k",
+            "| summarize count() by d.k",
+            "| summarize max(d.k)",
+            "| summarize sum(d.k)",
+            "| join (T) on $left.b == $right.d",
+            "| mv-expand b",
+        ],
+    ),
+    (
+        "members and elements of any dynamic expression, also of a literal and of a string that holds JSON",
+        &["dynamic([1,2])[0][1]", "'a'.b"],
+    ),
+    (
+        "the documentation says otherwise",
+        &[
+            "make_timespan(1, 30, 15.5)",
+            "make_timespan(1, 1, 30, 15.5)",
+            "make_datetime('2020-01-01')",
+            "jaccard_index(dynamic([1]), dynamic([1]))",
+            "| union kind=inner (T | project a)",
+            "union kind=inner (print a = 1), (print a = 2, b = 3)",
+            "| evaluate bag_unpack(d, 'p_', 'keep_source')",
+            "| evaluate bag_unpack(d, ignoredProperties=dynamic(['x']))",
+            "declare query_parameters(p:string); print p",
+        ],
+    ),
+    (
+        "columns of one name cannot be two",
+        &["| union withsource=s T", "| union withsource=s kind=outer T", "| parse b with 'x' a"],
+    ),
+    (
+        "it is not available here, and the fault says why",
+        &[
+            "parse_user_agent('x', 'browser')",
+            "| fork (take 1) (take 2)",
+            "| facet by b",
+            "| reduce by b",
+            "| scan declare (x:long) with (step s: true => x = 1;)",
+            "| make-series count() on t step 1d",
+            "declare pattern P; print 1",
+            "alias database d = cluster('x').database('y'); print 1",
+            "externaldata(a:long)['http://x']",
+            "externaldata(a:long)[@'http://x'] with (format='csv')",
+        ],
+    ),
+    (
+        "more is taken than the service takes, and means what it says",
+        &[
+            "| project (x, y) = d",
+            "| project (x, y) = pack_array(a, b)",
+            "| extend (x, y) = d",
+            "| project *",
+            "| top 5 by a, b",
+            "| top 5 by a desc, b asc",
+            "| join (T) on $right.a == $left.a",
+            "| sample-distinct 5 of tolower(b)",
+            "; print 1",
+            "print 1;;",
+            "workspace('x').T",
+            "materialize(T)",
+            "materialize(T | take 1)",
+        ],
+    ),
+    (
+        "what can be checked before the query runs is checked",
+        &[
+            "| take a",
+            "| take -1",
+            "| take toscalar(print 5)",
+            "| summarize",
+            "| mv-expand d to typeof()",
+            "| parse b with",
+            "| assert-schema (a:long)",
+            "datatable(a:long)['x']",
+            "datatable()[1]",
+            "let f = (x:long) { x + 1 }; print f('a')",
+        ],
+    ),
+    (
+        "a query has one answer, which is a table",
+        &[
+            "let x = 1;",
+            "let x = 1",
+            "T; T",
+            "print 1; print 2",
+            "toscalar(T)",
+            "strlen('a')",
+            "1 + 1",
+            "'a'",
+        ],
+    ),
+    (
+        "the fault is shown where it is, and not at the beginning of the text",
+        &["| join (T) on $left.a == $right.b"],
+    ),
+    ("the fault is shown at the argument, and not at the function", &["| summarize avg(b)"]),
+];

@@ -90,10 +90,11 @@ fn difference(query: &str, official: &Judgement) -> Option<String> {
         (Ok(_), Some(error)) => Some(format!("accepted, but: {}", error.message)),
         (Err(faults), None) => Some(format!("refused: {}", faults[0])),
         (Err(faults), Some(_)) => {
-            let place = behind_blanks(query, faults[0].span.start);
+            // The service marks the operator and we mark what it joins; both are about one place if they touch.
+            let ours = faults[0].span.start..=behind_blanks(query, faults[0].span.end);
             let same = |error: &Error| {
-                behind_blanks(query, error.start) == place
-                    || (error.start..=error.end).contains(&faults[0].span.start)
+                let (start, end) = (behind_blanks(query, error.start), behind_blanks(query, error.end));
+                start <= *ours.end() && *ours.start() <= end.max(start)
             };
             let first = &official.errors[0];
             (!official.errors.iter().any(same)).then(|| {

@@ -224,7 +224,7 @@ fn nothing_of_the_query_is_code_elsewhere() {
     }
     for query in [
         "externaldata(a:long)['http://example.com']",
-        "evaluate http_request('http://example.com')",
+        "print 1 | evaluate http_request('http://example.com')",
         "print 1 | evaluate python(typeof(*), 'x')",
     ] {
         assert_eq!(

@@ -1,8 +1,8 @@
 //! What the fuzz targets and the robustness tests do with a text, and the seeds that they begin with.
 
 use kql::{
-    Batch, Catalog, Column, Environment, Kind, Limits, Need, Rows, ScanRequest, Source, SourceError, TableSchema,
-    Value, compile, parse,
+    Batch, Catalog, Column, Environment, Kind, Limits, Need, Rows, ScanRequest, Source, SourceError,
+    TableSchema, Value, compile, parse,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -49,10 +49,15 @@ fn cell(need: &Need, row: i64) -> Value {
     let whole = match &*need.column {
         "a" if row == 1 => Value::Null,
         "a" => Value::Long(row - 2),
-        "b" => Value::text(["", "x", "id=7;n=größe", "[1,{\"k\":2}]"].get(row.unsigned_abs() as usize).unwrap_or(&"")),
+        "b" => Value::text(
+            ["", "x", "id=7;n=größe", "[1,{\"k\":2}]"].get(row.unsigned_abs() as usize).unwrap_or(&""),
+        ),
         "d" if row == 0 => Value::Null,
         "d" if row == 1 => Value::array([Value::Long(1), Value::text("x"), Value::Null]),
-        "d" => Value::bag([("k", Value::array([Value::Long(row)])), ("l", Value::bag([("m", Value::Real(0.5))]))]),
+        "d" => Value::bag([
+            ("k", Value::array([Value::Long(row)])),
+            ("l", Value::bag([("m", Value::Real(0.5))])),
+        ]),
         "t" => Value::Datetime(637_134_336_000_000_000 + row * 864_000_000_000),
         "s" => Value::Timespan(row * 36_000_000_000),
         "r" if row == 3 => Value::Real(f64::NAN),
@@ -120,7 +125,8 @@ pub fn run(text: &str) {
         asked.set(asked.get() + 1);
         asked.get() > 5_000
     };
-    let environment = Environment { now_unix_nanoseconds: 1_600_000_000_000_000_000, seed: 3, interrupt: &interrupt };
+    let environment =
+        Environment { now_unix_nanoseconds: 1_600_000_000_000_000_000, seed: 3, interrupt: &interrupt };
     if let Ok(answer) = query.run(&Tables, &Tables, &environment) {
         for row in answer.rows() {
             assert_eq!(row.len(), answer.columns.len());
@@ -133,8 +139,10 @@ pub fn run(text: &str) {
 
 /// The seeds: every line of the corpus that is compared with the official service.
 pub fn seeds() -> Vec<String> {
-    let lines = |text: &'static str| text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("// "));
-    let expressions = lines(include_str!("../oracle/corpus/expressions.kql")).map(|line| format!("print x = {line}"));
+    let lines =
+        |text: &'static str| text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("// "));
+    let expressions =
+        lines(include_str!("../oracle/corpus/expressions.kql")).map(|line| format!("print x = {line}"));
     let operators = lines(include_str!("../oracle/corpus/operators.kql"))
         .map(|line| if line.starts_with('|') { format!("T {line}") } else { line.to_owned() });
     expressions.chain(operators).collect()

@@ -20,8 +20,23 @@ pub(super) struct Words {
 
 /// Words that follow an operator and are no names.
 const CLAUSES: &[&str] = &[
-    "and", "asc", "between", "by", "desc", "first", "kind", "last", "nulls", "of", "on", "or", "to", "typeof",
-    "with", "with_itemindex", "withsource",
+    "and",
+    "asc",
+    "between",
+    "by",
+    "desc",
+    "first",
+    "kind",
+    "last",
+    "nulls",
+    "of",
+    "on",
+    "or",
+    "to",
+    "typeof",
+    "with",
+    "with_itemindex",
+    "withsource",
 ];
 
 /// Operators behind which a table stands.
@@ -51,12 +66,14 @@ impl Words {
         let before = line.get(..cursor).unwrap_or(line);
         let code = without_texts(before);
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
-        let mut start = before.len() - before.chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum::<usize>();
+        let mut start = before.len()
+            - before.chars().rev().take_while(|letter| is_part(*letter)).map(char::len_utf8).sum::<usize>();
         let mut place = place(code.get(..start).unwrap_or_default());
         // The names of operators have hyphens; nothing else that is completed has.
         if code.get(..start).is_some_and(|code| code.ends_with('-')) {
             let joined = |letter: char| is_part(letter) || letter == '-';
-            let whole = before.chars().rev().take_while(|letter| joined(*letter)).map(char::len_utf8).sum::<usize>();
+            let whole =
+                before.chars().rev().take_while(|letter| joined(*letter)).map(char::len_utf8).sum::<usize>();
             let earlier = self::place(code.get(..before.len() - whole).unwrap_or_default());
             if earlier == Place::Operator {
                 (start, place) = (before.len() - whole, earlier);
@@ -202,7 +219,10 @@ fn takes_aggregates(operator: &str) -> bool {
 
 /// The operator that a step begins with, with its hyphens.
 fn operator_of(step: &str) -> String {
-    step.trim_start().chars().take_while(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_')).collect()
+    step.trim_start()
+        .chars()
+        .take_while(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
+        .collect()
 }
 
 #[cfg(test)]

@@ -238,10 +238,12 @@ mod tests {
 
     #[test]
     fn a_query_goes_on_while_something_is_open() {
-        for whole in ["Images", "Images | take 5", "Images | where a in ('(')", ".help", "Images |\n", "a) b"] {
+        for whole in ["Images", "Images | take 5", "Images | where a in ('(')", ".help", "Images |\n", "a) b"]
+        {
             assert!(is_whole(whole), "{whole}");
         }
-        for open in ["Images |", "Images | project a,", "Images | join (", "Images // x\n| // y", "print f(1"] {
+        for open in ["Images |", "Images | project a,", "Images | join (", "Images // x\n| // y", "print f(1"]
+        {
             assert!(!is_whole(open), "{open}");
         }
     }
