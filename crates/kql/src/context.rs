@@ -127,6 +127,7 @@ pub(crate) struct Context<'a> {
     fault: RefCell<Option<EvaluationError>>,
     faulty: Cell<bool>,
     rows_since: Cell<u32>,
+    unfolds: Cell<bool>,
     scanned: Cell<u64>,
     produced: Cell<u64>,
     held: Cell<usize>,
@@ -147,6 +148,7 @@ impl<'a> Context<'a> {
             fault: RefCell::new(None),
             faulty: Cell::new(false),
             rows_since: Cell::new(0),
+            unfolds: Cell::new(false),
             scanned: Cell::new(0),
             produced: Cell::new(0),
             held: Cell::new(0),
@@ -177,6 +179,17 @@ impl<'a> Context<'a> {
             self.fail(EvaluationError::Interrupted);
         }
         self.faulty.get()
+    }
+
+    /// Remembers that folded rows do not say enough; the value does not matter, since the step starts anew.
+    pub(crate) fn unfold(&self) -> Value {
+        self.unfolds.set(true);
+        Value::Null
+    }
+
+    /// Whether folded rows did not say enough; asking forgets it.
+    pub(crate) fn take_unfold(&self) -> bool {
+        self.unfolds.replace(false)
     }
 
     /// What went wrong in an expression, or the wish of the caller to stop.

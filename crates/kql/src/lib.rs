@@ -35,6 +35,7 @@ mod plan;
 mod query;
 mod reference;
 mod refused;
+mod stem;
 mod step;
 mod syntax;
 mod table;
@@ -48,7 +49,7 @@ pub use diagnostic::{Diagnostic, DiagnosticCode, Span};
 pub use query::{Answer, Query, compile, parse};
 pub use reference::{Entry, EntryKind, reference, refused};
 pub use table::{
-    Batch, Catalog, Column, Comparison, Condition, Need, NoTables, Rows, ScanRequest, Source, SourceError,
-    TableSchema,
+    Batch, Catalog, Column, Comparison, Condition, Fold, Need, NoTables, Rows, ScanRequest, Source,
+    SourceError, TableSchema,
 };
 pub use value::{Bag, Kind, Value};

@@ -4,6 +4,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod events;
 pub(crate) mod findings;
@@ -17,8 +18,8 @@ pub(crate) mod tenancy;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Attributes, Catalog, Census, Collection, Events, Findings, Manifests, Policies, Pulls, Queue,
+    Repositories, Scans, Summaries, Tenancy, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,6 +38,7 @@ pub trait Store:
     + Scans
     + Findings
     + Summaries
+    + Census
 {
 }
 
@@ -55,5 +57,6 @@ impl<T> Store for T where
         + Scans
         + Findings
         + Summaries
+        + Census
 {
 }

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod column;
 mod events;

@@ -189,6 +189,10 @@ impl Binder<'_> {
         let mut rewritten = expression.clone();
         let mut fields: Vec<Field> = Vec::new();
         self.take_out(&mut rewritten, node, found, &mut fields)?;
+        if fields.is_empty() && !matches!(expression.kind, ExpressionKind::Literal(..)) {
+            let message = "this is not an aggregate; columns belong behind `by`";
+            return Err(arguments_fault(expression.span, message));
+        }
         let before = found.calls.len() - fields.len();
         let (expr, kind) = self.expression(&rewritten, Row { fields: &fields })?;
         Ok((shifted(&expr, first + before), kind))

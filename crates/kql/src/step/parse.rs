@@ -20,6 +20,8 @@ pub(crate) struct Pattern {
     regex: Regex,
     pub(crate) columns: Vec<(Arc<str>, Kind)>,
     relaxed: bool,
+    /// Ends in a text and a star, and has only texts as columns: what lies behind a place where it fits is of no matter.
+    pub(crate) open_ended: bool,
 }
 
 impl Pattern {
@@ -76,7 +78,12 @@ impl Pattern {
         let regex = compile_pattern(&text, bytes).map_err(|reason| {
             Fault::new(DiagnosticCode::Pattern, span, format!("this is not a pattern: {reason}"))
         })?;
-        Ok(Self { regex, columns, relaxed: kind == ParseKind::Relaxed })
+        let texts = columns.iter().all(|(_, kind)| matches!(kind, Kind::String | Kind::Dynamic));
+        let open_ended = matches!(parts, [.., ParsePart::Text(..), ParsePart::Star(_)])
+            && kind == ParseKind::Simple
+            && flags.is_empty()
+            && texts;
+        Ok(Self { regex, columns, relaxed: kind == ParseKind::Relaxed, open_ended })
     }
 
     /// The columns of a text; nothing if the pattern does not fit.
@@ -147,6 +154,11 @@ impl Cutter {
         }
     }
 
+    /// Whether what is behind the stem of a text cannot change its columns.
+    pub(crate) fn open_ended(&self) -> bool {
+        matches!(self, Self::Pattern(pattern) if pattern.open_ended)
+    }
+
     /// The columns of a text; nothing if it does not fit.
     fn read(&self, text: &str, context: &Context<'_>) -> Option<Vec<Value>> {
         match self {
@@ -161,7 +173,36 @@ pub(super) struct Parse<'p> {
     pub(super) text: &'p Expr,
     pub(super) cutter: &'p Cutter,
     pub(super) filter: bool,
+    pub(super) stem: bool,
+    /// The text before and its columns: rows that stand together often share it.
+    pub(super) last: Option<(Arc<str>, Option<Vec<Value>>)>,
     pub(super) context: &'p Context<'p>,
+}
+
+impl Parse<'_> {
+    fn read(&mut self, text: &Value) -> Option<Vec<Value>> {
+        if let (Value::String(text), Some((last, values))) = (text, &self.last)
+            && Arc::ptr_eq(text, last)
+        {
+            return values.clone();
+        }
+        let whole = to_text(text, self.context);
+        let values = if self.stem {
+            let found = self.cutter.read(crate::stem::stem(&whole), self.context);
+            if found.is_none() {
+                self.context.unfold();
+            }
+            found
+        } else {
+            self.cutter.read(&whole, self.context)
+        };
+        let values: Option<Vec<Value>> =
+            values.map(|values| values.into_iter().map(|value| self.context.made(value, "parse")).collect());
+        if let Value::String(text) = text {
+            self.last = Some((text.clone(), values.clone()));
+        }
+        values
+    }
 }
 
 impl Pull for Parse<'_> {
@@ -174,11 +215,8 @@ impl Pull for Parse<'_> {
                 break;
             }
             let text = self.text.evaluate(row, self.context);
-            match self.cutter.read(&to_text(&text, self.context), self.context) {
-                Some(values) => {
-                    let values = values.into_iter().map(|value| self.context.made(value, "parse"));
-                    made.push(row.iter().cloned().chain(values));
-                }
+            match self.read(&text) {
+                Some(values) => made.push(row.iter().cloned().chain(values)),
                 None if self.filter => {}
                 None => {
                     let nothing = columns.iter().map(|(_, kind)| kind.nothing());

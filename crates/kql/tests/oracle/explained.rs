@@ -17,6 +17,7 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
         "a number and a string are never equal; the service lets them pass and the engine refuses them",
         &["1 in (1, 'a')", "1 == 'a'", "'a' == 1", "1d == 1", "datetime(2020-01-01) + datetime(2019-01-01)"],
     ),
+    ("the name of a kind is no kind of value", &["typeof(long)"]),
     ("words of the past that have no documentation", &["'abc' notcontains 'b'", "'abc' like 'a*'"]),
     (
         "a dynamic is taken where the service asks for a cast, since dashboards over JSON are full of them",
@@ -121,5 +122,8 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
         "the fault is shown where it is, and not at the beginning of the text",
         &["| join (T) on $left.a == $right.b"],
     ),
-    ("the fault is shown at the argument, and not at the function", &["| summarize avg(b)"]),
+    (
+        "the fault is shown at the argument, and not at the function",
+        &["| summarize avg(b)", "coalesce(1, 'a')"],
+    ),
 ];

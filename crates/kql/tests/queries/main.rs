@@ -4,7 +4,9 @@
 
 mod attacks;
 mod estate;
+mod folding;
 mod language;
+mod operators;
 mod samples;
 
 /// Says what a test could not do here.

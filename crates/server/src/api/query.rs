@@ -2,7 +2,7 @@
 //!
 //! It tells nothing of what is kept here, so being signed in is enough.
 
-use super::{ApiState, Caller, Route};
+use super::{Caller, Route};
 use axum::Json;
 use axum::routing::get;
 use serde_json::Value;

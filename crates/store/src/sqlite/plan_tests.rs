@@ -4,7 +4,7 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, collection, events, findings, images, manifests, migration, pulls, queue,
+    attributes, catalog, census, collection, events, findings, images, manifests, migration, pulls, queue,
     repositories, scans, summaries,
 };
 use rusqlite::Connection;
@@ -48,6 +48,9 @@ const LISTINGS: &[&str] = &[
     collection::LINKS,
     collection::MANIFESTS,
     events::LIST,
+    census::CONTENTS,
+    census::IMAGES_OF_PACKAGE,
+    census::HISTORY,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -87,6 +90,8 @@ const UNSORTED: &[&str] = &[
     catalog::MANIFESTS[1],
     catalog::MANIFESTS[2],
     events::LIST,
+    census::CONTENTS,
+    census::HISTORY,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,
@@ -122,6 +127,19 @@ fn job_counts_read_an_index_alone() {
     let connection = database();
     let steps = plan(&connection, queue::COUNTS);
     assert!(steps.iter().all(|step| step.contains("COVERING INDEX job_due")), "{steps:?}");
+}
+
+#[test]
+fn a_census_reads_indexes_from_end_to_end_and_no_rows() {
+    let connection = database();
+    for (sql, index) in
+        [(census::AFFECTED, "package_finding_verdict"), (census::RATINGS, "vulnerability_rating")]
+    {
+        let steps = plan(&connection, sql);
+        assert!(steps.iter().all(|step| step.contains(&format!("COVERING INDEX {index}"))), "{steps:?}");
+    }
+    let steps = plan(&connection, census::CONTENTS);
+    assert!(steps.iter().any(|step| step.contains("COVERING INDEX image_summary_state")), "{steps:?}");
 }
 
 #[test]

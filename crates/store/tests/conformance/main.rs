@@ -7,6 +7,7 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod findings;
 mod policies;
@@ -76,6 +77,10 @@ mod sqlite {
             size_of_an_index_counts_each_blob_once
             repository_goes_with_everything_in_it
             blob_is_found_where_it_is_linked;
+        census:
+            a_census_counts_what_the_join_lists
+            packages_are_found_by_name
+            history_is_that_of_the_registries;
         collection:
             link_goes_when_no_manifest_needs_it
             link_that_is_relied_on_again_stays

@@ -3,8 +3,9 @@
 //! A query goes on in the next line while a parenthesis is open, or where a line ends in `|` or `,`.
 //! Words that begin with a point are for the prompt itself.
 
+use super::ask::ask;
 use super::complete::{Table, Words};
-use super::{Format, answer, ask};
+use super::{Format, answer};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::say;
@@ -70,8 +71,8 @@ pub(super) async fn run(client: Client, format: Format, first: usize, terminal: 
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(error).context("the terminal cannot be read"),
         };
-        let words = editor.helper().map(|prompt| &prompt.words);
-        if let (Some(words), Go::End) = (words, state.obey(line.trim(), words).await) {
+        let Some(prompt) = editor.helper() else { break };
+        if state.obey(line.trim(), &prompt.words).await == Go::End {
             break;
         }
     }
@@ -92,7 +93,7 @@ fn save(editor: &mut Editor<Prompt, FileHistory>, path: &std::path::Path) -> Res
 async fn tables(client: &Client) -> Result<Vec<Table>> {
     let mut found = Vec::new();
     for table in graph::TABLES {
-        let asked = ask::ask(client, &format!("{} | getschema", table.name), 1000).await?;
+        let asked = ask(client, &format!("{} | getschema", table.name), 1000).await?;
         let columns = asked.rows.iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned()));
         found.push(Table { name: table.name.to_owned(), columns: columns.collect() });
     }
