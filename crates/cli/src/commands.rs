@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
@@ -20,6 +21,7 @@ pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod usage;
+pub(crate) mod users;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -41,10 +43,12 @@ pub(crate) enum Command {
     Exemptions(rules::ExemptionsArguments),
     Usage(usage::UsageArguments),
     Audit(audit::AuditArguments),
+    Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
     Registry(registry::RegistryArguments),
     Roles(roles::RolesArguments),
+    Users(users::UsersArguments),
     Keys(keys::KeysArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
@@ -62,6 +66,7 @@ impl Command {
             Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Rules(arguments) => rules::run(arguments, terminal).await,
             Self::Exemptions(arguments) => rules::run_exemptions(arguments, terminal).await,
@@ -71,6 +76,7 @@ impl Command {
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,
             Self::Roles(arguments) => roles::run(arguments, terminal).await,
+            Self::Users(arguments) => users::run(arguments, terminal).await,
             Self::Keys(arguments) => keys::run(arguments).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),

@@ -10,12 +10,15 @@ mod audit;
 mod base;
 pub mod collection;
 mod error;
+pub mod explain;
 mod finding_rules;
 mod findings;
+mod history;
 mod identity;
 mod images;
 mod keys;
 mod openapi;
+mod query;
 mod reference;
 mod sbom;
 mod usage;
@@ -34,6 +37,7 @@ use access::Action;
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, any};
+use jiff::SignedDuration;
 use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
@@ -60,6 +64,8 @@ pub struct ApiState {
     pub price: Option<assessment::plan::Price>,
     /// Takes away what nobody needs.
     pub collections: Arc<Collections>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
     /// The registry that the names mean, as clients reach it.
     pub site: Arc<Site>,
     /// What attaching writes to.
@@ -74,7 +80,7 @@ pub struct Route {
     pub method: Method,
     /// The path, in the words of the router.
     pub path: &'static str,
-    /// What the caller must be allowed to do; `None` for what anybody may read.
+    /// What the caller must be allowed to do; `None` for what needs no right: to anybody, or to whoever is signed in.
     pub action: Option<Action>,
     handler: fn() -> MethodRouter<ApiState>,
 }
@@ -99,6 +105,7 @@ pub const ROUTES: &[Route] = &[
     collection::SHOW,
     collection::RUN,
     keys::ROTATE,
+    query::FUNCTIONS,
     openapi::DOCUMENT,
 ];
 

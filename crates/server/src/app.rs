@@ -156,6 +156,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         secure: configuration.tls != Tls::Off,
         settlement: settlement.clone(),
         price: configuration.price.clone(),
+        advisory_age_limit: workshop.advisory_age_limit,
         arrivals: arrivals.clone(),
     };
     let (stop, stopped) = watch::channel(false);
@@ -165,6 +166,12 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     tasks.spawn(collections.keep_collecting());
     tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
+    if let Some(every) = configuration.update_every {
+        let list = configuration.sources.clone();
+        let inspector = workshop.inspector.clone();
+        let shelf = workshop.shelf.clone();
+        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
+    }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -205,6 +212,7 @@ fn workshop(
         shelf,
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
+        flip_limit: configuration.flip_limit,
         changes,
         sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
         exports: Exports::new(configuration.data.join("exports")),
@@ -284,6 +292,7 @@ struct Parts {
     secure: bool,
     settlement: Arc<Settlement>,
     price: Option<Price>,
+    advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
 
@@ -318,12 +327,16 @@ impl Parts {
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
             price: self.price.clone(),
+            advisory_age_limit: self.advisory_age_limit,
             site: self.site(),
             contents: contents.clone(),
             changes,
         });
-        let operations =
-            operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
+        let operations = operations::router(OperationsState {
+            store: self.store.clone(),
+            shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
+        });
         let shelf = self.shelf.clone();
         let portal = portal::router(portal::PortalState {
             store: self.store.clone(),

@@ -4,9 +4,12 @@
 //! file, else from the default below.
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
+use crate::advisories::{Source, SourceList};
+use crate::jobs::reevaluate::FlipLimit;
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
 use assessment::plan::Price;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -69,6 +72,14 @@ pub struct Overrides {
     pub outbound_allow: Option<Vec<String>>,
     /// What one image costs in a month: `0.29 USD`.
     pub price_per_image: Option<String>,
+    /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
+    pub advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories; 0 for none.
+    pub advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources.
+    pub advisory_mirror: Option<String>,
+    /// The sources of advisories, instead of the public ones.
+    pub advisory_sources: Option<Vec<Source>>,
 }
 
 impl Overrides {
@@ -104,6 +115,12 @@ impl Overrides {
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
             price_per_image: self.price_per_image.or(other.price_per_image),
+            advisory_flip_limit_percent: self
+                .advisory_flip_limit_percent
+                .or(other.advisory_flip_limit_percent),
+            advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
+            advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
+            advisory_sources: self.advisory_sources.or(other.advisory_sources),
         }
     }
 }
@@ -141,6 +158,12 @@ pub struct Configuration {
     pub outbound: Reach,
     /// What one image costs in a month, where somebody has said so.
     pub price: Option<Price>,
+    /// When new advisories flip too many images to come into force by themselves.
+    pub flip_limit: FlipLimit,
+    /// Where advisories come from.
+    pub sources: SourceList,
+    /// How often they are brought up to date; none for never.
+    pub update_every: Option<SignedDuration>,
     /// The password of the owner on the first start; made up when missing.
     pub admin_password: Option<String>,
     /// The program that is re-executed in the jail; by default this one.
@@ -197,6 +220,12 @@ impl Configuration {
                 })?),
             },
             outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
+            flip_limit: flip_limit(given.advisory_flip_limit_percent)?,
+            update_every: match given.advisory_update_hours.unwrap_or(6) {
+                0 => None,
+                hours => Some(SignedDuration::from_hours(hours.into())),
+            },
+            sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
             admin_password: None,
             program: None,
             data,
@@ -234,6 +263,15 @@ fn outbound(allowed: &[String]) -> Result<Reach, ConfigurationError> {
         text.parse().map_err(|_| unsupported("outbound-allow", text, "an address, or ADDRESS/BITS"))
     };
     Ok(Reach::Public { allowed: allowed.iter().map(network).collect::<Result<_, _>>()? })
+}
+
+fn flip_limit(percent: Option<u8>) -> Result<FlipLimit, ConfigurationError> {
+    let default = FlipLimit::default();
+    match percent {
+        None => Ok(default),
+        Some(percent @ 0..=100) => Ok(FlipLimit { share: f64::from(percent) / 100.0, ..default }),
+        Some(other) => Err(unsupported("advisory-flip-limit-percent", &other.to_string(), "0 to 100")),
+    }
 }
 
 fn external_url(url: &str) -> Result<String, ConfigurationError> {
@@ -318,6 +356,18 @@ mod tests {
         assert_eq!(configuration.database, PathBuf::from("./lazaretto-data/lazaretto.sqlite"));
         assert_eq!(configuration.tls, Tls::Off);
         assert!(configuration.standard_plan);
+        assert_eq!(configuration.update_every, Some(SignedDuration::from_hours(6)));
+    }
+
+    #[test]
+    fn sources_of_advisories_are_listed_or_mirrored() {
+        let listed = "[[advisory-sources]]\nname = 'own'\nurl = 'https://a.example/all.zip'";
+        let sources = configured(listed).unwrap().sources.sources;
+        assert_eq!(sources.iter().map(|source| &*source.name).collect::<Vec<_>>(), ["own"]);
+        let mirrored = configured("advisory-mirror = '/srv/mirror'\nadvisory-update-hours = 0").unwrap();
+        assert!(mirrored.sources.sources.iter().all(|source| source.url.starts_with("/srv/mirror/")));
+        assert_eq!(mirrored.update_every, None);
+        assert!(toml::from_str::<Overrides>("[[advisory-sources]]\nname = 'no address'").is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod finding_rules;
 pub(crate) mod findings;
+pub(crate) mod history;
 pub(crate) mod lineage;
 pub(crate) mod management;
 pub(crate) mod manifests;
@@ -22,6 +23,7 @@ pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod provisioning;
 pub(crate) mod pulls;
+pub(crate) mod reevaluation;
 pub(crate) mod repositories;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
@@ -32,8 +34,8 @@ pub(crate) mod uploads;
 
 use crate::{
     Attributes, Audit, Authorization, Catalog, Census, Collection, Documents, Events, FindingRules, Findings,
-    Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Repositories,
-    SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    History, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Reevaluation,
+    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -59,6 +61,8 @@ pub trait Store:
     + Meter
     + Audit
     + Documents
+    + Reevaluation
+    + History
     + Census
     + SavedQueries
     + Objects
@@ -89,6 +93,8 @@ impl<T> Store for T where
         + Meter
         + Audit
         + Documents
+        + Reevaluation
+        + History
         + Census
         + SavedQueries
         + Objects

@@ -15,6 +15,7 @@ mod documents;
 mod events;
 mod finding_rules;
 mod findings;
+mod history;
 mod images;
 mod lineage;
 mod manifests;
@@ -27,6 +28,7 @@ mod provisioning;
 mod pulls;
 mod queue;
 mod reader;
+mod reevaluation;
 mod repositories;
 mod saved_queries;
 mod scans;
@@ -34,6 +36,7 @@ mod summaries;
 mod tenancy;
 mod upload_parts;
 mod uploads;
+mod verdict_events;
 mod writer;
 
 #[cfg(test)]

@@ -64,6 +64,15 @@ pub(crate) struct ServeArguments {
     /// Networks that automations may reach though they are not public, such as 10.0.0.0/8
     #[arg(long, env = "LAZARETTO_OUTBOUND_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
     outbound_allow: Option<Vec<String>>,
+    /// New advisories that flip more of the images are held until somebody accepts them [default: 50]
+    #[arg(long, env = "LAZARETTO_ADVISORY_FLIP_LIMIT_PERCENT", value_name = "PERCENT")]
+    advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories from their sources; 0 for none [default: 6]
+    #[arg(long, env = "LAZARETTO_ADVISORY_UPDATE_HOURS", value_name = "HOURS")]
+    advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources
+    #[arg(long, env = "LAZARETTO_ADVISORY_MIRROR", value_name = "URL")]
+    advisory_mirror: Option<String>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -97,6 +106,10 @@ impl ServeArguments {
             advisory_age_limit_days: self.advisory_age_limit_days,
             price_per_image: self.price_per_image,
             outbound_allow: self.outbound_allow,
+            advisory_flip_limit_percent: self.advisory_flip_limit_percent,
+            advisory_update_hours: self.advisory_update_hours,
+            advisory_mirror: self.advisory_mirror,
+            advisory_sources: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

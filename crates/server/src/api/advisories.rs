@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use axum::routing::get;
+use jiff::Timestamp;
 
 pub(super) const SHOW: Route = Route {
     method: Method::GET,
@@ -18,13 +19,16 @@ pub(super) const SHOW: Route = Route {
 
 async fn show(caller: Caller, State(state): State<ApiState>) -> Result<Json<AdvisoriesView>, ApiError> {
     caller.registries(&state, Action::ASSESSMENT_READ).await?;
-    Ok(Json(describe(&state.shelf)))
+    Ok(Json(describe(&state)))
 }
 
 /// What is loaded, and how old it is.
-fn describe(shelf: &crate::advisories::Shelf) -> AdvisoriesView {
-    let Some(snapshot) = shelf.current() else {
-        return AdvisoriesView { snapshot: None, created_at: None, advisories: 0, ecosystems: Vec::new() };
-    };
-    crate::advisories::view(&snapshot)
+fn describe(state: &ApiState) -> AdvisoriesView {
+    let held = state.shelf.held();
+    match state.shelf.current() {
+        Some(snapshot) => {
+            crate::advisories::view(&snapshot, held, state.advisory_age_limit, Timestamp::now())
+        }
+        None => crate::advisories::no_view(held),
+    }
 }

@@ -52,6 +52,7 @@ fn paths() -> Value {
         "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
         "/api/collection/run": {"post": run_collection()},
         "/api/keys/rotate": {"post": rotate_keys()},
+        "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
         "/api/usage": {"get": usage()},
         "/api/audit": {"get": audit()},
         "/api/openapi.json": {"get": {

@@ -3,7 +3,7 @@
 //! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
 //! other; match what is new; judge; tell the indexes that this image is part of.
 
-pub(super) mod image;
+mod image;
 mod index;
 pub(super) mod layers;
 mod lineage;
@@ -114,7 +114,13 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     if judged.is_scanned && !is_again(job) {
         charge(workshop, &registry, &image, job.enqueued_at).await?;
     }
+    let with = judged.snapshot.clone();
     record(workshop, &image, judged, now).await?;
+    // Other advisories came into force meanwhile, and their job may not have known of this image yet.
+    let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
+    if with.is_some() && with != in_force {
+        workshop.store.enqueue(vec![job_again(&image, subscription)], now).await?;
+    }
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -123,7 +129,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 }
 
 /// An index is judged again after each of its images.
-fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
+pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
@@ -296,32 +302,6 @@ async fn keep(workshop: &Workshop, summary: ImageSummary) -> Result<(), JobError
             return Ok(());
         }
     }
-}
-
-/// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
-pub(super) async fn record_again(
-    workshop: &Workshop,
-    summary: ImageSummary,
-    verdict: &ImageVerdict,
-    version: &SnapshotVersion,
-    subscription: SubscriptionId,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let image = summary.image.clone();
-    let judged = Judged {
-        verdict: Some(verdict.clone()),
-        platform: summary.platform,
-        isolation: summary.isolation,
-        snapshot: Some(version.clone()),
-        children: Vec::new(),
-        is_scanned: false,
-    };
-    record(workshop, &image, judged, now).await?;
-    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
-        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
-        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
-    }
-    Ok(())
 }
 
 fn state(state: assessment::ImageState) -> ImageState {

@@ -37,6 +37,8 @@ impl EventKind {
     pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.
     pub const TAG_DELETED: Self = Self::new("tag-deleted");
+    /// The verdict on an image is another one, or there is one for the first time.
+    pub const VERDICT_CHANGED: Self = Self::new("verdict-changed");
 
     /// A kind that is written in the program.
     pub const fn new(word: &'static str) -> Self {

@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, audit, catalog, census, collection, events, findings, images, lineage, manifests, meter,
-    migration, pulls, queue, repositories, rules, scans, summaries,
+    attributes, audit, catalog, census, collection, events, finding_rules, findings, history, images,
+    lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -71,6 +71,13 @@ const LISTINGS: &[&str] = &[
     findings::OF_IMAGE,
     findings::IMAGES_OF_VULNERABILITY,
     findings::AFFECTED_IMAGES,
+    history::IMAGE_EVENTS,
+    history::FINDING_CHANGES,
+    reevaluation::STANDINGS,
+    reevaluation::IMAGES_HAVING,
+    reevaluation::TO_JUDGE,
+    reevaluation::NUMBERED,
+    reevaluation::TO_CONFIRM,
     lineage::LAYERS,
     lineage::BASE,
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
@@ -104,6 +111,9 @@ const UNSORTED: &[&str] = &[
     images::OF_STATE,
     images::OF_REPOSITORY,
     images::OF_REPOSITORY_AND_STATE,
+    reevaluation::STANDINGS,
+    reevaluation::TO_JUDGE,
+    reevaluation::TO_CONFIRM,
 ];
 
 #[test]

@@ -3,9 +3,10 @@
 use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
+use super::verdict_events::{self, Before};
 use crate::{
-    Cause, Error, Found, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, RegistryStanding,
-    SnapshotVersion, Summaries, SummaryFilter,
+    Cause, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
+    RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
@@ -138,7 +139,33 @@ pub(super) fn put(
         found.and_then(|found| found.cause.as_ref()).map(|cause| &cause.sentence),
         found.map(|found| json_text(&found.counts)).transpose()?,
     ];
+    let before = Before::of(connection, &summary.image)?;
     change(connection, sql, values)?;
+    let before = before.unwrap_or(Before {
+        state: ImageState::Queued,
+        cause: None,
+        counts: String::new(),
+        snapshot: None,
+        is_ruled: false,
+    });
+    let after = JudgedImage {
+        image: summary.image.clone(),
+        state: summary.state,
+        cause: summary.cause.clone(),
+        counts: summary.counts.clone(),
+    };
+    // A rule changes what is shown long after the assessment.
+    let at = summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at));
+    let is_ruled = found.is_some();
+    verdict_events::tell(
+        connection,
+        &summary.image,
+        &before,
+        &after,
+        is_ruled,
+        summary.snapshot.as_ref(),
+        at,
+    )?;
     Ok(true)
 }
 

@@ -19,6 +19,7 @@ mod meter;
 mod plans;
 mod policies;
 mod queue;
+mod reevaluation;
 mod repositories;
 mod saved_queries;
 mod scene;
@@ -132,7 +133,7 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
-        rules:
+        finding_rules:
             rules_are_put_replaced_and_told_in_history
             what_was_found_stays_beside_what_is_shown
             settled_rules_are_remembered;
@@ -146,6 +147,14 @@ mod sqlite {
             what_was_told_is_remembered_and_forgotten;
         audit:
             entries_are_kept_in_order_and_filtered;
+        reevaluation:
+            standings_count_what_is_found
+            images_are_given_with_their_packages
+            verdict_that_flips_is_told_once
+            index_is_judged_after_its_image
+            what_waits_or_is_gone_is_left_alone
+            confirmed_verdicts_name_the_snapshot
+            history_says_what_became_of_a_finding;
         lineage:
             lineage_comes_back_and_is_replaced
             base_is_the_longest_beginning_in_the_registry

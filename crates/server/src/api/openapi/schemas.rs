@@ -14,7 +14,7 @@ fn page(of: &str) -> Value {
 /// All schemas, by name.
 pub(super) fn all() -> Value {
     let mut all = serde_json::Map::new();
-    for part in [images(), decisions()] {
+    for part in [images(), beside_images(), decisions()] {
         all.extend(part.as_object().cloned().unwrap_or_default());
     }
     all.into()
@@ -39,7 +39,8 @@ fn images() -> Value {
             "state": {"type": "string", "enum": states()},
             "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
             "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
-            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
+            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "advisoriesAgeSeconds": {"type": "integer"},
+            "children": texts(),
             "base": {"type": "object", "properties": {
                 "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
                 "inherited": number(), "own": number(),
@@ -57,10 +58,52 @@ fn images() -> Value {
             "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
             "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
+            "risk": {"type": "object", "properties": {
+                "severitySource": text(), "cvssVector": text(), "exploitProbability": {"type": "number"},
+                "exploitPercentile": {"type": "number"}, "knownExploitedSince": text(), "published": text(),
+                "firstSeen": text(),
+            }},
             "exempt": {"type": ["object", "null"], "properties": {
                 "kind": text(), "name": text(), "scope": text(), "reason": text(), "author": text(),
                 "expiresAt": maybe(),
             }},
+        }},
+    })
+}
+
+/// What an image went through, and what it is judged by.
+fn beside_images() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "History": {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "object", "properties": {
+            "at": text(), "kind": text(), "vulnerability": text(), "package": text(), "version": text(),
+            "before": text(), "after": text(), "reason": text(), "description": text(), "actor": text(),
+            "snapshot": text(),
+        }}}}},
+        "Explanation": {"type": "object", "properties": {
+            "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
+            "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),
+        }},
+        "QueryReference": {"type": "object", "properties": {"value": {"type": "array", "items": {
+            "type": "object", "properties": {
+                "kind": {"type": "string", "enum": [
+                    "source", "operator", "comparison", "function", "form", "window", "aggregate", "plugin",
+                ]},
+                "name": text(), "aliases": texts(), "signature": text(), "summary": text(), "example": text(),
+                "result": text(),
+            },
+        }}}},
+        "Advisories": {"type": "object", "properties": {
+            "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
+            "tooOld": {"type": "boolean"}, "advisories": number(),
+            "sources": {"type": "array", "items": {"type": "object", "properties": {
+                "name": text(), "newest": maybe(), "advisories": number(), "skipped": number(),
+            }}},
+            "held": {"type": "object", "properties": {"snapshot": text(), "doubts": texts(), "at": text()}},
+            "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
         }},
     })
 }
@@ -106,10 +149,6 @@ fn decisions() -> Value {
         }},
         "Attached": {"type": "object", "properties": {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
-        }},
-        "Advisories": {"type": "object", "properties": {
-            "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
-            "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
         }},
     })
 }
