@@ -24,8 +24,10 @@ use advisories::NewAdvisory;
 use fleet::Fleet;
 use jiff::{SignedDuration, Timestamp};
 use server::advisories::{Caution, Installed, Shelf, install_file};
+use server::exports::Exports;
 use server::inspect::Inspector;
 use server::jobs::{Readers, Workshop, reevaluate, work};
+use server::sender::{Reach, Sender};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,6 +80,8 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
         advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
         flip_limit: reevaluate::FlipLimit::default(),
         changes,
+        sender: Sender::new(Arc::new(Reach::Public { allowed: Vec::new() })).unwrap(),
+        exports: Exports::new(folder.path().join("exports")),
     });
     forget_peak();
     all_again("everything for the first time", &workshop).await;
