@@ -13,11 +13,11 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::HeaderName;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use oci::{Descriptor, Digest, MAXIMUM_CHILDREN, MAXIMUM_MANIFEST_BYTES, Manifest, ManifestContent};
 use oci::{MediaKind, MediaType, Reference, RepositoryName, Tag};
 use std::collections::HashSet;
-use store::{PulledManifest, PutManifest, PutOutcome, ReferenceKind, Removal};
+use store::{Origin, PulledManifest, PutManifest, PutOutcome, ReferenceKind, Removal};
 
 /// Tells a client that the subject was understood, so that it need not keep a list of referrers itself.
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -200,7 +200,21 @@ fn push(
         references: references(manifest),
         jobs,
         actor: caller.actor(),
+        origin: origin(&admitted.parts.headers),
         at,
+    }
+}
+
+/// A program may call itself what it likes, within reason: it stands in history and in what webhooks are told.
+const LONGEST_NAME: usize = 256;
+
+/// Which request this is, as far as it tells.
+fn origin(headers: &HeaderMap) -> Origin {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let number = text("x-ms-client-request-id").or_else(|| text("x-request-id"));
+    Origin {
+        user_agent: text("user-agent").map(|name| name.chars().take(LONGEST_NAME).collect()),
+        request: number.and_then(|number| number.parse().ok()),
     }
 }
 

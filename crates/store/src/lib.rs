@@ -47,12 +47,13 @@ pub use records::catalog::{
     TagFilter, TimedKey,
 };
 pub use records::collection::{Collection, LinkKey};
-pub use records::events::{Event, EventKind, Events, NewEvent};
+pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
 };
 pub use records::manifests::{
-    Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
+    Manifest, ManifestSummary, Manifests, Origin, PutManifest, PutOutcome, Reference, ReferenceKind,
+    Referrer, Tagged,
 };
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
@@ -61,9 +62,15 @@ pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,
 };
-pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter};
+pub use records::summaries::{
+    Cause, Conclusion, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter,
+};
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
 pub use records::uploads::{UploadSession, Uploads};
+pub use records::webhooks::{
+    AttemptEnd, Delivery, DeliveryClaim, DeliveryExchange, DeliveryId, DeliveryState, DueDelivery, Webhook,
+    WebhookAction, WebhookId, WebhookPut, WebhookScope, WebhookScopeError, WebhookSettings, Webhooks,
+};
 pub use sqlite::SqliteStore;

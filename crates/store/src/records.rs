@@ -15,10 +15,11 @@ pub(crate) mod scans;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;
 
 use crate::{
     Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads,
+    Scans, Summaries, Tenancy, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -33,6 +34,7 @@ pub trait Store:
     + Policies
     + Uploads
     + Events
+    + Webhooks
     + Queue
     + Scans
     + Findings
@@ -51,6 +53,7 @@ impl<T> Store for T where
         + Policies
         + Uploads
         + Events
+        + Webhooks
         + Queue
         + Scans
         + Findings

@@ -16,8 +16,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId, RepositoryKey,
-    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    Origin, PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId,
+    RepositoryKey, SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -209,6 +209,7 @@ impl Estate {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("owner".into()),
+            origin: Origin::default(),
             at: now(),
         };
         let outcome = self.store.put_manifest(manifest).await.unwrap();

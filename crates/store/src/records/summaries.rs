@@ -2,7 +2,7 @@
 //!
 //! A summary is what lists and counts are read from. It is written by whoever assesses; the store does not judge.
 
-use crate::{Error, ImageKey, Page, PageRequest, RegistryId, SnapshotVersion};
+use crate::{Actor, Error, ImageKey, Page, PageRequest, QuarantineState, RegistryId, SnapshotVersion};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
@@ -85,6 +85,28 @@ pub struct ImageSummary {
     pub children: Vec<Digest>,
 }
 
+impl ImageState {
+    /// Whether it is a verdict, and not a step on the way to one.
+    pub fn is_verdict(self) -> bool {
+        matches!(self, Self::Healthy | Self::Unhealthy | Self::NotApplicable)
+    }
+}
+
+/// An assessment that has come to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conclusion {
+    /// The verdict.
+    pub summary: ImageSummary,
+    /// Whether it is told in history though it says what the one before said: somebody asked for this scan.
+    /// Otherwise only a change is told.
+    pub is_asked_for: bool,
+    /// What the verdict means for the quarantine pattern, and the details that go with it. They are written when the
+    /// verdict says something new: until then a decision of somebody else stands.
+    pub quarantine: (QuarantineState, String),
+    /// Who assessed, as history names it.
+    pub actor: Actor,
+}
+
 /// Which summaries are wanted. Empty lists and missing values ask for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SummaryFilter {
@@ -116,6 +138,10 @@ pub trait Summaries: Send + Sync {
     ///
     /// The moment of first sight and, while the state stays, of the last change are those of the first time.
     async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error>;
+
+    /// Keeps the verdict on an image, writes what it means for its quarantine, and tells both in history, in one
+    /// transaction. `false` if the image is not there any more, and nothing was kept.
+    async fn conclude(&self, conclusion: Conclusion, at: Timestamp) -> Result<bool, Error>;
 
     /// The verdict on an image.
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error>;

@@ -1,10 +1,10 @@
 //! Changeable attributes in SQLite, and what they forbid.
 
 use super::column::{Columns, change, exists, moment, row, rows};
-use super::{SqliteStore, events, repositories};
+use super::{SqliteStore, conclusion, events, repositories};
 use crate::{
-    Actor, AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Error, EventKind, Lock,
-    NewEvent, PutManifest, QuarantineState, RepositoryKey, Switch,
+    Actor, AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Error, EventKind, ImageKey,
+    Lock, NewEvent, PutManifest, QuarantineState, RepositoryKey, Switch,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -41,9 +41,15 @@ impl Attributes for SqliteStore {
             if !is_there(connection, id, &target)? {
                 return Ok(None);
             }
-            let now = changed(of(connection, id, &target)?, wanted);
+            let before = of(connection, id, &target)?;
+            let then = before.quarantine;
+            let now = changed(before, wanted);
             keep(connection, id, &target, &now, at)?;
-            record(connection, &repository, &target, &now, actor, at)?;
+            record(connection, &repository, &target, &now, actor.clone(), at)?;
+            if let (AttributeTarget::Manifest(digest), Some(state)) = (&target, now.quarantine) {
+                let image = ImageKey { repository, digest: digest.clone() };
+                record_quarantine(connection, &image, id, (then, state), actor, at)?;
+            }
             Ok(Some(now))
         })
         .await
@@ -267,6 +273,32 @@ fn record(
         actor,
         at,
         detail: json!({ "attributes": switches, "quarantine": now.quarantine.map(QuarantineState::as_str) }),
+    };
+    events::append(connection, &event)?;
+    Ok(())
+}
+
+/// Tells of another place in the quarantine pattern, if it is another.
+fn record_quarantine(
+    connection: &Connection,
+    image: &ImageKey,
+    repository: i64,
+    (then, now): (Option<QuarantineState>, QuarantineState),
+    actor: Actor,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let Some(detail) = conclusion::quarantine_detail(connection, image, repository, then, now)? else {
+        return Ok(());
+    };
+    let event = NewEvent {
+        kind: EventKind::QUARANTINE_CHANGED,
+        registry: Some(image.repository.registry),
+        repository: Some(image.repository.name.clone()),
+        digest: Some(image.digest.clone()),
+        tag: None,
+        actor,
+        at,
+        detail,
     };
     events::append(connection, &event)?;
     Ok(())

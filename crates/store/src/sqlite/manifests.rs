@@ -115,13 +115,15 @@ fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error>
         return Ok(PutOutcome::MissingReferences(missing));
     }
     let created = store(connection, repository, push)?;
-    if created {
-        policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?;
-    }
+    let is_quarantined = if created {
+        policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?
+    } else {
+        policies::is_held(connection, repository, push.repository.registry, &push.digest)?
+    };
     for tag in &push.tags {
         set_tag(connection, repository, tag, &push.digest, push.at)?;
     }
-    record_push(connection, push)?;
+    record_push(connection, push, is_quarantined)?;
     queue::enqueue(connection, &push.jobs, push.at)?;
     Ok(PutOutcome::Stored { created })
 }
@@ -233,7 +235,7 @@ fn release_blobs(
 }
 
 /// One event per tag; one without a tag for a push by digest.
-fn record_push(connection: &Connection, push: &PutManifest) -> Result<(), Error> {
+fn record_push(connection: &Connection, push: &PutManifest, is_quarantined: bool) -> Result<(), Error> {
     let event = |tag: Option<Tag>| NewEvent {
         kind: EventKind::MANIFEST_PUSHED,
         registry: Some(push.repository.registry),
@@ -242,7 +244,12 @@ fn record_push(connection: &Connection, push: &PutManifest) -> Result<(), Error>
         tag,
         actor: push.actor.clone(),
         at: push.at,
-        detail: json!({ "media_type": push.media_type, "size": push.bytes.len() }),
+        detail: json!({
+            "media_type": push.media_type,
+            "size": push.bytes.len(),
+            "quarantined": is_quarantined,
+            "origin": push.origin,
+        }),
     };
     if push.tags.is_empty() {
         events::append(connection, &event(None))?;
@@ -309,12 +316,14 @@ pub(super) fn remove(
     at: Timestamp,
 ) -> Result<bool, Error> {
     release_blobs(connection, id, digest, at)?;
-    let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2";
-    if change(connection, sql, params![id, digest.as_str()])? == 0 {
+    let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2 RETURNING media_type";
+    let Some(media_type) = value::<String>(connection, sql, params![id, digest.as_str()])? else {
         return Ok(false);
-    }
+    };
     let tags = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2 RETURNING name";
     let tags: Vec<Tag> = rows(connection, tags, params![id, digest.as_str()], |row| row.parsed("name"))?;
+    let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+    let detail = json!({ "media_type": media_type, "tags": names });
     for tag in tags {
         attributes::forget(connection, id, &AttributeTarget::Tag(tag))?;
     }
@@ -335,7 +344,7 @@ pub(super) fn remove(
             tag: None,
             actor,
             at,
-            detail: Value::Null,
+            detail,
         },
     )?;
     Ok(true)

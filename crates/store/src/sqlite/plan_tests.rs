@@ -5,7 +5,7 @@
 
 use super::{
     attributes, catalog, collection, events, findings, images, manifests, migration, pulls, queue,
-    repositories, scans, summaries,
+    repositories, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -48,6 +48,9 @@ const LISTINGS: &[&str] = &[
     collection::LINKS,
     collection::MANIFESTS,
     events::LIST,
+    events::WANTED,
+    webhooks::LOG,
+    webhooks::WAITING,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -87,6 +90,9 @@ const UNSORTED: &[&str] = &[
     catalog::MANIFESTS[1],
     catalog::MANIFESTS[2],
     events::LIST,
+    events::WANTED,
+    webhooks::LOG,
+    webhooks::WAITING,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,

@@ -15,6 +15,7 @@ mod repositories;
 mod scene;
 mod summaries;
 mod tenancy;
+mod webhooks;
 
 use std::sync::Arc;
 use store::{SqliteStore, Store};
@@ -117,6 +118,14 @@ mod sqlite {
             summaries_are_filtered_and_paged
             states_are_counted
             standing_and_marks_are_found;
+        webhooks:
+            webhook_is_kept_and_changed_by_its_name
+            events_are_told_to_those_who_listen
+            quarantine_is_told_before_the_push
+            verdict_is_told_with_what_it_changes
+            delivery_is_held_by_one_and_ends_once
+            one_webhook_holds_back_no_other
+            history_is_looked_through_and_waited_for;
     }
 
     /// The same database, opened again without having been closed.

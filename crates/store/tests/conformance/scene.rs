@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
-    Actor, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, NewJob, PackageFindings,
+    Actor, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, NewJob, Origin, PackageFindings,
     PackagePlace, PackageVersion, PackageVersionId, PutManifest, PutOutcome, RegistryId, RepositoryKey,
     SnapshotVersion, Store, SubscriptionId, TenantId, Vulnerability,
 };
@@ -99,6 +99,7 @@ impl Scene {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: actor(),
+            origin: Origin::default(),
             at: second(1),
         }
     }
