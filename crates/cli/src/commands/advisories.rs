@@ -121,6 +121,9 @@ fn import_with_progress(
             clean(reason)
         ));
     }
+    for (name, reason) in &imported.left_out {
+        crate::output::remark(&format!("{} is no source and was left out: {}", clean(name), clean(reason)));
+    }
     Ok(())
 }
 

@@ -3,6 +3,9 @@
 //! Feeds are foreign bytes: each file is parsed by a jailed worker, and what comes out is kept as records, a file for
 //! each source. Importing a source again replaces its records; other sources stay.
 //! The snapshot is compiled from the records of all sources.
+//!
+//! What a person names, and what was read before, must be readable, or nothing changes. Only a file that a folder
+//! happens to hold, and that never was a source, is left out with its reason.
 
 use super::{ShelfError, file_error, install};
 use crate::inspect::{InspectError, Inspector, document_frame};
@@ -16,6 +19,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// What the names of files end with that a folder is searched for, beside its loose `.json` documents.
+const SOURCE_ENDINGS: [&str; 9] = [".json", ".zip", ".gz", ".bz2", ".xz", ".zst", ".csv", ".jsonl", "-list"];
 /// Loose documents of a folder travel to one worker in batches of this many.
 const BATCH: usize = 20_000;
 /// A worker's last words are short.
@@ -32,6 +37,8 @@ pub struct Imported {
     pub sources: usize,
     /// Sources with skipped records: name, how many, and the first reason.
     pub skipped: Vec<(String, u64, String)>,
+    /// Files in the folders that are no sources: name, and why they could not be read.
+    pub left_out: Vec<(String, String)>,
 }
 
 /// How far an import is.
@@ -58,7 +65,7 @@ pub enum ImportError {
         why: String,
     },
     /// There is nothing to import.
-    #[error("there is no file in {0} that could hold advisories (.json, .zip, .gz, .csv, .jsonl)")]
+    #[error("there is no file in {0} that could hold advisories ({endings})", endings = SOURCE_ENDINGS.join(", "))]
     Nothing(String),
     /// The records do not fit in a snapshot.
     #[error(transparent)]
@@ -74,18 +81,31 @@ pub enum ImportError {
 }
 
 /// One source of an import.
-enum Source {
+struct Source {
+    path: PathBuf,
+    content: Content,
+    /// A person named the very file, so it must be a source.
+    named: bool,
+}
+
+/// What a source consists of.
+enum Content {
     /// A file of its own: a zip export, a secdb, a list.
-    File(PathBuf),
+    File,
     /// The loose documents of a folder.
-    Folder(PathBuf, Vec<PathBuf>),
+    Documents(Vec<PathBuf>),
 }
 
 impl Source {
     fn name(&self) -> String {
-        match self {
-            Self::File(path) | Self::Folder(path, _) => path.display().to_string(),
-        }
+        self.path.display().to_string()
+    }
+
+    /// Where its records are kept.
+    fn records(&self, folder: &Path) -> PathBuf {
+        let hash = Sha256::digest(self.name().as_bytes());
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        folder.join(format!("{hex}.records"))
     }
 }
 
@@ -111,16 +131,27 @@ pub fn import(
     let sources = sources(paths)?;
     let total = u64::try_from(sources.len()).unwrap_or(u64::MAX);
     let mut skipped = Vec::new();
+    let mut left_out = Vec::new();
     let mut fresh = Vec::new();
     for (done, source) in (0..).zip(&sources) {
         progress(Progress { sources: total, done });
-        let (partial, report) = read_source(&records, source, inspector)?;
+        let (partial, report) = match read_source(&records, source, inspector) {
+            Ok(read) => read,
+            Err(ImportError::Source { name, why }) if !source.named && !source.records(&records).exists() => {
+                left_out.push((name, why));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(first) = report.skips.first() {
             skipped.push((source.name(), report.skipped, format!("{}: {}", first.place, first.why)));
         }
         fresh.push(partial);
     }
     progress(Progress { sources: total, done: total });
+    if let (true, Some((name, why))) = (fresh.is_empty(), left_out.first()) {
+        return Err(ImportError::Source { name: name.clone(), why: why.clone() });
+    }
     // Only now, when every source was read, do the new records take the place of the old ones.
     for partial in &fresh {
         let path = partial.with_extension("");
@@ -128,7 +159,7 @@ pub fn import(
     }
     let (bytes, advisories) = compile(&records, Timestamp::now())?;
     let snapshot = install(shelf, bytes)?;
-    Ok(Imported { snapshot, advisories, sources: sources.len(), skipped })
+    Ok(Imported { snapshot, advisories, sources: fresh.len(), skipped, left_out })
 }
 
 /// What a person's paths mean.
@@ -139,7 +170,7 @@ fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, ImportError> {
         if path.is_dir() {
             folder(path, &mut sources)?;
         } else if path.is_file() {
-            sources.push(Source::File(path.clone()));
+            sources.push(Source { path: path.clone(), content: Content::File, named: true });
         }
         if sources.len() == before {
             return Err(ImportError::Nothing(path.display().to_string()));
@@ -157,18 +188,18 @@ fn folder(path: &Path, sources: &mut Vec<Source>) -> Result<(), ImportError> {
     for entry in entries {
         let kind = entry.file_type().map_err(file_error("listed", path))?;
         let inner = entry.path();
-        let ending = inner.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_owned();
+        let ends = |ending: &&str| entry.file_name().to_str().is_some_and(|name| name.ends_with(ending));
         if kind.is_dir() {
             folder(&inner, sources)?;
-        } else if kind.is_file() && ending == "json" {
+        } else if kind.is_file() && ends(&".json") {
             loose.push(inner);
-        } else if kind.is_file() && ["zip", "gz", "csv", "jsonl"].contains(&&*ending) {
-            sources.push(Source::File(inner));
+        } else if kind.is_file() && SOURCE_ENDINGS.iter().any(|ending| ends(ending)) {
+            sources.push(Source { path: inner, content: Content::File, named: false });
         }
     }
     for (number, batch) in loose.chunks(BATCH).enumerate() {
-        let name = if number == 0 { path.to_owned() } else { path.join(format!("batch-{number}")) };
-        sources.push(Source::Folder(name, batch.to_vec()));
+        let path = if number == 0 { path.to_owned() } else { path.join(format!("batch-{number}")) };
+        sources.push(Source { path, content: Content::Documents(batch.to_vec()), named: false });
     }
     Ok(())
 }
@@ -181,18 +212,17 @@ fn read_source(
 ) -> Result<(PathBuf, SourceReport), ImportError> {
     let name = source.name();
     let failed = |why: String| ImportError::Source { name: name.clone(), why };
-    let hash = Sha256::digest(name.as_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let partial = records.join(format!("{hex}.records.partial"));
+    let partial = source.records(records).with_added_extension("partial");
     let mut file = BufWriter::new(File::create(&partial).map_err(file_error("created", &partial))?);
     let head = Head { name: name.clone(), imported_at: Timestamp::now() };
     let line = serde_json::to_string(&head).map_err(|error| failed(error.to_string()))?;
     writeln!(file, "{line}").map_err(file_error("written", &partial))?;
-    let input = match source {
-        Source::File(path) => Input::File(File::open(path).map_err(file_error("opened", path))?),
-        Source::Folder(_, documents) => Input::Stream(Box::new(Documents::new(documents.clone()))),
+    let path = &source.path;
+    let input = match &source.content {
+        Content::File => Input::File(File::open(path).map_err(file_error("opened", path))?),
+        Content::Documents(documents) => Input::Stream(Box::new(Documents::new(documents.clone()))),
     };
-    let many = matches!(source, Source::Folder(..));
+    let many = matches!(source.content, Content::Documents(_));
     let (read, _) = inspector
         .feed(input, &name, many, |answer| receive(answer, &mut file))
         .map_err(|error: InspectError| failed(error.to_string()))?;
