@@ -3,11 +3,13 @@
 pub(crate) mod advisories;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
 pub(crate) mod login;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod scan;
 pub(crate) mod serve;
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Events(events::EventsArguments),
+    Policy(policy::PolicyArguments),
     Query(query::QueryArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
@@ -45,6 +49,8 @@ impl Command {
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Events(arguments) => events::run(arguments, terminal).await,
+            Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),

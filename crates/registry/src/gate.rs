@@ -5,7 +5,7 @@
 
 mod policy;
 
-pub use policy::PolicyGate;
+pub use policy::{PolicyGate, quarantine_after};
 
 use crate::Site;
 use access::Principal;

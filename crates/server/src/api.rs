@@ -1,4 +1,4 @@
-//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//! Our own API under `/api`: images and their verdicts, findings, advisories, history.
 //!
 //! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
 //! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
@@ -7,11 +7,13 @@
 
 mod advisories;
 mod error;
+pub mod events;
 mod findings;
 mod identity;
 mod images;
 mod openapi;
 mod reference;
+mod rules;
 pub mod view;
 
 pub use identity::Caller;
@@ -45,6 +47,8 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// Counts those who follow history.
+    pub followers: events::Followers,
 }
 
 /// One route.
@@ -57,8 +61,17 @@ pub struct Route {
 }
 
 /// All routes.
-pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
+pub const ROUTES: &[Route] = &[
+    images::LIST,
+    images::ONE,
+    findings::LIST,
+    advisories::SHOW,
+    events::LIST,
+    rules::POLICY,
+    rules::RULES,
+    rules::PASSES,
+    openapi::DOCUMENT,
+];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

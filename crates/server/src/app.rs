@@ -7,16 +7,19 @@ use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::{self, Workshop};
 use crate::operations::OperationsState;
+use crate::sender::{Sender, TransportError};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
-use crate::{Configuration, Tls, api, listener, operations};
+use crate::webhooks::{self, Courier};
+use crate::{Configuration, Tls, api, keys, listener, operations};
+use access::{RateLimiter, RatePolicy};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
 use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
 use tokio::net::TcpListener;
@@ -60,6 +63,9 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Nothing can be sent.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 /// A running server.
@@ -70,6 +76,7 @@ pub struct Running {
     authority: Option<PathBuf>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    store: Arc<dyn Store>,
     _lock: File,
 }
 
@@ -92,6 +99,11 @@ impl Running {
     /// The certificate that clients must trust, if it is our own.
     pub fn authority(&self) -> Option<&Path> {
         self.authority.as_deref()
+    }
+
+    /// The records, for programs that have the server in them.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
     }
 
     /// Lets running requests finish for some seconds, and ends.
@@ -122,30 +134,31 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let workshop = Arc::new(Workshop {
+    let parts = Parts {
         store: store.clone(),
-        blobs: blobs.clone(),
-        inspector,
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        changes,
-    });
-    let parts =
-        Parts { store, blobs, shelf, opened, url: url.clone(), secure: configuration.tls != Tls::Off };
-    let (router, collector) = parts.router(changed)?;
+        blobs,
+        shelf,
+        opened,
+        url: url.clone(),
+        secure: configuration.tls != Tls::Off,
+    };
+    let (router, collector, registry) = parts.router(changed)?;
+    let sender = Sender::new(Arc::new(configuration.outbound.clone()))?;
+    let courier = Courier { store: store.clone(), sender: sender.clone(), retry: webhooks::RETRY };
+    let workshop = Arc::new(workshop(&configuration, &parts, sender, registry, changes));
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
     tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
+    tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(keys::keep_rotating(store, parts.opened.keys.clone(), stopped.clone()));
+    tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
         None => (None, None),
     };
-    tasks.spawn(listener::serve(socket, config, router, stopped));
+    tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
     let installation = &parts.opened.installation;
     let ready_line = format!(
         "lazaretto ready url={url} subscription={} tenant={} registry={}",
@@ -158,8 +171,32 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         authority,
         stop,
         tasks,
+        store: parts.store,
         _lock: lock,
     })
+}
+
+/// What jobs can use.
+fn workshop(
+    configuration: &Configuration,
+    parts: &Parts,
+    sender: Sender,
+    registry: RegistryState,
+    changes: watch::Sender<u64>,
+) -> Workshop {
+    Workshop {
+        store: parts.store.clone(),
+        blobs: parts.blobs.clone(),
+        inspector: Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) },
+        shelf: parts.shelf.clone(),
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
+        changes,
+        reach: sender.reach(),
+        sender,
+        registry,
+        url: parts.url.clone(),
+    }
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
@@ -201,6 +238,9 @@ fn names(login_server: &str) -> Vec<String> {
     names
 }
 
+/// So many images are copied from elsewhere at the same time.
+const TRANSFERS_AT_A_TIME: usize = 2;
+
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
@@ -212,7 +252,12 @@ async fn start_workers(
         workshop.store.release_holder(&holder(number), Timestamp::now()).await?;
     }
     for number in 0..workers {
-        tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(jobs::work(workshop.clone(), jobs::JOBS, holder(number), stopped.clone()));
+    }
+    for number in 0..TRANSFERS_AT_A_TIME {
+        let holder = Holder(format!("transfer-{number}"));
+        workshop.store.release_holder(&holder, Timestamp::now()).await?;
+        tasks.spawn(jobs::work(workshop.clone(), jobs::TRANSFERS, holder, stopped.clone()));
     }
     Ok(())
 }
@@ -229,11 +274,15 @@ struct Parts {
     opened: Opened,
     url: String,
     secure: bool,
+    rates: Option<RatePolicy>,
 }
 
 impl Parts {
     /// All faces under one address, each with its own paths, and the collection of what they leave behind.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
+    fn router(
+        &self,
+        changes: watch::Receiver<u64>,
+    ) -> Result<(Router, Collector, RegistryState), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
@@ -253,6 +302,7 @@ impl Parts {
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
             changes,
+            followers: api::events::Followers::default(),
         });
         let operations =
             operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
@@ -278,8 +328,8 @@ impl Parts {
         });
         let registry = self.registry(authority);
         let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector))
+        let router = registry::router(registry.clone()).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, collector, registry))
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
@@ -289,6 +339,7 @@ impl Parts {
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        state.rates = self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy))));
         state
     }
 }

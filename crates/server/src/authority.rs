@@ -16,6 +16,7 @@ use oci::RepositoryName;
 use registry::{AuthorityError, Grant, IssuedToken, Permission, Site};
 use std::net::IpAddr;
 use std::sync::Arc;
+use store::ScopedRight;
 use uuid::Uuid;
 
 const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(75);
@@ -64,12 +65,70 @@ fn actions(permission: Permission) -> &'static [Action] {
         Permission::Delete => &[Action::ARTIFACT_DELETE],
         Permission::MetadataRead => &[Action::METADATA_READ, Action::PULL],
         Permission::MetadataWrite => &[Action::METADATA_WRITE, Action::PUSH],
+        Permission::DeletedRead | Permission::DeletedCatalog => &[Action::DELETED_READ],
+        Permission::DeletedRestore => &[Action::DELETED_RESTORE],
         Permission::QuarantineRead => &[Action::QUARANTINE_READ],
         Permission::QuarantineWrite => &[Action::QUARANTINE_WRITE],
     }
 }
 
+/// Who does not sign in. No account and no token has this number.
+const ANONYMOUS: Uuid = Uuid::nil();
+
+fn anonymous() -> Principal {
+    Principal { id: ANONYMOUS, name: "anonymous".into(), kind: PrincipalKind::User }
+}
+
+/// The rights of a scope map that give a permission; any of them does.
+fn scoped_rights(permission: Permission) -> &'static [ScopedRight] {
+    match permission {
+        Permission::Pull => &[ScopedRight::ContentRead],
+        Permission::Push => &[ScopedRight::ContentWrite],
+        Permission::Delete => &[ScopedRight::ContentDelete],
+        Permission::MetadataRead | Permission::Catalog => &[ScopedRight::MetadataRead],
+        Permission::MetadataWrite => &[ScopedRight::MetadataWrite],
+        Permission::DeletedRead
+        | Permission::DeletedRestore
+        | Permission::DeletedCatalog
+        | Permission::QuarantineRead
+        | Permission::QuarantineWrite => &[],
+    }
+}
+
 impl Authority {
+    /// Whether anybody may pull from a registry.
+    async fn is_open(&self, site: &Site) -> Result<bool, AuthorityError> {
+        Ok(self.sign_in.rules(site.registry.id).await.map_err(failed)?.anonymous_pull)
+    }
+
+    /// Whose number this is at a registry: an account, a token of its own, or nobody where nobody may pull.
+    async fn registry_principal(&self, site: &Site, id: Uuid) -> Result<Option<Principal>, AuthorityError> {
+        if id == ANONYMOUS {
+            return Ok(self.is_open(site).await?.then(anonymous));
+        }
+        match self.sign_in.principal(id).await.map_err(failed)? {
+            Some(principal) => Ok(Some(principal)),
+            None => self.sign_in.token_principal(site.registry.id, id).await.map_err(failed),
+        }
+    }
+
+    /// Whether a token of the registry's own may do something: its scope map says so.
+    async fn is_in_scope_map(
+        &self,
+        site: &Site,
+        principal: &Principal,
+        permission: Permission,
+        repository: Option<&RepositoryName>,
+    ) -> Result<bool, AuthorityError> {
+        let map = self.sign_in.scope_map(site.registry.id, principal.id).await.map_err(failed)?;
+        let Some(map) = map else { return Ok(false) };
+        let rights = scoped_rights(permission).iter();
+        Ok(match repository {
+            Some(name) => rights.into_iter().any(|right| map.opens(name, *right)),
+            None => rights.into_iter().any(|right| map.opens_everywhere(*right)),
+        })
+    }
+
     fn registered(
         &self,
         site: &Site,
@@ -127,7 +186,7 @@ impl Authority {
             return Ok(None);
         }
         let Ok(id) = claims.registered.subject.parse() else { return Ok(None) };
-        let principal = self.sign_in.principal(id).await.map_err(failed)?;
+        let principal = self.registry_principal(site, id).await?;
         Ok(principal.map(|principal| (claims, principal)))
     }
 }
@@ -136,12 +195,18 @@ impl Authority {
 impl registry::Authority for Authority {
     async fn authenticate_basic(
         &self,
-        _: &Site,
+        site: &Site,
         user: &str,
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<registry::SignIn, AuthorityError> {
-        match self.sign_in.password(user, password, address, Timestamp::now()).await {
+        let now = Timestamp::now();
+        let scoped = self.sign_in.scoped_token(site.registry.id, user).await.map_err(failed)?;
+        let signed_in = match scoped {
+            Some(token) => self.sign_in.token_password(&token, password, address, now).await,
+            None => self.sign_in.password(user, password, address, now).await,
+        };
+        match signed_in {
             Ok(principal) => Ok(registry::SignIn::Known(principal)),
             Err(SignInError::Wrong) => Ok(registry::SignIn::Wrong),
             Err(SignInError::TooMany(many)) => {
@@ -158,8 +223,15 @@ impl registry::Authority for Authority {
         permission: Permission,
         repository: Option<&RepositoryName>,
     ) -> Result<bool, AuthorityError> {
+        if principal.id == ANONYMOUS {
+            return Ok(permission == Permission::Pull && repository.is_some() && self.is_open(site).await?);
+        }
         let Some(scope) = scope(site, repository) else { return Ok(false) };
         let assignments = self.sign_in.assignments(principal).await.map_err(failed)?;
+        if assignments.is_empty() && principal.kind == PrincipalKind::ServicePrincipal {
+            // Nobody has given it a role: it may be a token of the registry's own, which needs none.
+            return self.is_in_scope_map(site, principal, permission, repository).await;
+        }
         let may = |action: &Action| decide(&assignments, principal, *action, &scope).is_allowed();
         Ok(actions(permission).iter().any(may))
     }
@@ -187,6 +259,25 @@ impl registry::Authority for Authority {
             .registry_token(site, token, RegistryClaims::REFRESH_TOKEN)
             .await?
             .map(|(_, principal)| principal))
+    }
+
+    async fn anonymous(&self, site: &Site) -> Result<Option<Principal>, AuthorityError> {
+        Ok(self.is_open(site).await?.then(anonymous))
+    }
+
+    async fn verify_identity_refresh(
+        &self,
+        _: &Site,
+        token: &str,
+    ) -> Result<Option<Principal>, AuthorityError> {
+        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
+        let expected = Expectation { issuer: &self.identity_issuer, audiences: &audiences };
+        match self.keys.verify::<ArmClaims>(token, expected, Timestamp::now()) {
+            Ok(claims) if claims.token_use == ArmTokenUse::Refresh => {
+                self.sign_in.principal(claims.principal).await.map_err(failed)
+            }
+            Ok(_) | Err(_) => Ok(None),
+        }
     }
 
     async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {

@@ -2,8 +2,8 @@
 //!
 //! There is no default password (attack C19): it is given, or made up and shown once.
 
-use crate::Configuration;
-use access::token::{KeyError, KeyRing, SigningKey};
+use crate::{Configuration, keys};
+use access::token::{KeyError, KeyRing};
 use access::{PageSeal, RoleId, password};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -104,14 +104,16 @@ pub(crate) async fn open(
         let tier = if configuration.standard_plan { PlanTier::Standard } else { PlanTier::Free };
         store.set_plan(installation.subscription, SCAN_PLAN, tier, now).await?;
     }
-    let seed = secret(store, "token-signing-seed").await?;
-    let keys = Arc::new(KeyRing::new(vec![SigningKey::from_seed(&seed)?])?);
+    let keys = Arc::new(keys::open(store, now).await?);
     let seal = PageSeal::new(&secret(store, "page-seal").await?);
     Ok(Opened { installation, registry, keys, seal, new_password })
 }
 
-/// A secret of 32 bytes, made on the first start.
-async fn secret(store: &dyn Store, name: &str) -> Result<[u8; 32], InstallationError> {
+/// A secret of 32 bytes, made when it is first asked for.
+///
+/// # Errors
+/// When the store fails, or holds something of another length.
+pub(crate) async fn secret(store: &dyn Store, name: &str) -> Result<[u8; 32], InstallationError> {
     let fresh: [u8; 32] = random()?;
     let kept = store.put_secret_if_absent(name, fresh.to_vec()).await?;
     Ok(<[u8; 32]>::try_from(kept).map_err(|_| KeyError::Unusable)?)

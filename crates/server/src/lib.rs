@@ -13,10 +13,16 @@ pub mod inspect;
 mod installation;
 pub mod jobs;
 pub mod judge;
+mod keys;
 mod listener;
 mod operations;
+pub mod remote;
+pub mod sender;
 mod sign_in;
 mod tls;
+pub mod webhooks;
 
 pub use app::{Running, StartError, start};
-pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};
+pub use configuration::{
+    Configuration, ConfigurationError, Overrides, Patience, Tls, jail as configured_jail,
+};

@@ -4,6 +4,8 @@
 //! So what was right a moment ago is remembered for a minute, under a keyed hash that is worth nothing outside
 //! this process, and never across a change of the password.
 
+mod scoped;
+
 use access::password::{self, PasswordHash};
 use access::{
     Assignment, AttemptLimiter, AttemptPolicy, Principal, PrincipalKind, ResourceId, RoleId, TooManyAttempts,
@@ -70,27 +72,38 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<Principal, SignInError> {
         let account = self.store.account(name).await?;
-        let key = self.memory_key(account.as_ref(), word);
-        if let Some(account) = &account
-            && self.is_remembered(&key, now)
-        {
-            return Ok(principal(account));
+        let hashes: Vec<String> = account.iter().map(|account| account.secret_hash.clone()).collect();
+        self.attempt(name, &hashes, word, address, now).await?;
+        account.as_ref().map(principal).ok_or(SignInError::Wrong)
+    }
+
+    /// Holds a word against the hashes of whoever has this name; none, if nobody has it.
+    async fn attempt(
+        &self,
+        name: &str,
+        hashes: &[String],
+        word: &str,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), SignInError> {
+        let keys: Vec<_> = hashes.iter().map(|hash| self.memory_key(hash, word)).collect();
+        if keys.iter().any(|key| self.is_remembered(key, now)) {
+            return Ok(());
         }
         // Guessing is slowed down for the account and for the address, whichever failed more.
         let attempts = [format!("account {name}"), format!("address {address:?}")];
         for attempt in &attempts {
             self.limiter().check(attempt, now)?;
         }
-        let right = self.compare(account.as_ref(), word).await;
-        match account {
-            Some(account) if right => {
+        match self.compare(hashes, word).await.and_then(|right| keys.get(right)) {
+            Some(key) => {
                 for attempt in &attempts {
                     self.limiter().succeeded(attempt);
                 }
-                self.remember(key, now);
-                Ok(principal(&account))
+                self.remember(*key, now);
+                Ok(())
             }
-            Some(_) | None => {
+            None => {
                 for attempt in &attempts {
                     self.limiter().failed(attempt, now);
                 }
@@ -124,23 +137,26 @@ impl SignIn {
             .collect())
     }
 
-    async fn compare(&self, account: Option<&Account>, word: &str) -> bool {
-        let Ok(_permit) = self.comparisons.acquire().await else { return false };
-        let hash = account.map(|account| PasswordHash::from_stored(account.secret_hash.clone()));
+    /// Which of the hashes is that of the word.
+    async fn compare(&self, hashes: &[String], word: &str) -> Option<usize> {
+        let Ok(_permit) = self.comparisons.acquire().await else { return None };
+        let hashes: Vec<_> = hashes.iter().cloned().map(PasswordHash::from_stored).collect();
         let word = word.to_owned();
-        // An account that does not exist takes as long as one that does.
-        let comparison = move || match hash {
-            Some(hash) => password::verify(&word, &hash),
-            None => password::verify_nobody(&word),
+        let comparison = move || {
+            if hashes.is_empty() {
+                // An account that does not exist takes as long as one that does.
+                password::verify_nobody(&word);
+            }
+            hashes.iter().position(|hash| password::verify(&word, hash))
         };
-        tokio::task::spawn_blocking(comparison).await.unwrap_or(false)
+        tokio::task::spawn_blocking(comparison).await.unwrap_or_default()
     }
 
-    fn memory_key(&self, account: Option<&Account>, word: &str) -> [u8; 32] {
+    fn memory_key(&self, hash: &str, word: &str) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(self.mask);
         // The stored hash is part of the key, so that a changed password forgets the old one at once.
-        hasher.update(account.map_or("", |account| account.secret_hash.as_str()));
+        hasher.update(hash);
         hasher.update([0]);
         hasher.update(word);
         hasher.finalize().into()

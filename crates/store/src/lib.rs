@@ -47,9 +47,13 @@ pub use records::catalog::{
     TagFilter, TimedKey,
 };
 pub use records::collection::{Collection, LinkKey};
+pub use records::deleted::{Deleted, DeletedManifest, Restoration};
 pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, PackageFindings, Vulnerability,
+};
+pub use records::imports::{
+    IMPORT_JOB, Import, ImportCredentials, ImportSource, ImportState, ImportTarget, ImportWish, Imports,
 };
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, Origin, PutManifest, PutOutcome, Reference, ReferenceKind,
@@ -58,9 +62,14 @@ pub use records::manifests::{
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
 pub use records::repositories::Repositories;
+pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,
+};
+pub use records::scoped_tokens::{
+    BUILT_IN_SCOPE_MAPS, PasswordSlot, ScopeMap, ScopeMapRemoval, ScopedAction, ScopedActionError,
+    ScopedRight, ScopedToken, ScopedTokens, TokenPassword, TokenPut,
 };
 pub use records::summaries::{
     Cause, Conclusion, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter,

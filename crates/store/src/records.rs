@@ -5,21 +5,25 @@
 pub(crate) mod attributes;
 pub(crate) mod catalog;
 pub(crate) mod collection;
+pub(crate) mod deleted;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod imports;
 pub(crate) mod manifests;
 pub(crate) mod policies;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod rules;
 pub(crate) mod scans;
+pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Catalog, Collection, Events, Findings, Manifests, Policies, Pulls, Queue, Repositories,
-    Scans, Summaries, Tenancy, Uploads, Webhooks,
+    Attributes, Catalog, Collection, Deleted, Events, Findings, Imports, Manifests, Policies, Pulls, Queue,
+    Repositories, Rules, Scans, ScopedTokens, Summaries, Tenancy, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -35,6 +39,10 @@ pub trait Store:
     + Uploads
     + Events
     + Webhooks
+    + ScopedTokens
+    + Rules
+    + Deleted
+    + Imports
     + Queue
     + Scans
     + Findings
@@ -54,6 +62,10 @@ impl<T> Store for T where
         + Uploads
         + Events
         + Webhooks
+        + ScopedTokens
+        + Rules
+        + Deleted
+        + Imports
         + Queue
         + Scans
         + Findings

@@ -9,9 +9,11 @@ mod catalog;
 mod collection;
 mod column;
 mod conclusion;
+mod deleted;
 mod events;
 mod findings;
 mod images;
+mod imports;
 mod manifests;
 mod migration;
 mod policies;
@@ -19,7 +21,9 @@ mod pulls;
 mod queue;
 mod reader;
 mod repositories;
+mod rules;
 mod scans;
+mod scoped_tokens;
 mod summaries;
 mod tenancy;
 mod uploads;
@@ -46,6 +50,7 @@ pub struct SqliteStore {
     readers: Readers,
     jobs: watch::Sender<u64>,
     heard: watch::Sender<Heard>,
+    vault: imports::Vault,
 }
 
 /// What this process has written, for those who wait for it.
@@ -95,6 +100,7 @@ impl SqliteStore {
             readers: Readers::start(readers).map_err(|error| open_error(error.into()))?,
             jobs: watch::Sender::new(0),
             heard,
+            vault: imports::Vault::default(),
         })
     }
 

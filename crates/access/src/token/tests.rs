@@ -221,6 +221,24 @@ fn keys_survive_the_store_and_hide_themselves() {
 }
 
 #[test]
+fn a_new_key_signs_and_the_ones_before_still_verify() {
+    let ring = ring(&[1]);
+    let old = ring.mint(&claims()).unwrap();
+    ring.rotate(key(2));
+    let new = ring.mint(&claims()).unwrap();
+    assert!(verify_at(&ring, &old, NOW).is_ok());
+    assert!(verify_at(&ring, &new, NOW).is_ok());
+    // Among the keys before the rotation there is none for it.
+    assert_eq!(verify_at(&self::ring(&[1]), &new, NOW), Err(TokenError::UnknownKey));
+    ring.rotate(key(2));
+    assert_eq!(ring.jwks()["keys"].as_array().map(Vec::len), Some(2));
+    ring.rotate(key(3));
+    ring.rotate(key(4));
+    assert_eq!(verify_at(&ring, &old, NOW), Err(TokenError::UnknownKey), "the oldest is forgotten");
+    assert!(verify_at(&ring, &new, NOW).is_ok());
+}
+
+#[test]
 fn what_is_no_key_is_refused() {
     assert_eq!(SigningKey::from_seed(&[0; 32]).unwrap_err(), KeyError::Unusable);
     assert_eq!(SigningKey::from_seed(&[0xff; 32]).unwrap_err(), KeyError::Unusable);

@@ -5,6 +5,7 @@
 mod advisories;
 mod hostile;
 mod kill;
+mod quarantine;
 mod samples;
 mod states;
 mod support;

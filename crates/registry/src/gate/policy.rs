@@ -124,6 +124,29 @@ fn obstacle(policy: PullPolicy, standing: &Standing, sight: Sight, now: Timestam
     }
 }
 
+/// Where a verdict leaves an image in the quarantine pattern; none if it does not say.
+///
+/// With quarantine on, what is healthy passes, and what is unhealthy passes only below a severity that the policy names;
+/// what cannot be assessed does not pass. With quarantine off nothing is held by it, so that whatever was assessed
+/// passes: the details beside it tell what was found. What was not assessed is never called passed.
+pub fn quarantine_after(
+    policy: PullPolicy,
+    state: ImageState,
+    counts: &BTreeMap<String, u64>,
+) -> Option<QuarantineState> {
+    let (passed, failed) = (Some(QuarantineState::Passed), Some(QuarantineState::Failed));
+    match (state, policy.quarantine) {
+        (ImageState::Healthy, _) | (ImageState::Unhealthy, false) => passed,
+        (ImageState::Unhealthy, true) => match policy.hold_severity {
+            Some(limit) if !is_reached(counts, limit) => passed,
+            Some(_) | None => failed,
+        },
+        (ImageState::NotApplicable, true) => failed,
+        (ImageState::NotApplicable, false)
+        | (ImageState::Queued | ImageState::Scanning | ImageState::Unscanned, _) => None,
+    }
+}
+
 /// Whether there is a finding of this severity or above, or one of which nobody can say.
 fn is_reached(counts: &BTreeMap<String, u64>, limit: HoldSeverity) -> bool {
     counts
@@ -188,6 +211,27 @@ mod tests {
                 .iter()
                 .collect();
             assert_eq!(row, expected, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_lets_pass_what_the_policy_allows() {
+        let strict = PullPolicy { hold_severity: Some(HoldSeverity::High), ..QUARANTINE };
+        let after = |policy, state, counts: &[(&str, u64)]| {
+            let counts = counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
+            quarantine_after(policy, state, &counts).map_or("-", QuarantineState::as_str)
+        };
+        for (state, counts, expected) in [
+            (ImageState::Healthy, &[][..], ["Passed", "Passed", "Passed"]),
+            (ImageState::Unhealthy, &[("Low", 3)], ["Passed", "Failed", "Passed"]),
+            (ImageState::Unhealthy, &[("High", 1)], ["Passed", "Failed", "Failed"]),
+            (ImageState::Unhealthy, &[("Unknown", 1)], ["Passed", "Failed", "Failed"]),
+            (ImageState::NotApplicable, &[], ["-", "Failed", "Failed"]),
+            (ImageState::Unscanned, &[], ["-", "-", "-"]),
+            (ImageState::Scanning, &[], ["-", "-", "-"]),
+        ] {
+            let states = [OFF, QUARANTINE, strict].map(|policy| after(policy, state, counts));
+            assert_eq!(states, expected, "{state:?} {counts:?}");
         }
     }
 

@@ -29,6 +29,9 @@ pub enum ApiError {
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The caller follows too much at the same time.
+    #[error("too many streams are open; close one, or try again in a while")]
+    TooManyStreams,
     /// No such method here.
     #[error("this path does not answer to that method")]
     Method,
@@ -51,7 +54,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::TooMany(_) | Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
@@ -71,6 +74,9 @@ impl IntoResponse for ApiError {
             }
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
+            }
+            Self::TooManyStreams => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
             }
             Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {
             }

@@ -26,6 +26,16 @@ fn document() -> Value {
             "/api/images/{reference}": {"get": one_image()},
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+            "/api/events": {"get": list_events()},
+            "/api/registry/policy": {
+                "get": operation("What is asked of images before they are pulled", &[], "Policy"),
+                "put": sending("Asks something else of images", "Policy", "Policy"),
+            },
+            "/api/registry/rules": {
+                "get": operation("The rules of the registry", &[], "Rules"),
+                "put": sending("Sets the rules of the registry", "Rules", "Rules"),
+            },
+            "/api/passes": {"post": sending("Lets a held image be pulled for some hours", "PassWish", "Pass")},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -72,6 +82,14 @@ fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
             "429": failure("Too many wrong passwords; Retry-After says when to try again"),
         },
     })
+}
+
+/// An operation with a body.
+fn sending(summary: &str, body: &str, schema: &str) -> Value {
+    let mut operation = operation(summary, &[], schema);
+    operation["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    operation
 }
 
 fn reference(schema: &str) -> Value {
@@ -124,6 +142,28 @@ fn list_findings() -> Value {
     operation("Findings over all images", &parameters, "FindingPage")
 }
 
+fn list_events() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("kind", "query", "Only these kinds, separated by commas", json!({"type": "string"})),
+        parameter(
+            "tail",
+            "query",
+            "Begin so many events before the end",
+            json!({"type": "integer", "minimum": 0}),
+        ),
+        parameter("Last-Event-ID", "header", "Go on after this event; as `after`", json!({"type": "string"})),
+    ];
+    parameters.extend(paging());
+    let mut operation = operation(
+        "What has happened, in order. With `Accept: text/event-stream`, what happens from now on too",
+        &parameters,
+        "EventPage",
+    );
+    operation["responses"]["200"]["content"]["text/event-stream"] = json!({"schema": {"type": "string", "description": "`id` is the sequence, `event` the kind, `data` an Event"}});
+    operation
+}
+
 fn states() -> Vec<&'static str> {
     store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
 }
@@ -145,6 +185,24 @@ fn schemas() -> Value {
         "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
         "ImagePage": page("Image"),
         "FindingPage": page("Finding"),
+        "Policy": {"type": "object", "additionalProperties": false, "properties": {
+            "quarantine": {"type": "boolean"}, "holdSeverity": maybe(), "holdUnassessed": {"type": "boolean"},
+            "graceSeconds": number(),
+        }},
+        "Rules": {"type": "object", "additionalProperties": false, "properties": {
+            "anonymousPull": {"type": "boolean"},
+            "softDeleteDays": {"type": ["integer", "null"], "minimum": 1, "maximum": 90},
+            "quotaBytes": {"type": ["integer", "null"]}, "repositoryQuotaBytes": {"type": ["integer", "null"]},
+            "immutableTags": texts(),
+        }},
+        "PassWish": {"type": "object", "additionalProperties": false, "required": ["image", "reason", "hours"],
+            "properties": {"image": text(), "reason": text(), "hours": number()}},
+        "Pass": {"type": "object", "properties": {"repository": text(), "digest": text(), "until": text()}},
+        "EventPage": page("Event"),
+        "Event": {"type": "object", "properties": {
+            "sequence": number(), "kind": text(), "at": text(), "actor": text(), "registry": text(),
+            "repository": text(), "digest": text(), "tag": text(), "detail": {},
+        }},
         "Counts": {"type": "object", "properties": {
             "critical": number(), "high": number(), "medium": number(), "low": number(), "unknown": number(),
         }},

@@ -6,6 +6,7 @@
 pub(super) mod image;
 mod index;
 mod layers;
+mod quarantine;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId,
-    RepositoryKey, SnapshotVersion, SubscriptionId,
+    Actor, Conclusion, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob,
+    PlanTier, RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -27,6 +28,9 @@ pub const KIND: Kind = Kind {
     run: |workshop, job, now| Box::pin(run(workshop, job, now)),
     gave_up: |workshop, job, why, now| Box::pin(gave_up(workshop, job, why, now)),
 };
+
+/// How history names us.
+const SCANNER: &str = "Lazaretto";
 
 /// What the job needs beside its key.
 #[derive(Serialize, Deserialize)]
@@ -84,7 +88,9 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     };
     announce(workshop, &image, now).await?;
     let judged = judge(workshop, &image, &manifest, now).await?;
-    record(workshop, &image, judged, now).await?;
+    // An index is judged once for each of its images; nobody asked for that.
+    let is_asked_for = judged.children.is_empty();
+    record(workshop, &image, judged, is_asked_for, now).await?;
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -192,6 +198,7 @@ async fn record(
     workshop: &Workshop,
     image: &ImageKey,
     judged: Judged,
+    is_asked_for: bool,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let mut summary = blank(image, ImageState::Scanning, now);
@@ -212,7 +219,10 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    workshop.store.put_summary(summary).await?;
+    let policy = workshop.store.pull_policy(image.repository.registry).await?;
+    let quarantine = quarantine::decide(policy, &summary, &workshop.url);
+    let actor = Actor(SCANNER.to_owned());
+    workshop.store.conclude(Conclusion { summary, is_asked_for, quarantine, actor }, now).await?;
     Ok(())
 }
 
@@ -233,7 +243,7 @@ pub(super) async fn record_again(
         snapshot: Some(version.clone()),
         children: Vec::new(),
     };
-    record(workshop, &image, judged, now).await?;
+    record(workshop, &image, judged, false, now).await?;
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -253,5 +263,5 @@ fn state(state: assessment::ImageState) -> ImageState {
 async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> Result<(), JobError> {
     let Some(image) = image_of(job) else { return Ok(()) };
     let judged = Judged::not_applicable(Cause::ScanFailed { detail: why.to_owned() });
-    record(workshop, &image, judged, now).await
+    record(workshop, &image, judged, true, now).await
 }

@@ -3,9 +3,11 @@
 //! It runs beside everything else, from the beginning each time: most of what it looks at is needed, and looking is
 //! cheap. What stops it half-way, a full disk for example, is met again the next time.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use registry::{Collected, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState};
+use std::sync::Arc;
 use std::time::Duration;
+use store::Store;
 use tokio::sync::watch;
 
 /// How often somebody looks.
@@ -41,6 +43,30 @@ pub async fn keep_collecting(collector: Collector, mut stop: watch::Receiver<boo
         if collected != Collected::default() {
             let Collected { links, blobs, bytes, uploads, manifests } = collected;
             tracing::info!(links, blobs, bytes, uploads, manifests, "collected what nobody needs");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            _ = stop.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
+
+/// Lets go for good what was deleted and can no longer be restored, now and then, until `stop` becomes true.
+pub async fn keep_forgetting(store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match store.forget_deleted(Timestamp::now()).await {
+            // There may be more than one call takes.
+            Ok(forgotten) if forgotten > 0 => {
+                tracing::info!(manifests = forgotten, "the time to restore is over");
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what was deleted could not be let go"
+                );
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}

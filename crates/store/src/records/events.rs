@@ -29,6 +29,10 @@ impl EventKind {
     pub const TAG_DELETED: Self = Self::new("tag-deleted");
     /// A manifest stands elsewhere in the quarantine pattern. `released` says that it may be pulled now.
     pub const QUARANTINE_CHANGED: Self = Self::new("quarantine-changed");
+    /// A deleted manifest was restored.
+    pub const MANIFEST_RESTORED: Self = Self::new("manifest-restored");
+    /// A registry has other rules.
+    pub const REGISTRY_RULES_CHANGED: Self = Self::new("registry-rules-changed");
     /// An image was assessed.
     pub const IMAGE_ASSESSED: Self = Self::new("image-assessed");
     /// An image that was not unhealthy is now.

@@ -100,9 +100,9 @@ pub struct Conclusion {
     /// Whether it is told in history though it says what the one before said: somebody asked for this scan.
     /// Otherwise only a change is told.
     pub is_asked_for: bool,
-    /// What the verdict means for the quarantine pattern, and the details that go with it. They are written when the
+    /// What the verdict means for the quarantine pattern, if it says, and the details that go with it. They are written when the
     /// verdict says something new: until then a decision of somebody else stands.
-    pub quarantine: (QuarantineState, String),
+    pub quarantine: (Option<QuarantineState>, String),
     /// Who assessed, as history names it.
     pub actor: Actor,
 }

@@ -1,14 +1,14 @@
 //! Changeable attributes in SQLite, and what they forbid.
 
 use super::column::{Columns, change, exists, moment, row, rows};
-use super::{SqliteStore, conclusion, events, repositories};
+use super::{SqliteStore, conclusion, events, repositories, rules};
 use crate::{
     Actor, AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Error, EventKind, ImageKey,
     Lock, NewEvent, PutManifest, QuarantineState, RepositoryKey, Switch,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use oci::Digest;
+use oci::{Digest, Tag};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
@@ -64,7 +64,21 @@ pub(super) fn lock_on_push(
 ) -> Result<Option<Lock>, Error> {
     let tags = push.tags.iter().map(|tag| AttributeTarget::Tag(tag.clone()));
     let targets = [AttributeTarget::Repository, AttributeTarget::Manifest(push.digest.clone())];
-    first_lock(connection, repository, targets.into_iter().chain(tags), &[Switch::Write])
+    match first_lock(connection, repository, targets.into_iter().chain(tags), &[Switch::Write])? {
+        Some(lock) => Ok(Some(lock)),
+        None => rules::lock_on_move(connection, repository, &push.repository, &push.tags, &push.digest),
+    }
+}
+
+/// What stands in the way of restoring a manifest under a tag.
+pub(super) fn lock_on_restore(
+    connection: &Connection,
+    repository: i64,
+    tag: Option<&Tag>,
+) -> Result<Option<Lock>, Error> {
+    let tag = tag.map(|tag| AttributeTarget::Tag(tag.clone()));
+    let targets = std::iter::once(AttributeTarget::Repository).chain(tag);
+    first_lock(connection, repository, targets, &[Switch::Write])
 }
 
 /// What stands in the way of deleting a manifest: its own switches, those of its tags, which go with it, and those of
@@ -72,8 +86,12 @@ pub(super) fn lock_on_push(
 pub(super) fn lock_on_manifest(
     connection: &Connection,
     repository: i64,
+    key: &RepositoryKey,
     digest: &Digest,
 ) -> Result<Option<Lock>, Error> {
+    if let Some(lock) = rules::lock_on_tags(connection, repository, key, Some(digest))? {
+        return Ok(Some(lock));
+    }
     let sql = "SELECT name FROM tag WHERE repository = ?1 AND digest = ?2";
     let tags = rows(connection, sql, params![repository, digest.as_str()], |row| row.parsed("name"))?;
     let own = [AttributeTarget::Repository, AttributeTarget::Manifest(digest.clone())];
@@ -81,13 +99,18 @@ pub(super) fn lock_on_manifest(
     first_lock(connection, repository, targets, DELETION)
 }
 
-/// What stands in the way of taking something away that has no manifest behind it: a tag.
-pub(super) fn lock_on_target(
+/// What stands in the way of taking a tag away.
+pub(super) fn lock_on_tag(
     connection: &Connection,
     repository: i64,
-    target: AttributeTarget,
+    key: &RepositoryKey,
+    tag: &Tag,
 ) -> Result<Option<Lock>, Error> {
-    first_lock(connection, repository, [AttributeTarget::Repository, target].into_iter(), DELETION)
+    if let Some(lock) = rules::lock_on_tag(connection, key, tag)? {
+        return Ok(Some(lock));
+    }
+    let targets = [AttributeTarget::Repository, AttributeTarget::Tag(tag.clone())];
+    first_lock(connection, repository, targets.into_iter(), DELETION)
 }
 
 /// What stands in the way of taking a blob out of a repository: a manifest that may not be deleted keeps its layers.
@@ -104,7 +127,14 @@ pub(super) fn lock_on_blob(
 }
 
 /// What stands in the way of deleting a whole repository: any switch of anything in it.
-pub(super) fn lock_on_repository(connection: &Connection, repository: i64) -> Result<Option<Lock>, Error> {
+pub(super) fn lock_on_repository(
+    connection: &Connection,
+    repository: i64,
+    key: &RepositoryKey,
+) -> Result<Option<Lock>, Error> {
+    if let Some(lock) = rules::lock_on_tags(connection, repository, key, None)? {
+        return Ok(Some(lock));
+    }
     let sql = "SELECT kind, name FROM attribute WHERE repository = ?1 AND (can_delete = 0 OR can_write = 0)
                ORDER BY kind, name LIMIT 1";
     let target = row(connection, sql, [repository], |row| {

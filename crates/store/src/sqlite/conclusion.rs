@@ -46,10 +46,13 @@ pub(super) fn conclude(
     let target = AttributeTarget::Manifest(image.digest.clone());
     let mut now = attributes::of(connection, repository, &target)?;
     if is_news || now.quarantine_details.is_none() {
-        let then = now.quarantine.replace(quarantine);
+        let then = now.quarantine;
+        now.quarantine = quarantine.or(then);
         now.quarantine_details = Some(details);
         attributes::keep(connection, repository, &target, &now, at)?;
-        if let Some(detail) = quarantine_detail(connection, image, repository, then, quarantine)? {
+        if let Some(state) = now.quarantine
+            && let Some(detail) = quarantine_detail(connection, image, repository, then, state)?
+        {
             events::append(connection, &event(EventKind::QUARANTINE_CHANGED, detail))?;
         }
     }

@@ -2,8 +2,8 @@
 
 mod listing;
 
-use super::column::{Columns, change, exists, json_text, moment, row, rows, size, value};
-use super::{SqliteStore, attributes, events, policies, queue, repositories};
+use super::column::{Columns, change, exists, json_text, moment, row, size, value};
+use super::{SqliteStore, attributes, conclusion, deleted, events, policies, queue, repositories, rules};
 use crate::{
     Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
     PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
@@ -120,6 +120,8 @@ fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error>
     } else {
         policies::is_held(connection, repository, push.repository.registry, &push.digest)?
     };
+    deleted::end(connection, repository, &push.digest)?;
+    rules::keep_quota(connection, &push.repository)?;
     for tag in &push.tags {
         set_tag(connection, repository, tag, &push.digest, push.at)?;
     }
@@ -192,7 +194,8 @@ fn kind_word(kind: ReferenceKind) -> &'static str {
     }
 }
 
-fn set_tag(
+/// Sets a tag.
+pub(super) fn set_tag(
     connection: &Connection,
     repository: i64,
     tag: &Tag,
@@ -299,7 +302,7 @@ fn delete(
     at: Timestamp,
 ) -> Result<Removal, Error> {
     let Some(id) = repositories::find(connection, repository)? else { return Ok(Removal::Absent) };
-    if let Some(lock) = attributes::lock_on_manifest(connection, id, digest)? {
+    if let Some(lock) = attributes::lock_on_manifest(connection, id, repository, digest)? {
         return Ok(Removal::Locked(lock));
     }
     let is_gone = remove(connection, id, repository, digest, actor, at)?;
@@ -316,12 +319,14 @@ pub(super) fn remove(
     at: Timestamp,
 ) -> Result<bool, Error> {
     release_blobs(connection, id, digest, at)?;
+    let tags = conclusion::tags(connection, id, digest)?;
+    deleted::keep(connection, id, repository, digest, &tags, at)?;
     let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2 RETURNING media_type";
     let Some(media_type) = value::<String>(connection, sql, params![id, digest.as_str()])? else {
         return Ok(false);
     };
-    let tags = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2 RETURNING name";
-    let tags: Vec<Tag> = rows(connection, tags, params![id, digest.as_str()], |row| row.parsed("name"))?;
+    let sql = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2";
+    change(connection, sql, params![id, digest.as_str()])?;
     let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
     let detail = json!({ "media_type": media_type, "tags": names });
     for tag in tags {
@@ -374,7 +379,7 @@ fn delete_tag(
 ) -> Result<Removal, Error> {
     let Some(id) = repositories::find(connection, repository)? else { return Ok(Removal::Absent) };
     let target = AttributeTarget::Tag(tag.clone());
-    if let Some(lock) = attributes::lock_on_target(connection, id, target.clone())? {
+    if let Some(lock) = attributes::lock_on_tag(connection, id, repository, &tag)? {
         return Ok(Removal::Locked(lock));
     }
     let sql = "DELETE FROM tag WHERE repository = ?1 AND name = ?2 RETURNING digest";

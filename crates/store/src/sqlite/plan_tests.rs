@@ -4,7 +4,7 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, collection, events, findings, images, manifests, migration, pulls, queue,
+    attributes, catalog, collection, deleted, events, findings, images, manifests, migration, pulls, queue,
     repositories, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
@@ -47,6 +47,9 @@ const LISTINGS: &[&str] = &[
     pulls::REPOSITORIES_OF_BLOB,
     collection::LINKS,
     collection::MANIFESTS,
+    deleted::REPOSITORIES,
+    deleted::MANIFESTS,
+    deleted::OF_BLOB,
     events::LIST,
     events::WANTED,
     webhooks::LOG,

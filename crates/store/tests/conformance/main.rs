@@ -8,11 +8,14 @@
 mod attributes;
 mod catalog;
 mod collection;
+mod deleted;
 mod findings;
 mod policies;
 mod queue;
 mod repositories;
+mod rules;
 mod scene;
+mod scoped_tokens;
 mod summaries;
 mod tenancy;
 mod webhooks;
@@ -126,6 +129,18 @@ mod sqlite {
             delivery_is_held_by_one_and_ends_once
             one_webhook_holds_back_no_other
             history_is_looked_through_and_waited_for;
+        rules:
+            rules_are_kept_and_told_in_history
+            nothing_is_stored_beyond_the_quota
+            immutable_tag_is_set_once;
+        deleted:
+            deleted_manifest_is_out_of_sight_and_comes_back
+            index_comes_back_with_its_children
+            restoration_takes_no_tag_and_no_way_around_quarantine
+            what_is_over_is_gone_for_good;
+        scoped_tokens:
+            scope_maps_are_kept_while_they_are_used
+            tokens_keep_their_principal_and_two_passwords;
     }
 
     /// The same database, opened again without having been closed.

@@ -138,7 +138,7 @@ pub(crate) async fn verdict_is_told_with_what_it_changes(store: Arc<dyn Store>) 
         let conclusion = Conclusion {
             summary: scene.summary("app", &digest, state),
             is_asked_for,
-            quarantine: (quarantine, format!("{state:?}")),
+            quarantine: (Some(quarantine), format!("{state:?}")),
             actor: actor(),
         };
         assert!(store.conclude(conclusion, second(2)).await.unwrap());
@@ -165,7 +165,7 @@ pub(crate) async fn verdict_is_told_with_what_it_changes(store: Arc<dyn Store>) 
     let absent = Conclusion {
         summary: scene.summary("app", &Digest::of_sha256(b"absent"), ImageState::Healthy),
         is_asked_for: true,
-        quarantine: (passed, String::new()),
+        quarantine: (None, String::new()),
         actor: actor(),
     };
     assert!(!store.conclude(absent, second(4)).await.unwrap());
