@@ -12,6 +12,7 @@
 
 mod action;
 mod attempt;
+mod custom_role;
 mod decision;
 mod message_code;
 mod page_seal;
@@ -24,6 +25,7 @@ pub mod token;
 
 pub use action::Action;
 pub use attempt::{AttemptLimiter, AttemptPolicy, TooManyAttempts};
+pub use custom_role::{CustomRole, CustomRoleError, Permissions};
 pub use decision::{Assignment, Decision, Refusal, decide, sees};
 pub use message_code::hmac_sha256;
 pub use page_seal::PageSeal;

@@ -1,16 +1,22 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
+pub(crate) mod keys;
 pub(crate) mod login;
+pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod query;
+pub(crate) mod registry;
+mod resource;
+pub(crate) mod roles;
 pub(crate) mod scan;
 pub(crate) mod serve;
 
@@ -33,8 +39,13 @@ pub(crate) enum Command {
     Events(events::EventsArguments),
     Policy(policy::PolicyArguments),
     Query(query::QueryArguments),
+    Collection(collection::CollectionArguments),
+    Registry(registry::RegistryArguments),
+    Roles(roles::RolesArguments),
+    Keys(keys::KeysArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 impl Command {
@@ -52,8 +63,13 @@ impl Command {
             Self::Events(arguments) => events::run(arguments, terminal).await,
             Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
+            Self::Collection(arguments) => collection::run(arguments, terminal).await,
+            Self::Registry(arguments) => registry::run(arguments, terminal).await,
+            Self::Roles(arguments) => roles::run(arguments, terminal).await,
+            Self::Keys(arguments) => keys::run(arguments).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),
+            Self::Man(arguments) => man::run(&arguments),
         }
     }
 }

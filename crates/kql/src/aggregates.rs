@@ -33,6 +33,38 @@ pub(crate) struct Aggregate {
 }
 
 impl Aggregate {
+    /// Whether rows that are alike may be taken together: it counts rows, or does not care how often a row comes.
+    pub(crate) fn folds(&self) -> bool {
+        const FOLDING: &[&str] = &[
+            "count",
+            "countif",
+            "dcount",
+            "dcountif",
+            "count_distinct",
+            "min",
+            "minif",
+            "max",
+            "maxif",
+            "take_any",
+            "take_anyif",
+            "arg_max",
+            "arg_min",
+            "make_set",
+            "make_set_if",
+            "make_bag",
+            "make_bag_if",
+            "buildschema",
+            "binary_all_and",
+            "binary_all_or",
+        ];
+        FOLDING.contains(&self.name)
+    }
+
+    /// Whether it counts the different values of its first argument.
+    pub(crate) fn counts_distinct(&self) -> bool {
+        matches!(self.name, "dcount" | "count_distinct")
+    }
+
     /// Whether its arguments have no part in the name of its column.
     pub(crate) fn predicate_only(&self) -> bool {
         matches!(self.name, "count" | "countif")
@@ -43,6 +75,11 @@ impl Aggregate {
 pub(crate) trait Accumulator {
     /// Takes a row's arguments, and says how many bytes more it holds.
     fn add(&mut self, arguments: &[Value], context: &Context<'_>) -> usize;
+    /// Takes the arguments of so many rows that are alike. Most aggregates see no difference.
+    fn add_many(&mut self, arguments: &[Value], rows: i64, context: &Context<'_>) -> usize {
+        let _ = rows;
+        self.add(arguments, context)
+    }
     /// The answer.
     fn finish(self: Box<Self>, context: &Context<'_>) -> Value;
 }

@@ -126,12 +126,15 @@ pub(crate) struct Context<'a> {
     interrupt: &'a dyn Fn() -> bool,
     fault: RefCell<Option<EvaluationError>>,
     faulty: Cell<bool>,
+    unfolds: Cell<bool>,
     scanned: Cell<u64>,
     produced: Cell<u64>,
     held: Cell<usize>,
     fresh: Cell<usize>,
     chance: Cell<u64>,
     patterns: RefCell<HashMap<Arc<str>, Option<Regex>>>,
+    /// By pattern and stem, whether no name makes the one match the other.
+    stems: RefCell<HashMap<(String, String), bool>>,
     pub(crate) scalars: RefCell<Vec<Value>>,
 }
 
@@ -145,12 +148,14 @@ impl<'a> Context<'a> {
             interrupt: environment.interrupt,
             fault: RefCell::new(None),
             faulty: Cell::new(false),
+            unfolds: Cell::new(false),
             scanned: Cell::new(0),
             produced: Cell::new(0),
             held: Cell::new(0),
             fresh: Cell::new(0),
             chance: Cell::new(environment.seed),
             patterns: RefCell::new(HashMap::new()),
+            stems: RefCell::new(HashMap::new()),
             scalars: RefCell::new(Vec::new()),
         }
     }
@@ -165,6 +170,32 @@ impl<'a> Context<'a> {
     /// Whether something went wrong; loops over rows ask this cheaply.
     pub(crate) fn is_faulty(&self) -> bool {
         self.faulty.get()
+    }
+
+    /// Remembers that folded rows do not say enough; the value does not matter, since the step starts anew.
+    pub(crate) fn unfold(&self) -> Value {
+        self.unfolds.set(true);
+        Value::Null
+    }
+
+    /// Whether folded rows did not say enough; asking forgets it.
+    pub(crate) fn take_unfold(&self) -> bool {
+        self.unfolds.replace(false)
+    }
+
+    /// Whether a pattern matches no text that is this stem and a name. Stems are few, and asked for again and again.
+    pub(crate) fn never_matches(&self, pattern: &str, stem: &str) -> bool {
+        let key = (pattern.to_owned(), stem.to_owned());
+        if let Some(known) = self.stems.borrow().get(&key) {
+            return *known;
+        }
+        let never = crate::stem::never_matches(pattern, stem);
+        let mut stems = self.stems.borrow_mut();
+        if stems.len() >= PATTERNS_KEPT {
+            stems.clear();
+        }
+        stems.insert(key, never);
+        never
     }
 
     /// What went wrong in an expression, or the wish of the caller to stop.

@@ -33,6 +33,7 @@ mod operators;
 mod parser;
 mod plan;
 mod query;
+mod stem;
 mod step;
 mod syntax;
 mod table;
@@ -47,7 +48,7 @@ pub use functions::{FunctionEntry, functions};
 pub use operators::{OPERATORS, OperatorEntry};
 pub use query::{Answer, Query, compile, parse};
 pub use table::{
-    Batch, Catalog, Column, Comparison, Condition, Need, NoTables, Rows, ScanRequest, Source, SourceError,
-    TableSchema,
+    Batch, Catalog, Column, Comparison, Condition, Fold, Need, NoTables, Rows, ScanRequest, Source,
+    SourceError, TableSchema,
 };
 pub use value::{Bag, Kind, Value};

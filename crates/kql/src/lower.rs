@@ -5,14 +5,19 @@
 //! exactly the paths that matter, each as a value of its own, and no document is built to be taken apart again.
 //! Simple conditions flow the same way, as hints: a filter still checks them.
 
+mod fold;
+mod hints;
+
 use crate::plan::{Expr, Join, Node, Order, Relation};
 use crate::step::Step;
-use crate::syntax::{BinaryOperator as B, JoinKind};
-use crate::table::{Comparison, Condition, Need, ScanRequest};
-use crate::text::Search;
+use crate::syntax::JoinKind;
+use crate::table::{Condition, Need, ScanRequest};
 use crate::value::Value;
+use hints::{Hint, find_hints, through};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+pub(crate) use fold::FoldedStep;
 
 type Path = Vec<Arc<str>>;
 
@@ -60,15 +65,6 @@ impl Demand {
 
 /// What the values of a step's rows are.
 type Layout = Vec<(usize, Path)>;
-
-/// A condition on a column that travels down to the table.
-#[derive(Debug, Clone)]
-struct Hint {
-    column: usize,
-    path: Path,
-    comparison: Comparison,
-    values: Vec<Value>,
-}
 
 /// The steps of a query whose rows are all its columns, in their order.
 pub(crate) fn lower(node: &Node) -> Step {
@@ -140,12 +136,13 @@ fn lower_node(node: &Node, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
             keys.iter().for_each(|key| below.read(key));
             aggregates.iter().flat_map(|call| &call.arguments).for_each(|argument| below.read(argument));
             let (step, layout) = lower_node(input, &below, through(&hints, keys));
-            let keys = keys.iter().map(|key| resolve(key, &layout)).collect();
+            let keys: Vec<Expr> = keys.iter().map(|key| resolve(key, &layout)).collect();
             let mut aggregates = aggregates.clone();
             for argument in aggregates.iter_mut().flat_map(|call| &mut call.arguments) {
                 *argument = resolve(argument, &layout);
             }
-            (Step::Summarize { input: Box::new(step), keys, aggregates }, whole_layout(width))
+            let folded = fold::fold(&step, &keys, &aggregates);
+            (Step::Summarize { input: Box::new(step), keys, aggregates, folded }, whole_layout(width))
         }
         Relation::Join(join) => lower_join(join, demand, hints),
         Relation::Union(inputs) => {
@@ -183,7 +180,8 @@ fn lower_node(node: &Node, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
             let (step, mut layout, inner) = appended(input, demand, std::iter::once(text), hints);
             let text = resolve(text, &layout);
             layout.extend((inner..width).map(|column| (column, Path::new())));
-            (Step::Parse { input: Box::new(step), text, pattern: pattern.clone(), filter: *filter }, layout)
+            let pattern = pattern.clone();
+            (Step::Parse { input: Box::new(step), text, pattern, filter: *filter, stem: false }, layout)
         }
         Relation::Sample { input, count } => {
             let (step, layout) = lower_node(input, demand, Vec::new());
@@ -234,8 +232,12 @@ fn scan(node: &Node, table: &Arc<str>, demand: &Demand, hints: Vec<Hint>) -> (St
             path.is_empty() && node.fields.get(*column).is_some_and(|field| field.kind == crate::Kind::String)
         })
         .collect();
-    let request = ScanRequest { table: table.clone(), needs, conditions, limit: None };
-    (Step::Scan(ScanStep { request, texts }.into()), slots)
+    let stems = slots
+        .iter()
+        .map(|(column, path)| path.is_empty() && node.fields.get(*column).is_some_and(|field| field.stem))
+        .collect();
+    let request = ScanRequest { table: table.clone(), needs, conditions, limit: None, fold: None };
+    (Step::Scan(ScanStep { request, texts, stems }.into()), slots)
 }
 
 /// A request, and which of its values are strings that are never null.
@@ -243,6 +245,8 @@ fn scan(node: &Node, table: &Arc<str>, demand: &Demand, hints: Vec<Hint>) -> (St
 pub(crate) struct ScanStep {
     pub(crate) request: ScanRequest,
     pub(crate) texts: Vec<bool>,
+    /// Which of its values begin with a stem that many rows share.
+    pub(crate) stems: Vec<bool>,
 }
 
 impl std::ops::Deref for ScanStep {
@@ -281,106 +285,6 @@ fn project(input: &Node, values: &[Expr], demand: &Demand, hints: Vec<Hint>) -> 
     }
     let (step, inner) = lower_node(input, &below, through(&hints, values));
     (arranged(step, &inner, made), layout)
-}
-
-/// Hints on columns as hints on what the columns are made of.
-fn through(hints: &[Hint], values: &[Expr]) -> Vec<Hint> {
-    hints
-        .iter()
-        .filter_map(|hint| {
-            let (column, mut path) = text_path(values.get(hint.column)?)?;
-            path.extend(hint.path.iter().cloned());
-            Some(Hint { column, path, ..hint.clone() })
-        })
-        .collect()
-}
-
-/// A path, also inside `tostring(…)`: a condition compares by text there, and so does the table.
-fn text_path(expr: &Expr) -> Option<(usize, Path)> {
-    match expr {
-        Expr::Call(function, arguments) if function.name == "tostring" => arguments.first()?.as_path(),
-        _ => expr.as_path(),
-    }
-}
-
-fn find_hints(condition: &Expr, hints: &mut Vec<Hint>) {
-    let mut push = |expr: &Expr, comparison, values: Vec<Value>| {
-        if let Some((column, path)) = text_path(expr) {
-            hints.push(Hint { column, path, comparison, values });
-        }
-    };
-    match condition {
-        Expr::And(left, right) => {
-            find_hints(left, hints);
-            find_hints(right, hints);
-        }
-        Expr::Binary(operator, left, right) => match (&**left, &**right) {
-            (left, Expr::Literal(value)) if !value.is_null() => {
-                if let Some(comparison) = comparison(*operator) {
-                    // An order of texts is not an order of what they say.
-                    let textual = matches!(left, Expr::Call(..)) && value.as_str().is_none();
-                    if !textual {
-                        push(left, comparison, vec![value.clone()]);
-                    }
-                }
-            }
-            (Expr::Literal(value), right) if *operator == B::Equal && !value.is_null() => {
-                push(right, Comparison::Equal, vec![value.clone()]);
-            }
-            _ => {}
-        },
-        Expr::In { needle, values, ignore_case, negated } => {
-            let literals: Option<Vec<Value>> = values
-                .iter()
-                .map(|value| match value {
-                    Expr::Literal(value) if value.as_str().is_some() || matches!(value, Value::Long(_)) => {
-                        Some(value.clone())
-                    }
-                    _ => None,
-                })
-                .collect();
-            if let Some(literals) = literals {
-                let comparison = match (ignore_case, negated) {
-                    (false, false) => Comparison::Equal,
-                    (true, false) => Comparison::EqualIgnoringCase,
-                    (false, true) => Comparison::NotEqual,
-                    (true, true) => Comparison::NotEqualIgnoringCase,
-                };
-                push(needle, comparison, literals);
-            }
-        }
-        Expr::Call(function, arguments) if matches!(function.name, "isnotempty" | "isnotnull") => {
-            // Not null is less than not empty, and a table knows one of them only.
-            if let (Some(argument), "isnotempty") = (arguments.first(), function.name) {
-                push(argument, Comparison::NotEmpty, Vec::new());
-            }
-        }
-        _ => {}
-    }
-}
-
-fn comparison(operator: B) -> Option<Comparison> {
-    Some(match operator {
-        B::Equal => Comparison::Equal,
-        B::NotEqual => Comparison::NotEqual,
-        B::EqualIgnoringCase => Comparison::EqualIgnoringCase,
-        B::NotEqualIgnoringCase => Comparison::NotEqualIgnoringCase,
-        B::Less => Comparison::Less,
-        B::LessOrEqual => Comparison::LessOrEqual,
-        B::Greater => Comparison::Greater,
-        B::GreaterOrEqual => Comparison::GreaterOrEqual,
-        B::Text(text) if !text.negated => match (text.search, text.case_sensitive) {
-            (Search::StartsWith, false) => Comparison::StartsWith,
-            (Search::StartsWith, true) => Comparison::StartsWithCase,
-            (Search::EndsWith, false) => Comparison::EndsWith,
-            (Search::Contains, false) => Comparison::Contains,
-            (Search::Contains, true) => Comparison::ContainsCase,
-            (Search::Has, false) => Comparison::Has,
-            _ => return None,
-        },
-        B::Text(_) | B::MatchesRegex | B::And | B::Or => return None,
-        B::Add | B::Subtract | B::Multiply | B::Divide | B::Modulo => return None,
-    })
 }
 
 /// The row that stands for a side of a join that has none.
@@ -436,6 +340,9 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
     }
     let (left_step, left_layout) = lower_node(&join.left, &left, for_left);
     let (right_step, right_layout) = lower_node(&join.right, &right, for_right);
+    if join.kind == JoinKind::Inner && is_small(&join.left) && !is_small(&join.right) {
+        return held_left(join, (left_step, left_layout), (right_step, right_layout));
+    }
     let step = Step::Join(Box::new(crate::step::join::JoinStep {
         kind: join.kind,
         left_keys: join.left_keys.iter().map(|key| resolve(key, &left_layout)).collect(),
@@ -454,4 +361,36 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
         }
     };
     (step, layout)
+}
+
+/// Whether the rows are few, as far as one can say without them: groups, or rows that were counted out.
+fn is_small(node: &Node) -> bool {
+    match &node.relation {
+        Relation::Summarize { .. } | Relation::Take { .. } | Relation::Literal(_) | Relation::Outer => true,
+        Relation::Filter { input, .. } | Relation::Project { input, .. } | Relation::Sort { input, .. } => {
+            is_small(input)
+        }
+        _ => false,
+    }
+}
+
+/// An inner join that holds its left side, since that is the small one, and lets the right one pass by: the same rows in
+/// another order, of which none is promised.
+fn held_left(
+    join: &Join,
+    (left, left_layout): (Step, Layout),
+    (right, right_layout): (Step, Layout),
+) -> (Step, Layout) {
+    let step = Step::Join(Box::new(crate::step::join::JoinStep {
+        kind: JoinKind::Inner,
+        left_keys: join.right_keys.iter().map(|key| resolve(key, &right_layout)).collect(),
+        right_keys: join.left_keys.iter().map(|key| resolve(key, &left_layout)).collect(),
+        left_fill: fill(&join.right, &right_layout),
+        right_fill: fill(&join.left, &left_layout),
+        left: right,
+        right: left,
+    }));
+    let offset = join.left.fields.len();
+    let passing = right_layout.into_iter().map(|(column, path)| (column + offset, path));
+    (step, passing.chain(left_layout).collect())
 }

@@ -6,6 +6,7 @@
 
 use crate::aggregates::Aggregate;
 use crate::functions::Function;
+use crate::stem::StemTest;
 use crate::syntax::{BinaryOperator, JoinKind};
 use crate::table::Column;
 use crate::value::{Kind, Value};
@@ -21,11 +22,13 @@ pub(crate) struct Field {
     pub(crate) hidden: bool,
     /// A dynamic column of a table as it is: bags and arrays, and never a string that holds JSON.
     pub(crate) whole: bool,
+    /// A column of a table whose values are a stem that many rows share, and behind the last slash a name of their own.
+    pub(crate) stem: bool,
 }
 
 impl Field {
     pub(crate) fn new(name: impl AsRef<str>, kind: Kind) -> Self {
-        Self { name: Arc::from(name.as_ref()), kind, hidden: false, whole: false }
+        Self { name: Arc::from(name.as_ref()), kind, hidden: false, whole: false, stem: false }
     }
 
     pub(crate) fn column(&self) -> Column {
@@ -152,6 +155,8 @@ pub(crate) enum Expr {
     Or(Box<Self>, Box<Self>),
     Binary(BinaryOperator, Box<Self>, Box<Self>),
     Regex(Box<Self>, Regex),
+    /// The same of a text of which only the stem is known; where that does not suffice, the query starts anew.
+    Stem(Box<Self>, StemTest),
     In {
         needle: Box<Self>,
         values: Vec<Self>,
@@ -178,7 +183,9 @@ impl Expr {
     pub(crate) fn children(&self) -> Vec<&Self> {
         match self {
             Self::Literal(_) | Self::Column(_) | Self::Scalar(_) => Vec::new(),
-            Self::Member(inner, _) | Self::Negate(inner) | Self::Regex(inner, _) => vec![inner],
+            Self::Member(inner, _) | Self::Negate(inner) | Self::Regex(inner, _) | Self::Stem(inner, _) => {
+                vec![inner]
+            }
             Self::Index(left, right)
             | Self::And(left, right)
             | Self::Or(left, right)
@@ -199,6 +206,7 @@ impl Expr {
             Self::Member(inner, name) => Self::Member(boxed(inner), name.clone()),
             Self::Negate(inner) => Self::Negate(boxed(inner)),
             Self::Regex(inner, regex) => Self::Regex(boxed(inner), regex.clone()),
+            Self::Stem(inner, test) => Self::Stem(boxed(inner), test.clone()),
             Self::Index(left, right) => Self::Index(boxed(left), boxed(right)),
             Self::And(left, right) => Self::And(boxed(left), boxed(right)),
             Self::Or(left, right) => Self::Or(boxed(left), boxed(right)),

@@ -9,7 +9,7 @@ pub(crate) mod parse;
 mod rows;
 
 use crate::context::{Context, EvaluationError};
-use crate::lower::ScanStep;
+use crate::lower::{FoldedStep, ScanStep};
 use crate::plan::{AggregateCall, Expansion, Expr, Order};
 use crate::table::{Batch, Source};
 use crate::value::Value;
@@ -20,20 +20,62 @@ use std::sync::Arc;
 pub(crate) enum Step {
     Scan(Box<ScanStep>),
     Literal(Arc<[Vec<Value>]>, usize),
-    Range { from: Expr, to: Expr, step: Expr },
+    Range {
+        from: Expr,
+        to: Expr,
+        step: Expr,
+    },
     Outer,
-    Filter { input: Box<Self>, condition: Expr },
-    Project { input: Box<Self>, values: Vec<Expr> },
-    Take { input: Box<Self>, count: usize },
-    Sort { input: Box<Self>, keys: Vec<Order>, limit: Option<usize> },
-    Summarize { input: Box<Self>, keys: Vec<Expr>, aggregates: Vec<AggregateCall> },
+    Filter {
+        input: Box<Self>,
+        condition: Expr,
+    },
+    Project {
+        input: Box<Self>,
+        values: Vec<Expr>,
+    },
+    Take {
+        input: Box<Self>,
+        count: usize,
+    },
+    Sort {
+        input: Box<Self>,
+        keys: Vec<Order>,
+        limit: Option<usize>,
+    },
+    Summarize {
+        input: Box<Self>,
+        keys: Vec<Expr>,
+        aggregates: Vec<AggregateCall>,
+        folded: Option<Box<FoldedStep>>,
+    },
     Join(Box<join::JoinStep>),
     Union(Vec<Self>),
-    Expand { input: Box<Self>, expansion: Expansion },
-    Apply { input: Box<Self>, expansion: Expansion, body: Box<Self> },
-    Parse { input: Box<Self>, text: Expr, pattern: Arc<parse::Pattern>, filter: bool },
-    Sample { input: Box<Self>, count: usize },
-    Narrow { input: Box<Self>, names: Vec<Arc<str>> },
+    Expand {
+        input: Box<Self>,
+        expansion: Expansion,
+    },
+    Apply {
+        input: Box<Self>,
+        expansion: Expansion,
+        body: Box<Self>,
+    },
+    Parse {
+        input: Box<Self>,
+        text: Expr,
+        pattern: Arc<parse::Pattern>,
+        filter: bool,
+        /// Of the text only the stem is known.
+        stem: bool,
+    },
+    Sample {
+        input: Box<Self>,
+        count: usize,
+    },
+    Narrow {
+        input: Box<Self>,
+        names: Vec<Arc<str>>,
+    },
 }
 
 pub(crate) type Pulled = Result<Option<Batch>, EvaluationError>;
@@ -79,11 +121,13 @@ impl Step {
                 context,
                 done: false,
             }),
-            Self::Summarize { input, keys, aggregates } => Box::new(group::Summarize {
-                input: input.open(run, outer),
+            Self::Summarize { input, keys, aggregates, folded } => Box::new(group::Summarize {
+                input,
                 keys,
                 aggregates,
-                context,
+                folded: folded.as_deref(),
+                run,
+                outer,
                 done: false,
             }),
             Self::Join(step) => Box::new(join::Joining::new(step, run, outer)),
@@ -97,11 +141,13 @@ impl Step {
             Self::Apply { input, expansion, body } => {
                 Box::new(rows::Apply { input: input.open(run, outer), expansion, body, run })
             }
-            Self::Parse { input, text, pattern, filter } => Box::new(parse::Parse {
+            Self::Parse { input, text, pattern, filter, stem } => Box::new(parse::Parse {
                 input: input.open(run, outer),
                 text,
                 pattern,
                 filter: *filter,
+                stem: *stem,
+                last: None,
                 context,
             }),
             Self::Sample { input, count } => {

@@ -43,6 +43,13 @@ pub trait Catalog {
     /// All names, for suggestions and for `search` without a table.
     fn names(&self) -> Vec<Arc<str>>;
 
+    /// The column of a table whose values are a stem that many rows share, a slash, and a name of their own: a guid in
+    /// small letters.
+    fn stem(&self, table: &str) -> Option<Arc<str>> {
+        let _ = table;
+        None
+    }
+
     /// The table of a query that begins with an operator.
     fn default_table(&self) -> Option<Arc<str>> {
         None
@@ -104,11 +111,19 @@ pub enum Comparison {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// What is compared. A number or another scalar inside a dynamic column compares by its text with a string.
+    /// A source whose dynamic columns hold strings of JSON passes over paths that lead into such a string.
     pub need: Need,
     /// How.
     pub comparison: Comparison,
     /// With what; more than one means any of them (or none of them, for the negated ones).
     pub values: Vec<Value>,
+}
+
+impl Condition {
+    /// Whether a value of the need fulfils it, as a filter of the query would say.
+    pub fn holds(&self, value: &Value) -> bool {
+        crate::stem::fulfils(self, value)
+    }
 }
 
 /// What a query wants of a table.
@@ -122,6 +137,23 @@ pub struct ScanRequest {
     pub conditions: Vec<Condition>,
     /// More rows than this will not be read; nothing if all may be.
     pub limit: Option<usize>,
+    /// Rows may come as one, with their number behind the needs; nothing if each has to come by itself.
+    pub fold: Option<Fold>,
+}
+
+/// How rows may be folded into one. They have to be equal in every need that is not named here.
+///
+/// The request is asked for only of a source that says that it [folds](Source::folds) it. Each of its rows has one
+/// value more than there are needs: a long, how many rows it stands for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fold {
+    /// Needs of which only what stands before the last slash has to be equal; any of the values is given.
+    pub stems: Vec<usize>,
+    /// Needs of which only the number of different values matters: it is given in their place, as a long.
+    pub distinct: Vec<usize>,
+    /// Needs that nothing reads but the conditions on them. The source holds every row against these conditions (see
+    /// [`Condition::holds`]) before it folds it, and gives any of the values.
+    pub free: Vec<usize>,
 }
 
 /// Rows, one after the other in one flat list.
@@ -219,6 +251,12 @@ pub trait Source {
     /// # Errors
     /// Whatever keeps the source from reading.
     fn scan<'a>(&'a self, request: &ScanRequest) -> Result<Box<dyn Rows + 'a>, SourceError>;
+
+    /// Whether it gives folded rows for this request; asked before such a request is made.
+    fn folds(&self, request: &ScanRequest) -> bool {
+        let _ = request;
+        false
+    }
 }
 
 /// A catalog without tables, for queries that bring their own rows.

@@ -71,7 +71,7 @@ pub(crate) enum RegistryError {
     Method { allowed: String },
     #[error("there is no registry at this host")]
     NoSuchRegistry,
-    #[error("the path is not percent-encoded correctly, or hides a slash")]
+    #[error("the path is not percent-encoded correctly")]
     Encoding,
     #[error(transparent)]
     Name(#[from] NameError),

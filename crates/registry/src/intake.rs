@@ -5,11 +5,11 @@
 
 use crate::error::RegistryError;
 use crate::manifest::{Arrival, check_children};
-use crate::{RegistryState, Site};
+use crate::{PushedBlob, RegistryState, Site};
 use bytes::Bytes;
 use oci::{Digest, Manifest, MediaType, RepositoryName, Tag};
 use std::sync::Arc;
-use store::{Actor, BlobError, ByteStream, Origin, PutOutcome, RepositoryKey, UploadId};
+use store::{Actor, BlobError, ByteStream, PushOrigin, PutOutcome, RepositoryKey, UploadId};
 
 /// Why something did not arrive.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,9 @@ impl Intake {
         let _shared = self.state.publication.read().await;
         let size = self.state.blobs.finish(upload, digest).await.map_err(RegistryError::from)?;
         let linked = self.state.store.link_blob(&self.key(repository), digest, size, self.state.now()).await;
-        Ok(linked.map_err(RegistryError::from)?)
+        linked.map_err(RegistryError::from)?;
+        (self.state.after_blob)(&PushedBlob { site: &self.site, digest, size });
+        Ok(())
     }
 
     /// Gives a blob up.
@@ -147,7 +149,7 @@ impl Intake {
             site: &self.site,
             repository,
             actor: self.actor.clone(),
-            origin: Origin { user_agent: Some("lazaretto import".to_owned()), request: None },
+            origin: PushOrigin { user_agent: Some("lazaretto import".to_owned()), request: None },
         };
         let push = arrival.push(&manifest, digest.clone(), tags, bytes);
         let stored = self.state.store.put_manifest(push).await.map_err(RegistryError::from)?;

@@ -19,6 +19,7 @@
 //! Who people are and what they may do is behind [`Authority`]; which registry a request means, behind
 //! [`RegistryDirectory`].
 
+mod attach;
 mod authority;
 mod blob;
 mod body;
@@ -45,6 +46,7 @@ mod state;
 mod token;
 mod upload;
 
+pub use attach::{AttachError, Attachment, attach};
 pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, SignIn};
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
@@ -53,5 +55,6 @@ pub use intake::{Intake, IntakeError};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{
-    AfterPush, Clock, Limits, PushedManifest, RegistryDirectory, RegistryState, SingleRegistry, Site,
+    AfterBlob, AfterPush, Clock, Limits, PushedBlob, PushedManifest, RegistryDirectory, RegistryState,
+    SingleRegistry, Site,
 };

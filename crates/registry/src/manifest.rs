@@ -17,7 +17,9 @@ use http::{HeaderMap, StatusCode, header};
 use oci::{Descriptor, Digest, MAXIMUM_CHILDREN, MAXIMUM_MANIFEST_BYTES, Manifest, ManifestContent};
 use oci::{MediaKind, MediaType, Reference, RepositoryName, Tag};
 use std::collections::HashSet;
-use store::{Actor, Origin, PulledManifest, PutManifest, PutOutcome, ReferenceKind, Removal, RepositoryKey};
+use store::{
+    Actor, PulledManifest, PushOrigin, PutManifest, PutOutcome, ReferenceKind, Removal, RepositoryKey,
+};
 
 /// Tells a client that the subject was understood, so that it need not keep a list of referrers itself.
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -184,7 +186,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) site: &'a Site,
     pub(crate) repository: &'a RepositoryName,
     pub(crate) actor: Actor,
-    pub(crate) origin: Origin,
+    pub(crate) origin: PushOrigin,
 }
 
 impl Arrival<'_> {
@@ -226,17 +228,17 @@ impl Arrival<'_> {
 const LONGEST_NAME: usize = 256;
 
 /// Which request this is, as far as it tells.
-fn origin(headers: &HeaderMap) -> Origin {
+fn origin(headers: &HeaderMap) -> PushOrigin {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let number = text("x-ms-client-request-id").or_else(|| text("x-request-id"));
-    Origin {
+    PushOrigin {
         user_agent: text("user-agent").map(|name| name.chars().take(LONGEST_NAME).collect()),
         request: number.and_then(|number| number.parse().ok()),
     }
 }
 
 /// What has to be in the repository. Foreign layers lie elsewhere and need not be here.
-fn references(manifest: &Manifest) -> Vec<store::Reference> {
+pub(crate) fn references(manifest: &Manifest) -> Vec<store::Reference> {
     let blobs = manifest.blobs().into_iter().map(|blob| store::Reference {
         kind: ReferenceKind::Blob,
         digest: blob.digest.clone(),

@@ -71,11 +71,25 @@ pub struct PushedManifest<'a> {
     pub at: Timestamp,
 }
 
+/// A blob that arrived completely, was found to have its digest, and is linked in its repository.
+#[derive(Debug, Clone, Copy)]
+pub struct PushedBlob<'a> {
+    /// The registry.
+    pub site: &'a Site,
+    /// Its digest.
+    pub digest: &'a Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
 /// Tells the time.
 pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
 /// Names the jobs for a manifest that arrives.
 pub type AfterPush = dyn Fn(&PushedManifest<'_>) -> Vec<NewJob> + Send + Sync;
+
+/// Is told of a blob that arrived. It returns at once: whatever it wants done, it lets others do.
+pub type AfterBlob = dyn Fn(&PushedBlob<'_>) + Send + Sync;
 
 /// Everything that the routes work with.
 #[derive(Clone)]
@@ -94,6 +108,8 @@ pub struct RegistryState {
     pub clock: Arc<Clock>,
     /// What has to be done for a manifest that arrives. The jobs are stored with it, in one transaction.
     pub after_push: Arc<AfterPush>,
+    /// Told of each blob that arrives, before the client is. The push does not wait for what comes of it.
+    pub after_blob: Arc<AfterBlob>,
     /// Limits.
     pub limits: Limits,
     /// How much one caller may ask; none: as much as they like.
@@ -126,6 +142,7 @@ impl RegistryState {
             directory,
             clock: Arc::new(Timestamp::now),
             after_push: Arc::new(|_| Vec::new()),
+            after_blob: Arc::new(|_| {}),
             limits: Limits::default(),
             rates: None,
             publication: Arc::default(),

@@ -6,24 +6,30 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod base;
+pub mod collection;
 mod error;
 pub mod events;
 mod findings;
 mod identity;
 mod images;
+mod keys;
 mod openapi;
 mod reference;
 mod rules;
+mod sbom;
 pub mod view;
 
 pub use identity::Caller;
 
 use crate::advisories::Shelf;
+use crate::jobs::collect::Collections;
+use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
-use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
 use tokio::sync::watch;
@@ -36,7 +42,7 @@ pub struct ApiState {
     /// Who somebody is.
     pub sign_in: Arc<SignIn>,
     /// Checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
     /// For whom tokens may be made.
@@ -45,6 +51,12 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// Takes away what nobody needs.
+    pub collections: Arc<Collections>,
+    /// The registry that the names mean, as clients reach it.
+    pub site: Arc<Site>,
+    /// What attaching writes to.
+    pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
     /// Counts those who follow history.
@@ -70,6 +82,9 @@ pub const ROUTES: &[Route] = &[
     rules::POLICY,
     rules::RULES,
     rules::PASSES,
+    collection::SHOW,
+    collection::RUN,
+    keys::ROTATE,
     openapi::DOCUMENT,
 ];
 

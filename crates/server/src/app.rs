@@ -3,10 +3,15 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
-use crate::jobs::{self, Workshop};
+use crate::jobs::collect::Collections;
+use crate::jobs::read_ahead::{self, Arrivals};
+use crate::jobs::{self, Readers, Workshop};
+use crate::keys::Keys;
 use crate::operations::OperationsState;
+use crate::registry_account::RegistryAccount;
 use crate::sender::{Sender, TransportError};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
@@ -15,13 +20,13 @@ use crate::{Configuration, Tls, api, keys, listener, operations};
 use access::{RateLimiter, RatePolicy};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, FolderBlobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -121,7 +126,7 @@ impl Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
-    let blobs: Arc<dyn Blobs> = Arc::new(FolderBlobs::open(&configuration.blobs)?);
+    let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let socket = TcpListener::bind(configuration.listen)
         .await
         .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
@@ -129,31 +134,37 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
+    let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity =
-        tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let identity = tls::identity(
+        &configuration.tls,
+        &configuration.data,
+        names(&login_server),
+        &suffix,
+        SystemTime::now(),
+    )?;
+    store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
+    let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
-        store: store.clone(),
+        store,
         blobs,
         shelf,
         opened,
         url: url.clone(),
+        suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
+        arrivals: arrivals.clone(),
+        rates: configuration.rates,
     };
-    let (router, collector, registry) = parts.router(changed)?;
-    let sender = Sender::new(Arc::new(configuration.outbound.clone()))?;
-    let courier = Courier { store: store.clone(), sender: sender.clone(), retry: webhooks::RETRY };
-    let workshop = Arc::new(workshop(&configuration, &parts, sender, registry, changes));
     let (stop, stopped) = watch::channel(false);
+    let (router, collections, registry) = parts.router(changed, stopped.clone())?;
+    let workshop = workshop(&configuration, &parts, registry, changes)?;
     let mut tasks = JoinSet::new();
-    start_workers(&mut tasks, &workshop, configuration.workers, &stopped).await?;
-    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
-    tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
-    tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
-    tasks.spawn(keys::keep_rotating(store, parts.opened.keys.clone(), stopped.clone()));
-    tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
+    start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
+    tasks.spawn(collections.keep_collecting());
+    start_keepers(&mut tasks, workshop, parts.opened.keys.clone(), &stopped);
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
         None => (None, None),
@@ -176,27 +187,45 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     })
 }
 
-/// What jobs can use.
+/// What the jobs work with.
 fn workshop(
     configuration: &Configuration,
     parts: &Parts,
-    sender: Sender,
     registry: RegistryState,
     changes: watch::Sender<u64>,
-) -> Workshop {
-    Workshop {
+) -> Result<Arc<Workshop>, TransportError> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let reach = Arc::new(configuration.outbound.clone());
+    Ok(Arc::new(Workshop {
         store: parts.store.clone(),
         blobs: parts.blobs.clone(),
-        inspector: Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) },
+        inspector,
+        readers: Readers::new(configuration.workers),
         shelf: parts.shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         changes,
-        reach: sender.reach(),
-        sender,
+        sender: Sender::new(reach.clone())?,
+        reach,
         registry,
         url: parts.url.clone(),
-    }
+    }))
+}
+
+/// Whatever is done again and again beside the jobs.
+fn start_keepers(
+    tasks: &mut JoinSet<()>,
+    workshop: Arc<Workshop>,
+    keys: Arc<Keys>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let store = workshop.store.clone();
+    let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
+    tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
+    tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(keys::keep(keys, store, stopped.clone()));
+    tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
@@ -244,6 +273,7 @@ const TRANSFERS_AT_A_TIME: usize = 2;
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
+    arrivals: &Arc<Arrivals>,
     workers: usize,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), StartError> {
@@ -253,6 +283,7 @@ async fn start_workers(
     }
     for number in 0..workers {
         tasks.spawn(jobs::work(workshop.clone(), jobs::JOBS, holder(number), stopped.clone()));
+        tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
     for number in 0..TRANSFERS_AT_A_TIME {
         let holder = Holder(format!("transfer-{number}"));
@@ -273,8 +304,11 @@ struct Parts {
     shelf: Arc<Shelf>,
     opened: Opened,
     url: String,
+    /// The domain of registries that are created later.
+    suffix: Arc<str>,
     secure: bool,
     rates: Option<RatePolicy>,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
@@ -282,18 +316,24 @@ impl Parts {
     fn router(
         &self,
         changes: watch::Receiver<u64>,
-    ) -> Result<(Router, Collector, RegistryState), StartError> {
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
         let authority = Arc::new(Authority {
             sign_in: sign_in.clone(),
             keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: self.opened.installation.tenant.0,
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
+            directory_audience: format!("{}/graph", self.url).into(),
         });
+        let contents = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
+            collections: collections.clone(),
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
@@ -301,6 +341,8 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            site: self.site(),
+            contents: contents.clone(),
             changes,
             followers: api::events::Followers::default(),
         });
@@ -312,6 +354,8 @@ impl Parts {
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
@@ -320,26 +364,37 @@ impl Parts {
             store: self.store.clone(),
             entrance: authority.clone(),
             seal: self.opened.seal.clone(),
+            desk: Arc::default(),
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
+            registry_suffix: self.suffix.clone(),
+            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let registry = self.registry(authority);
-        let collector = jobs::collect::collector(registry.clone());
-        let router = registry::router(registry.clone()).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector, registry))
+        let router = registry::router(contents.clone()).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, collections, contents))
+    }
+
+    fn site(&self) -> Arc<Site> {
+        Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() })
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let site = Arc::new(Site { registry: self.opened.registry.clone(), base_url: self.url.clone() });
-        let directory = Arc::new(SingleRegistry(site));
+        let directory = Arc::new(Hosts {
+            store: self.store.clone(),
+            first: self.site(),
+            suffix: self.suffix.clone(),
+            scheme: if self.secure { "https" } else { "http" },
+        });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
         state.rates = self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy))));
+        let arrivals = self.arrivals.clone();
+        state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
 }

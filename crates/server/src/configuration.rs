@@ -5,6 +5,7 @@
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
 use crate::sender::Reach;
+use crate::storage::{BlobStorage, StorageSettings};
 use access::RatePolicy;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -69,8 +70,11 @@ pub struct Overrides {
     pub workers: Option<usize>,
     /// `sqlite:PATH`.
     pub database: Option<String>,
-    /// `file:PATH`.
+    /// `file:PATH`, `s3://BUCKET[/PREFIX]` or `azure://ACCOUNT/CONTAINER[/PREFIX]`.
     pub blobs: Option<String>,
+    /// What an object storage needs to know beside its address.
+    #[serde(default)]
+    pub blob_storage: StorageSettings,
     /// `required` or `best-effort`.
     pub jail: Option<String>,
     /// `standard` or `free`: the plan that a new installation begins with.
@@ -115,6 +119,7 @@ impl Overrides {
             workers: self.workers.or(other.workers),
             database: self.database.or(other.database),
             blobs: self.blobs.or(other.blobs),
+            blob_storage: self.blob_storage.or(other.blob_storage),
             jail: self.jail.or(other.jail),
             plan: self.plan.or(other.plan),
             registry: self.registry.or(other.registry),
@@ -143,8 +148,8 @@ pub struct Configuration {
     pub workers: usize,
     /// The database file.
     pub database: PathBuf,
-    /// The folder of the blobs.
-    pub blobs: PathBuf,
+    /// Where the blobs are kept.
+    pub blobs: BlobStorage,
     /// What the jail must achieve.
     pub jail: sandbox::Requirement,
     /// Whether a new installation begins with the Standard plan.
@@ -198,10 +203,8 @@ impl Configuration {
                 None => data.join("lazaretto.sqlite"),
             },
             blobs: match &given.blobs {
-                Some(url) => {
-                    path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?
-                }
-                None => data.join("content"),
+                Some(url) => BlobStorage::parse(url, &given.blob_storage)?,
+                None => BlobStorage::Folder(data.join("content")),
             },
             jail: jail(given.jail.as_deref())?,
             standard_plan: match given.plan.as_deref().map(str::to_ascii_lowercase).as_deref() {
@@ -215,7 +218,7 @@ impl Configuration {
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
             advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
             outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
-            rates: rates(&given)?,
+            rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
             patience: Patience::default(),
             admin_password: None,
             program: None,
@@ -250,8 +253,8 @@ pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationErr
 }
 
 /// A burst is ten seconds' worth where nothing else is said.
-fn rates(given: &Overrides) -> Result<Option<RatePolicy>, ConfigurationError> {
-    match (given.rate_limit.unwrap_or(0), given.rate_burst) {
+fn rates(per_second: u32, burst: Option<u32>) -> Result<Option<RatePolicy>, ConfigurationError> {
+    match (per_second, burst) {
         (0, None) => Ok(None),
         (0, Some(burst)) => Err(unsupported("rate-burst", &burst.to_string(), "it together with rate-limit")),
         (per_second, burst) => {
@@ -310,6 +313,16 @@ pub enum ConfigurationError {
         value: String,
         /// What may be given.
         possible: &'static str,
+    },
+    /// An object storage needs something that was not given.
+    #[error(
+        "{storage} needs {what}; set the variable, or its key under `[blob-storage]` in the configuration file"
+    )]
+    StorageSetting {
+        /// Which storage.
+        storage: &'static str,
+        /// What is missing.
+        what: &'static str,
     },
     /// A registry needs a name that Azure's clients accept.
     #[error("`{name}` cannot name a registry: 5 to 50 letters and digits are needed")]

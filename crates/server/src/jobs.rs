@@ -7,7 +7,11 @@
 pub mod assess;
 pub mod collect;
 pub mod import;
+pub mod read_ahead;
+mod readers;
 pub mod reevaluate;
+
+pub use readers::Readers;
 
 use crate::advisories::Shelf;
 use crate::inspect::Inspector;
@@ -28,6 +32,8 @@ pub struct Workshop {
     pub blobs: Arc<dyn Blobs>,
     /// The jail.
     pub inspector: Inspector,
+    /// Who reads which layer now.
+    pub readers: Readers,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
     /// Older advisories than this cannot call an image healthy.
@@ -42,6 +48,13 @@ pub struct Workshop {
     pub registry: RegistryState,
     /// The address under which people reach this server, without a trailing slash.
     pub url: String,
+}
+
+impl Workshop {
+    /// Tells those who wait for a verdict that one may be there.
+    fn tell(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
 }
 
 /// Why a job did not end well.
@@ -180,7 +193,7 @@ async fn finish(workshop: &Workshop, kinds: &[Kind], job: &Job) {
         // The lease will expire, and the job will run again.
         tracing::error!(%error, job = %job.kind, key = job.key, "the end of the job could not be recorded");
     }
-    workshop.changes.send_modify(|count| *count += 1);
+    workshop.tell();
 }
 
 async fn give_back(

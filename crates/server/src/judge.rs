@@ -7,7 +7,7 @@ use crate::api::view::FindingView;
 use advisory::{
     Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation,
 };
-use assessment::{Cause, FeedStanding, FindingEvidence};
+use assessment::{Cause, FeedStanding, FindingEvidence, OutOfSupport};
 use inventory::{Distribution, Ecosystem, InstalledPackage, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Isolation;
@@ -148,6 +148,21 @@ pub fn without_feed(distribution: Option<&Distribution>, has_unplaced_packages: 
     (has_unplaced_packages && distribution.ecosystem.is_none()).then(|| distribution.pretty_name.clone())
 }
 
+/// The distribution whose packages get no fixes any more, if the image has such packages.
+pub fn out_of_support(
+    distribution: Option<&Distribution>,
+    packages: impl IntoIterator<Item = PackageKind>,
+    now: Timestamp,
+) -> Option<OutOfSupport> {
+    let distribution = distribution?;
+    let own = distribution.known()?.packages?;
+    let end = distribution.end_of_life()?;
+    let today = now.strftime("%F").to_string();
+    let is_over = *end.date < *today && packages.into_iter().any(|kind| kind == own);
+    is_over
+        .then(|| OutOfSupport { distribution: distribution.pretty_name.clone(), since: end.date.to_owned() })
+}
+
 /// A finding for people and programs.
 pub fn finding_view(finding: &Finding) -> FindingView {
     let evidence: Option<FindingEvidence> = serde_json::from_value(finding.evidence.clone()).ok();
@@ -165,6 +180,9 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         version: finding.package.version.clone(),
         path: finding.path.clone(),
         layer: finding.layer.to_string(),
+        layer_number: finding.origin.layer_number,
+        step: finding.origin.step.clone(),
+        inherited: finding.origin.inherited,
         fixed: finding.fixed.clone(),
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
@@ -182,6 +200,10 @@ pub struct Place<'a> {
     pub path: &'a str,
     /// The layer that brought it in.
     pub layer: &'a str,
+    /// The number of that layer, from 1 at the bottom.
+    pub layer_number: usize,
+    /// The build step that made that layer.
+    pub step: Option<&'a str>,
 }
 
 /// A match for people and programs, of an image that is in no registry.
@@ -205,6 +227,9 @@ pub fn match_view(
         version: package.version.clone(),
         path: place.path.to_owned(),
         layer: place.layer.to_owned(),
+        layer_number: Some(place.layer_number),
+        step: place.step.map(str::to_owned),
+        inherited: None,
         fixed: found.fixed.clone(),
         remediation: evidence.remediation,
         advisories: found.advisories.iter().map(ToString::to_string).collect(),

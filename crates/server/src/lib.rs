@@ -8,7 +8,9 @@ pub mod advisories;
 pub mod api;
 mod app;
 mod authority;
+mod bill;
 mod configuration;
+mod hosts;
 pub mod inspect;
 mod installation;
 pub mod jobs;
@@ -16,9 +18,11 @@ pub mod judge;
 mod keys;
 mod listener;
 mod operations;
+mod registry_account;
 pub mod remote;
 pub mod sender;
 mod sign_in;
+mod storage;
 mod tls;
 pub mod webhooks;
 
@@ -26,3 +30,4 @@ pub use app::{Running, StartError, start};
 pub use configuration::{
     Configuration, ConfigurationError, Overrides, Patience, Tls, jail as configured_jail,
 };
+pub use storage::{BlobStorage, StorageSettings};

@@ -204,7 +204,7 @@ impl Remote {
             StatusCode::PARTIAL_CONTENT => {
                 let range =
                     response.headers().get(header::CONTENT_RANGE).and_then(|value| value.to_str().ok());
-                let first =
+                let first: Option<u64> =
                     range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse().ok());
                 match first {
                     Some(first) if first == offset => offset,

@@ -3,27 +3,37 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod deleted;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod imports;
+pub(crate) mod lineage;
+pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod objects;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
 pub(crate) mod rules;
+pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Catalog, Collection, Deleted, Events, Findings, Imports, Manifests, Policies, Pulls, Queue,
-    Repositories, Rules, Scans, ScopedTokens, Summaries, Tenancy, Uploads, Webhooks,
+    Attributes, Authorization, Catalog, Census, Collection, Deleted, Events, Findings, Imports, Lineages,
+    Manifests, Objects, Policies, Provisioning, Pulls, Queue, Repositories, Rules, SavedQueries, Scans,
+    ScopedTokens, Summaries, Tenancy, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -37,6 +47,7 @@ pub trait Store:
     + Pulls
     + Policies
     + Uploads
+    + UploadParts
     + Events
     + Webhooks
     + ScopedTokens
@@ -46,7 +57,13 @@ pub trait Store:
     + Queue
     + Scans
     + Findings
+    + Lineages
     + Summaries
+    + Census
+    + SavedQueries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -60,6 +77,7 @@ impl<T> Store for T where
         + Pulls
         + Policies
         + Uploads
+        + UploadParts
         + Events
         + Webhooks
         + ScopedTokens
@@ -69,6 +87,12 @@ impl<T> Store for T where
         + Queue
         + Scans
         + Findings
+        + Lineages
         + Summaries
+        + Census
+        + SavedQueries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

@@ -5,7 +5,9 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod authorization;
 mod catalog;
+mod census;
 mod collection;
 mod column;
 mod conclusion;
@@ -14,18 +16,23 @@ mod events;
 mod findings;
 mod images;
 mod imports;
+mod lineage;
 mod manifests;
 mod migration;
+mod objects;
 mod policies;
+mod provisioning;
 mod pulls;
 mod queue;
 mod reader;
 mod repositories;
 mod rules;
+mod saved_queries;
 mod scans;
 mod scoped_tokens;
 mod summaries;
 mod tenancy;
+mod upload_parts;
 mod uploads;
 mod webhooks;
 mod writer;

@@ -7,7 +7,6 @@
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
 
 /// Everything of a PKCS#8 document for P-256 before the private key's 32 bytes.
 ///
@@ -110,62 +109,40 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The keys of a service: the newest signs, all verify. A new one can come at any time, for everybody who holds the
-/// ring.
+/// The keys of a service: the newest signs, all verify.
+#[derive(Debug, Clone)]
 pub struct KeyRing {
-    /// Newest first, never empty.
-    keys: RwLock<Vec<Arc<SigningKey>>>,
+    newest: SigningKey,
+    older: Vec<SigningKey>,
 }
 
 impl KeyRing {
-    /// How many keys a ring holds: the newest, and those whose tokens may still hold.
-    pub const MOST: usize = 3;
-
     /// A ring of keys, newest first.
     ///
     /// # Errors
     /// When there is no key.
     pub fn new(keys: Vec<SigningKey>) -> Result<Self, KeyError> {
-        if keys.is_empty() {
-            return Err(KeyError::Missing);
-        }
-        Ok(Self { keys: RwLock::new(keys.into_iter().map(Arc::new).collect()) })
-    }
-
-    /// Lets a new key sign from now on. Tokens of the ones before it hold as long as these are in the ring.
-    /// A key that signs already changes nothing.
-    pub fn rotate(&self, key: SigningKey) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        if keys.first().is_some_and(|newest| newest.kid() == key.kid()) {
-            return;
-        }
-        keys.retain(|other| other.kid() != key.kid());
-        keys.insert(0, Arc::new(key));
-        keys.truncate(Self::MOST);
+        let mut keys = keys.into_iter();
+        let newest = keys.next().ok_or(KeyError::Missing)?;
+        Ok(Self { newest, older: keys.collect() })
     }
 
     /// The public keys as a JSON Web Key Set.
     pub fn jwks(&self) -> serde_json::Value {
-        let keys: Vec<_> = self.all().iter().map(|key| key.jwk()).collect();
+        let keys: Vec<_> = self.all().map(SigningKey::jwk).collect();
         serde_json::json!({ "keys": keys })
     }
 
-    pub(super) fn newest(&self) -> Arc<SigningKey> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner)[0].clone()
+    pub(super) fn newest(&self) -> &SigningKey {
+        &self.newest
     }
 
     /// The key of that name. A token without a name has no key: we never made such a token.
-    pub(super) fn find(&self, kid: Option<&str>) -> Option<Arc<SigningKey>> {
-        self.all().into_iter().find(|key| Some(key.kid()) == kid)
+    pub(super) fn find(&self, kid: Option<&str>) -> Option<&SigningKey> {
+        self.all().find(|key| Some(key.kid()) == kid)
     }
 
-    fn all(&self) -> Vec<Arc<SigningKey>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl fmt::Debug for KeyRing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.all()).finish()
+    fn all(&self) -> impl Iterator<Item = &SigningKey> {
+        std::iter::once(&self.newest).chain(&self.older)
     }
 }

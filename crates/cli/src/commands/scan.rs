@@ -28,7 +28,7 @@ use store::PackageVersion;
 /// Judge one image without a server
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
-    /// `oci:DIR[:TAG]`, oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, or a reference to a registry
+    /// `oci:DIR[:TAG]`, oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, sbom:FILE, or a reference to a registry
     target: String,
     /// table, json, sarif, cyclonedx, spdx, csv or markdown
     #[arg(long, default_value = "table")]
@@ -123,12 +123,27 @@ pub(crate) struct Reading {
     pub(crate) digest: Option<String>,
     /// The names of its layers.
     pub(crate) layer_names: Vec<String>,
+    /// The build steps of its layers, where the image says so.
+    steps: Vec<Option<String>>,
     platform: Option<String>,
     causes: Vec<Cause>,
     isolation: Option<Isolation>,
 }
 
 impl Reading {
+    /// An inventory of which nothing else is known.
+    fn of(inventory: ImageInventory) -> Self {
+        Self {
+            inventory,
+            digest: None,
+            layer_names: Vec::new(),
+            steps: Vec::new(),
+            platform: None,
+            causes: Vec::new(),
+            isolation: None,
+        }
+    }
+
     /// Whether the inventory can be trusted to be the whole truth.
     pub(crate) fn is_complete(&self) -> bool {
         self.causes.is_empty() && self.inventory.obstacles.is_empty()
@@ -148,6 +163,10 @@ pub(crate) async fn read(
     inspector: &Inspector,
     terminal: Terminal,
 ) -> Result<Reading> {
+    if let Some(path) = target.strip_prefix(target::bill::PREFIX) {
+        let (inventory, isolation) = target::bill::open(path, inspector)?;
+        return Ok(Reading { isolation: Some(isolation), ..Reading::of(inventory) });
+    }
     let image = target::open(target, platform, inspector, terminal).await?;
     let inspector = inspector.clone();
     tokio::task::spawn_blocking(move || read_image(image, &inspector, terminal))
@@ -157,12 +176,9 @@ pub(crate) async fn read(
 
 fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result<Reading> {
     let mut reading = Reading {
-        inventory: coalesce(&[]),
         digest: image.digest,
         layer_names: image.layers.iter().map(|layer| layer.name.clone()).collect(),
-        platform: None,
-        causes: Vec::new(),
-        isolation: None,
+        ..Reading::of(coalesce(&[]))
     };
     if let Some(bytes) = &image.configuration {
         match ImageConfig::parse(bytes) {
@@ -173,6 +189,8 @@ fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result
             Ok(configuration) => {
                 reading.platform =
                     Some(format!("{}/{}", configuration.operating_system, configuration.architecture));
+                let step = |layer| configuration.step_of_layer(layer)?.created_by.clone();
+                reading.steps = (0..image.layers.len()).map(step).collect();
             }
             Err(error) => reading.causes.push(Cause::InvalidImage { detail: error.to_string() }),
         }
@@ -274,7 +292,14 @@ fn judge_reading(
         let package = judge::package_version(installed, distribution.as_ref());
         let layer = reading.layer_names.get(installed.layer).map(String::as_str).unwrap_or_default();
         let digest = reading.digest.as_deref().unwrap_or_default();
-        let place = judge::Place { repository: target, digest, path: installed.path.as_str(), layer };
+        let place = judge::Place {
+            repository: target,
+            digest,
+            path: installed.path.as_str(),
+            layer,
+            layer_number: installed.layer + 1,
+            step: reading.steps.get(installed.layer).and_then(Option::as_deref),
+        };
         judged.add(&package, &place, snapshot);
     }
     let mut findings = judged.findings;
@@ -288,6 +313,11 @@ fn judge_reading(
         // A Windows or empty image was not read at all; that nothing was found in it says nothing more.
         obstacles: if reading.causes.is_empty() { obstacles.clone() } else { Vec::new() },
         distribution_without_feed: judge::without_feed(distribution.as_ref(), judged.unplaced),
+        out_of_support: judge::out_of_support(
+            distribution.as_ref(),
+            packages.iter().map(|installed| installed.package.kind),
+            now,
+        ),
         feeds: judge::standing(snapshot, &judged.ecosystems, age_limit, now),
         affected: judged.affected,
         undetermined: judged.undetermined,

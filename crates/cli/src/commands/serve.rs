@@ -6,7 +6,7 @@ use crate::say;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use clap::Args;
-use server::{Configuration, Overrides};
+use server::{Configuration, Overrides, StorageSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(crate) struct ServeArguments {
     /// `sqlite:PATH` [default: in the data folder]
     #[arg(long, env = "LAZARETTO_DATABASE", value_name = "URL")]
     database: Option<String>,
-    /// `file:PATH` [default: in the data folder]
+    /// `file:PATH`, `s3://BUCKET[/PREFIX]` or `azure://ACCOUNT/CONTAINER[/PREFIX]` [default: in the data folder]
     #[arg(long, env = "LAZARETTO_BLOBS", value_name = "URL")]
     blobs: Option<String>,
     /// What the jail must achieve: `required` refuses to read layers without Landlock and seccomp
@@ -78,6 +78,7 @@ pub(crate) struct ServeArguments {
 impl ServeArguments {
     fn configuration(self) -> Result<Configuration> {
         let file = self.config.as_deref().map(Overrides::from_file).transpose()?.unwrap_or_default();
+        let blobs = self.blobs.or_else(|| file.blobs.clone());
         let given = Overrides {
             data: self.data,
             listen: self.listen,
@@ -87,7 +88,10 @@ impl ServeArguments {
             external_url: self.external_url,
             workers: self.workers,
             database: self.database,
-            blobs: self.blobs,
+            blob_storage: StorageSettings::from_environment(blobs.as_deref(), |name| {
+                std::env::var(name).ok()
+            }),
+            blobs,
             jail: self.jail,
             plan: self.plan,
             registry: self.registry,

@@ -17,9 +17,13 @@ struct Count {
 }
 
 impl Accumulator for Count {
-    fn add(&mut self, arguments: &[Value], _: &Context<'_>) -> usize {
+    fn add(&mut self, arguments: &[Value], context: &Context<'_>) -> usize {
+        self.add_many(arguments, 1, context)
+    }
+
+    fn add_many(&mut self, arguments: &[Value], rows: i64, _: &Context<'_>) -> usize {
         if !self.conditional || holds(arguments, 0) {
-            self.rows += 1;
+            self.rows = self.rows.saturating_add(rows);
         }
         0
     }

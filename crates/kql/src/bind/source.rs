@@ -177,9 +177,11 @@ impl Binder<'_> {
                 .into());
         };
         let visible = schema.columns.len();
+        let stem = self.catalog.stem(&schema.name);
         let columns = schema.columns.into_iter().chain(schema.hidden).enumerate();
         let fields = columns
             .map(|(at, column)| Field {
+                stem: stem.as_ref() == Some(&column.name),
                 name: column.name,
                 kind: column.kind,
                 hidden: at >= visible,

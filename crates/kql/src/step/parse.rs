@@ -20,6 +20,8 @@ pub(crate) struct Pattern {
     regex: Regex,
     pub(crate) columns: Vec<(Arc<str>, Kind)>,
     relaxed: bool,
+    /// Ends in a text and a star, and has only texts as columns: what lies behind a place where it fits is of no matter.
+    pub(crate) open_ended: bool,
 }
 
 impl Pattern {
@@ -76,7 +78,12 @@ impl Pattern {
         let regex = compile_pattern(&text, bytes).map_err(|reason| {
             Fault::new(DiagnosticCode::Pattern, span, format!("this is not a pattern: {reason}"))
         })?;
-        Ok(Self { regex, columns, relaxed: kind == ParseKind::Relaxed })
+        let texts = columns.iter().all(|(_, kind)| matches!(kind, Kind::String | Kind::Dynamic));
+        let open_ended = matches!(parts, [.., ParsePart::Text(..), ParsePart::Star(_)])
+            && kind == ParseKind::Simple
+            && flags.is_empty()
+            && texts;
+        Ok(Self { regex, columns, relaxed: kind == ParseKind::Relaxed, open_ended })
     }
 
     /// The columns of a text; nothing if the pattern does not fit.
@@ -133,7 +140,35 @@ pub(super) struct Parse<'p> {
     pub(super) text: &'p Expr,
     pub(super) pattern: &'p Pattern,
     pub(super) filter: bool,
+    pub(super) stem: bool,
+    /// The text before and its columns: rows that stand together often share it.
+    pub(super) last: Option<(Arc<str>, Option<Vec<Value>>)>,
     pub(super) context: &'p Context<'p>,
+}
+
+impl Parse<'_> {
+    fn read(&mut self, text: &Value) -> Option<Vec<Value>> {
+        if let (Value::String(text), Some((last, values))) = (text, &self.last)
+            && Arc::ptr_eq(text, last)
+        {
+            return values.clone();
+        }
+        let whole = to_text(text, self.context);
+        let values = if self.stem {
+            let stem = crate::stem::stem(&whole);
+            let found = self.pattern.read(stem, self.context);
+            if found.is_none() && !self.context.never_matches(self.pattern.regex.as_str(), stem) {
+                self.context.unfold();
+            }
+            found
+        } else {
+            self.pattern.read(&whole, self.context)
+        };
+        if let Value::String(text) = text {
+            self.last = Some((text.clone(), values.clone()));
+        }
+        values
+    }
 }
 
 impl Pull for Parse<'_> {
@@ -142,7 +177,7 @@ impl Pull for Parse<'_> {
         let mut made = Batch::new(batch.width() + self.pattern.columns.len());
         for row in batch.rows() {
             let text = self.text.evaluate(row, self.context);
-            match self.pattern.read(&to_text(&text, self.context), self.context) {
+            match self.read(&text) {
                 Some(values) => made.push(row.iter().cloned().chain(values)),
                 None if self.filter => {}
                 None => {

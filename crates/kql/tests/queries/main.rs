@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod estate;
+mod folding;
 mod language;
 mod samples;
 

@@ -183,6 +183,12 @@ impl Harness {
 
     /// A registry over a folder that may have been used before.
     pub(crate) async fn in_folder(folder: TempDir) -> Self {
+        let harness = Self::over(folder.path()).await;
+        Self { folder: Some(folder), ..harness }
+    }
+
+    /// The same over a folder that somebody else takes away.
+    pub(crate) async fn over(folder: &Path) -> Self {
         let roll = Arc::new(Roll::default());
         roll.give("owner", "", Permission::Catalog);
         roll.give("owner", "", Permission::DeletedCatalog);
@@ -195,8 +201,8 @@ impl Harness {
         roll.give("reader", "*", Permission::Pull);
         roll.give("pusher", "*", Permission::Pull);
         roll.give("pusher", "*", Permission::Push);
-        let state = state(folder.path(), "http://registry.test", roll.clone()).await;
-        Self { state, roll, folder: Some(folder) }
+        let state = state(folder, "http://registry.test", roll.clone()).await;
+        Self { state, roll, folder: None }
     }
 
     /// A registry that listens on a port of this machine, and the host under which it does.

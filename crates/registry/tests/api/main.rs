@@ -11,6 +11,7 @@ mod content;
 mod deletion;
 mod gate;
 mod harness;
+mod kill;
 mod listing;
 mod locks;
 mod manifests;

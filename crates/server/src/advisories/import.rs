@@ -193,7 +193,7 @@ fn folder(path: &Path, sources: &mut Vec<Source>) -> Result<(), ImportError> {
             folder(&inner, sources)?;
         } else if kind.is_file() && ends(&".json") {
             loose.push(inner);
-        } else if kind.is_file() && SOURCE_ENDINGS.iter().any(|ending| ends(ending)) {
+        } else if kind.is_file() && SOURCE_ENDINGS.iter().any(ends) {
             sources.push(Source { path: inner, content: Content::File, named: false });
         }
     }

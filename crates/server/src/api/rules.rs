@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
-use store::{Actor, HoldSeverity, PullPass, PullPolicy, RegistryRules};
+use store::{HoldSeverity, PullPass, PullPolicy, RegistryRules};
 
 pub(super) const POLICY: Route = Route {
     path: "/api/registry/policy",
@@ -37,10 +37,6 @@ type Given<T> = Result<Json<T>, JsonRejection>;
 /// What was sent, or why it cannot be read.
 fn read<T>(given: Given<T>) -> Result<T, ApiError> {
     given.map(|Json(value)| value).map_err(|error| ApiError::Invalid(error.body_text()))
-}
-
-fn actor(caller: &Caller) -> Actor {
-    Actor(caller.principal().name.clone())
 }
 
 async fn policy(caller: Caller, State(state): State<ApiState>) -> Result<Json<PolicyView>, ApiError> {
@@ -72,7 +68,7 @@ async fn set_policy(
         hold_unassessed: given.hold_unassessed,
         grace_seconds: given.grace_seconds,
     };
-    state.store.set_pull_policy(registry, policy, &actor(&caller), Timestamp::now()).await?;
+    state.store.set_pull_policy(registry, policy, &caller.actor(), Timestamp::now()).await?;
     Ok(Json(view(policy)))
 }
 
@@ -100,7 +96,7 @@ async fn set_rules(
     if let Some(fault) = rules.fault() {
         return Err(ApiError::Invalid(fault));
     }
-    state.store.set_registry_rules(registry, rules.clone(), &actor(&caller), Timestamp::now()).await?;
+    state.store.set_registry_rules(registry, rules.clone(), &caller.actor(), Timestamp::now()).await?;
     Ok(Json(rules))
 }
 
@@ -125,6 +121,6 @@ async fn give_pass(
     let view =
         PassView { repository: image.repository.name.to_string(), digest: image.digest.to_string(), until };
     let absent = ApiError::NotFound(format!("image {}", wish.image));
-    let pass = PullPass { image, reason, actor: actor(&caller), until };
+    let pass = PullPass { image, reason, actor: caller.actor(), until };
     if state.store.give_pull_pass(pass, now).await? { Ok(Json(view)) } else { Err(absent) }
 }

@@ -78,9 +78,61 @@ pub struct ImageView {
     pub assessed_at: Option<Timestamp>,
     /// The snapshot of advisories that it was assessed with.
     pub snapshot: Option<String>,
+    /// The image that it was built on, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseView>,
+    /// Its layers, bottom first. Only where one image is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerView>,
     /// The images of an index, by digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<String>,
+}
+
+/// The image that another was built on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BaseView {
+    /// Its repository in this registry; missing where the base is only named by the image itself.
+    pub repository: Option<String>,
+    /// The digest of its manifest.
+    pub digest: Option<String>,
+    /// What the image itself says of its base. Nobody vouches for it.
+    pub claimed_name: Option<String>,
+    /// How many layers of the image, from the bottom, are the base's; 0 where the base is not in the registry.
+    pub layers: usize,
+    /// How many findings come from the base.
+    pub inherited: u64,
+    /// How many come from the layers above it.
+    pub own: u64,
+    /// A newer image of the base's repository that has fewer of the inherited findings.
+    pub newer: Option<NewerBaseView>,
+}
+
+/// A newer base image, and what it would fix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewerBaseView {
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// How many of the inherited findings it does not have.
+    pub fixes: u64,
+    /// When it was pushed.
+    pub pushed_at: Timestamp,
+}
+
+/// A layer of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LayerView {
+    /// The layer.
+    pub digest: String,
+    /// The build step that made it, where the image says so.
+    pub step: Option<String>,
+    /// Whether it is the base image's. Missing where no base is known.
+    pub inherited: Option<bool>,
 }
 
 impl ImageView {
@@ -116,6 +168,15 @@ pub struct FindingView {
     pub path: String,
     /// The layer that brought it in.
     pub layer: String,
+    /// The number of that layer, from 1 at the bottom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer_number: Option<usize>,
+    /// The build step that made that layer, where the image says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Whether the layer is the base image's. Missing where no base is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited: Option<bool>,
     /// The version that fixes it.
     pub fixed: Option<String>,
     /// The command that fixes it, or the sentence that no fix exists.
@@ -142,6 +203,20 @@ pub struct PackageView {
     pub path: String,
     /// The layer that brought it in.
     pub layer: String,
+}
+
+/// A document that was attached to an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachedView {
+    /// The repository.
+    pub repository: String,
+    /// The image that it is about.
+    pub subject: String,
+    /// The digest of its own manifest.
+    pub digest: String,
+    /// What it is.
+    pub artifact_type: String,
 }
 
 /// The advisories that are in force.

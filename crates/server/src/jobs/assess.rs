@@ -5,7 +5,8 @@
 
 pub(super) mod image;
 mod index;
-mod layers;
+pub(super) mod layers;
+mod lineage;
 mod quarantine;
 
 use super::{JobError, Kind, Workshop};
@@ -86,8 +87,11 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
             return Ok(());
         }
     };
-    announce(workshop, &image, now).await?;
-    let judged = judge(workshop, &image, &manifest, now).await?;
+    // Side by side: nobody needs to know that somebody is at it before somebody is.
+    let (announced, judged) =
+        tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
+    announced?;
+    let judged = judged?;
     // An index is judged once for each of its images; nobody asked for that.
     let is_asked_for = judged.children.is_empty();
     record(workshop, &image, judged, is_asked_for, now).await?;
@@ -103,7 +107,8 @@ fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
-async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
+/// Whether the plan of a subscription asks for scans.
+pub(super) async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
     let plan = workshop.store.plan(subscription, SCAN_PLAN).await?;
     Ok(plan.is_some_and(|plan| plan.tier == PlanTier::Standard))
 }
@@ -152,7 +157,7 @@ async fn judge(
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
         ManifestContent::Image(content) if content.is_runnable() => {
-            image::judge(workshop, image, content, now).await
+            image::judge(workshop, image, content, parsed.annotations(), now).await
         }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();
@@ -223,6 +228,8 @@ async fn record(
     let quarantine = quarantine::decide(policy, &summary, &workshop.url);
     let actor = Actor(SCANNER.to_owned());
     workshop.store.conclude(Conclusion { summary, is_asked_for, quarantine, actor }, now).await?;
+    // Those who wait need not wait until the job is off the queue too.
+    workshop.tell();
     Ok(())
 }
 

@@ -57,12 +57,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Greeting<S> {
                 }
                 Poll::Ready(read)
             }
-            Poll::Pending => match &mut self.limit {
-                Some(limit) if limit.as_mut().poll(context).is_ready() => {
-                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-                }
-                Some(_) | None => Poll::Pending,
-            },
+            Poll::Pending => {
+                let is_over =
+                    self.limit.as_mut().is_some_and(|limit| limit.as_mut().poll(context).is_ready());
+                if is_over { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending }
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use store::{
-    Actor, DeliveryState, Installation, Origin, PageRequest, PutManifest, RegistryId, RepositoryKey,
+    Actor, DeliveryState, Installation, PageRequest, PushOrigin, PutManifest, RegistryId, RepositoryKey,
     SqliteStore, SubscriptionId, TenantId, Webhook, WebhookAction, WebhookPut, WebhookSettings,
 };
 use tokio::net::TcpListener;
@@ -110,7 +110,7 @@ impl Scene {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("alice".into()),
-            origin: Origin { user_agent: Some("docker/27".into()), request: Some(Uuid::from_u128(7)) },
+            origin: PushOrigin { user_agent: Some("docker/27".into()), request: Some(Uuid::from_u128(7)) },
             at: Timestamp::from_second(1_700_000_000).unwrap(),
         };
         let _ = self.courier.store.put_manifest(push).await.unwrap();

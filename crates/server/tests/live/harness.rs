@@ -67,6 +67,9 @@ impl Server {
             secret_hash: password::hash(PASSWORD, &[7; 16]).unwrap().as_str().to_owned(),
             kind: AccountKind::User,
             created_at: Timestamp::UNIX_EPOCH,
+            display_name: String::new(),
+            enabled: true,
+            generation: 0,
         };
         let account = self.store.put_account(account).await.unwrap();
         if let Some(role) = role {

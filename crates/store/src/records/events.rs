@@ -23,6 +23,12 @@ impl EventKind {
     pub const PULL_POLICY_CHANGED: Self = Self::new("pull-policy-changed");
     /// Somebody gave leave to pull an image whatever the policy says.
     pub const PULL_PASS_GIVEN: Self = Self::new("pull-pass-given");
+    /// A registry was created.
+    pub const REGISTRY_CREATED: Self = Self::new("registry-created");
+    /// Settings of a registry were changed.
+    pub const REGISTRY_CHANGED: Self = Self::new("registry-changed");
+    /// A registry was deleted with everything in it.
+    pub const REGISTRY_DELETED: Self = Self::new("registry-deleted");
     /// A repository was deleted.
     pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.

@@ -114,6 +114,17 @@ pub struct FindingKey {
     pub place: i64,
 }
 
+/// Where in the making of an image a package came in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The number of the layer, from 1 at the bottom.
+    pub layer_number: Option<usize>,
+    /// The build step that made the layer, where the history says so.
+    pub step: Option<String>,
+    /// Whether the layer is one of the base image's. None where no base image is known.
+    pub inherited: Option<bool>,
+}
+
 /// A vulnerability in a package of an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -125,6 +136,8 @@ pub struct Finding {
     pub layer: Digest,
     /// The file that lists the package.
     pub path: String,
+    /// Where the layer comes from.
+    pub origin: Origin,
     /// The vulnerability.
     pub vulnerability: Vulnerability,
     /// What matching says.

@@ -57,14 +57,14 @@ pub struct PutManifest {
     /// Who pushes.
     pub actor: Actor,
     /// The request that pushes.
-    pub origin: Origin,
+    pub origin: PushOrigin,
     /// Now.
     pub at: Timestamp,
 }
 
 /// Which request did something, as far as it tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct PushOrigin {
     /// The name of the program that sent it, as it calls itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,

@@ -4,7 +4,7 @@
 //! A package version is kept once, however many images have it; an image is a list of package versions with the
 //! place of each.
 
-use crate::{Error, PackageVersionId};
+use crate::{Error, Lineage, PackageVersionId};
 use async_trait::async_trait;
 use inventory::{Ecosystem, PackageKind, SourcePackage};
 use jiff::Timestamp;
@@ -91,6 +91,8 @@ pub struct ImageRecord {
     pub isolation: Value,
     /// When.
     pub at: Timestamp,
+    /// Its layers, and what it says of its base.
+    pub lineage: Lineage,
     /// The packages.
     pub packages: Vec<PackagePlace>,
 }

@@ -123,7 +123,7 @@ pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<i64, E
     Ok(sequence)
 }
 
-fn event(row: &Row<'_>) -> Result<Event, Error> {
+pub(super) fn event(row: &Row<'_>) -> Result<Event, Error> {
     Ok(Event {
         sequence: row.plain("sequence")?,
         event: NewEvent {

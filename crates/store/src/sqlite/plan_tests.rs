@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, collection, deleted, events, findings, images, manifests, migration, pulls, queue,
-    repositories, scans, summaries, webhooks,
+    attributes, catalog, census, collection, deleted, events, findings, images, lineage, manifests,
+    migration, pulls, queue, repositories, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -54,6 +54,9 @@ const LISTINGS: &[&str] = &[
     events::WANTED,
     webhooks::LOG,
     webhooks::WAITING,
+    census::CONTENTS,
+    census::IMAGES_OF_PACKAGE,
+    census::HISTORY,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -70,6 +73,8 @@ const LISTINGS: &[&str] = &[
     findings::OF_IMAGE,
     findings::IMAGES_OF_VULNERABILITY,
     findings::AFFECTED_IMAGES,
+    lineage::LAYERS,
+    lineage::BASE,
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
     "DELETE FROM upload WHERE touched_at < ?1",
     "DELETE FROM image_package WHERE image = ?1",
@@ -96,6 +101,8 @@ const UNSORTED: &[&str] = &[
     events::WANTED,
     webhooks::LOG,
     webhooks::WAITING,
+    census::CONTENTS,
+    census::HISTORY,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,
@@ -131,6 +138,19 @@ fn job_counts_read_an_index_alone() {
     let connection = database();
     let steps = plan(&connection, queue::COUNTS);
     assert!(steps.iter().all(|step| step.contains("COVERING INDEX job_due")), "{steps:?}");
+}
+
+#[test]
+fn a_census_reads_indexes_from_end_to_end_and_no_rows() {
+    let connection = database();
+    for (sql, index) in
+        [(census::AFFECTED, "package_finding_verdict"), (census::RATINGS, "vulnerability_rating")]
+    {
+        let steps = plan(&connection, sql);
+        assert!(steps.iter().all(|step| step.contains(&format!("COVERING INDEX {index}"))), "{steps:?}");
+    }
+    let steps = plan(&connection, census::CONTENTS);
+    assert!(steps.iter().any(|step| step.contains("COVERING INDEX image_summary_state")), "{steps:?}");
 }
 
 #[test]

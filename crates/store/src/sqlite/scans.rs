@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::column::{Columns, change, json_text, moment, row, rows, value};
+use super::lineage;
 use crate::{
     Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
     PackageVersionId, RecordedImage, ScannedImage, Scans,
@@ -104,8 +105,10 @@ fn layer(row: &Row<'_>) -> Result<LayerRecord, Error> {
 
 fn record_image(connection: &Connection, image: &ImageRecord) -> Result<RecordedImage, Error> {
     let id = put_image(connection, image)?;
+    lineage::put(connection, id, &image.lineage)?;
     change(connection, "DELETE FROM image_package WHERE image = ?1", [id])?;
     let mut versions = BTreeMap::new();
+    let mut counts: BTreeMap<PackageVersionId, u64> = BTreeMap::new();
     let mut places = HashMap::new();
     let mut known = HashMap::new();
     let sql = "INSERT INTO image_package (image, package_version, place) VALUES (?1, ?2, ?3)
@@ -128,8 +131,9 @@ fn record_image(connection: &Connection, image: &ImageRecord) -> Result<Recorded
                 place
             }
         };
-        change(connection, sql, params![id, version.0, place])?;
+        *counts.entry(version).or_insert(0) += change(connection, sql, params![id, version.0, place])? as u64;
     }
+    super::census::put_content(connection, id, counts)?;
     Ok(RecordedImage { versions: versions.into_iter().collect() })
 }
 

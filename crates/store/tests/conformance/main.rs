@@ -7,13 +7,17 @@
 
 mod attributes;
 mod catalog;
+mod census;
 mod collection;
 mod deleted;
 mod findings;
+mod lineage;
+mod management;
 mod policies;
 mod queue;
 mod repositories;
 mod rules;
+mod saved_queries;
 mod scene;
 mod scoped_tokens;
 mod summaries;
@@ -52,6 +56,11 @@ mod sqlite {
             plan_remembers_since_when_it_is_on
             accounts_and_their_roles_come_and_go
             first_secret_stays;
+        management:
+            objects_are_kept_by_kind_and_name
+            registry_comes_and_goes_with_everything_in_it
+            subscription_is_created_once
+            assignments_have_names;
         repositories:
             push_is_one_transaction
             push_without_its_blobs_changes_nothing
@@ -80,6 +89,13 @@ mod sqlite {
             size_of_an_index_counts_each_blob_once
             repository_goes_with_everything_in_it
             blob_is_found_where_it_is_linked;
+        census:
+            a_census_counts_what_the_join_lists
+            packages_are_found_by_name
+            history_is_that_of_the_registries;
+        saved_queries:
+            saved_queries_come_and_go_in_any_case
+            saved_queries_are_listed_below_a_scope;
         collection:
             link_goes_when_no_manifest_needs_it
             link_that_is_relied_on_again_stays
@@ -115,6 +131,11 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        lineage:
+            lineage_comes_back_and_is_replaced
+            base_is_the_longest_beginning_in_the_registry
+            equal_layers_are_a_base_only_where_the_image_says_so
+            findings_tell_their_layer_and_whether_it_is_inherited;
         summaries:
             summary_keeps_first_sight_and_last_change
             summary_of_a_missing_image_is_not_kept

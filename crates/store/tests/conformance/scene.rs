@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
-    Actor, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, NewJob, Origin, PackageFindings,
-    PackagePlace, PackageVersion, PackageVersionId, PutManifest, PutOutcome, RegistryId, RepositoryKey,
-    SnapshotVersion, Store, SubscriptionId, TenantId, Vulnerability,
+    Actor, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, NewJob, PackageFindings,
+    PackagePlace, PackageVersion, PackageVersionId, PushOrigin, PutManifest, PutOutcome, RegistryId,
+    RepositoryKey, SnapshotVersion, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use uuid::Uuid;
 
@@ -76,6 +76,11 @@ impl Scene {
         Self { store, registry }
     }
 
+    /// The same store, in another registry of it.
+    pub(crate) fn elsewhere(&self, registry: RegistryId) -> Self {
+        Self { store: self.store.clone(), registry }
+    }
+
     pub(crate) fn repository(&self, name: &str) -> RepositoryKey {
         RepositoryKey { registry: self.registry, name: name.parse().unwrap() }
     }
@@ -99,7 +104,7 @@ impl Scene {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: actor(),
-            origin: Origin::default(),
+            origin: PushOrigin::default(),
             at: second(1),
         }
     }
@@ -186,6 +191,7 @@ pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> Imag
         indexer_version: 1,
         isolation: json!({ "landlock": true }),
         at: second(2),
+        lineage: store::Lineage::default(),
         packages,
     }
 }

@@ -1,8 +1,8 @@
 //! One image: its layers, its inventory, its findings, its verdict.
 
-use super::{Judged, layers};
+use super::{Judged, layers, lineage};
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{findings_of, package_version, severity, standing, without_feed};
+use crate::judge::{findings_of, out_of_support, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
 use inventory::{Distribution, INDEXER_VERSION, LayerInventory, Obstacle, coalesce};
@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::sync::Arc;
 use store::{
     FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackageFindings, PackagePlace, PackageVersion,
@@ -25,6 +24,7 @@ pub(super) async fn judge(
     workshop: &Workshop,
     image: &ImageKey,
     manifest: &ImageManifest,
+    annotations: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<Judged, JobError> {
     let configuration = match configuration(workshop, manifest).await? {
@@ -49,6 +49,7 @@ pub(super) async fn judge(
         indexer_version: INDEXER_VERSION,
         isolation: layers.isolation.clone(),
         at: now,
+        lineage: lineage::of(manifest, annotations, &configuration),
         packages: places,
     };
     let recorded = workshop.store.record_image(record).await?;
@@ -88,10 +89,11 @@ async fn configuration(
     let Some(blob) = workshop.blobs.open(&manifest.config.digest).await? else {
         return Ok(Err(Cause::InvalidImage { detail: "its configuration is not in the registry".into() }));
     };
-    let mut bytes = Vec::new();
-    if let Err(error) = blob.file.take(LARGEST_CONFIGURATION).read_to_end(&mut bytes) {
-        return Err(JobError::Again(error.to_string()));
-    }
+    let bytes = match blob.bytes(LARGEST_CONFIGURATION).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(Err(Cause::InvalidImage { detail: "its configuration is too large".into() })),
+        Err(error) => return Err(JobError::Again(error.to_string())),
+    };
     Ok(ImageConfig::parse(&bytes).map_err(|error| Cause::InvalidImage { detail: error.to_string() }))
 }
 
@@ -118,8 +120,11 @@ async fn read_layers(
     now: Timestamp,
 ) -> Result<Layers, JobError> {
     let mut layers = Layers { inventories: Vec::new(), causes: Vec::new(), isolation: Value::Null };
-    for (number, layer) in (1..).zip(&manifest.layers) {
-        match layers::read(workshop, layer, now).await? {
+    // All at once; the readers see to it that there are not more workers than processors.
+    let reading = manifest.layers.iter().map(|layer| layers::read(workshop, layer, now));
+    let read = futures_util::future::try_join_all(reading).await?;
+    for (number, read) in (1..).zip(read) {
+        match read {
             layers::Read::Indexed(inventory, isolation) => {
                 layers.inventories.push(*inventory);
                 layers.isolation = isolation;
@@ -251,6 +256,11 @@ pub(in crate::jobs) async fn facts(
         causes: known.causes,
         obstacles: known.obstacles,
         distribution_without_feed: without_feed(known.distribution.as_ref(), unplaced),
+        out_of_support: out_of_support(
+            known.distribution.as_ref(),
+            known.packages.iter().map(|package| package.kind),
+            now,
+        ),
         feeds: standing(known.snapshot, &ecosystems, workshop.advisory_age_limit, now),
         affected,
         undetermined,

@@ -1,0 +1,155 @@
+//! Rules of reading everything of a kind at once.
+
+use crate::scene::{Scene, actor, image_record, installation, package, second, snapshot, vulnerability};
+use oci::Digest;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::{
+    EventKind, FindingFilter, FindingRow, FindingVerdict, ImageState, NewEvent, PackageFilter,
+    PackageFindings, PackagePlace, PageRequest, RegistryId, Store, SummaryFilter,
+};
+
+/// What a census says is what the join says, row by row.
+pub(crate) async fn a_census_counts_what_the_join_lists(store: Arc<dyn Store>) {
+    let scene = Scene::new(store.clone()).await;
+    let (musl, curl, busybox) = (package("musl", "1.2"), package("curl", "8.0"), package("busybox", "1.36"));
+    for (repository, bytes, packages) in [
+        ("app", &b"one"[..], vec![musl.clone(), curl.clone()]),
+        ("web", b"two", vec![curl.clone(), busybox.clone()]),
+        ("bare", b"three", vec![]),
+    ] {
+        let digest = scene.push(repository, "latest", bytes).await;
+        let ids = scene.scan(&[repository], &digest, &packages).await;
+        if let [first, second_one] = ids.as_slice() {
+            scene.find("one", &[(*first, &["CVE-1", "CVE-2"]), (*second_one, &["CVE-2"])], second(3)).await;
+        }
+    }
+    // One package in two places counts twice; what does not affect it does not count.
+    let digest = scene.push("twice", "latest", b"four").await;
+    let place = |path: &str| PackagePlace {
+        package: curl.clone(),
+        layer: Digest::of_sha256(b"layer"),
+        path: path.to_owned(),
+    };
+    let recorded = store.record_image(image_record(&digest, vec![place("a"), place("b")])).await.unwrap();
+    assert!(store.put_summary(scene.summary("twice", &digest, ImageState::Unhealthy)).await.unwrap());
+    let row = |id: &str, verdict| FindingRow {
+        vulnerability: id.to_owned(),
+        verdict,
+        fixed: None,
+        advisories: Vec::new(),
+        evidence: serde_json::Value::Null,
+    };
+    let findings = PackageFindings {
+        package_version: recorded.versions[0].0,
+        findings: vec![row("CVE-3", FindingVerdict::Affected), row("CVE-4", FindingVerdict::Undetermined)],
+    };
+    let known = vec![vulnerability("CVE-3", "Low"), vulnerability("CVE-4", "Low")];
+    store.record_findings(&snapshot("two"), vec![findings], known, second(4)).await.unwrap();
+
+    let joined: BTreeSet<(String, String, String, i64)> = store
+        .findings(
+            &FindingFilter { verdicts: vec![FindingVerdict::Affected], ..FindingFilter::default() },
+            PageRequest::first(1000),
+        )
+        .await
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|finding| {
+            let image = finding.key.image;
+            (
+                image.repository.name.to_string(),
+                finding.vulnerability.id,
+                finding.vulnerability.severity,
+                finding.key.place,
+            )
+        })
+        .collect();
+    let judgements = store.judgements().await.unwrap();
+    let filter = SummaryFilter {
+        registries: Some(vec![scene.registry]),
+        states: vec![ImageState::Unhealthy],
+        ..SummaryFilter::default()
+    };
+    let mut rows = 0;
+    let mut after = None;
+    let mut counted = BTreeSet::new();
+    loop {
+        let page = store.contents(&filter, PageRequest { after, limit: 1 }).await.unwrap();
+        for content in page.items {
+            for (package, places) in content.packages.unwrap().iter() {
+                for rating in judgements.of(package) {
+                    let rating = &judgements.ratings[*rating as usize];
+                    rows += places;
+                    counted.insert((
+                        content.image.repository.name.to_string(),
+                        rating.vulnerability.clone(),
+                        rating.severity.clone(),
+                    ));
+                }
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(rows, 7, "{joined:?}");
+    let pairs: BTreeSet<_> = joined
+        .into_iter()
+        .map(|(name, vulnerability, severity, _)| (name, vulnerability, severity))
+        .collect();
+    assert_eq!(counted, pairs);
+    assert!(counted.iter().all(|(_, vulnerability, _)| vulnerability != "CVE-4"));
+    // By repository, and for nobody's registries.
+    let one = SummaryFilter { repository: Some("web".parse().unwrap()), ..filter.clone() };
+    assert_eq!(store.contents(&one, PageRequest::first(9)).await.unwrap().items.len(), 1);
+    let none = SummaryFilter { registries: Some(vec![RegistryId(99)]), ..filter };
+    assert_eq!(store.contents(&none, PageRequest::first(9)).await.unwrap().items, []);
+}
+
+pub(crate) async fn packages_are_found_by_name(store: Arc<dyn Store>) {
+    let scene = Scene::new(store.clone()).await;
+    let (musl, curl) = (package("musl", "1.2"), package("curl", "8.0"));
+    let one = scene.push("app", "latest", b"one").await;
+    let two = scene.push("web", "latest", b"two").await;
+    scene.scan(&["app"], &one, &[musl.clone(), curl.clone()]).await;
+    scene.scan(&["web"], &two, &[musl.clone()]).await;
+    let of = async |filter: PackageFilter| {
+        let page = store.packages(&filter, PageRequest::first(10)).await.unwrap();
+        page.items.into_iter().map(|(_, places)| places.len()).collect::<Vec<_>>()
+    };
+    let registries =
+        |ids: &[RegistryId]| SummaryFilter { registries: Some(ids.to_vec()), ..SummaryFilter::default() };
+    let named = |name: &str, ids: &[RegistryId]| PackageFilter {
+        images: registries(ids),
+        name: Some(name.to_owned()),
+    };
+    assert_eq!(of(PackageFilter { images: registries(&[scene.registry]), name: None }).await, [2, 1]);
+    assert_eq!(of(named("musl", &[scene.registry])).await, [1, 1]);
+    assert_eq!(of(named("curl", &[scene.registry])).await, [1]);
+    assert_eq!(of(named("curl", &[RegistryId(99)])).await, [0; 0]);
+}
+
+pub(crate) async fn history_is_that_of_the_registries(store: Arc<dyn Store>) {
+    let scene = Scene::new(store.clone()).await;
+    scene.push("app", "latest", b"one").await;
+    let foreign = NewEvent {
+        kind: EventKind::MANIFEST_PUSHED,
+        registry: Some(RegistryId(99)),
+        repository: None,
+        digest: None,
+        tag: None,
+        actor: actor(),
+        at: second(5),
+        detail: serde_json::Value::Null,
+    };
+    let last = store.append_event(foreign).await.unwrap();
+    let own = store.history(&[scene.registry], PageRequest::first(10)).await.unwrap();
+    assert!(!own.items.is_empty() && own.items.iter().all(|event| event.sequence < last));
+    let all = store.history(&[RegistryId(99), scene.registry], PageRequest::first(10)).await.unwrap();
+    assert_eq!(all.items.last().unwrap().sequence, last);
+    assert_eq!(store.history(&[], PageRequest::first(10)).await.unwrap().items, []);
+    assert_eq!(installation(1).subscription, crate::scene::subscription(1));
+}
