@@ -5,6 +5,7 @@ pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
@@ -19,6 +20,7 @@ mod resource;
 pub(crate) mod roles;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod users;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -38,10 +40,12 @@ pub(crate) enum Command {
     Findings(findings::FindingsArguments),
     Events(events::EventsArguments),
     Policy(policy::PolicyArguments),
+    Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
     Registry(registry::RegistryArguments),
     Roles(roles::RolesArguments),
+    Users(users::UsersArguments),
     Keys(keys::KeysArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
@@ -59,6 +63,7 @@ impl Command {
             Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Events(arguments) => events::run(arguments, terminal).await,
             Self::Policy(arguments) => policy::run(arguments, terminal).await,
@@ -66,6 +71,7 @@ impl Command {
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,
             Self::Roles(arguments) => roles::run(arguments, terminal).await,
+            Self::Users(arguments) => users::run(arguments, terminal).await,
             Self::Keys(arguments) => keys::run(arguments).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),

@@ -5,7 +5,7 @@
 
 mod policy;
 
-pub use policy::{PolicyGate, quarantine_after};
+pub use policy::PolicyGate;
 
 use crate::Site;
 use access::Principal;

@@ -50,7 +50,7 @@ pub use attach::{AttachError, Attachment, attach};
 pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, SignIn};
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
-pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull, quarantine_after};
+pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
 pub use intake::{Intake, IntakeError};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;

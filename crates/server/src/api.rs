@@ -10,7 +10,9 @@ mod base;
 pub mod collection;
 mod error;
 pub mod events;
+pub mod explain;
 mod findings;
+mod history;
 mod identity;
 mod images;
 mod keys;
@@ -29,6 +31,7 @@ use crate::sign_in::SignIn;
 use access::Action;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use jiff::SignedDuration;
 use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
@@ -53,6 +56,8 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// Takes away what nobody needs.
     pub collections: Arc<Collections>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
     /// The registry that the names mean, as clients reach it.
     pub site: Arc<Site>,
     /// What attaching writes to.

@@ -155,6 +155,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         url: url.clone(),
         suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
+        advisory_age_limit: workshop.advisory_age_limit,
         arrivals: arrivals.clone(),
         rates: configuration.rates,
     };
@@ -164,6 +165,12 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
+    if let Some(every) = configuration.update_every {
+        let list = configuration.sources.clone();
+        let inspector = workshop.inspector.clone();
+        let shelf = workshop.shelf.clone();
+        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
+    }
     start_keepers(&mut tasks, workshop, parts.opened.keys.clone(), &stopped);
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -205,6 +212,7 @@ fn workshop(
         shelf: parts.shelf.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
+        flip_limit: configuration.flip_limit,
         changes,
         sender: Sender::new(reach.clone())?,
         reach,
@@ -308,6 +316,7 @@ struct Parts {
     suffix: Arc<str>,
     secure: bool,
     rates: Option<RatePolicy>,
+    advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
 
@@ -341,13 +350,17 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
             site: self.site(),
             contents: contents.clone(),
             changes,
             followers: api::events::Followers::default(),
         });
-        let operations =
-            operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
+        let operations = operations::router(OperationsState {
+            store: self.store.clone(),
+            shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
+        });
         let shelf = self.shelf.clone();
         let portal = portal::router(portal::PortalState {
             store: self.store.clone(),

@@ -4,9 +4,12 @@
 //! file, else from the default below.
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
+use crate::advisories::{Source, SourceList};
+use crate::jobs::reevaluate::FlipLimit;
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
 use access::RatePolicy;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -93,6 +96,14 @@ pub struct Overrides {
     pub rate_limit: Option<u32>,
     /// Requests that one caller may send at once.
     pub rate_burst: Option<u32>,
+    /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
+    pub advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories; 0 for none.
+    pub advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources.
+    pub advisory_mirror: Option<String>,
+    /// The sources of advisories, instead of the public ones.
+    pub advisory_sources: Option<Vec<Source>>,
 }
 
 impl Overrides {
@@ -129,6 +140,12 @@ impl Overrides {
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
             rate_limit: self.rate_limit.or(other.rate_limit),
             rate_burst: self.rate_burst.or(other.rate_burst),
+            advisory_flip_limit_percent: self
+                .advisory_flip_limit_percent
+                .or(other.advisory_flip_limit_percent),
+            advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
+            advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
+            advisory_sources: self.advisory_sources.or(other.advisory_sources),
         }
     }
 }
@@ -168,6 +185,12 @@ pub struct Configuration {
     pub rates: Option<RatePolicy>,
     /// How patient the listener is.
     pub patience: Patience,
+    /// When new advisories flip too many images to come into force by themselves.
+    pub flip_limit: FlipLimit,
+    /// Where advisories come from.
+    pub sources: SourceList,
+    /// How often they are brought up to date; none for never.
+    pub update_every: Option<SignedDuration>,
     /// The password of the owner on the first start; made up when missing.
     pub admin_password: Option<String>,
     /// The program that is re-executed in the jail; by default this one.
@@ -220,6 +243,12 @@ impl Configuration {
             outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
             rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
             patience: Patience::default(),
+            flip_limit: flip_limit(given.advisory_flip_limit_percent)?,
+            update_every: match given.advisory_update_hours.unwrap_or(6) {
+                0 => None,
+                hours => Some(SignedDuration::from_hours(hours.into())),
+            },
+            sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
             admin_password: None,
             program: None,
             data,
@@ -269,6 +298,15 @@ fn outbound(allowed: &[String]) -> Result<Reach, ConfigurationError> {
         text.parse().map_err(|_| unsupported("outbound-allow", text, "an address, or ADDRESS/BITS"))
     };
     Ok(Reach::Public { allowed: allowed.iter().map(network).collect::<Result<_, _>>()? })
+}
+
+fn flip_limit(percent: Option<u8>) -> Result<FlipLimit, ConfigurationError> {
+    let default = FlipLimit::default();
+    match percent {
+        None => Ok(default),
+        Some(percent @ 0..=100) => Ok(FlipLimit { share: f64::from(percent) / 100.0, ..default }),
+        Some(other) => Err(unsupported("advisory-flip-limit-percent", &other.to_string(), "0 to 100")),
+    }
 }
 
 fn external_url(url: &str) -> Result<String, ConfigurationError> {
@@ -353,6 +391,18 @@ mod tests {
         assert_eq!(configuration.database, PathBuf::from("./lazaretto-data/lazaretto.sqlite"));
         assert_eq!(configuration.tls, Tls::Off);
         assert!(configuration.standard_plan);
+        assert_eq!(configuration.update_every, Some(SignedDuration::from_hours(6)));
+    }
+
+    #[test]
+    fn sources_of_advisories_are_listed_or_mirrored() {
+        let listed = "[[advisory-sources]]\nname = 'own'\nurl = 'https://a.example/all.zip'";
+        let sources = configured(listed).unwrap().sources.sources;
+        assert_eq!(sources.iter().map(|source| &*source.name).collect::<Vec<_>>(), ["own"]);
+        let mirrored = configured("advisory-mirror = '/srv/mirror'\nadvisory-update-hours = 0").unwrap();
+        assert!(mirrored.sources.sources.iter().all(|source| source.url.starts_with("/srv/mirror/")));
+        assert_eq!(mirrored.update_every, None);
+        assert!(toml::from_str::<Overrides>("[[advisory-sources]]\nname = 'no address'").is_err());
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! What happens after a push is a job, one file and one line in [`jobs::JOBS`].
 //! The server never looks into a layer or a feed: [`inspect`] sends them to the jail.
 
+// The schemas of the API are one large JSON document.
+#![recursion_limit = "256"]
+
 pub mod advisories;
 pub mod api;
 mod app;

@@ -58,6 +58,7 @@ pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
     Vulnerability,
 };
+pub use records::history::{FindingChange, FindingChangeKind, FindingReason, FindingStand, History};
 pub use records::imports::{
     IMPORT_JOB, Import, ImportCredentials, ImportSource, ImportState, ImportTarget, ImportWish, Imports,
 };
@@ -73,6 +74,10 @@ pub use records::objects::{Object, Objects, StoredObject};
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::provisioning::{NewRegistry, Provisioning, RegistryRemoval};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
+pub use records::reevaluation::{
+    ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding, ParentJob, Reevaluated,
+    Reevaluation,
+};
 pub use records::repositories::Repositories;
 pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};

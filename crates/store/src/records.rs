@@ -11,6 +11,7 @@ pub(crate) mod deleted;
 pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod history;
 pub(crate) mod imports;
 pub(crate) mod lineage;
 pub(crate) mod management;
@@ -19,6 +20,7 @@ pub(crate) mod objects;
 pub(crate) mod policies;
 pub(crate) mod provisioning;
 pub(crate) mod pulls;
+pub(crate) mod reevaluation;
 pub(crate) mod repositories;
 pub(crate) mod rules;
 pub(crate) mod saved_queries;
@@ -31,9 +33,9 @@ pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Authorization, Catalog, Census, Collection, Deleted, Events, Findings, Imports, Lineages,
-    Manifests, Objects, Policies, Provisioning, Pulls, Queue, Repositories, Rules, SavedQueries, Scans,
-    ScopedTokens, Summaries, Tenancy, UploadParts, Uploads, Webhooks,
+    Attributes, Authorization, Catalog, Census, Collection, Deleted, Events, Findings, History, Imports,
+    Lineages, Manifests, Objects, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, Rules,
+    SavedQueries, Scans, ScopedTokens, Summaries, Tenancy, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -59,6 +61,8 @@ pub trait Store:
     + Findings
     + Lineages
     + Summaries
+    + Reevaluation
+    + History
     + Census
     + SavedQueries
     + Objects
@@ -89,6 +93,8 @@ impl<T> Store for T where
         + Findings
         + Lineages
         + Summaries
+        + Reevaluation
+        + History
         + Census
         + SavedQueries
         + Objects

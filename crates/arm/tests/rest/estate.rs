@@ -324,6 +324,7 @@ impl Estate {
             distribution: Value::Null,
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            basis: json!({ "causes": [] }),
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
@@ -336,9 +337,11 @@ impl Estate {
             let (id, _) = recorded.versions.iter().find(|(_, version)| version.name == *name).unwrap();
             packages.entry(*id).or_default().push(finding(name, vulnerability));
         }
-        let packages = packages
-            .into_iter()
-            .map(|(package_version, findings)| PackageFindings { package_version, findings });
+        let packages = packages.into_iter().map(|(package_version, findings)| PackageFindings {
+            package_version,
+            findings,
+            reasons: BTreeMap::new(),
+        });
         let vulnerabilities = found.iter().map(|(_, id)| vulnerability(id)).collect();
         let snapshot = SnapshotVersion("one".into());
         self.store.record_findings(&snapshot, packages.collect(), vulnerabilities, now()).await.unwrap();

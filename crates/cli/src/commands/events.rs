@@ -27,7 +27,7 @@ pub(crate) struct EventsArguments {
     /// Begin so many events before the end
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     tail: u32,
-    /// Only these kinds, such as manifest-pushed,image-unhealthy
+    /// Only these kinds, such as manifest-pushed,verdict-changed
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// Only this repository

@@ -67,6 +67,15 @@ pub(crate) struct ServeArguments {
     /// Requests that one caller may send at once [default: ten seconds' worth]
     #[arg(long, env = "LAZARETTO_RATE_BURST", value_name = "REQUESTS")]
     rate_burst: Option<u32>,
+    /// New advisories that flip more of the images are held until somebody accepts them [default: 50]
+    #[arg(long, env = "LAZARETTO_ADVISORY_FLIP_LIMIT_PERCENT", value_name = "PERCENT")]
+    advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories from their sources; 0 for none [default: 6]
+    #[arg(long, env = "LAZARETTO_ADVISORY_UPDATE_HOURS", value_name = "HOURS")]
+    advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources
+    #[arg(long, env = "LAZARETTO_ADVISORY_MIRROR", value_name = "URL")]
+    advisory_mirror: Option<String>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -101,6 +110,10 @@ impl ServeArguments {
             outbound_allow: self.outbound_allow,
             rate_limit: self.rate_limit,
             rate_burst: self.rate_burst,
+            advisory_flip_limit_percent: self.advisory_flip_limit_percent,
+            advisory_update_hours: self.advisory_update_hours,
+            advisory_mirror: self.advisory_mirror,
+            advisory_sources: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

@@ -5,6 +5,7 @@
 mod advisories;
 mod clients;
 mod collection;
+mod explain;
 mod hostile;
 mod indexes;
 mod kill;
@@ -16,3 +17,4 @@ mod samples;
 mod sign_in;
 mod states;
 mod support;
+mod update;

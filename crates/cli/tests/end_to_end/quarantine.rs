@@ -66,12 +66,14 @@ async fn a_verdict_opens_what_is_healthy_and_holds_what_is_not() {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].as_str().unwrap().to_owned())
         .collect();
-    for kind in ["manifest-pushed", "image-assessed", "image-healthy", "image-unhealthy", "pull-pass-given"] {
+    for kind in
+        ["manifest-pushed", "image-assessed", "verdict-changed", "quarantine-changed", "pull-pass-given"]
+    {
         assert!(kinds.iter().any(|told| told == kind), "{kind} is not in {kinds:?}");
     }
-    let filtered = works(&server, &["events", "--kind", "image-unhealthy", "--repository", "unhealthy"]);
+    let filtered = works(&server, &["events", "--kind", "verdict-changed", "--repository", "unhealthy"]);
     assert_eq!(filtered.lines().count(), 1, "{filtered}");
-    assert!(filtered.contains("-> Unhealthy by Lazaretto"), "{filtered}");
+    assert!(filtered.contains("-> Unhealthy by lazaretto"), "{filtered}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

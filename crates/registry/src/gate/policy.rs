@@ -14,11 +14,8 @@ use super::{Gate, Passage, Pull};
 use crate::{Authority, Clock, Permission};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{
-    HoldSeverity, ImageState, PullFacts, PullPolicy, QuarantineState, RepositoryKey, Standing, Store,
-};
+use store::{ImageState, PullFacts, PullPolicy, QuarantineState, RepositoryKey, Standing, Store};
 
 /// Holds what the registry's policy holds.
 pub struct PolicyGate {
@@ -112,7 +109,7 @@ fn obstacle(policy: PullPolicy, standing: &Standing, sight: Sight, now: Timestam
         Some((ImageState::Healthy, _)) => None,
         Some((ImageState::Unhealthy, counts)) => {
             let limit = policy.hold_severity?;
-            is_reached(counts, limit).then_some("it has vulnerabilities of a severity that is held here")
+            limit.is_reached(counts).then_some("it has vulnerabilities of a severity that is held here")
         }
         // There will be no other answer, so that there is nothing to wait for.
         Some((ImageState::NotApplicable, _)) => unassessed("it cannot be assessed"),
@@ -124,41 +121,11 @@ fn obstacle(policy: PullPolicy, standing: &Standing, sight: Sight, now: Timestam
     }
 }
 
-/// Where a verdict leaves an image in the quarantine pattern; none if it does not say.
-///
-/// With quarantine on, what is healthy passes, and what is unhealthy passes only below a severity that the policy names;
-/// what cannot be assessed does not pass. With quarantine off nothing is held by it, so that whatever was assessed
-/// passes: the details beside it tell what was found. What was not assessed is never called passed.
-pub fn quarantine_after(
-    policy: PullPolicy,
-    state: ImageState,
-    counts: &BTreeMap<String, u64>,
-) -> Option<QuarantineState> {
-    let (passed, failed) = (Some(QuarantineState::Passed), Some(QuarantineState::Failed));
-    match (state, policy.quarantine) {
-        (ImageState::Healthy, _) | (ImageState::Unhealthy, false) => passed,
-        (ImageState::Unhealthy, true) => match policy.hold_severity {
-            Some(limit) if !is_reached(counts, limit) => passed,
-            Some(_) | None => failed,
-        },
-        (ImageState::NotApplicable, true) => failed,
-        (ImageState::NotApplicable, false)
-        | (ImageState::Queued | ImageState::Scanning | ImageState::Unscanned, _) => None,
-    }
-}
-
-/// Whether there is a finding of this severity or above, or one of which nobody can say.
-fn is_reached(counts: &BTreeMap<String, u64>, limit: HoldSeverity) -> bool {
-    counts
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .any(|(word, _)| HoldSeverity::from_word(word).is_none_or(|severity| severity >= limit))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use oci::Digest;
+    use store::HoldSeverity;
 
     const OFF: PullPolicy =
         PullPolicy { quarantine: false, hold_severity: None, hold_unassessed: false, grace_seconds: 0 };
@@ -219,7 +186,7 @@ mod tests {
         let strict = PullPolicy { hold_severity: Some(HoldSeverity::High), ..QUARANTINE };
         let after = |policy, state, counts: &[(&str, u64)]| {
             let counts = counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
-            quarantine_after(policy, state, &counts).map_or("-", QuarantineState::as_str)
+            PullPolicy::quarantine_after(policy, state, &counts).map_or("-", QuarantineState::as_str)
         };
         for (state, counts, expected) in [
             (ImageState::Healthy, &[][..], ["Passed", "Passed", "Passed"]),

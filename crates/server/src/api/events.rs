@@ -174,8 +174,7 @@ impl Sight {
     fn view(&self, event: Event) -> Option<EventView> {
         let Event { sequence, event } = event;
         let (registry, verdicts) = self.registries.get(&event.registry?)?;
-        let is_verdict = [EventKind::IMAGE_ASSESSED, EventKind::IMAGE_HEALTHY, EventKind::IMAGE_UNHEALTHY]
-            .contains(&event.kind);
+        let is_verdict = [EventKind::IMAGE_ASSESSED, EventKind::VERDICT_CHANGED].contains(&event.kind);
         if is_verdict && !verdicts {
             return None;
         }

@@ -280,7 +280,8 @@ fn schemas() -> Value {
             "state": {"type": "string", "enum": states()},
             "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
             "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
-            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
+            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "advisoriesAgeSeconds": {"type": "integer"},
+            "children": texts(),
             "base": {"type": "object", "properties": {
                 "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
                 "inherited": number(), "own": number(),
@@ -298,6 +299,20 @@ fn schemas() -> Value {
             "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
             "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
+            "risk": {"type": "object", "properties": {
+                "severitySource": text(), "cvssVector": text(), "exploitProbability": {"type": "number"},
+                "exploitPercentile": {"type": "number"}, "knownExploitedSince": text(), "published": text(),
+                "firstSeen": text(),
+            }},
+        }},
+        "History": {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "object", "properties": {
+            "at": text(), "kind": text(), "vulnerability": text(), "package": text(), "version": text(),
+            "before": text(), "after": text(), "reason": text(), "description": text(), "actor": text(),
+            "snapshot": text(),
+        }}}}},
+        "Explanation": {"type": "object", "properties": {
+            "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
+            "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),
         }},
         "Collection": {"type": "object", "properties": {
             "state": {"type": "string", "enum": ["never", "running", "done", "failed"]}, "mode": maybe(),
@@ -308,7 +323,12 @@ fn schemas() -> Value {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
         }},
         "Advisories": {"type": "object", "properties": {
-            "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
+            "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
+            "tooOld": {"type": "boolean"}, "advisories": number(),
+            "sources": {"type": "array", "items": {"type": "object", "properties": {
+                "name": text(), "newest": maybe(), "advisories": number(), "skipped": number(),
+            }}},
+            "held": {"type": "object", "properties": {"snapshot": text(), "doubts": texts(), "at": text()}},
             "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
         }},
     })

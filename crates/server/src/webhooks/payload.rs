@@ -84,10 +84,21 @@ fn request(registry: &Registry, due: &DueDelivery, event: &Event, method: &str) 
     })
 }
 
+/// What is told of a verdict, by the names of the two kinds of events that tell of one.
 fn verdict(detail: &Value) -> Value {
     let mut verdict = serde_json::Map::new();
-    for name in ["state", "cause", "counts", "platform", "snapshot", "tags"] {
-        if let Some(value) = detail.get(name).filter(|value| !value.is_null()) {
+    for (name, names) in [
+        ("state", ["state", "to"]),
+        ("from", ["from", "from"]),
+        ("cause", ["cause", "cause"]),
+        ("counts", ["counts", "findings"]),
+        ("platform", ["platform", "platform"]),
+        ("snapshot", ["snapshot", "snapshot"]),
+        ("reason", ["reason", "reason"]),
+        ("tags", ["tags", "tags"]),
+    ] {
+        let value = names.iter().find_map(|name| detail.get(name)).filter(|value| !value.is_null());
+        if let Some(value) = value {
             verdict.insert(name.to_owned(), value.clone());
         }
     }

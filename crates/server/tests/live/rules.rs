@@ -5,7 +5,7 @@ use access::RoleId;
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::{Conclusion, ImageKey, ImageState, ImageSummary, QuarantineState, RepositoryKey};
+use store::{Conclusion, ImageKey, ImageState, ImageSummary, RepositoryKey};
 
 async fn put(server: &Server, user: &str, path: &str, body: &Value) -> (u16, Value) {
     let answer = server.as_user(user, Method::PUT, path).json(body).send().await.unwrap();
@@ -17,7 +17,7 @@ async fn pull(server: &Server, path: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn conclude(server: &Server, digest: &oci::Digest, state: ImageState, quarantine: QuarantineState) {
+async fn conclude(server: &Server, digest: &oci::Digest, state: ImageState) {
     let repository = RepositoryKey { registry: server.registry.id, name: "app".parse().unwrap() };
     let now = Timestamp::now();
     let summary = ImageSummary {
@@ -33,12 +33,7 @@ async fn conclude(server: &Server, digest: &oci::Digest, state: ImageState, quar
         snapshot: None,
         children: Vec::new(),
     };
-    let conclusion = Conclusion {
-        summary,
-        is_asked_for: true,
-        quarantine: (Some(quarantine), "{}".into()),
-        actor: store::Actor("Lazaretto".into()),
-    };
+    let conclusion = Conclusion { summary, is_asked_for: true, link: "https://here".into() };
     assert!(server.store.conclude(conclusion, now).await.unwrap());
 }
 
@@ -63,9 +58,9 @@ async fn a_new_image_is_hidden_until_its_verdict_lets_it_pass() {
         assert_eq!(body["errors"][0]["code"], "DENIED");
         assert!(body["errors"][0]["message"].as_str().unwrap().contains("quarantine"), "{body}");
     }
-    conclude(&server, &digest, ImageState::Unhealthy, QuarantineState::Failed).await;
+    conclude(&server, &digest, ImageState::Unhealthy).await;
     assert!(pull(&server, &ways[0]).await.1.contains("did not pass"));
-    conclude(&server, &digest, ImageState::Healthy, QuarantineState::Passed).await;
+    conclude(&server, &digest, ImageState::Healthy).await;
     for way in &ways {
         assert_eq!(pull(&server, way).await.0, 200, "{way}");
     }

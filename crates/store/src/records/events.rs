@@ -41,10 +41,8 @@ impl EventKind {
     pub const REGISTRY_RULES_CHANGED: Self = Self::new("registry-rules-changed");
     /// An image was assessed.
     pub const IMAGE_ASSESSED: Self = Self::new("image-assessed");
-    /// An image that was not unhealthy is now.
-    pub const IMAGE_UNHEALTHY: Self = Self::new("image-unhealthy");
-    /// An image that was not healthy is now.
-    pub const IMAGE_HEALTHY: Self = Self::new("image-healthy");
+    /// The verdict on an image is another one, or there is one for the first time.
+    pub const VERDICT_CHANGED: Self = Self::new("verdict-changed");
 
     /// A kind that is written in the program.
     pub const fn new(word: &'static str) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! A summary is what lists and counts are read from. It is written by whoever assesses; the store does not judge.
 
-use crate::{Actor, Error, ImageKey, Page, PageRequest, QuarantineState, RegistryId, SnapshotVersion};
+use crate::{Error, ImageKey, Page, PageRequest, RegistryId, SnapshotVersion};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
@@ -85,13 +85,6 @@ pub struct ImageSummary {
     pub children: Vec<Digest>,
 }
 
-impl ImageState {
-    /// Whether it is a verdict, and not a step on the way to one.
-    pub fn is_verdict(self) -> bool {
-        matches!(self, Self::Healthy | Self::Unhealthy | Self::NotApplicable)
-    }
-}
-
 /// An assessment that has come to its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conclusion {
@@ -100,11 +93,8 @@ pub struct Conclusion {
     /// Whether it is told in history though it says what the one before said: somebody asked for this scan.
     /// Otherwise only a change is told.
     pub is_asked_for: bool,
-    /// What the verdict means for the quarantine pattern, if it says, and the details that go with it. They are written when the
-    /// verdict says something new: until then a decision of somebody else stands.
-    pub quarantine: (Option<QuarantineState>, String),
-    /// Who assessed, as history names it.
-    pub actor: Actor,
+    /// Where people see what was found; it stands in the details of the quarantine.
+    pub link: String,
 }
 
 /// Which summaries are wanted. Empty lists and missing values ask for all.

@@ -100,8 +100,13 @@ impl WebhookAction {
             kind if *kind == EventKind::QUARANTINE_CHANGED && says("released") => &[Self::Push],
             kind if *kind == EventKind::MANIFEST_DELETED => &[Self::Delete],
             kind if *kind == EventKind::IMAGE_ASSESSED => &[Self::ScanCompleted],
-            kind if *kind == EventKind::IMAGE_UNHEALTHY => &[Self::ImageUnhealthy],
-            kind if *kind == EventKind::IMAGE_HEALTHY => &[Self::ImageHealthy],
+            kind if *kind == EventKind::VERDICT_CHANGED => {
+                match event.detail.get("to").and_then(Value::as_str) {
+                    Some("Unhealthy") => &[Self::ImageUnhealthy],
+                    Some("Healthy") => &[Self::ImageHealthy],
+                    _ => &[],
+                }
+            }
             _ => &[],
         }
     }

@@ -49,6 +49,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0020_management.sql"),
     },
     Migration {
+        number: 40,
+        name: "reevaluation",
+        sql: include_str!("../../migrations/sqlite/0040_reevaluation.sql"),
+    },
+    Migration {
         number: 50,
         name: "upload_parts",
         sql: include_str!("../../migrations/sqlite/0050_upload_parts.sql"),

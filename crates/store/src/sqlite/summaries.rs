@@ -2,9 +2,10 @@
 
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
+use super::verdict_events::{self, Before};
 use super::{SqliteStore, conclusion};
 use crate::{
-    Cause, Conclusion, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId,
+    Cause, Conclusion, Error, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
     RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ impl Summaries for SqliteStore {
     }
 
     async fn conclude(&self, conclusion: Conclusion, at: Timestamp) -> Result<bool, Error> {
-        self.write(move |connection| conclusion::conclude(connection, conclusion, at)).await
+        self.write(move |connection| conclusion::conclude(connection, &conclusion, at)).await
     }
 
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
@@ -130,7 +131,22 @@ pub(super) fn put(connection: &Connection, summary: &ImageSummary) -> Result<boo
         summary.snapshot.as_ref().map(|snapshot| &snapshot.0),
         json_text(&summary.children)?,
     ];
+    let before = Before::of(connection, &summary.image)?;
     change(connection, sql, values)?;
+    let before = before.unwrap_or(Before {
+        state: ImageState::Queued,
+        cause: None,
+        counts: String::new(),
+        snapshot: None,
+    });
+    let after = JudgedImage {
+        image: summary.image.clone(),
+        state: summary.state,
+        cause: summary.cause.clone(),
+        counts: summary.counts.clone(),
+    };
+    let at = summary.assessed_at.unwrap_or(summary.changed_at);
+    verdict_events::tell(connection, &summary.image, &before, &after, summary.snapshot.as_ref(), at)?;
     Ok(true)
 }
 

@@ -15,6 +15,7 @@ mod lineage;
 mod management;
 mod policies;
 mod queue;
+mod reevaluation;
 mod repositories;
 mod rules;
 mod saved_queries;
@@ -131,6 +132,14 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        reevaluation:
+            standings_count_what_is_found
+            images_are_given_with_their_packages
+            verdict_that_flips_is_told_once
+            index_is_judged_after_its_image
+            what_waits_or_is_gone_is_left_alone
+            confirmed_verdicts_name_the_snapshot
+            history_says_what_became_of_a_finding;
         lineage:
             lineage_comes_back_and_is_replaced
             base_is_the_longest_beginning_in_the_registry

@@ -179,7 +179,7 @@ pub(crate) fn findings(package_version: PackageVersionId, ids: &[&str]) -> Packa
         advisories: vec![format!("ALPINE-{id}")],
         evidence: json!({ "range": "<2.0-r0" }),
     };
-    PackageFindings { package_version, findings: ids.iter().map(row).collect() }
+    PackageFindings { package_version, findings: ids.iter().map(row).collect(), reasons: BTreeMap::new() }
 }
 
 pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> ImageRecord {
@@ -188,6 +188,7 @@ pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> Imag
         distribution: json!({ "id": "alpine" }),
         platform: Some("linux/amd64".to_owned()),
         obstacles: json!([]),
+        basis: json!({ "causes": [] }),
         indexer_version: 1,
         isolation: json!({ "landlock": true }),
         at: second(2),

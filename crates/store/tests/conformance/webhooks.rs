@@ -133,40 +133,38 @@ pub(crate) async fn verdict_is_told_with_what_it_changes(store: Arc<dyn Store>) 
     let actions = [WebhookAction::ScanCompleted, WebhookAction::ImageHealthy, WebhookAction::ImageUnhealthy];
     hook(&scene, "all", &actions, "app:one").await;
     let digest = scene.push("app", "one", b"app").await;
+    let on = PullPolicy { quarantine: true, ..PullPolicy::default() };
+    store.set_pull_policy(scene.registry, on, &actor(), second(0)).await.unwrap();
     let target = AttributeTarget::Manifest(digest.clone());
-    let conclude = async |state, quarantine, is_asked_for| {
-        let conclusion = Conclusion {
-            summary: scene.summary("app", &digest, state),
-            is_asked_for,
-            quarantine: (Some(quarantine), format!("{state:?}")),
-            actor: actor(),
-        };
+    let conclude = async |state, is_asked_for| {
+        let summary = scene.summary("app", &digest, state);
+        let conclusion = Conclusion { summary, is_asked_for, link: "https://here".to_owned() };
         assert!(store.conclude(conclusion, second(2)).await.unwrap());
         let attributes = store.attributes(&scene.repository("app"), &target).await.unwrap().unwrap();
         (due(&scene, 2).await, attributes.quarantine, attributes.quarantine_details)
     };
     let (passed, failed) = (QuarantineState::Passed, QuarantineState::Failed);
     assert!(store.put_summary(scene.summary("app", &digest, ImageState::Scanning)).await.unwrap());
-    let first = conclude(ImageState::Healthy, passed, true).await;
+    let first = conclude(ImageState::Healthy, true).await;
     assert_eq!(first.0, ["all image_healthy one", "all scan_completed one"]);
-    assert_eq!((first.1, first.2.as_deref()), (Some(passed), Some("Healthy")));
-    let nothing_new = conclude(ImageState::Healthy, passed, false).await;
+    assert_eq!(first.1, Some(passed));
+    assert!(first.2.unwrap().contains("\"link\":\"https://here\""));
+    let nothing_new = conclude(ImageState::Healthy, false).await;
     assert!(nothing_new.0.is_empty());
-    let asked_for = conclude(ImageState::Healthy, passed, true).await;
+    let asked_for = conclude(ImageState::Healthy, true).await;
     assert_eq!(asked_for.0, ["all scan_completed one"]);
-    let worse = conclude(ImageState::Unhealthy, failed, false).await;
+    let worse = conclude(ImageState::Unhealthy, false).await;
     assert_eq!(worse.0, ["all image_unhealthy one", "all scan_completed one"]);
     assert_eq!(worse.1, Some(failed));
     // Somebody lets it pass; that holds until there is something new to say.
     let change = AttributeChange { quarantine: Some(passed), ..AttributeChange::default() };
     store.change_attributes(&scene.repository("app"), &target, change, &actor(), second(3)).await.unwrap();
-    assert_eq!(conclude(ImageState::Unhealthy, failed, true).await.1, Some(passed));
-    assert_eq!(conclude(ImageState::NotApplicable, failed, false).await.1, Some(failed));
+    assert_eq!(conclude(ImageState::Unhealthy, true).await.1, Some(passed));
+    assert_eq!(conclude(ImageState::NotApplicable, false).await.1, Some(failed));
     let absent = Conclusion {
         summary: scene.summary("app", &Digest::of_sha256(b"absent"), ImageState::Healthy),
         is_asked_for: true,
-        quarantine: (None, String::new()),
-        actor: actor(),
+        link: String::new(),
     };
     assert!(!store.conclude(absent, second(4)).await.unwrap());
 }
