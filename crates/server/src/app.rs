@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, Installation, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -155,7 +155,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         url: url.clone(),
         suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
-        advisory_age_limit: workshop.advisory_age_limit,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
     };
@@ -165,26 +166,13 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
-    if let Some(every) = configuration.update_every {
-        let list = configuration.sources.clone();
-        let inspector = workshop.inspector.clone();
-        let shelf = workshop.shelf.clone();
-        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
-    }
-    start_keepers(&mut tasks, workshop, parts.opened.keys.clone(), &stopped);
-    let (config, authority) = match identity {
-        Some(identity) => (Some(identity.config), identity.authority),
-        None => (None, None),
-    };
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    let (config, authority) =
+        identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
     tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
-    let installation = &parts.opened.installation;
-    let ready_line = format!(
-        "lazaretto ready url={url} subscription={} tenant={} registry={}",
-        installation.subscription, installation.tenant, installation.registry
-    );
     Ok(Running {
+        ready_line: ready_line(&url, &parts.opened.installation),
         url,
-        ready_line,
         new_password: parts.opened.new_password,
         authority,
         stop,
@@ -192,6 +180,14 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: parts.store,
         _lock: lock,
     })
+}
+
+/// The line that programs wait for.
+fn ready_line(url: &str, installation: &Installation) -> String {
+    format!(
+        "lazaretto ready url={url} subscription={} tenant={} registry={}",
+        installation.subscription, installation.tenant, installation.registry
+    )
 }
 
 /// What the jobs work with.
@@ -210,8 +206,7 @@ fn workshop(
         inspector,
         readers: Readers::new(configuration.workers),
         shelf: parts.shelf.clone(),
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
+        advisory_age_limit: parts.advisory_age_limit,
         flip_limit: configuration.flip_limit,
         changes,
         sender: Sender::new(reach.clone())?,
@@ -224,6 +219,7 @@ fn workshop(
 /// Whatever is done again and again beside the jobs.
 fn start_keepers(
     tasks: &mut JoinSet<()>,
+    configuration: &Configuration,
     workshop: Arc<Workshop>,
     keys: Arc<Keys>,
     stopped: &watch::Receiver<bool>,
@@ -233,6 +229,12 @@ fn start_keepers(
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
     tasks.spawn(keys::keep(keys, store, stopped.clone()));
+    if let Some(every) = configuration.update_every {
+        let list = configuration.sources.clone();
+        let inspector = workshop.inspector.clone();
+        let shelf = workshop.shelf.clone();
+        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
+    }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
 }
 
