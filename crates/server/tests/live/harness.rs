@@ -40,6 +40,8 @@ impl Server {
             data: Some(folder.path().join("data")),
             listen: Some("127.0.0.1:0".parse().unwrap()),
             workers: Some(0),
+            // No test reaches for the sources of advisories.
+            advisory_update_hours: Some(0),
             ..overrides
         };
         let mut configuration = Configuration::from_overrides(given).unwrap();
