@@ -167,9 +167,11 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("bench".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
-    store.put_manifest(manifest).await.unwrap();
+    let outcome = store.put_manifest(manifest).await.unwrap();
+    assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
     let state = match image % 20 {
         0 => ImageState::Healthy,
         1 => ImageState::NotApplicable,
@@ -194,6 +196,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
             distribution: json!({"id": "debian", "version": "12"}),
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            basis: serde_json::json!({ "causes": [] }),
             indexer_version: 1,
             isolation: json!({"landlock": true, "seccomp": true}),
             at: now(),
@@ -247,7 +250,11 @@ async fn find(store: &dyn Store, size: &Size) {
             let mut found: Vec<usize> = size.vulnerabilities_of(package);
             found.sort_unstable();
             found.dedup();
-            PackageFindings { package_version: id, findings: found.into_iter().map(finding).collect() }
+            PackageFindings {
+                package_version: id,
+                findings: found.into_iter().map(finding).collect(),
+                reasons: BTreeMap::new(),
+            }
         });
         store.record_findings(&snapshot, findings.collect(), Vec::new(), now()).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//! Our own API under `/api`: images and their verdicts, findings, advisories, history.
 //!
 //! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
 //! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
@@ -9,12 +9,16 @@ mod advisories;
 mod base;
 pub mod collection;
 mod error;
+pub mod events;
+pub mod explain;
 mod findings;
+mod history;
 mod identity;
 mod images;
 mod keys;
 mod openapi;
 mod reference;
+mod rules;
 mod sbom;
 pub mod view;
 
@@ -27,6 +31,7 @@ use crate::sign_in::SignIn;
 use access::Action;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use jiff::SignedDuration;
 use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
@@ -51,12 +56,16 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// Takes away what nobody needs.
     pub collections: Arc<Collections>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
     /// The registry that the names mean, as clients reach it.
     pub site: Arc<Site>,
     /// What attaching writes to.
     pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// Counts those who follow history.
+    pub followers: events::Followers,
 }
 
 /// One route.
@@ -74,6 +83,10 @@ pub const ROUTES: &[Route] = &[
     images::ONE,
     findings::LIST,
     advisories::SHOW,
+    events::LIST,
+    rules::POLICY,
+    rules::RULES,
+    rules::PASSES,
     collection::SHOW,
     collection::RUN,
     keys::ROTATE,

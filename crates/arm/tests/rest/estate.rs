@@ -16,9 +16,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    NewRegistry, PackageFindings, PackagePlace, PackageVersion, PrincipalId, PutManifest, PutOutcome,
-    RegistryId, RepositoryKey, SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId, TenantId,
-    Vulnerability,
+    NewRegistry, PackageFindings, PackagePlace, PackageVersion, PrincipalId, PushOrigin, PutManifest,
+    PutOutcome, RegistryId, RepositoryKey, SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId,
+    TenantId, Vulnerability,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -278,6 +278,7 @@ impl Estate {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("owner".into()),
+            origin: PushOrigin::default(),
             at: now(),
         };
         let outcome = self.store.put_manifest(manifest).await.unwrap();
@@ -323,6 +324,7 @@ impl Estate {
             distribution: Value::Null,
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            basis: json!({ "causes": [] }),
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
@@ -335,9 +337,11 @@ impl Estate {
             let (id, _) = recorded.versions.iter().find(|(_, version)| version.name == *name).unwrap();
             packages.entry(*id).or_default().push(finding(name, vulnerability));
         }
-        let packages = packages
-            .into_iter()
-            .map(|(package_version, findings)| PackageFindings { package_version, findings });
+        let packages = packages.into_iter().map(|(package_version, findings)| PackageFindings {
+            package_version,
+            findings,
+            reasons: BTreeMap::new(),
+        });
         let vulnerabilities = found.iter().map(|(_, id)| vulnerability(id)).collect();
         let snapshot = SnapshotVersion("one".into());
         self.store.record_findings(&snapshot, packages.collect(), vulnerabilities, now()).await.unwrap();

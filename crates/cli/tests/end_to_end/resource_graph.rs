@@ -181,6 +181,7 @@ async fn fill(file: &Path) {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("tests".into()),
+            origin: store::PushOrigin::default(),
             at: now,
         };
         let outcome = store.put_manifest(manifest).await.unwrap();
@@ -190,6 +191,7 @@ async fn fill(file: &Path) {
             distribution: Value::Null,
             platform: None,
             obstacles: json!([]),
+            basis: serde_json::json!({ "causes": [] }),
             indexer_version: 1,
             isolation: Value::Null,
             at: now,
@@ -224,7 +226,11 @@ async fn fill(file: &Path) {
             advisories: Vec::new(),
             evidence: Value::Null,
         };
-        PackageFindings { package_version, findings: (0..VULNERABILITIES).map(row).collect() }
+        PackageFindings {
+            package_version,
+            findings: (0..VULNERABILITIES).map(row).collect(),
+            reasons: std::collections::BTreeMap::new(),
+        }
     });
     let known = (0..PACKAGES).flat_map(|package| (0..VULNERABILITIES).map(move |at| (package, at)));
     let known = known.map(|(package, at)| Vulnerability {

@@ -179,6 +179,7 @@ impl Estate {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("owner".into()),
+            origin: store::PushOrigin::default(),
             at: days_ago(5),
         };
         assert!(matches!(self.store.put_manifest(put).await.unwrap(), PutOutcome::Stored { .. }));
@@ -204,6 +205,7 @@ impl Estate {
                 distribution: json!({"id": "alpine", "version": "3.13"}),
                 platform: Some("linux/amd64".into()),
                 obstacles: json!([]),
+                basis: serde_json::json!({ "causes": [] }),
                 indexer_version: 1,
                 isolation: Value::Null,
                 at: days_ago(5),
@@ -256,6 +258,7 @@ impl Estate {
         let found = versions.into_iter().map(|(id, version)| {
             let (name, _, _, _, has) = PACKAGES.iter().find(|package| package.0 == version.name).unwrap();
             PackageFindings {
+                reasons: BTreeMap::new(),
                 package_version: id,
                 findings: has.iter().map(|vulnerability| finding(name, vulnerability)).collect(),
             }

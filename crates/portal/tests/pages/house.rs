@@ -175,6 +175,7 @@ async fn furnish(store: &dyn Store) -> Digest {
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("owner".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
     let outcome = store.put_manifest(manifest).await.unwrap();
@@ -216,6 +217,7 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         distribution: Value::Null,
         platform: Some("linux/amd64".into()),
         obstacles: json!([]),
+        basis: serde_json::json!({ "causes": [] }),
         indexer_version: 1,
         isolation: Value::Null,
         at: now(),
@@ -240,7 +242,8 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         score: None,
         record: json!({"id": "CVE-2099-0001", "title": "<script>alert(1)</script>"}),
     };
-    let findings = vec![PackageFindings { package_version, findings: vec![finding] }];
+    let findings =
+        vec![PackageFindings { package_version, findings: vec![finding], reasons: BTreeMap::new() }];
     let snapshot = SnapshotVersion("one".into());
     store.record_findings(&snapshot, findings, vec![vulnerability], now()).await.unwrap();
 }

@@ -3,10 +3,11 @@
 //! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
 //! other; match what is new; judge; tell the indexes that this image is part of.
 
-pub(super) mod image;
+mod image;
 mod index;
 pub(super) mod layers;
 mod lineage;
+mod quarantine;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -18,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId,
-    RepositoryKey, SnapshotVersion, SubscriptionId,
+    Conclusion, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier,
+    RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -87,7 +88,16 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     let (announced, judged) =
         tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
     announced?;
-    record(workshop, &image, judged?, now).await?;
+    let judged = judged?;
+    let with = judged.snapshot.clone();
+    // An index is judged once for each of its images; nobody asked for that.
+    let is_asked_for = judged.children.is_empty();
+    record(workshop, &image, judged, is_asked_for, now).await?;
+    // Other advisories came into force meanwhile, and their job may not have known of this image yet.
+    let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
+    if with.is_some() && with != in_force {
+        workshop.store.enqueue(vec![self::job(&image, subscription, job.priority)], now).await?;
+    }
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -96,7 +106,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 }
 
 /// An index is judged again after each of its images.
-fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
+pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
@@ -196,6 +206,7 @@ async fn record(
     workshop: &Workshop,
     image: &ImageKey,
     judged: Judged,
+    is_asked_for: bool,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let mut summary = blank(image, ImageState::Scanning, now);
@@ -216,34 +227,10 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    workshop.store.put_summary(summary).await?;
+    let link = quarantine::link(&workshop.url, image);
+    workshop.store.conclude(Conclusion { summary, is_asked_for, link }, now).await?;
     // Those who wait need not wait until the job is off the queue too.
     workshop.tell();
-    Ok(())
-}
-
-/// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
-pub(super) async fn record_again(
-    workshop: &Workshop,
-    summary: ImageSummary,
-    verdict: &ImageVerdict,
-    version: &SnapshotVersion,
-    subscription: SubscriptionId,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let image = summary.image.clone();
-    let judged = Judged {
-        verdict: Some(verdict.clone()),
-        platform: summary.platform,
-        isolation: summary.isolation,
-        snapshot: Some(version.clone()),
-        children: Vec::new(),
-    };
-    record(workshop, &image, judged, now).await?;
-    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
-        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
-        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
-    }
     Ok(())
 }
 
@@ -259,5 +246,5 @@ fn state(state: assessment::ImageState) -> ImageState {
 async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> Result<(), JobError> {
     let Some(image) = image_of(job) else { return Ok(()) };
     let judged = Judged::not_applicable(Cause::ScanFailed { detail: why.to_owned() });
-    record(workshop, &image, judged, now).await
+    record(workshop, &image, judged, true, now).await
 }
