@@ -4,6 +4,7 @@ pub(crate) mod advisories;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
@@ -12,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod registry;
 mod resource;
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Events(events::EventsArguments),
+    Policy(policy::PolicyArguments),
     Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
@@ -61,6 +65,8 @@ impl Command {
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Events(arguments) => events::run(arguments, terminal).await,
+            Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,

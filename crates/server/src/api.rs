@@ -1,4 +1,4 @@
-//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//! Our own API under `/api`: images and their verdicts, findings, advisories, history.
 //!
 //! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
 //! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
@@ -9,6 +9,7 @@ mod advisories;
 mod base;
 pub mod collection;
 mod error;
+pub mod events;
 pub mod explain;
 mod findings;
 mod history;
@@ -18,6 +19,7 @@ mod keys;
 mod openapi;
 mod query;
 mod reference;
+mod rules;
 mod sbom;
 pub mod view;
 
@@ -63,6 +65,8 @@ pub struct ApiState {
     pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// Counts those who follow history.
+    pub followers: events::Followers,
 }
 
 /// One route.
@@ -80,6 +84,10 @@ pub const ROUTES: &[Route] = &[
     images::ONE,
     findings::LIST,
     advisories::SHOW,
+    events::LIST,
+    rules::POLICY,
+    rules::RULES,
+    rules::PASSES,
     collection::SHOW,
     collection::RUN,
     keys::ROTATE,

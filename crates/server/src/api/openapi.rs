@@ -26,6 +26,16 @@ fn document() -> Value {
             "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+            "/api/events": {"get": list_events()},
+            "/api/registry/policy": {
+                "get": operation("What is asked of images before they are pulled", &[], "Policy"),
+                "put": sending("Asks something else of images", "Policy", "Policy"),
+            },
+            "/api/registry/rules": {
+                "get": operation("The rules of the registry", &[], "Rules"),
+                "put": sending("Sets the rules of the registry", "Rules", "Rules"),
+            },
+            "/api/passes": {"post": sending("Lets a held image be pulled for some hours", "PassWish", "Pass")},
             "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
             "/api/collection/run": {"post": run_collection()},
             "/api/keys/rotate": {"post": rotate_keys()},
@@ -41,7 +51,7 @@ fn document() -> Value {
                 "basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
-            "schemas": schemas(),
+            "schemas": all_schemas(),
         },
     })
 }
@@ -76,6 +86,14 @@ fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
             "429": failure("Too many wrong passwords; Retry-After says when to try again"),
         },
     })
+}
+
+/// An operation with a body.
+fn sending(summary: &str, body: &str, schema: &str) -> Value {
+    let mut operation = operation(summary, &[], schema);
+    operation["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    operation
 }
 
 fn reference(schema: &str) -> Value {
@@ -167,6 +185,28 @@ fn list_findings() -> Value {
     operation("Findings over all images", &parameters, "FindingPage")
 }
 
+fn list_events() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("kind", "query", "Only these kinds, separated by commas", json!({"type": "string"})),
+        parameter(
+            "tail",
+            "query",
+            "Begin so many events before the end",
+            json!({"type": "integer", "minimum": 0}),
+        ),
+        parameter("Last-Event-ID", "header", "Go on after this event; as `after`", json!({"type": "string"})),
+    ];
+    parameters.extend(paging());
+    let mut operation = operation(
+        "What has happened, in order. With `Accept: text/event-stream`, what happens from now on too",
+        &parameters,
+        "EventPage",
+    );
+    operation["responses"]["200"]["content"]["text/event-stream"] = json!({"schema": {"type": "string", "description": "`id` is the sequence, `event` the kind, `data` an Event"}});
+    operation
+}
+
 fn rotate_keys() -> Value {
     let mut operation = operation("Sign tokens with another key", &[], "Done");
     let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
@@ -184,6 +224,43 @@ fn page(of: &str) -> Value {
         "required": ["value"],
         "properties": {"value": {"type": "array", "items": reference(of)}, "next": {"type": "string"}},
     })
+}
+
+/// What history and rules look like.
+fn schemas_of_rules() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "Policy": {"type": "object", "additionalProperties": false, "properties": {
+            "quarantine": {"type": "boolean"}, "holdSeverity": maybe(), "holdUnassessed": {"type": "boolean"},
+            "graceSeconds": number(),
+        }},
+        "Rules": {"type": "object", "additionalProperties": false, "properties": {
+            "anonymousPull": {"type": "boolean"},
+            "softDeleteDays": {"type": ["integer", "null"], "minimum": 1, "maximum": 90},
+            "quotaBytes": {"type": ["integer", "null"]}, "repositoryQuotaBytes": {"type": ["integer", "null"]},
+            "immutableTags": texts(),
+        }},
+        "PassWish": {"type": "object", "additionalProperties": false, "required": ["image", "reason", "hours"],
+            "properties": {"image": text(), "reason": text(), "hours": number()}},
+        "Pass": {"type": "object", "properties": {"repository": text(), "digest": text(), "until": text()}},
+        "EventPage": page("Event"),
+        "Event": {"type": "object", "properties": {
+            "sequence": number(), "kind": text(), "at": text(), "actor": text(), "registry": text(),
+            "repository": text(), "digest": text(), "tag": text(), "detail": {},
+        }},
+    })
+}
+
+/// All schemas.
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, schemas_of_rules()) {
+        all.extend(more);
+    }
+    all
 }
 
 fn schemas() -> Value {
