@@ -4,6 +4,34 @@ use crate::compare_inventories::explained::{Difference, Side};
 
 /// All of them.
 pub(super) const DIFFERENCES: &[Difference] = &[
+    renamed("maven3-artifact"),
+    renamed("maven3-builder-support"),
+    renamed("maven3-compat"),
+    renamed("maven3-core"),
+    renamed("maven3-embedder"),
+    renamed("maven3-model"),
+    renamed("maven3-model-builder"),
+    renamed("maven3-plugin-api"),
+    renamed("maven3-repository-metadata"),
+    renamed("maven3-resolver-provider"),
+    renamed("maven3-settings"),
+    renamed("maven3-settings-builder"),
+    renamed("maven3-slf4j-provider"),
+    renamed("wagon-http-shaded"),
+    Difference {
+        image: "debian-java",
+        side: Side::Theirs,
+        ecosystem: "maven",
+        name: "logging",
+        why: "three archives of Commons Logging, which Syft gives the last word of their bundle's name",
+    },
+    Difference {
+        image: "debian-java",
+        side: Side::Ours,
+        ecosystem: "maven",
+        name: "*",
+        why: "the three archives of Commons Logging by the names of their files",
+    },
     guessed(Side::Theirs, "github.com/docker/cli/cmd/docker"),
     guessed(Side::Ours, "github.com/docker/cli/cmd/docker"),
     guessed(Side::Theirs, "github.com/opencontainers/runc"),
@@ -68,5 +96,17 @@ const fn guessed(side: Side, name: &'static str) -> Difference {
         ecosystem: "golang",
         name,
         why: "the build information has no version; Syft takes one from the texts in the program",
+    }
+}
+
+/// A Java archive that Debian renamed: Maven's own properties in it name the library, which both list, and Syft lists the
+/// file's name as a second one.
+const fn renamed(name: &'static str) -> Difference {
+    Difference {
+        image: "debian-java",
+        side: Side::Theirs,
+        ecosystem: "maven",
+        name,
+        why: "the name of the file; the library in it is listed by the name that Maven gave it",
     }
 }
