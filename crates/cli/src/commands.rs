@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
@@ -13,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod registry;
 mod resource;
@@ -43,6 +45,8 @@ pub(crate) enum Command {
     Exemptions(rules::ExemptionsArguments),
     Usage(usage::UsageArguments),
     Audit(audit::AuditArguments),
+    Events(events::EventsArguments),
+    Policy(policy::PolicyArguments),
     Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
@@ -72,6 +76,8 @@ impl Command {
             Self::Exemptions(arguments) => rules::run_exemptions(arguments, terminal).await,
             Self::Usage(arguments) => usage::run(arguments, terminal).await,
             Self::Audit(arguments) => audit::run(arguments).await,
+            Self::Events(arguments) => events::run(arguments, terminal).await,
+            Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,

@@ -1,4 +1,4 @@
-//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//! Our own API under `/api`: images and their verdicts, findings, advisories, history.
 //!
 //! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
 //! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
@@ -10,6 +10,7 @@ mod audit;
 mod base;
 pub mod collection;
 mod error;
+pub mod events;
 pub mod explain;
 mod finding_rules;
 mod findings;
@@ -20,6 +21,7 @@ mod keys;
 mod openapi;
 mod query;
 mod reference;
+mod rules;
 mod sbom;
 mod usage;
 pub mod view;
@@ -72,6 +74,8 @@ pub struct ApiState {
     pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// Counts those who follow history.
+    pub followers: events::Followers,
 }
 
 /// One route.
@@ -102,6 +106,12 @@ pub const ROUTES: &[Route] = &[
     finding_rules::DELETE_EXEMPTION,
     usage::SHOW,
     audit::LIST,
+    events::LIST,
+    rules::POLICY,
+    rules::PUT_POLICY,
+    rules::RULES,
+    rules::PUT_RULES,
+    rules::PASSES,
     collection::SHOW,
     collection::RUN,
     keys::ROTATE,

@@ -10,14 +10,16 @@ use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
-use crate::keys;
+use crate::keys::Keys;
 use crate::operations::OperationsState;
 use crate::registry_account::RegistryAccount;
 use crate::sender::{Sender, TransportError};
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
-use crate::{Configuration, Tls, api, audit, listener, operations};
+use crate::webhooks::{self, Courier};
+use crate::{Configuration, Tls, api, audit, keys, listener, operations};
+use access::{RateLimiter, RatePolicy};
 use assessment::plan::Price;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -27,9 +29,9 @@ use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, Installation, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -84,6 +86,7 @@ pub struct Running {
     authority: Option<PathBuf>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    store: Arc<dyn Store>,
     _lock: File,
 }
 
@@ -106,6 +109,11 @@ impl Running {
     /// The certificate that clients must trust, if it is our own.
     pub fn authority(&self) -> Option<&Path> {
         self.authority.as_deref()
+    }
+
+    /// The records, for programs that have the server in them.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
     }
 
     /// Lets running requests finish for some seconds, and ends.
@@ -143,11 +151,10 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes)?;
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
-        store: store.clone(),
+        store,
         blobs,
         shelf,
         opened,
@@ -156,16 +163,82 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         secure: configuration.tls != Tls::Off,
         settlement: settlement.clone(),
         price: configuration.price.clone(),
-        advisory_age_limit: workshop.advisory_age_limit,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
+        rates: configuration.rates,
     };
     let (stop, stopped) = watch::channel(false);
-    let (router, collections) = parts.router(changed, stopped.clone())?;
+    let (router, collections, registry) = parts.router(changed, stopped.clone())?;
+    let workshop = workshop(&configuration, &parts, registry, changes)?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
-    tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    let (config, authority) =
+        identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
+    tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
+    Ok(Running {
+        ready_line: ready_line(&url, &parts.opened.installation),
+        url,
+        new_password: parts.opened.new_password,
+        authority,
+        stop,
+        tasks,
+        store: parts.store,
+        _lock: lock,
+    })
+}
+
+/// The line that programs wait for.
+fn ready_line(url: &str, installation: &Installation) -> String {
+    format!(
+        "lazaretto ready url={url} subscription={} tenant={} registry={}",
+        installation.subscription, installation.tenant, installation.registry
+    )
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    parts: &Parts,
+    registry: RegistryState,
+    changes: watch::Sender<u64>,
+) -> Result<Arc<Workshop>, TransportError> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let reach = Arc::new(configuration.outbound.clone());
+    Ok(Arc::new(Workshop {
+        store: parts.store.clone(),
+        blobs: parts.blobs.clone(),
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf: parts.shelf.clone(),
+        advisory_age_limit: parts.advisory_age_limit,
+        flip_limit: configuration.flip_limit,
+        changes,
+        sender: Sender::new(reach.clone())?,
+        exports: Exports::new(configuration.data.join("exports")),
+        reach,
+        registry: Some(registry),
+        url: parts.url.clone(),
+    }))
+}
+
+/// Whatever is done again and again beside the jobs.
+fn start_keepers(
+    tasks: &mut JoinSet<()>,
+    configuration: &Configuration,
+    workshop: Arc<Workshop>,
+    keys: Arc<Keys>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let store = workshop.store.clone();
+    let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
+    tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
+    tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
         let inspector = workshop.inspector.clone();
@@ -173,50 +246,6 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
     }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
-    let (config, authority) = match identity {
-        Some(identity) => (Some(identity.config), identity.authority),
-        None => (None, None),
-    };
-    tasks.spawn(listener::serve(socket, config, router, stopped));
-    let installation = &parts.opened.installation;
-    let ready_line = format!(
-        "lazaretto ready url={url} subscription={} tenant={} registry={}",
-        installation.subscription, installation.tenant, installation.registry
-    );
-    Ok(Running {
-        url,
-        ready_line,
-        new_password: parts.opened.new_password,
-        authority,
-        stop,
-        tasks,
-        _lock: lock,
-    })
-}
-
-/// What the jobs work with.
-fn workshop(
-    configuration: &Configuration,
-    store: Arc<dyn Store>,
-    blobs: Arc<dyn Blobs>,
-    shelf: Arc<Shelf>,
-    changes: watch::Sender<u64>,
-) -> Result<Arc<Workshop>, TransportError> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    Ok(Arc::new(Workshop {
-        store,
-        blobs,
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf,
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        flip_limit: configuration.flip_limit,
-        changes,
-        sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
-        exports: Exports::new(configuration.data.join("exports")),
-    }))
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
@@ -258,6 +287,9 @@ fn names(login_server: &str) -> Vec<String> {
     names
 }
 
+/// So many images are copied from elsewhere at the same time.
+const TRANSFERS_AT_A_TIME: usize = 2;
+
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
@@ -270,8 +302,13 @@ async fn start_workers(
         workshop.store.release_holder(&holder(number), Timestamp::now()).await?;
     }
     for number in 0..workers {
-        tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(jobs::work(workshop.clone(), jobs::JOBS, holder(number), stopped.clone()));
         tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
+    for number in 0..TRANSFERS_AT_A_TIME {
+        let holder = Holder(format!("transfer-{number}"));
+        workshop.store.release_holder(&holder, Timestamp::now()).await?;
+        tasks.spawn(jobs::work(workshop.clone(), jobs::TRANSFERS, holder, stopped.clone()));
     }
     Ok(())
 }
@@ -292,6 +329,7 @@ struct Parts {
     secure: bool,
     settlement: Arc<Settlement>,
     price: Option<Price>,
+    rates: Option<RatePolicy>,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
@@ -302,7 +340,7 @@ impl Parts {
         &self,
         changes: watch::Receiver<u64>,
         stopped: watch::Receiver<bool>,
-    ) -> Result<(Router, Arc<Collections>), StartError> {
+    ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
@@ -331,6 +369,7 @@ impl Parts {
             site: self.site(),
             contents: contents.clone(),
             changes,
+            followers: api::events::Followers::default(),
         });
         let operations = operations::router(OperationsState {
             store: self.store.clone(),
@@ -365,8 +404,8 @@ impl Parts {
         // Whoever reads verdicts reads what the rules in force make of them.
         let reading = api.merge(operations).merge(portal).merge(arm);
         let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
-        let router = registry::router(contents).merge(reading);
-        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections))
+        let router = registry::router(contents.clone()).merge(reading);
+        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections, contents))
     }
 
     fn site(&self) -> Arc<Site> {
@@ -385,6 +424,7 @@ impl Parts {
         let gate = PolicyGate::new(self.store.clone(), authority, state.clock.clone());
         state.gate = Arc::new(SettledGate { gate, settlement: self.settlement.clone() });
         state.after_push = Arc::new(jobs::assess::after_push);
+        state.rates = self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy))));
         let arrivals = self.arrivals.clone();
         state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state

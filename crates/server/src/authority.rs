@@ -18,6 +18,7 @@ use oci::RepositoryName;
 use registry::{AuthorityError, Grant, IssuedToken, Permission, Site};
 use std::net::IpAddr;
 use std::sync::Arc;
+use store::ScopedRight;
 use uuid::Uuid;
 
 const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(75);
@@ -73,22 +74,101 @@ fn actions(permission: Permission) -> &'static [Action] {
         Permission::MetadataWrite => {
             &[Action::METADATA_WRITE, Action::REPOSITORY_METADATA_WRITE, Action::PUSH]
         }
+        Permission::DeletedRead | Permission::DeletedCatalog => &[Action::DELETED_READ],
+        Permission::DeletedRestore => &[Action::DELETED_RESTORE],
         Permission::QuarantineRead => &[Action::QUARANTINE_READ],
         Permission::QuarantineWrite => &[Action::QUARANTINE_WRITE],
     }
 }
 
+/// Who does not sign in. No account and no token has this number.
+const ANONYMOUS: Uuid = Uuid::nil();
+
+fn anonymous() -> Principal {
+    Principal { id: ANONYMOUS, name: "anonymous".into(), kind: PrincipalKind::User }
+}
+
+/// The rights of a scope map that give a permission; any of them does.
+fn scoped_rights(permission: Permission) -> &'static [ScopedRight] {
+    match permission {
+        Permission::Pull => &[ScopedRight::ContentRead],
+        Permission::Push => &[ScopedRight::ContentWrite],
+        Permission::Delete => &[ScopedRight::ContentDelete],
+        Permission::MetadataRead | Permission::Catalog => &[ScopedRight::MetadataRead],
+        Permission::MetadataWrite => &[ScopedRight::MetadataWrite],
+        Permission::DeletedRead
+        | Permission::DeletedRestore
+        | Permission::DeletedCatalog
+        | Permission::QuarantineRead
+        | Permission::QuarantineWrite => &[],
+    }
+}
+
 impl Authority {
+    /// Whether anybody may pull from a registry.
+    async fn is_open(&self, site: &Site) -> Result<bool, AuthorityError> {
+        Ok(self.sign_in.rules(site.registry.id).await.map_err(failed)?.anonymous_pull)
+    }
+
+    /// The number of the sessions that begin now at a registry.
+    async fn generation_at(&self, site: &Site, principal: &Principal) -> Result<i64, AuthorityError> {
+        if principal.id == ANONYMOUS {
+            return Ok(0);
+        }
+        if let Some(generation) = self.accounts.generation(site, principal).await.map_err(failed)? {
+            return Ok(generation);
+        }
+        let token = self.sign_in.token_of(site.registry.id, principal.id).await.map_err(failed)?;
+        match token {
+            Some((_, generation)) => Ok(generation),
+            None => self.sign_in.generation(principal).await.map_err(failed),
+        }
+    }
+
+    /// Whose session this is at a registry, if it goes on: an account's, that of the registry itself, that of a token
+    /// of its own, or nobody's where anybody may pull.
+    async fn session_at(
+        &self,
+        site: &Site,
+        id: Uuid,
+        generation: i64,
+    ) -> Result<Option<Principal>, AuthorityError> {
+        if id == ANONYMOUS {
+            return Ok(self.is_open(site).await?.then(anonymous));
+        }
+        if let Some(principal) = self.accounts.session(site, id, generation).await.map_err(failed)? {
+            return Ok(Some(principal));
+        }
+        match self.sign_in.token_of(site.registry.id, id).await.map_err(failed)? {
+            Some((principal, current)) => Ok((current == generation).then_some(principal)),
+            None => self.sign_in.session(id, generation).await.map_err(failed),
+        }
+    }
+
+    /// Whether a token of the registry's own may do something: its scope map says so.
+    async fn is_in_scope_map(
+        &self,
+        site: &Site,
+        principal: &Principal,
+        permission: Permission,
+        repository: Option<&RepositoryName>,
+    ) -> Result<bool, AuthorityError> {
+        let map = self.sign_in.scope_map(site.registry.id, principal.id).await.map_err(failed)?;
+        let Some(map) = map else { return Ok(false) };
+        let rights = scoped_rights(permission);
+        Ok(match repository {
+            Some(name) => rights.iter().any(|right| map.opens(name, *right)),
+            None => rights.iter().any(|right| map.opens_everywhere(*right)),
+        })
+    }
+
     async fn registered(
         &self,
         site: &Site,
         principal: &Principal,
         lifetime: SignedDuration,
     ) -> Result<RegisteredClaims, AuthorityError> {
-        let generation = match self.accounts.generation(site, principal).await.map_err(failed)? {
-            Some(generation) => generation,
-            None => self.sign_in.generation(principal).await.map_err(failed)?,
-        };
+        let generation = self.generation_at(site, principal).await?;
         let now = Timestamp::now().as_second();
         Ok(RegisteredClaims {
             issuer: RegistryClaims::ISSUER.into(),
@@ -143,10 +223,7 @@ impl Authority {
         }
         let Ok(id) = claims.registered.subject.parse() else { return Ok(None) };
         let generation = claims.registered.generation;
-        let principal = match self.accounts.session(site, id, generation).await.map_err(failed)? {
-            Some(principal) => Some(principal),
-            None => self.sign_in.session(id, generation).await.map_err(failed)?,
-        };
+        let principal = self.session_at(site, id, generation).await?;
         Ok(principal.map(|principal| (claims, principal)))
     }
 }
@@ -166,7 +243,10 @@ impl registry::Authority for Authority {
                 let right = self.accounts.password(site, password);
                 self.sign_in.limited(&key, address, Timestamp::now(), right).await
             }
-            false => self.sign_in.password(user, password, address, Timestamp::now()).await,
+            false => match self.sign_in.scoped_token(site.registry.id, user).await.map_err(failed)? {
+                Some(token) => self.sign_in.token_password(&token, password, address, Timestamp::now()).await,
+                None => self.sign_in.password(user, password, address, Timestamp::now()).await,
+            },
         };
         match found {
             Ok(principal) => Ok(registry::SignIn::Known(principal)),
@@ -188,8 +268,15 @@ impl registry::Authority for Authority {
         if principal.id == registry_account::principal_id(site.registry.id) {
             return Ok(registry_account::may(permission));
         }
+        if principal.id == ANONYMOUS {
+            return Ok(permission == Permission::Pull && repository.is_some() && self.is_open(site).await?);
+        }
         let Some(scope) = scope(site, repository) else { return Ok(false) };
         let assignments = self.sign_in.assignments(principal).await.map_err(failed)?;
+        if assignments.is_empty() && principal.kind == PrincipalKind::ServicePrincipal {
+            // Nobody has given it a role: it may be a token of the registry's own, which needs none.
+            return self.is_in_scope_map(site, principal, permission, repository).await;
+        }
         let may = |action: &Action| decide(&assignments, principal, *action, &scope).is_allowed();
         Ok(actions(permission).iter().any(may))
     }
@@ -217,6 +304,19 @@ impl registry::Authority for Authority {
             .registry_token(site, token, RegistryClaims::REFRESH_TOKEN)
             .await?
             .map(|(_, principal)| principal))
+    }
+
+    async fn anonymous(&self, site: &Site) -> Result<Option<Principal>, AuthorityError> {
+        Ok(self.is_open(site).await?.then(anonymous))
+    }
+
+    async fn verify_identity_refresh(
+        &self,
+        _: &Site,
+        token: &str,
+    ) -> Result<Option<Principal>, AuthorityError> {
+        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
+        self.session(token, ArmTokenUse::Refresh, &audiences).await.map_err(failed)
     }
 
     async fn verify_identity(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {

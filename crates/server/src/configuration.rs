@@ -8,6 +8,7 @@ use crate::advisories::{Source, SourceList};
 use crate::jobs::reevaluate::FlipLimit;
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
+use access::RatePolicy;
 use assessment::plan::Price;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -29,6 +30,28 @@ pub enum Tls {
         /// The private key.
         key: PathBuf,
     },
+}
+
+/// How long the listener waits for clients. No option: tests are less patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the headers of a request (attack C18, slowloris).
+    pub headers: Duration,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// For the next piece of a body.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    /// Twenty seconds, ten, and ninety.
+    fn default() -> Self {
+        Self {
+            headers: Duration::from_secs(20),
+            handshake: Duration::from_secs(10),
+            body: Duration::from_secs(90),
+        }
+    }
 }
 
 /// The same options as [`Configuration`], each of which may be missing.
@@ -68,8 +91,12 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
-    /// Networks that automations may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
+    /// Networks that webhooks, automations and imports may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
     pub outbound_allow: Option<Vec<String>>,
+    /// Requests that one caller may send each second, for long; 0 for as many as they like.
+    pub rate_limit: Option<u32>,
+    /// Requests that one caller may send at once.
+    pub rate_burst: Option<u32>,
     /// What one image costs in a month: `0.29 USD`.
     pub price_per_image: Option<String>,
     /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
@@ -115,6 +142,8 @@ impl Overrides {
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
             price_per_image: self.price_per_image.or(other.price_per_image),
+            rate_limit: self.rate_limit.or(other.rate_limit),
+            rate_burst: self.rate_burst.or(other.rate_burst),
             advisory_flip_limit_percent: self
                 .advisory_flip_limit_percent
                 .or(other.advisory_flip_limit_percent),
@@ -154,8 +183,12 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
-    /// How far automations reach.
+    /// How far webhooks, automations and imports reach.
     pub outbound: Reach,
+    /// How much one caller may ask; none: as much as they like.
+    pub rates: Option<RatePolicy>,
+    /// How patient the listener is.
+    pub patience: Patience,
     /// What one image costs in a month, where somebody has said so.
     pub price: Option<Price>,
     /// When new advisories flip too many images to come into force by themselves.
@@ -220,6 +253,8 @@ impl Configuration {
                 })?),
             },
             outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
+            rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
+            patience: Patience::default(),
             flip_limit: flip_limit(given.advisory_flip_limit_percent)?,
             update_every: match given.advisory_update_hours.unwrap_or(6) {
                 0 => None,
@@ -255,6 +290,18 @@ pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationErr
         None | Some("required") => Ok(sandbox::Requirement::Required),
         Some("best-effort") => Ok(sandbox::Requirement::BestEffort),
         Some(other) => Err(unsupported("jail", other, "required or best-effort")),
+    }
+}
+
+/// A burst is ten seconds' worth where nothing else is said.
+fn rates(per_second: u32, burst: Option<u32>) -> Result<Option<RatePolicy>, ConfigurationError> {
+    match (per_second, burst) {
+        (0, None) => Ok(None),
+        (0, Some(burst)) => Err(unsupported("rate-burst", &burst.to_string(), "it together with rate-limit")),
+        (per_second, burst) => {
+            let burst = burst.unwrap_or(per_second.saturating_mul(10)).max(1);
+            Ok(Some(RatePolicy { per_second, burst, capacity: 100_000 }))
+        }
     }
 }
 

@@ -61,6 +61,7 @@ impl Harbour {
         store.install(installation, Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let (changes, _) = watch::channel(0);
+        let reach = Arc::new(Reach::Public { allowed: Vec::new() });
         let workshop = Workshop {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
@@ -70,7 +71,10 @@ impl Harbour {
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
             changes,
-            sender: Sender::new(Arc::new(Reach::Public { allowed: Vec::new() })).unwrap(),
+            sender: Sender::new(reach.clone()).unwrap(),
+            reach,
+            registry: None,
+            url: "http://localhost".into(),
             exports: Exports::new(folder.path().join("exports")),
         };
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }

@@ -52,21 +52,26 @@ pub use records::catalog::{
 };
 pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
+pub use records::deleted::{Deleted, DeletedManifest, Restoration};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
 pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
-pub use records::events::{Event, EventKind, Events, NewEvent};
+pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
 pub use records::finding_rules::{FindingRules, Found, MOST_RULES, Rule, RuleClass, RuleKey, RulePut};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
     Vulnerability,
 };
 pub use records::history::{FindingChange, FindingChangeKind, FindingReason, FindingStand, History};
+pub use records::imports::{
+    IMPORT_JOB, Import, ImportCredentials, ImportSource, ImportState, ImportTarget, ImportWish, Imports,
+};
 pub use records::lineage::{BaseImage, ClaimedBase, ImageLayer, Lineage, Lineages};
 pub use records::management::{
     RegistrySettings, ResourceGroup, Retention, RoleDefinition, SubscriptionAlias, Tags,
 };
 pub use records::manifests::{
-    Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
+    Manifest, ManifestSummary, Manifests, PushOrigin, PutManifest, PutOutcome, Reference, ReferenceKind,
+    Referrer, Tagged,
 };
 pub use records::meter::{Charge, Charged, Meter, UsageFilter, UsageRow};
 pub use records::objects::{Object, Objects, StoredObject};
@@ -79,17 +84,28 @@ pub use records::reevaluation::{
     Reevaluation,
 };
 pub use records::repositories::Repositories;
+pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,
 };
-pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter};
+pub use records::scoped_tokens::{
+    BUILT_IN_SCOPE_MAPS, PasswordSlot, ScopeMap, ScopeMapRemoval, ScopedAction, ScopedActionError,
+    ScopedRight, ScopedToken, ScopedTokens, TokenPassword, TokenPut,
+};
+pub use records::summaries::{
+    Cause, Conclusion, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter,
+};
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
 pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
+pub use records::webhooks::{
+    AttemptEnd, Delivery, DeliveryClaim, DeliveryExchange, DeliveryId, DeliveryState, DueDelivery, Webhook,
+    WebhookAction, WebhookId, WebhookPut, WebhookScope, WebhookScopeError, WebhookSettings, Webhooks,
+};
 pub use sqlite::SqliteStore;
 
 /// Objects as the types that they are.

@@ -8,12 +8,14 @@ pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod deleted;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod finding_rules;
 pub(crate) mod findings;
 pub(crate) mod history;
+pub(crate) mod imports;
 pub(crate) mod lineage;
 pub(crate) mod management;
 pub(crate) mod manifests;
@@ -25,17 +27,21 @@ pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
+pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Documents, Events, FindingRules, Findings,
-    History, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Reevaluation,
-    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
+    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
+    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
+    UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -51,6 +57,11 @@ pub trait Store:
     + Uploads
     + UploadParts
     + Events
+    + Webhooks
+    + ScopedTokens
+    + Rules
+    + Deleted
+    + Imports
     + Queue
     + Scans
     + Findings
@@ -83,6 +94,11 @@ impl<T> Store for T where
         + Uploads
         + UploadParts
         + Events
+        + Webhooks
+        + ScopedTokens
+        + Rules
+        + Deleted
+        + Imports
         + Queue
         + Scans
         + Findings

@@ -12,6 +12,7 @@ mod indexes;
 mod kill;
 mod management;
 mod origin;
+mod quarantine;
 mod resource_graph;
 mod samples;
 mod schema;

@@ -181,6 +181,7 @@ async fn fill(file: &Path) {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("tests".into()),
+            origin: store::PushOrigin::default(),
             at: now,
         };
         let outcome = store.put_manifest(manifest).await.unwrap();

@@ -30,6 +30,9 @@ pub enum ApiError {
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The caller follows too much at the same time.
+    #[error("too many streams are open; close one, or try again in a while")]
+    TooManyStreams,
     /// It cannot be done as things stand now.
     #[error("{0}")]
     Conflict(String),
@@ -61,7 +64,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::TooMany(_) | Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
@@ -86,6 +89,9 @@ impl IntoResponse for ApiError {
             }
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
+            }
+            Self::TooManyStreams => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
             }
             Self::Forbidden { .. }
             | Self::NotFound(_)

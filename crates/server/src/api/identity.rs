@@ -96,10 +96,7 @@ impl Caller {
         let mut allowed = Vec::new();
         for subscription in state.store.subscriptions().await? {
             for registry in state.store.registries(subscription.id).await? {
-                let scope = scope(&registry);
-                if scope.is_some_and(|scope| {
-                    decide(&self.assignments, &self.principal, action, &scope).is_allowed()
-                }) {
+                if self.may(action, &registry) {
                     allowed.push(registry);
                 }
             }
@@ -108,6 +105,29 @@ impl Caller {
             return Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() });
         }
         Ok(allowed)
+    }
+
+    /// Who asks.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The same person with the roles of this moment.
+    ///
+    /// # Errors
+    /// When the account is gone, or the records fail.
+    pub(super) async fn renewed(&self, state: &ApiState) -> Result<Self, ApiError> {
+        if state.sign_in.account(self.principal.id).await?.is_none() {
+            return Err(ApiError::Unauthenticated);
+        }
+        let assignments = state.sign_in.assignments(&self.principal).await?;
+        Ok(Self { principal: self.principal.clone(), assignments })
+    }
+
+    /// Whether the caller may perform the action in a registry.
+    pub(super) fn may(&self, action: Action, registry: &Registry) -> bool {
+        scope(registry)
+            .is_some_and(|scope| decide(&self.assignments, &self.principal, action, &scope).is_allowed())
     }
 
     /// # Errors

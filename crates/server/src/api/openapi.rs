@@ -45,6 +45,16 @@ fn paths() -> Value {
         "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
         "/api/findings": {"get": list_findings()},
         "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+        "/api/events": {"get": list_events()},
+        "/api/registry/policy": {
+            "get": operation("What is asked of images before they are pulled", &[], "Policy"),
+            "put": sending("Asks something else of images", "Policy", "Policy"),
+        },
+        "/api/registry/rules": {
+            "get": operation("The rules of the registry", &[], "Rules"),
+            "put": sending("Sets the rules of the registry", "Rules", "Rules"),
+        },
+        "/api/passes": {"post": sending("Lets a held image be pulled for some hours", "PassWish", "Pass")},
         "/api/rules": {"get": list_rules("Rules that disable findings")},
         "/api/rules/{name}": rule("the rule"),
         "/api/exemptions": {"get": list_rules("Exemptions")},
@@ -177,6 +187,15 @@ fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
     })
 }
 
+/// An operation with a body.
+fn sending(summary: &str, body: &str, schema: &str) -> Value {
+    let mut operation = operation(summary, &[], schema);
+    operation["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    operation["responses"]["413"] = failure_in_text("The body is too long");
+    operation
+}
+
 fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
@@ -272,6 +291,28 @@ fn list_findings() -> Value {
     ];
     parameters.extend(paging());
     operation("Findings over all images", &parameters, "FindingPage")
+}
+
+fn list_events() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("kind", "query", "Only these kinds, separated by commas", json!({"type": "string"})),
+        parameter(
+            "tail",
+            "query",
+            "Begin so many events before the end",
+            json!({"type": "integer", "minimum": 0}),
+        ),
+        parameter("Last-Event-ID", "header", "Go on after this event; as `after`", json!({"type": "string"})),
+    ];
+    parameters.extend(paging());
+    let mut operation = operation(
+        "What has happened, in order. With `Accept: text/event-stream`, what happens from now on too",
+        &parameters,
+        "EventPage",
+    );
+    operation["responses"]["200"]["content"]["text/event-stream"] = json!({"schema": {"type": "string", "description": "`id` is the sequence, `event` the kind, `data` an Event"}});
+    operation
 }
 
 fn rotate_keys() -> Value {

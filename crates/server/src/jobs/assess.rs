@@ -7,6 +7,7 @@ mod image;
 mod index;
 pub(super) mod layers;
 mod lineage;
+mod quarantine;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -22,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    Charge, Charged, Found, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob,
-    Registry, RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
+    Charge, Charged, Conclusion, Found, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest,
+    Manifests, NewJob, Registry, RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -115,7 +116,9 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
         charge(workshop, &registry, &image, job.enqueued_at).await?;
     }
     let with = judged.snapshot.clone();
-    record(workshop, &image, judged, now).await?;
+    // An index is judged once for each of its images; nobody asked for that.
+    let is_asked_for = judged.children.is_empty();
+    record(workshop, &image, judged, is_asked_for, now).await?;
     // Other advisories came into force meanwhile, and their job may not have known of this image yet.
     let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
     if with.is_some() && with != in_force {
@@ -259,6 +262,7 @@ async fn record(
     workshop: &Workshop,
     image: &ImageKey,
     judged: Judged,
+    is_asked_for: bool,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let mut summary = blank(image, ImageState::Scanning, now);
@@ -279,14 +283,16 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    keep(workshop, summary).await?;
+    let link = quarantine::link(&workshop.url, image);
+    keep(workshop, Conclusion { summary, is_asked_for, link }).await?;
     // Those who wait need not wait until the job is off the queue too.
     workshop.tell();
     Ok(())
 }
 
 /// Keeps what was found, and beside it what the rules in force make of it. Should they change meanwhile, again.
-async fn keep(workshop: &Workshop, summary: ImageSummary) -> Result<(), JobError> {
+async fn keep(workshop: &Workshop, conclusion: Conclusion) -> Result<(), JobError> {
+    let Conclusion { summary, mut is_asked_for, link } = conclusion;
     let registry = workshop.store.registry(summary.image.repository.registry).await?;
     let Some(known) = registry.and_then(|registry| KnownRegistry::new(registry).ok()) else { return Ok(()) };
     loop {
@@ -295,8 +301,9 @@ async fn keep(workshop: &Workshop, summary: ImageSummary) -> Result<(), JobError
         let shown = settlement::shown(&*workshop.store, &book, &known, summary.clone()).await?;
         let images = std::iter::once(&summary.image);
         let jobs = automations::jobs(&*workshop.store, images, known.registry.subscription).await?;
-        let judged = vec![(shown, Found::of(&summary))];
-        workshop.store.put_judged(judged, jobs, Timestamp::now()).await?;
+        let conclusion = Conclusion { summary: shown, is_asked_for, link: link.clone() };
+        workshop.store.conclude_judged(conclusion, Found::of(&summary), jobs, Timestamp::now()).await?;
+        is_asked_for = false;
         let has_ended = book.next_change().is_some_and(|end| end <= Timestamp::now());
         if generation == workshop.store.rules_generation() && !has_ended {
             return Ok(());
@@ -316,5 +323,5 @@ fn state(state: assessment::ImageState) -> ImageState {
 async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> Result<(), JobError> {
     let Some(image) = image_of(job) else { return Ok(()) };
     let judged = Judged::not_applicable(Cause::ScanFailed { detail: why.to_owned() });
-    record(workshop, &image, judged, now).await
+    record(workshop, &image, judged, true, now).await
 }

@@ -3,7 +3,7 @@
 //! A summary shows what counts; where rules hide something, what was found stays beside it, so that it is there again
 //! the moment a rule goes. Each change of a rule is told in history with all that it said.
 
-use crate::{Actor, Cause, Error, ImageKey, ImageState, ImageSummary, NewJob, Page, PageRequest};
+use crate::{Actor, Cause, Conclusion, Error, ImageKey, ImageState, ImageSummary, NewJob, Page, PageRequest};
 use assessment::rules::{Conditions, RuleKind};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -153,6 +153,15 @@ pub trait FindingRules: Send + Sync {
     async fn put_judged(
         &self,
         judged: Vec<(ImageSummary, Found)>,
+        jobs: Vec<NewJob>,
+        at: Timestamp,
+    ) -> Result<(), Error>;
+
+    /// The same at the end of an assessment, which is told in history.
+    async fn conclude_judged(
+        &self,
+        conclusion: Conclusion,
+        found: Found,
         jobs: Vec<NewJob>,
         at: Timestamp,
     ) -> Result<(), Error>;

@@ -2,10 +2,10 @@
 
 use super::column::{Columns, change, json_text, moment, row, rows, value, with_surplus};
 use super::images::image_key;
-use super::{SqliteStore, events, queue, summaries};
+use super::{SqliteStore, conclusion, events, queue, summaries};
 use crate::{
-    Actor, Cause, Error, EventKind, FindingRules, Found, ImageKey, ImageState, ImageSummary, MOST_RULES,
-    NewEvent, NewJob, Page, PageRequest, Rule, RuleKey, RulePut,
+    Actor, Cause, Conclusion, Error, EventKind, FindingRules, Found, ImageKey, ImageState, ImageSummary,
+    MOST_RULES, NewEvent, NewJob, Page, PageRequest, Rule, RuleKey, RulePut,
 };
 use assessment::rules::RuleKind;
 use async_trait::async_trait;
@@ -70,8 +70,27 @@ impl FindingRules for SqliteStore {
         let has_jobs = !jobs.is_empty();
         self.write(move |connection| {
             for (summary, found) in &judged {
-                summaries::put(connection, summary, Some(found))?;
+                conclusion::show(connection, summary, Some(found), None, at)?;
             }
+            queue::enqueue(connection, &jobs, at).map(|_| ())
+        })
+        .await?;
+        if has_jobs {
+            self.announce_jobs();
+        }
+        Ok(())
+    }
+
+    async fn conclude_judged(
+        &self,
+        conclusion: Conclusion,
+        found: Found,
+        jobs: Vec<NewJob>,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let has_jobs = !jobs.is_empty();
+        self.write(move |connection| {
+            conclusion::conclude_with(connection, &conclusion, Some(&found), at)?;
             queue::enqueue(connection, &jobs, at).map(|_| ())
         })
         .await?;

@@ -1,14 +1,15 @@
 //! Verdicts on images in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
+use super::{SqliteStore, conclusion};
 use crate::{
-    Cause, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
-    RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
+    Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
+    RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,10 @@ use std::collections::BTreeMap;
 impl Summaries for SqliteStore {
     async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error> {
         self.write(move |connection| put(connection, &summary, None)).await
+    }
+
+    async fn conclude(&self, conclusion: Conclusion, at: Timestamp) -> Result<bool, Error> {
+        self.write(move |connection| conclusion::conclude(connection, &conclusion, at)).await
     }
 
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {

@@ -14,7 +14,7 @@ fn page(of: &str) -> Value {
 /// All schemas, by name.
 pub(super) fn all() -> Value {
     let mut all = serde_json::Map::new();
-    for part in [images(), beside_images(), decisions()] {
+    for part in [images(), beside_images(), of_registry(), decisions()] {
         all.extend(part.as_object().cloned().unwrap_or_default());
     }
     all.into()
@@ -104,6 +104,34 @@ fn beside_images() -> Value {
             }}},
             "held": {"type": "object", "properties": {"snapshot": text(), "doubts": texts(), "at": text()}},
             "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
+        }},
+    })
+}
+
+/// What a registry asks and allows, and what happened in it.
+fn of_registry() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "Policy": {"type": "object", "additionalProperties": false, "properties": {
+            "quarantine": {"type": "boolean"}, "holdSeverity": maybe(), "holdUnassessed": {"type": "boolean"},
+            "graceSeconds": number(),
+        }},
+        "Rules": {"type": "object", "additionalProperties": false, "properties": {
+            "anonymousPull": {"type": "boolean"},
+            "softDeleteDays": {"type": ["integer", "null"], "minimum": 1, "maximum": 90},
+            "quotaBytes": {"type": ["integer", "null"]}, "repositoryQuotaBytes": {"type": ["integer", "null"]},
+            "immutableTags": texts(),
+        }},
+        "PassWish": {"type": "object", "additionalProperties": false, "required": ["image", "reason", "hours"],
+            "properties": {"image": text(), "reason": text(), "hours": number()}},
+        "Pass": {"type": "object", "properties": {"repository": text(), "digest": text(), "until": text()}},
+        "EventPage": page("Event"),
+        "Event": {"type": "object", "properties": {
+            "sequence": number(), "kind": text(), "at": text(), "actor": text(), "registry": text(),
+            "repository": text(), "digest": text(), "tag": text(), "detail": {},
         }},
     })
 }
