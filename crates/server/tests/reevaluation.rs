@@ -137,6 +137,7 @@ impl Harbour {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("alice".into()),
+            origin: store::PushOrigin::default(),
             at: Timestamp::now(),
         };
         let _ = self.store.put_manifest(manifest).await.unwrap();

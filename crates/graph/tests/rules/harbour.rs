@@ -89,6 +89,8 @@ impl Harbour {
             distribution: json!({"id": "alpine", "version": "3.13", "pretty_name": "Alpine Linux v3.13", "ecosystem": "Alpine:v3.13"}),
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            basis: json!({"causes": []}),
+            lineage: store::Lineage::default(),
             indexer_version: 1,
             isolation: Value::Null,
             at: second(0),
@@ -102,9 +104,11 @@ impl Harbour {
             packages.entry(*number).or_default().push(finding(id));
             *counts.entry((*severity).to_owned()).or_default() += 1;
         }
-        let packages = packages
-            .into_iter()
-            .map(|(package_version, findings)| PackageFindings { package_version, findings });
+        let packages = packages.into_iter().map(|(package_version, findings)| PackageFindings {
+            package_version,
+            findings,
+            reasons: BTreeMap::new(),
+        });
         let vulnerabilities = found.iter().map(|(_, id, severity)| vulnerability(id, severity));
         let snapshot = SnapshotVersion("one".into());
         let (packages, vulnerabilities) = (packages.collect(), vulnerabilities.collect());
@@ -129,6 +133,7 @@ impl Harbour {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("owner".into()),
+            origin: store::PushOrigin::default(),
             at: second(0),
         };
         assert!(matches!(self.store.put_manifest(manifest).await.unwrap(), PutOutcome::Stored { .. }));

@@ -95,6 +95,7 @@ fn manifest(image: &store::ImageKey) -> store::PutManifest {
         references: Vec::new(),
         jobs: Vec::new(),
         actor: store::Actor("owner".into()),
+        origin: store::PushOrigin::default(),
         at: second(0),
     }
 }
