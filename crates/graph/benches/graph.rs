@@ -169,7 +169,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
         actor: Actor("bench".into()),
         at: now(),
     };
-    store.put_manifest(manifest).await.unwrap();
+    let _ = store.put_manifest(manifest).await.unwrap();
     let state = match image % 20 {
         0 => ImageState::Healthy,
         1 => ImageState::NotApplicable,
@@ -251,7 +251,7 @@ async fn find(store: &dyn Store, size: &Size) {
             PackageFindings {
                 package_version: id,
                 findings: found.into_iter().map(finding).collect(),
-                reasons: std::collections::BTreeMap::new(),
+                reasons: BTreeMap::new(),
             }
         });
         store.record_findings(&snapshot, findings.collect(), Vec::new(), now()).await.unwrap();

@@ -183,7 +183,7 @@ async fn fill(file: &Path) {
             actor: Actor("tests".into()),
             at: now,
         };
-        store.put_manifest(manifest).await.unwrap();
+        let _ = store.put_manifest(manifest).await.unwrap();
         let record = ImageRecord {
             digest: key.digest.clone(),
             distribution: Value::Null,
@@ -227,7 +227,7 @@ async fn fill(file: &Path) {
         PackageFindings {
             package_version,
             findings: (0..VULNERABILITIES).map(row).collect(),
-            reasons: std::collections::BTreeMap::new(),
+            reasons: BTreeMap::new(),
         }
     });
     let known = (0..PACKAGES).flat_map(|package| (0..VULNERABILITIES).map(move |at| (package, at)));

@@ -238,11 +238,8 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         score: None,
         record: json!({"id": "CVE-2099-0001", "title": "<script>alert(1)</script>"}),
     };
-    let findings = vec![PackageFindings {
-        package_version,
-        findings: vec![finding],
-        reasons: std::collections::BTreeMap::new(),
-    }];
+    let findings =
+        vec![PackageFindings { package_version, findings: vec![finding], reasons: BTreeMap::new() }];
     let snapshot = SnapshotVersion("one".into());
     store.record_findings(&snapshot, findings, vec![vulnerability], now()).await.unwrap();
 }

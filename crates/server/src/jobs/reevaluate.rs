@@ -28,7 +28,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Job, JobKind, JudgedAgain, NewJob, PackageVersionId, PageRequest, Reevaluated, SnapshotVersion};
+use store::{
+    Job, JobKind, JudgedAgain, NewJob, PackageVersion, PackageVersionId, PageRequest, Reevaluated,
+    SnapshotVersion,
+};
 use tokio::sync::watch;
 
 /// The kind of this job.

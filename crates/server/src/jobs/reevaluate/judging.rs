@@ -202,7 +202,8 @@ impl Judge {
     ) -> Result<Judged, JobError> {
         let numbers = workshop.store.images_having(packages).await?;
         let mut judged = Judged { images: Vec::with_capacity(numbers.len()), flips: 0 };
-        let reads = numbers.chunks(READ).map(|chunk| workshop.store.numbered_images(chunk.to_vec()));
+        let chunks: Vec<_> = numbers.chunks(READ).map(<[_]>::to_vec).collect();
+        let reads = chunks.into_iter().map(|chunk| workshop.store.numbered_images(chunk));
         // While some are judged here, others are read.
         let mut reads = futures_util::stream::iter(reads).buffered(READERS);
         while let Some(images) = reads.next().await {
