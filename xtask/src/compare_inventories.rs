@@ -7,13 +7,13 @@
 //! Recall is the share of what they rightly list that we list too. Precision is the share of what we list that they
 //! list too, or that is explained. Rows are told apart by image, ecosystem, name and version.
 
-mod explained;
-mod layout;
-mod listing;
+pub(crate) mod explained;
+pub(crate) mod layout;
+pub(crate) mod listing;
 
 use crate::step;
 use anyhow::{Context, Result, bail};
-use explained::{DIFFERENCES, Side};
+use explained::{Difference, Side};
 use listing::{Row, theirs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -35,38 +35,34 @@ struct Score {
     explained_extra: usize,
 }
 
+/// Inventories that are held against each other, one after the other.
+pub(crate) struct Comparison {
+    differences: &'static [Difference],
+    scores: BTreeMap<String, Score>,
+    used: BTreeSet<usize>,
+    lists: usize,
+}
+
 fn run(words: &[String]) -> Result<()> {
     let Some(data) = shared() else {
         println!("skipped: the sample images are not at hand; they are looked for in ../shared/data");
         return Ok(());
     };
     let wanted = words.first();
-    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
-    let mut used = BTreeSet::new();
-    let mut images = 0;
+    let mut comparison = Comparison::new(explained::DIFFERENCES);
     for list in listing::files(&data)? {
         if wanted.is_some_and(|wanted| *wanted != list.image && *wanted != list.name) {
             continue;
         }
-        images += 1;
         let ours =
             listing::ours(&layout::inventory(&data.join("images").join(&list.image), &list.architecture)?);
         let theirs = theirs(&list.path).with_context(|| format!("{} cannot be read", list.path.display()))?;
-        compare(&list.name, &ours, &theirs, &mut scores, &mut used);
+        comparison.add(&list.name, &ours, &theirs);
     }
-    if images == 0 {
+    if comparison.lists == 0 {
         bail!("there is no list for {}", wanted.map_or("any image", String::as_str));
     }
-    report(&scores, images);
-    let stale = DIFFERENCES.iter().enumerate().find(|(number, _)| !used.contains(number));
-    if let (None, Some((_, difference))) = (wanted, stale) {
-        bail!("this explanation explains nothing any more; take it away: {}", difference.why);
-    }
-    let missing: usize = scores.values().map(|score| score.missing).sum();
-    if missing > 0 {
-        bail!("{missing} packages are missing without an explanation");
-    }
-    Ok(())
+    comparison.finish(wanted.is_none())
 }
 
 /// The shared data, or nothing where it is not at hand.
@@ -77,33 +73,52 @@ fn shared() -> Option<PathBuf> {
     folder.join("inventory").is_dir().then_some(folder)
 }
 
-fn compare(
-    image: &str,
-    ours: &BTreeSet<Row>,
-    theirs: &BTreeSet<Row>,
-    scores: &mut BTreeMap<String, Score>,
-    used: &mut BTreeSet<usize>,
-) {
-    for row in ours.union(theirs) {
-        let score = scores.entry(row.ecosystem.clone()).or_default();
-        let (side, word) = match (ours.contains(row), theirs.contains(row)) {
-            (true, true) => {
-                score.both += 1;
-                continue;
+impl Comparison {
+    pub(crate) fn new(differences: &'static [Difference]) -> Self {
+        Self { differences, scores: BTreeMap::new(), used: BTreeSet::new(), lists: 0 }
+    }
+
+    /// Compares the lists of one image, and prints in what they differ.
+    pub(crate) fn add(&mut self, image: &str, ours: &BTreeSet<Row>, theirs: &BTreeSet<Row>) {
+        self.lists += 1;
+        for row in ours.union(theirs) {
+            let score = self.scores.entry(row.ecosystem.clone()).or_default();
+            let (side, word) = match (ours.contains(row), theirs.contains(row)) {
+                (true, true) => {
+                    score.both += 1;
+                    continue;
+                }
+                (true, false) => (Side::Ours, "only ours"),
+                (false, _) => (Side::Theirs, "missing"),
+            };
+            let found = explained::find(self.differences, image, row, side);
+            self.used.extend(found);
+            match (side, found) {
+                (Side::Ours, None) => score.extra += 1,
+                (Side::Ours, Some(_)) => score.explained_extra += 1,
+                (Side::Theirs, None) => score.missing += 1,
+                (Side::Theirs, Some(_)) => score.explained_missing += 1,
             }
-            (true, false) => (Side::Ours, "only ours"),
-            (false, _) => (Side::Theirs, "missing"),
-        };
-        let found = explained::find(image, row, side);
-        used.extend(found);
-        match (side, found) {
-            (Side::Ours, None) => score.extra += 1,
-            (Side::Ours, Some(_)) => score.explained_extra += 1,
-            (Side::Theirs, None) => score.missing += 1,
-            (Side::Theirs, Some(_)) => score.explained_missing += 1,
+            let why = found
+                .and_then(|number| self.differences.get(number))
+                .map_or("NOT EXPLAINED", |found| found.why);
+            println!("{image}: {word}: {} {} {}: {why}", row.ecosystem, row.name, row.version);
         }
-        let why = found.and_then(|number| DIFFERENCES.get(number)).map_or("NOT EXPLAINED", |found| found.why);
-        println!("{image}: {word}: {} {} {}: {why}", row.ecosystem, row.name, row.version);
+    }
+
+    /// Prints the figures. Fails if something is missing without an explanation, or, where everything was compared, if an
+    /// explanation explains nothing.
+    pub(crate) fn finish(&self, is_whole: bool) -> Result<()> {
+        report(&self.scores, self.lists);
+        let stale = self.differences.iter().enumerate().find(|(number, _)| !self.used.contains(number));
+        if let (true, Some((_, difference))) = (is_whole, stale) {
+            bail!("this explanation explains nothing any more; take it away: {}", difference.why);
+        }
+        let missing: usize = self.scores.values().map(|score| score.missing).sum();
+        if missing > 0 {
+            bail!("{missing} packages are missing without an explanation");
+        }
+        Ok(())
     }
 }
 

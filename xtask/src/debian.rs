@@ -14,10 +14,10 @@ pub(crate) const COMMAND: crate::Command = crate::Command {
 };
 
 /// A package and the program that shows that it is there.
-struct Needed {
-    package: &'static str,
-    program: &'static str,
-    why: &'static str,
+pub(crate) struct Needed {
+    pub(crate) package: &'static str,
+    pub(crate) program: &'static str,
+    pub(crate) why: &'static str,
 }
 
 const NEEDED: &[Needed] = &[
@@ -26,7 +26,12 @@ const NEEDED: &[Needed] = &[
         program: "skopeo",
         why: "pushes to and pulls from the registry, as a real client",
     },
+    Needed { package: "buildah", program: "buildah", why: "builds an image and pushes it, as a real client" },
+    Needed { package: "podman", program: "podman", why: "pulls and pushes images, as a real client" },
+    Needed { package: "npm", program: "npm", why: "installs the emulator of Azure's storage" },
     Needed { package: "mmdebstrap", program: "mmdebstrap", why: "makes a real Debian root to scan" },
+    Needed { package: "umoci", program: "umoci", why: "a second opinion on laying layers over each other" },
+    Needed { package: "rpm", program: "rpmbuild", why: "makes packages and a database to compare with Syft" },
     Needed { package: "dpkg", program: "dpkg", why: "the oracle of Debian's version order" },
     Needed { package: "tar", program: "tar", why: "the oracle of the tar reader" },
     Needed { package: "gcc", program: "cc", why: "builds the C parts of SQLite, zstd and the TLS library" },
@@ -34,7 +39,12 @@ const NEEDED: &[Needed] = &[
 
 /// Installs what is missing, when this user may; otherwise says exactly what to install.
 pub(crate) fn install() -> Result<()> {
-    let missing: Vec<&Needed> = NEEDED.iter().filter(|needed| !step::has(needed.program)).collect();
+    install_all(NEEDED)
+}
+
+/// The same for another list.
+pub(crate) fn install_all(needed: &[Needed]) -> Result<()> {
+    let missing: Vec<&Needed> = needed.iter().filter(|needed| !step::has(needed.program)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -4,8 +4,11 @@
 //! What has no logic stays a plain `cargo` command; `cargo xtask` alone lists what there is.
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
+mod azure_clients;
 mod bench;
+mod clients;
 mod compare_inventories;
+mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
@@ -32,9 +35,12 @@ const COMMANDS: &[Command] = &[
     test::COMMAND,
     bench::COMMAND,
     compare_inventories::COMMAND,
+    compare_syft::COMMAND,
     match_quality::COMMAND,
     fuzz::COMMAND,
     debian::COMMAND,
+    clients::COMMAND,
+    azure_clients::COMMAND,
 ];
 
 fn main() -> Result<()> {

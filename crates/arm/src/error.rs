@@ -21,6 +21,23 @@ pub(crate) enum ArmError {
          scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
     )]
     Forbidden { who: String, object: uuid::Uuid, action: &'static str, scope: String },
+    /// The directory refuses: whether there is such an object is not told.
+    #[error("Insufficient privileges to complete the operation.")]
+    DirectoryDenied,
+    #[error(
+        "Resource '{0}' does not exist or one of its queried reference-property objects are not present."
+    )]
+    DirectoryNotFound(String),
+    /// Something stands in the way.
+    #[error("{message}")]
+    Conflict { code: &'static str, message: String },
+    /// Something is wrong that clients know by its code.
+    #[error("{message}")]
+    Refused { code: &'static str, message: String },
+    #[error("The specified role definition with ID '{0}' does not exist.")]
+    RoleDefinitionNotFound(String),
+    #[error("The role assignment '{0}' is not found.")]
+    RoleAssignmentNotFound(String),
     #[error("The subscription '{0}' could not be found.")]
     SubscriptionNotFound(String),
     #[error("Resource group '{0}' could not be found.")]
@@ -45,6 +62,12 @@ pub(crate) enum ArmError {
     Invalid(String),
     #[error("The continuation token is not one that this list gave to this caller.")]
     InvalidSkipToken,
+    /// The caller has asked Resource Graph as often as one may for now.
+    #[error(
+        "Your queries used up what one may ask for now. Try again in {} seconds, or ask for more rows at a time.",
+        whole_seconds(.0.resets_after)
+    )]
+    QuotaSpent(graph::Quota),
     /// A query of Resource Graph that is wrong, or that was stopped.
     #[error("{0}")]
     Query(Box<graph::GraphError>),
@@ -69,7 +92,14 @@ impl ArmError {
         match self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::QuotaSpent(_) => (StatusCode::TOO_MANY_REQUESTS, "RateLimiting"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
+            Self::DirectoryDenied => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
+            Self::DirectoryNotFound(_) => (StatusCode::NOT_FOUND, "Request_ResourceNotFound"),
+            Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
+            Self::Refused { code, .. } => (StatusCode::BAD_REQUEST, code),
+            Self::RoleDefinitionNotFound(_) => (StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist"),
+            Self::RoleAssignmentNotFound(_) => (StatusCode::NOT_FOUND, "RoleAssignmentNotFound"),
             Self::SubscriptionNotFound(_) => (StatusCode::NOT_FOUND, "SubscriptionNotFound"),
             Self::ResourceGroupNotFound(_) => (StatusCode::NOT_FOUND, "ResourceGroupNotFound"),
             Self::ResourceNotFound(_) => (StatusCode::NOT_FOUND, "ResourceNotFound"),
@@ -97,6 +127,11 @@ impl ArmError {
         }
         let body = Json(body);
         let mut response = (status, body).into_response();
+        if let Self::QuotaSpent(quota) = self {
+            crate::resources::resource_graph::add_quota(&mut response, *quota);
+            let seconds = HeaderValue::from(whole_seconds(quota.resets_after));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = format!(
@@ -112,6 +147,11 @@ impl ArmError {
         }
         response
     }
+}
+
+/// Seconds until a time is over: a client that waits so long is not early.
+pub(crate) fn whole_seconds(time: std::time::Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// What is wrong with a query, in the form of Resource Graph: the first detail says so, the others say where.

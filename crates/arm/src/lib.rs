@@ -11,6 +11,7 @@
 //! This crate neither judges nor scans: it reads what the store keeps and words it as Azure does.
 
 mod caller;
+mod directory;
 mod dispatch;
 mod error;
 mod page;
@@ -22,7 +23,9 @@ mod sign_in;
 mod state;
 
 pub use caller::Caller;
+pub use directory::{DIRECTORY, DirectoryRight};
 pub use dispatch::router;
 pub use query_reference::query_reference;
-pub use resources::{RESOURCES, Resource, Right, Route};
+pub use resources::{RESOURCES, Resource, Right, Route, registry_passwords};
+pub use sign_in::DeviceCodes;
 pub use state::{ArmState, Entrance, IssuedTokens, Refusal};

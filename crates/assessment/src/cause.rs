@@ -44,6 +44,13 @@ pub enum Cause {
         /// The distribution.
         distribution: String,
     },
+    /// The distribution gets no fixes any more, so that nobody writes advisories for what is found in it now.
+    DistributionOutOfSupport {
+        /// The distribution.
+        distribution: String,
+        /// The last day of its support, as `YYYY-MM-DD`.
+        since: String,
+    },
     /// Nothing is loaded.
     NoAdvisories,
     /// What is loaded is too old.
@@ -96,6 +103,7 @@ impl Cause {
                 Obstacle::Contradiction { .. } => "Contradiction",
             },
             Self::DistributionWithoutFeed { .. } => "DistributionWithoutFeed",
+            Self::DistributionOutOfSupport { .. } => "DistributionOutOfSupport",
             Self::NoAdvisories => "NoAdvisories",
             Self::AdvisoriesTooOld { .. } => "AdvisoriesTooOld",
             Self::EcosystemNotCovered { .. } => "EcosystemNotCovered",
@@ -137,6 +145,12 @@ impl fmt::Display for Cause {
                 write!(
                     f,
                     "There is no advisory feed for {distribution}, so that nobody can say what is vulnerable in it."
+                )
+            }
+            Self::DistributionOutOfSupport { distribution, since } => {
+                write!(
+                    f,
+                    "{distribution} has had no security support since {since}: what was found in it after that day is in no advisory. Rebuild the image on a supported release."
                 )
             }
             Self::NoAdvisories => {

@@ -15,4 +15,4 @@ mod verdict;
 pub use cause::Cause;
 pub use evidence::FindingEvidence;
 pub use registry::{RegistryAssessment, RegistryFacts, RegistryState, assess_registry};
-pub use verdict::{Child, FeedStanding, ImageFacts, ImageState, ImageVerdict, assess, roll_up};
+pub use verdict::{Child, FeedStanding, ImageFacts, ImageState, ImageVerdict, OutOfSupport, assess, roll_up};

@@ -49,6 +49,15 @@ pub enum FeedStanding {
     },
 }
 
+/// A distribution whose packages get no fixes any more, and so no advisories either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfSupport {
+    /// The distribution.
+    pub distribution: String,
+    /// The last day of its support, as `YYYY-MM-DD`.
+    pub since: String,
+}
+
 /// Everything that the verdict rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageFacts {
@@ -58,6 +67,8 @@ pub struct ImageFacts {
     pub obstacles: Vec<Obstacle>,
     /// The distribution, where its packages have no ecosystem to be looked up in.
     pub distribution_without_feed: Option<String>,
+    /// The distribution, where its packages get no fixes any more.
+    pub out_of_support: Option<OutOfSupport>,
     /// How the advisories stand.
     pub feeds: FeedStanding,
     /// Findings that apply, by severity.
@@ -101,6 +112,10 @@ fn causes(facts: &ImageFacts) -> Vec<Cause> {
     causes.extend(facts.obstacles.iter().cloned().map(|obstacle| Cause::Obstacle { obstacle }));
     if let Some(distribution) = &facts.distribution_without_feed {
         causes.push(Cause::DistributionWithoutFeed { distribution: distribution.clone() });
+    }
+    if let Some(OutOfSupport { distribution, since }) = &facts.out_of_support {
+        let (distribution, since) = (distribution.clone(), since.clone());
+        causes.push(Cause::DistributionOutOfSupport { distribution, since });
     }
     match &facts.feeds {
         FeedStanding::None => causes.push(Cause::NoAdvisories),
@@ -169,10 +184,15 @@ mod tests {
             causes: Vec::new(),
             obstacles: Vec::new(),
             distribution_without_feed: None,
+            out_of_support: None,
             feeds: FeedStanding::InForce { uncovered: Vec::new() },
             affected: BTreeMap::new(),
             undetermined: (0, String::new()),
         }
+    }
+
+    fn ended() -> OutOfSupport {
+        OutOfSupport { distribution: "Alpine Linux v3.18".into(), since: "2025-05-09".into() }
     }
 
     #[test]
@@ -182,6 +202,7 @@ mod tests {
             ImageFacts { causes: vec![Cause::EmptyImage], ..clean() },
             ImageFacts { obstacles: vec![Obstacle::NoPackageSource], ..clean() },
             ImageFacts { distribution_without_feed: Some("Photon".into()), ..clean() },
+            ImageFacts { out_of_support: Some(ended()), ..clean() },
             ImageFacts { feeds: FeedStanding::None, ..clean() },
             ImageFacts { feeds: FeedStanding::TooOld { days: 40 }, ..clean() },
             ImageFacts {
@@ -222,13 +243,14 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_unknown_is_ever_healthy(
-            empty in any::<bool>(), obstacle in any::<bool>(), feedless in any::<bool>(), feeds in 0..4,
+            empty in any::<bool>(), obstacle in any::<bool>(), feedless in any::<bool>(), over in any::<bool>(), feeds in 0..4,
             affected in 0_u64..3, undetermined in 0_u64..3,
         ) {
             let facts = ImageFacts {
                 causes: empty.then_some(Cause::EmptyImage).into_iter().collect(),
                 obstacles: obstacle.then_some(Obstacle::DistributionUnknown).into_iter().collect(),
                 distribution_without_feed: feedless.then(|| "x".into()),
+                out_of_support: over.then(ended),
                 feeds: match feeds {
                     0 => FeedStanding::None,
                     1 => FeedStanding::TooOld { days: 1 },
@@ -238,7 +260,7 @@ mod tests {
                 affected: BTreeMap::from([(Severity::Unknown, affected)]),
                 undetermined: (undetermined, String::new()),
             };
-            let known = !empty && !obstacle && !feedless && feeds == 3 && undetermined == 0;
+            let known = !empty && !obstacle && !feedless && !over && feeds == 3 && undetermined == 0;
             let state = assess(&facts).state;
             prop_assert_eq!(state == ImageState::Healthy, known && affected == 0);
             prop_assert_eq!(state == ImageState::Unhealthy, affected > 0);

@@ -6,7 +6,8 @@
 use advisory::wire::RecordWriter;
 use advisory::{Skip, SourceLimits, SourceReport};
 use anyhow::{Context, Result};
-use server::inspect::{ArchiveEntry, INDEX_LAYER, LIST_ARCHIVE, READ_FEED};
+use inventory::sbom::{self, BillLimits};
+use server::inspect::{ArchiveEntry, INDEX_LAYER, LIST_ARCHIVE, READ_BILL, READ_FEED};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -21,6 +22,7 @@ struct Task {
 const TASKS: &[Task] = &[
     Task { name: INDEX_LAYER, run: index_layer },
     Task { name: LIST_ARCHIVE, run: list_archive },
+    Task { name: READ_BILL, run: read_bill },
     Task { name: READ_FEED, run: read_feed },
 ];
 
@@ -75,6 +77,20 @@ fn list_archive(_: &[String], input: File, output: &mut dyn Write) -> Result<()>
     if let Err(error) = result {
         write(output, &Err(error.to_string()))?;
     }
+    Ok(())
+}
+
+/// The bill, or why it is none.
+fn read_bill(_: &[String], input: File, output: &mut dyn Write) -> Result<()> {
+    let limits = BillLimits::default();
+    let mut bytes = Vec::new();
+    // One byte more than is allowed tells a bill that is too large from one that was cut.
+    input.take(limits.bytes as u64 + 1).read_to_end(&mut bytes)?;
+    let bill = sbom::read(&bytes, &limits).map_err(|error| match std::error::Error::source(&error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    });
+    serde_json::to_writer(output, &bill)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! Layers are only located here; their bytes go to the jail unread.
 
 mod archive;
+pub(crate) mod bill;
 mod document;
 mod layout;
 mod remote;
@@ -12,7 +13,7 @@ mod rootfs;
 pub(crate) use rootfs::stream_folder;
 
 use crate::terminal::Terminal;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use server::inspect::Inspector;
 use std::fs::File;
 use std::path::PathBuf;
@@ -79,6 +80,11 @@ const KINDS: &[Kind] = &[
     Kind { prefix: "dir:", open: rootfs::open },
 ];
 
+/// Whether a target is a file or folder of this machine.
+pub(crate) fn is_local(target: &str) -> bool {
+    target.starts_with("sbom:") || KINDS.iter().any(|kind| target.starts_with(kind.prefix))
+}
+
 /// Opens what a person named; what has no known prefix is a reference to a registry.
 pub(crate) async fn open(
     target: &str,
@@ -88,11 +94,6 @@ pub(crate) async fn open(
 ) -> Result<Image> {
     let mut image = match KINDS.iter().find_map(|kind| Some((kind, target.strip_prefix(kind.prefix)?))) {
         Some((kind, rest)) => (kind.open)(&Opening { rest, platform, inspector })?,
-        None if target.starts_with("sbom:") => {
-            bail!(
-                "`sbom:` is not read by this version; scan the image itself (oci:, oci-archive:, docker-archive:, dir:)"
-            )
-        }
         None => remote::open(target, platform, terminal).await?,
     };
     image.name = target.to_owned();

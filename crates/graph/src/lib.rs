@@ -8,12 +8,18 @@
 //!
 //! Documents are made when they are asked for and kept nowhere.
 
+mod census;
+mod desk;
 pub mod documents;
+mod narrowed;
 mod query;
 mod source;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod viewer;
 
+pub use desk::{Desk, Occasion, Quota};
 pub use query::{Answer, AnswerColumn, GraphError, Settings, run};
-pub use tables::{TABLES, Table};
+pub use tables::{TABLES, Table, absent_tables};
 pub use viewer::Viewer;

@@ -3,8 +3,9 @@
 use crate::source::{GraphCatalog, GraphSource};
 use crate::viewer::{Surroundings, View, Viewer};
 use jiff::Timestamp;
-use kql::{Diagnostic, Environment, EvaluationError, Kind, Limits};
+use kql::{Batch, Diagnostic, Environment, EvaluationError, Kind, Limits};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -23,6 +24,12 @@ pub struct Settings {
     pub deadline: Instant,
     /// Only these subscriptions; all that the viewer may see, where none are named.
     pub subscriptions: Option<Vec<String>>,
+    /// The first row that is wanted. Rows before it are counted and not kept.
+    pub first: usize,
+    /// Columns whose values are counted over the whole result.
+    pub facets: Vec<String>,
+    /// For a query about the past, from when to when.
+    pub interval: Option<(Timestamp, Timestamp)>,
 }
 
 /// A column of an answer.
@@ -35,34 +42,77 @@ pub struct AnswerColumn {
 }
 
 /// The rows of a query.
+///
+/// Of a large result a part is kept, from the first row that was wanted on; all of it is counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The columns.
     pub columns: Vec<AnswerColumn>,
     /// Whether the query itself says how many rows it wants; its answer is then not paged.
     pub is_limited: bool,
-    rows: kql::Answer,
+    first: usize,
+    total: usize,
+    bytes: usize,
+    batches: Vec<Batch>,
+    facets: BTreeMap<String, Vec<(Value, usize)>>,
 }
 
 impl Answer {
-    /// How many rows there are.
+    /// How many rows the result has.
     pub fn total(&self) -> usize {
-        self.rows.len()
+        self.total
+    }
+
+    /// An answer without rows that is said to hold so many bytes.
+    #[cfg(test)]
+    pub(crate) fn of_bytes(bytes: usize) -> Self {
+        Self {
+            columns: Vec::new(),
+            is_limited: false,
+            first: 0,
+            total: 0,
+            bytes,
+            batches: Vec::new(),
+            facets: BTreeMap::new(),
+        }
+    }
+
+    /// About how many bytes it keeps alive.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether all rows of a page are kept, so that the query need not run again for it.
+    pub fn has_page(&self, skip: usize, top: usize) -> bool {
+        let end = skip.saturating_add(top).min(self.total);
+        let kept: usize = self.batches.iter().map(Batch::len).sum();
+        skip >= self.first && end <= self.first.saturating_add(kept)
     }
 
     /// Some of the rows, each with a value for each column. Rows are put into JSON only here: a page is small.
     pub fn page(&self, skip: usize, top: usize) -> Vec<Vec<Value>> {
-        self.rows
-            .rows()
-            .skip(skip)
-            .take(top)
-            .map(|row| row.iter().map(kql::Value::to_json).collect())
-            .collect()
+        let mut skip = skip.saturating_sub(self.first);
+        let mut rows = Vec::new();
+        for batch in &self.batches {
+            if skip >= batch.len() {
+                skip -= batch.len();
+                continue;
+            }
+            for at in skip..batch.len() {
+                if rows.len() >= top {
+                    return rows;
+                }
+                rows.push(batch.row(at).iter().map(kql::Value::to_json).collect());
+            }
+            skip = 0;
+        }
+        rows
     }
 
-    /// The values of one column, from the first row to the last; empty if there is no such column.
-    pub fn column(&self, at: usize) -> impl Iterator<Item = Value> + '_ {
-        self.rows.rows().filter_map(move |row| row.get(at)).map(kql::Value::to_json)
+    /// How often each value of a column that was asked for stands in the whole result; nothing if there is no such
+    /// column.
+    pub fn facet(&self, column: &str) -> Option<&[(Value, usize)]> {
+        self.facets.get(column).map(Vec::as_slice)
     }
 }
 
@@ -90,14 +140,17 @@ pub async fn run(
     text: String,
     settings: Settings,
 ) -> Result<Answer, GraphError> {
-    let Settings { tenant, scan_plan, now, deadline, subscriptions } = settings;
+    let Settings { tenant, scan_plan, now, deadline, subscriptions, first, facets, interval } = settings;
     let surroundings = Surroundings { store, tenant, scan_plan, now };
-    let view = View::of(surroundings, &viewer, subscriptions.as_deref()).await?;
+    let mut view = View::of(surroundings, &viewer, subscriptions.as_deref()).await?;
+    view.interval = interval;
     let stop = Arc::new(AtomicBool::new(false));
     // When the client leaves, this future is dropped, and with it the guard.
     let _guard = StopWhenDropped(stop.clone());
-    let work =
-        move || answer(&view, &text, now, &|| stop.load(Ordering::Relaxed) || Instant::now() >= deadline);
+    let work = move || {
+        let interrupt = || stop.load(Ordering::Relaxed) || Instant::now() >= deadline;
+        answer(&view, &text, Gathering::new(first, &facets), &interrupt)
+    };
     match tokio::task::spawn_blocking(work).await {
         Ok(answer) => answer,
         // The thread is gone: the query panicked, or the server is ending.
@@ -113,17 +166,87 @@ impl Drop for StopWhenDropped {
     }
 }
 
+/// Bytes of rows that are kept of one result.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// Different values that are counted of one column; those that come later are counted together with none.
+const FACET_VALUES: usize = 10_000;
+
+/// Gathers the rows of a result.
+struct Gathering<'a> {
+    first: usize,
+    wanted: &'a [String],
+    total: usize,
+    bytes: usize,
+    is_full: bool,
+    batches: Vec<Batch>,
+    counts: Vec<(usize, String, BTreeMap<String, (Value, usize)>)>,
+}
+
+impl<'a> Gathering<'a> {
+    fn new(first: usize, wanted: &'a [String]) -> Self {
+        let (batches, counts) = (Vec::new(), Vec::new());
+        Self { first, wanted, total: 0, bytes: 0, is_full: false, batches, counts }
+    }
+
+    fn begin(&mut self, columns: &[kql::Column]) {
+        if !self.counts.is_empty() {
+            return;
+        }
+        for name in self.wanted {
+            if let Some(at) = columns.iter().position(|column| &*column.name == name.as_str()) {
+                self.counts.push((at, name.clone(), BTreeMap::new()));
+            }
+        }
+    }
+
+    fn add(&mut self, batch: Batch) {
+        for (at, _, counts) in &mut self.counts {
+            for value in batch.rows().filter_map(|row| row.get(*at)) {
+                let value = value.to_json();
+                let key = value.to_string();
+                if counts.len() < FACET_VALUES || counts.contains_key(&key) {
+                    counts.entry(key).or_insert((value, 0)).1 += 1;
+                }
+            }
+        }
+        let before = self.total;
+        self.total += batch.len();
+        if self.is_full || self.total <= self.first {
+            return;
+        }
+        let skipped = self.first.saturating_sub(before);
+        let batch = if skipped == 0 {
+            batch
+        } else {
+            let mut rest = Batch::new(batch.width());
+            (skipped..batch.len()).for_each(|at| rest.push(batch.row(at).iter().cloned()));
+            rest
+        };
+        self.bytes += batch.rows().flatten().map(kql::Value::bytes).sum::<usize>();
+        self.batches.push(batch);
+        self.is_full = self.bytes >= KEPT_BYTES;
+    }
+}
+
 fn answer(
     view: &View,
     text: &str,
-    now: Timestamp,
+    mut gathering: Gathering<'_>,
     interrupt: &dyn Fn() -> bool,
 ) -> Result<Answer, GraphError> {
-    let query = kql::compile(text, &GraphCatalog, &limits()).map_err(GraphError::Query)?;
+    let catalog = GraphCatalog { is_past: view.interval.is_some() };
+    let query = kql::compile(text, &catalog, &limits()).map_err(GraphError::Query)?;
     // Chance begins where the moment says, so that the same page of one moment is the same.
-    let seed = u64::try_from(now.as_millisecond()).unwrap_or(0);
-    let environment = Environment { now_unix_nanoseconds: now.as_nanosecond(), seed, interrupt };
-    let rows = query.run(&GraphCatalog, &GraphSource(view), &environment).map_err(|error| {
+    let seed = u64::try_from(view.now.as_millisecond()).unwrap_or(0);
+    let environment = Environment { now_unix_nanoseconds: view.now.as_nanosecond(), seed, interrupt };
+    let each = |columns: &[kql::Column], batch: Batch| {
+        gathering.begin(columns);
+        gathering.add(batch);
+        true
+    };
+    let streamed = query.stream(&catalog, &GraphSource(view), &environment, each);
+    let (columns, _) = streamed.map_err(|error| {
         // What could be bound only after a part of the query had run is wrong in the same way.
         if let EvaluationError::Query(faults) = error {
             GraphError::Query(faults)
@@ -131,16 +254,30 @@ fn answer(
             GraphError::Evaluation(error)
         }
     })?;
-    let columns = rows
-        .columns
+    gathering.begin(&columns);
+    let named = columns
         .iter()
-        .map(|column| AnswerColumn { name: column.name.to_string(), kind: word(column.kind) });
-    Ok(Answer { columns: columns.collect(), is_limited: query.is_limited(), rows })
+        .map(|column| AnswerColumn { name: column.name.to_string(), kind: word(column.kind) })
+        .collect();
+    let facets = gathering
+        .counts
+        .into_iter()
+        .map(|(_, name, counts)| (name, counts.into_values().collect()))
+        .collect();
+    Ok(Answer {
+        columns: named,
+        is_limited: query.is_limited(),
+        first: gathering.first,
+        total: gathering.total,
+        bytes: gathering.bytes,
+        batches: gathering.batches,
+        facets,
+    })
 }
 
 /// What one query may use: enough for the findings of a large registry, and little enough for some at a time.
 fn limits() -> Limits {
-    Limits { rows_scanned: 20_000_000, memory_bytes: 256 << 20, ..Limits::default() }
+    Limits { rows_scanned: 20_000_000, memory_bytes: 384 << 20, ..Limits::default() }
 }
 
 /// The kind of a column in Resource Graph's words.

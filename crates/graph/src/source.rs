@@ -1,67 +1,36 @@
 //! The tables as the query language reads them.
 
-use crate::tables::{DEFAULT, Reading, TABLES, Table};
+use crate::tables::{DEFAULT, PAST, Reading, TABLES, Table};
 use crate::viewer::View;
 use jiff::Timestamp;
-use kql::{Batch, Catalog, Comparison, Rows, ScanRequest, Source, SourceError, TableSchema, Value};
+use kql::{Batch, Catalog, Rows, ScanRequest, Source, SourceError, TableSchema, Value};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// The names of all tables.
-pub(crate) struct GraphCatalog;
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct GraphCatalog {
+    /// Whether `Resources` are those of the past.
+    pub(crate) is_past: bool,
+}
 
 impl Catalog for GraphCatalog {
     fn table(&self, name: &str) -> Option<TableSchema> {
+        let name = if self.is_past && name.eq_ignore_ascii_case(DEFAULT) { PAST } else { name };
         Table::find(name).map(Table::schema)
     }
 
     fn names(&self) -> Vec<Arc<str>> {
+        // A search over all tables reads those that have rows.
         TABLES.iter().map(|table| table.name.into()).collect()
     }
 
+    fn stem(&self, table: &str) -> Option<Arc<str>> {
+        Table::find(table).and_then(|table| table.stem).map(Arc::from)
+    }
+
     fn default_table(&self) -> Option<Arc<str>> {
-        Some(DEFAULT.into())
-    }
-}
-
-/// What a query compares, as far as it narrows what is read. What is not understood here narrows nothing; the engine
-/// checks every row again.
-pub(crate) struct Narrowed<'a>(&'a ScanRequest);
-
-impl Narrowed<'_> {
-    /// Whether rows of this type can be of use.
-    pub(crate) fn wants_type(&self, kind: &str) -> bool {
-        self.0.conditions.iter().filter(|condition| &*condition.need.column == "type").all(|condition| {
-            let is_kind = |value: &Value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(kind));
-            let compares = matches!(condition.comparison, Comparison::Equal | Comparison::EqualIgnoringCase);
-            // Where case counts and the spelling is another, the engine finds no row by itself.
-            !compares || condition.values.iter().any(is_kind)
-        })
-    }
-
-    /// The one text that a column must equal, if there is one.
-    pub(crate) fn exactly(&self, column: &str) -> Option<&str> {
-        match self.equal_to(column)? {
-            [one] => one.as_str(),
-            _ => None,
-        }
-    }
-
-    /// The texts of which a column must equal one; empty if there are none.
-    pub(crate) fn any_of(&self, column: &str) -> Vec<String> {
-        let values = self.equal_to(column).unwrap_or_default();
-        let texts: Option<Vec<String>> =
-            values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-        texts.unwrap_or_default()
-    }
-
-    fn equal_to(&self, column: &str) -> Option<&[Value]> {
-        let equal = self.0.conditions.iter().find(|condition| {
-            &*condition.need.column == column
-                && condition.need.path.is_empty()
-                && condition.comparison == Comparison::Equal
-        });
-        equal.map(|condition| condition.values.as_slice())
+        Some(if self.is_past { PAST } else { DEFAULT }.into())
     }
 }
 
@@ -71,8 +40,12 @@ pub(crate) struct GraphSource<'v>(pub(crate) &'v View);
 impl Source for GraphSource<'_> {
     fn scan<'a>(&'a self, request: &ScanRequest) -> Result<Box<dyn Rows + 'a>, SourceError> {
         let table = Table::find(&request.table).ok_or("the query was bound to a table that is not there")?;
-        let reading = (table.read)(&Narrowed(request));
+        let reading = (table.read)(self.0, request);
         Ok(Box::new(TableRows { view: self.0, request: request.clone(), reading: Some(reading) }))
+    }
+
+    fn folds(&self, request: &ScanRequest) -> bool {
+        Table::find(&request.table).is_some_and(|table| (table.folds)(request))
     }
 }
 

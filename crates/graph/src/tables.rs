@@ -1,20 +1,27 @@
 //! The tables: those of Resource Graph, and our own with plain columns.
 //!
-//! A table is a list of stages, each of one type of resources. A stage is passed over when the query asks for another
-//! type; of the others it is handed what else the query compares, to narrow what the store reads.
+//! A table is handed what a query asks for: which columns and paths, and what it compares. It narrows by that what the
+//! store reads, and makes no more than was asked for.
 
+mod absent;
 mod authorization;
+mod events;
 mod findings;
+mod history;
 mod images;
+mod layers;
+mod packages;
 mod policy;
 mod resource_containers;
-mod resource_row;
+pub(crate) mod resource_row;
 mod resources;
 mod security_resources;
+pub(crate) mod sub_assessments;
 
-use crate::source::Narrowed;
+use crate::documents::KnownRegistry;
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest, TableSchema};
+use store::ImageKey;
 
 /// The rows of a page, and whether there may be more.
 pub(crate) struct Pulled {
@@ -36,10 +43,14 @@ pub struct Table {
     pub about: &'static str,
     pub(crate) columns: fn() -> Vec<Column>,
     pub(crate) hidden: fn() -> Vec<Column>,
-    pub(crate) read: fn(&Narrowed) -> Box<dyn Reading>,
+    /// The column whose values many rows share up to the last slash.
+    pub(crate) stem: Option<&'static str>,
+    pub(crate) read: fn(&View, &ScanRequest) -> Box<dyn Reading>,
+    /// Whether rows that are alike can come as one.
+    pub(crate) folds: fn(&ScanRequest) -> bool,
 }
 
-/// All tables.
+/// The tables that have rows.
 pub const TABLES: &[Table] = &[
     resources::TABLE,
     resource_containers::TABLE,
@@ -47,23 +58,46 @@ pub const TABLES: &[Table] = &[
     authorization::TABLE,
     policy::TABLE,
     images::TABLE,
+    packages::TABLE,
     findings::TABLE,
+    layers::TABLE,
+    events::TABLE,
+    history::TABLE,
 ];
+
+/// The names of the tables that are known and always empty.
+pub fn absent_tables() -> impl Iterator<Item = &'static str> {
+    absent::TABLES.iter().map(|table| table.name)
+}
 
 /// The table of a query that names none.
 pub(crate) const DEFAULT: &str = "Resources";
 
+/// The same of a query about the past.
+pub(crate) const PAST: &str = "ResourcesHistory";
+
 impl Table {
+    /// Its columns with their kinds, in the words of the language. Those that no `*` shows are left out.
+    pub fn columns(&self) -> Vec<(String, &'static str)> {
+        (self.columns)().iter().map(|column| (column.name.to_string(), column.kind.as_str())).collect()
+    }
+
     pub(crate) fn schema(&self) -> TableSchema {
         TableSchema { name: self.name.into(), columns: (self.columns)(), hidden: (self.hidden)() }
     }
 
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
-        TABLES.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+        let is_it = |table: &&Self| table.name.eq_ignore_ascii_case(name);
+        TABLES.iter().find(is_it).or_else(|| absent::TABLES.iter().find(is_it))
     }
 }
 
 /// Columns from names and kinds.
 pub(crate) fn columns(list: &[(&str, Kind)]) -> Vec<Column> {
     list.iter().map(|(name, kind)| Column::new(name, *kind)).collect()
+}
+
+/// Host, repository and digest of an image in one: by it an image can be pulled.
+pub(crate) fn image_text(known: &KnownRegistry, image: &ImageKey) -> String {
+    format!("{}/{}@{}", known.registry.login_server, image.repository.name, image.digest)
 }

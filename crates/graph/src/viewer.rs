@@ -40,9 +40,17 @@ pub(crate) struct View {
     pub(crate) assessed: Vec<KnownRegistry>,
     /// Registries whose findings the viewer may read.
     pub(crate) inspected: Vec<KnownRegistry>,
+    /// Whether the viewer may read somewhere what roles grant.
+    pub(crate) reads_roles: bool,
+    /// Only what happened between these moments is asked for.
+    pub(crate) interval: Option<(Timestamp, Timestamp)>,
+    viewer: Viewer,
+    /// Only these subscriptions are asked for.
+    wanted: Option<Vec<String>>,
 }
 
 /// What is the same for all queries of an installation.
+#[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenant: String,
@@ -69,6 +77,13 @@ impl View {
             registries: Vec::new(),
             assessed: Vec::new(),
             inspected: Vec::new(),
+            reads_roles: viewer
+                .assignments
+                .iter()
+                .any(|assignment| viewer.may(Action::ROLE_DEFINITION_READ, &assignment.scope)),
+            interval: None,
+            viewer: viewer.clone(),
+            wanted: wanted.map(<[String]>::to_vec),
         };
         for subscription in store.subscriptions().await? {
             let name = subscription.id.to_string();
@@ -86,6 +101,16 @@ impl View {
             view.subscriptions.push(subscription);
         }
         Ok(view)
+    }
+
+    /// Whether the viewer may read who has which role at a scope that is asked for.
+    pub(crate) fn may_read_roles_at(&self, scope: &ResourceId) -> bool {
+        let is_wanted = match (&self.wanted, scope.subscription()) {
+            // What holds above all subscriptions holds in each of them.
+            (None, _) | (Some(_), None) => true,
+            (Some(wanted), Some(one)) => wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(one)),
+        };
+        is_wanted && self.viewer.may(Action::ROLE_ASSIGNMENT_READ, scope)
     }
 
     fn add(&mut self, viewer: &Viewer, registry: store::Registry) {

@@ -81,6 +81,44 @@ fn sniff(head: &[u8]) -> (&'static str, Option<Codec>) {
     }
 }
 
+/// The codec that the media type of a layer promises, if the first bytes of the layer keep the promise.
+///
+/// Six bytes tell; more do no harm. The same bytes may be pushed under several media types, so that this is asked
+/// again for each, also where the layer was read before.
+///
+/// # Errors
+/// An unknown media type, or a contradiction.
+pub fn agreed(media_type: &str, head: &[u8]) -> Result<Codec, IndexError> {
+    let promised = Codec::of_media_type(media_type)
+        .ok_or_else(|| IndexError::UnknownMediaType { media_type: abridged(media_type) })?;
+    let (found, codec) = sniff(head);
+    // An empty file is a plain archive without entries; it is no gzip and no zstd stream.
+    let agrees = codec == Some(promised) || (head.is_empty() && promised == Codec::Plain);
+    if agrees {
+        Ok(promised)
+    } else {
+        Err(IndexError::Mismatch { promised: promised.to_string(), found: found.to_owned() })
+    }
+}
+
+/// How many of the first bytes of a blob [`likely_layer`] wants to see: a header of tar.
+pub const LAYER_HEAD: usize = 512;
+
+/// The media type under which a blob can be read as a layer, if its first bytes look like one.
+///
+/// A blob arrives before the manifest that says what it is. Configurations and bills are JSON; whatever else is
+/// packed with gzip or zstd is tried, which costs a worker and does no harm.
+pub fn likely_layer(head: &[u8]) -> Option<&'static str> {
+    match sniff(head).1? {
+        Codec::Gzip => Some("application/vnd.oci.image.layer.v1.tar+gzip"),
+        Codec::Zstd => Some("application/vnd.oci.image.layer.v1.tar+zstd"),
+        Codec::Plain => {
+            let magic = head.get(257..).is_some_and(|magic| magic.starts_with(b"ustar"));
+            magic.then_some("application/vnd.oci.image.layer.v1.tar")
+        }
+    }
+}
+
 /// The uncompressed bytes of a layer, counted and bounded.
 pub struct Decoded<R> {
     stream: Stream<R>,
@@ -102,15 +140,8 @@ impl<R: Read> Decoded<R> {
     /// # Errors
     /// An unknown media type, a contradiction, or a source that cannot be read.
     pub fn open(mut input: R, media_type: &str, limits: &Limits) -> Result<Self, IndexError> {
-        let promised = Codec::of_media_type(media_type)
-            .ok_or_else(|| IndexError::UnknownMediaType { media_type: abridged(media_type) })?;
         let head = read_head(&mut input)?;
-        let (found, codec) = sniff(&head);
-        // An empty file is a plain archive without entries; it is no gzip and no zstd stream.
-        let agrees = codec == Some(promised) || (head.is_empty() && promised == Codec::Plain);
-        if !agrees {
-            return Err(IndexError::Mismatch { promised: promised.to_string(), found: found.to_owned() });
-        }
+        let promised = agreed(media_type, &head)?;
         let counted = Counted { inner: io::Cursor::new(head).chain(input), count: 0 };
         let source = BufReader::with_capacity(INPUT_BUFFER, counted);
         let stream = match promised {

@@ -26,6 +26,7 @@ mod java;
 mod julia;
 mod nix;
 mod npm;
+mod npm_elsewhere;
 mod npm_lock;
 mod nuget;
 mod nuget_lock;
@@ -64,6 +65,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     release::EXTRACTOR,
     content_sets::EXTRACTOR,
     npm::EXTRACTOR,
+    npm_elsewhere::EXTRACTOR,
     npm_lock::EXTRACTOR,
     yarn_lock::EXTRACTOR,
     pnpm_lock::EXTRACTOR,

@@ -62,6 +62,9 @@ pub enum InventoryError {
         /// How many there may be.
         limit: usize,
     },
+    /// A name or a version that no terminal and no page should have to show.
+    #[error("the inventory of the layer has a package with a control character in its words")]
+    ControlCharacter,
 }
 
 impl LayerInventory {
@@ -105,7 +108,12 @@ impl LayerInventory {
         let longest_path = self.paths().map(str::len).max().unwrap_or_default();
         at_most("bytes in a path", longest_path, limits.path_bytes)?;
         let longest_text = self.texts().map(str::len).max().unwrap_or_default();
-        at_most("bytes in a text", longest_text, limits.text_bytes)
+        at_most("bytes in a text", longest_text, limits.text_bytes)?;
+        // The indexer lets no such word pass; one that was taken over might (attack B12).
+        if self.words().any(|word| word.chars().any(char::is_control)) {
+            return Err(InventoryError::ControlCharacter);
+        }
+        Ok(())
     }
 
     fn paths(&self) -> impl Iterator<Item = &str> {
@@ -129,7 +137,8 @@ impl LayerInventory {
         paths.map(|path| path.as_str()).chain(self.links.iter().map(|link| &*link.target))
     }
 
-    fn texts(&self) -> impl Iterator<Item = &str> {
+    /// The words of packages.
+    fn words(&self) -> impl Iterator<Item = &str> {
         let packages = self.databases.iter().flat_map(|database| &database.packages).flat_map(|package| {
             let source = package.source.iter().flat_map(|source| [&*source.name, &*source.version]);
             [&*package.name, &*package.version]
@@ -138,13 +147,17 @@ impl LayerInventory {
                 .chain(package.module.as_deref())
                 .chain(source)
         });
+        let owners = self.ownership.iter().flat_map(|ownership| &ownership.owners);
+        packages.chain(owners.map(|owner| &*owner.package))
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
         let fields = self.release_files.iter().flat_map(|file| &file.fields);
         let fields = fields.flat_map(|(key, value)| [&**key, &**value]);
         let reasons = self.skipped.iter().map(|skipped| match &skipped.why {
             SkipReason::Limit(text) | SkipReason::Malformed(text) | SkipReason::Unsupported(text) => &**text,
         });
-        let owners = self.ownership.iter().flat_map(|ownership| &ownership.owners);
-        packages.chain(fields).chain(reasons).chain(owners.map(|owner| &*owner.package))
+        self.words().chain(fields).chain(reasons)
     }
 }
 
@@ -185,7 +198,9 @@ mod tests {
         match LayerInventory::from_json(json(members).as_bytes(), &SMALL) {
             Ok(_) => String::new(),
             Err(InventoryError::Malformed(source)) => source.to_string(),
-            Err(error @ InventoryError::TooMany { .. }) => error.to_string(),
+            Err(error @ (InventoryError::TooMany { .. } | InventoryError::ControlCharacter)) => {
+                error.to_string()
+            }
         }
     }
 
@@ -238,6 +253,13 @@ mod tests {
             LayerInventory::from_json(padded.as_bytes(), &SMALL),
             Err(InventoryError::TooMany { what: "bytes", .. })
         ));
+    }
+
+    #[test]
+    fn words_with_control_characters_are_refused() {
+        for name in ["a\\u001b[2J", "a\\n", "\\u0000", "\\u009b"] {
+            assert!(refusal(&database(&[name])).contains("control character"), "{name}");
+        }
     }
 
     #[test]

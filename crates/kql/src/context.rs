@@ -134,6 +134,8 @@ pub(crate) struct Context<'a> {
     fresh: Cell<usize>,
     chance: Cell<u64>,
     patterns: RefCell<HashMap<Arc<str>, Option<Regex>>>,
+    /// By pattern and stem, whether no name makes the one match the other.
+    stems: RefCell<HashMap<(String, String), bool>>,
     pub(crate) scalars: RefCell<Vec<Value>>,
 }
 
@@ -155,6 +157,7 @@ impl<'a> Context<'a> {
             fresh: Cell::new(0),
             chance: Cell::new(environment.seed),
             patterns: RefCell::new(HashMap::new()),
+            stems: RefCell::new(HashMap::new()),
             scalars: RefCell::new(Vec::new()),
         }
     }
@@ -190,6 +193,21 @@ impl<'a> Context<'a> {
     /// Whether folded rows did not say enough; asking forgets it.
     pub(crate) fn take_unfold(&self) -> bool {
         self.unfolds.replace(false)
+    }
+
+    /// Whether a pattern matches no text that is this stem and a name. Stems are few, and asked for again and again.
+    pub(crate) fn never_matches(&self, pattern: &str, stem: &str) -> bool {
+        let key = (pattern.to_owned(), stem.to_owned());
+        if let Some(known) = self.stems.borrow().get(&key) {
+            return *known;
+        }
+        let never = crate::stem::never_matches(pattern, stem);
+        let mut stems = self.stems.borrow_mut();
+        if stems.len() >= PATTERNS_KEPT {
+            stems.clear();
+        }
+        stems.insert(key, never);
+        never
     }
 
     /// What went wrong in an expression, or the wish of the caller to stop.

@@ -371,6 +371,9 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
     }
     let (left_step, left_layout) = lower_node(&join.left, &left, for_left);
     let (right_step, right_layout) = lower_node(&join.right, &right, for_right);
+    if join.kind == JoinKind::Inner && is_small(&join.left) && !is_small(&join.right) {
+        return held_left(join, (left_step, left_layout), (right_step, right_layout));
+    }
     let step = Step::Join(Box::new(crate::step::join::JoinStep {
         kind: join.kind,
         left_keys: join.left_keys.iter().map(|key| resolve(key, &left_layout)).collect(),
@@ -389,4 +392,36 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
         }
     };
     (step, layout)
+}
+
+/// Whether the rows are few, as far as one can say without them: groups, or rows that were counted out.
+fn is_small(node: &Node) -> bool {
+    match &node.relation {
+        Relation::Summarize { .. } | Relation::Take { .. } | Relation::Literal(_) | Relation::Outer => true,
+        Relation::Filter { input, .. } | Relation::Project { input, .. } | Relation::Sort { input, .. } => {
+            is_small(input)
+        }
+        _ => false,
+    }
+}
+
+/// An inner join that holds its left side, since that is the small one, and lets the right one pass by: the same rows in
+/// another order, of which none is promised.
+fn held_left(
+    join: &Join,
+    (left, left_layout): (Step, Layout),
+    (right, right_layout): (Step, Layout),
+) -> (Step, Layout) {
+    let step = Step::Join(Box::new(crate::step::join::JoinStep {
+        kind: JoinKind::Inner,
+        left_keys: join.right_keys.iter().map(|key| resolve(key, &right_layout)).collect(),
+        right_keys: join.left_keys.iter().map(|key| resolve(key, &left_layout)).collect(),
+        left_fill: fill(&join.right, &right_layout),
+        right_fill: fill(&join.left, &left_layout),
+        left: right,
+        right: left,
+    }));
+    let offset = join.left.fields.len();
+    let passing = right_layout.into_iter().map(|(column, path)| (column + offset, path));
+    (step, passing.chain(left_layout).collect())
 }

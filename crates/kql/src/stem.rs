@@ -11,11 +11,67 @@ use crate::table::{Comparison, Condition};
 use crate::text::{Search, TextOperator, equal_ignoring_case};
 use crate::value::Value;
 use regex::Regex;
+use regex_automata::Input;
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// The letters of what stands behind the last slash, and how many there are: it is a guid.
+const NAME_LETTERS: &[u8] = b"0123456789abcdef-";
+const NAME_LENGTH: usize = 36;
+
+/// Bytes of an automaton that is built to answer for all names at once.
+const AUTOMATON_BYTES: usize = 1 << 20;
 
 /// Up to the last slash, and with it.
 pub(crate) fn stem(text: &str) -> &str {
     text.rfind('/').and_then(|at| text.get(..=at)).unwrap_or("")
+}
+
+/// Whether a regular expression matches no text that is the stem and a name, whatever the name. What cannot be said for
+/// certain is a no.
+pub(crate) fn never_matches(pattern: &str, stem: &str) -> bool {
+    let configuration = dense::Config::new()
+        .start_kind(StartKind::Unanchored)
+        .dfa_size_limit(Some(AUTOMATON_BYTES))
+        .determinize_size_limit(Some(AUTOMATON_BYTES));
+    let Ok(automaton) = dense::Builder::new().configure(configuration).build(pattern) else { return false };
+    let Ok(mut state) = automaton.start_state_forward(&Input::new(stem)) else { return false };
+    for byte in stem.bytes() {
+        state = automaton.next_state(state, byte);
+        if automaton.is_match_state(state) || automaton.is_quit_state(state) {
+            return false;
+        }
+    }
+    // All states that any name can lead to, letter by letter.
+    let mut states = BTreeSet::from([state]);
+    for _ in 0..NAME_LENGTH {
+        let mut next = BTreeSet::new();
+        for state in &states {
+            next.extend(NAME_LETTERS.iter().map(|letter| automaton.next_state(*state, *letter)));
+        }
+        next.retain(|state| !automaton.is_dead_state(*state));
+        if next.iter().any(|state| automaton.is_match_state(*state) || automaton.is_quit_state(*state)) {
+            return false;
+        }
+        states = next;
+    }
+    states.iter().all(|state| !automaton.is_match_state(automaton.next_eoi_state(*state)))
+}
+
+/// Whether a text stands in none that is the stem and a name: what no name has stands in the stem, with all before it.
+fn never_contains(wanted: &str, stem: &str, case_sensitive: bool) -> bool {
+    let (wanted, stem) = if case_sensitive {
+        (wanted.to_owned(), stem.to_owned())
+    } else {
+        (wanted.to_lowercase(), stem.to_lowercase())
+    };
+    let in_name = |letter: char| u8::try_from(letter).is_ok_and(|letter| NAME_LETTERS.contains(&letter));
+    let Some((at, letter)) = wanted.char_indices().rfind(|(_, letter)| !in_name(*letter)) else {
+        return false;
+    };
+    let head = wanted.get(..at + letter.len_utf8()).unwrap_or("");
+    !stem.contains(head)
 }
 
 /// A test that a stem may decide.
@@ -42,12 +98,16 @@ impl StemTest {
             // an anchor at its end.
             Self::Matches(regex) => match regex.find(text) {
                 Some(found) if found.end() < stem.len() => Value::Bool(true),
+                _ if context.never_matches(regex.as_str(), stem) => Value::Bool(false),
                 _ => context.unfold(),
             },
             Self::Finds(operator, wanted) => {
                 let found = TextOperator { negated: false, ..*operator }.holds(stem, wanted);
-                let is_decided =
-                    found || (operator.search == Search::StartsWith && wanted.len() <= stem.len());
+                let is_decided = found
+                    || match operator.search {
+                        Search::StartsWith => wanted.len() <= stem.len(),
+                        _ => never_contains(wanted, stem, operator.case_sensitive),
+                    };
                 if is_decided { Value::Bool(found != operator.negated) } else { context.unfold() }
             }
         }
@@ -117,11 +177,18 @@ mod tests {
             // To the last letter of the stem, behind which an anchor could look.
             ("subs/$", None),
             ("subs/", None),
-            ("name$", None),
+            ("beef$", None),
             ("^/a.*", None),
-            ("nowhere", None),
+            // No name can have it.
+            ("nowhere", Some(false)),
+            ("^/b", Some(false)),
+            ("subs/[0-9]{37}", Some(false)),
+            ("subs/[0-9]{36}", None),
+            ("/assessments/other/", Some(false)),
+            ("[a-f]$", None),
+            ("name$", Some(false)),
         ] {
-            assert_eq!(holds(&regex(pattern), "/a/assessments/k/subs/name"), answer, "{pattern}");
+            assert_eq!(holds(&regex(pattern), "/a/assessments/k/subs/beef"), answer, "{pattern}");
         }
         let finds = |word: &str, negated, wanted: &str| {
             StemTest::of_operator(TextOperator::from_word(word, negated).unwrap(), wanted).unwrap()
@@ -129,15 +196,19 @@ mod tests {
         for (word, negated, wanted, answer) in [
             ("contains", false, "ASSESS", Some(true)),
             ("contains", true, "ASSESS", Some(false)),
-            ("contains_cs", false, "ASSESS", None),
-            ("contains", false, "name", None),
+            ("contains_cs", false, "ASSESS", Some(false)),
+            ("contains", false, "abc", None),
+            ("contains", false, "subs/abc", None),
+            ("contains", false, "other/abc", Some(false)),
+            ("contains", true, "other/abc", Some(true)),
+            ("contains", false, "name", Some(false)),
             ("startswith", false, "/A/", Some(true)),
             ("startswith", false, "/b", Some(false)),
             ("startswith", true, "/b", Some(true)),
-            ("startswith", false, "/a/assessments/k/subs/name", None),
+            ("startswith", false, "/a/assessments/k/subs/beef", None),
         ] {
             assert_eq!(
-                holds(&finds(word, negated, wanted), "/a/assessments/k/subs/name"),
+                holds(&finds(word, negated, wanted), "/a/assessments/k/subs/beef"),
                 answer,
                 "{wanted}"
             );

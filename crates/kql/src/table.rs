@@ -43,7 +43,8 @@ pub trait Catalog {
     /// All names, for suggestions and for `search` without a table.
     fn names(&self) -> Vec<Arc<str>>;
 
-    /// The column of a table whose values are a stem that many rows share, a slash, and a name of their own.
+    /// The column of a table whose values are a stem that many rows share, a slash, and a name of their own: a guid in
+    /// small letters.
     fn stem(&self, table: &str) -> Option<Arc<str>> {
         let _ = table;
         None

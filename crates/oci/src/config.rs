@@ -105,6 +105,25 @@ impl ImageConfig {
         self.operating_system.eq_ignore_ascii_case("windows")
     }
 
+    /// The chain ids: each names a layer together with everything below it, bottom first.
+    ///
+    /// Images with the same chain id have the same files up to there, however their layers are compressed.
+    /// See <https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid>.
+    pub fn chain_ids(&self) -> Vec<Digest> {
+        let mut below: Option<Digest> = None;
+        self.diff_ids
+            .iter()
+            .map(|diff_id| {
+                let chain = match &below {
+                    None => diff_id.clone(),
+                    Some(below) => Digest::of_sha256(format!("{below} {diff_id}").as_bytes()),
+                };
+                below = Some(chain.clone());
+                chain
+            })
+            .collect()
+    }
+
     /// The build step that made a layer, counted from 0 at the bottom.
     ///
     /// Steps without a layer are left out of the count. The answer is `None` where the history does not fit the layers,
@@ -170,6 +189,24 @@ mod tests {
         assert_eq!(command(1), Some("RUN"));
         assert_eq!(command(2), None);
         assert!(!config.is_windows());
+    }
+
+    #[test]
+    fn chain_ids_are_those_of_the_specification() {
+        let text = r#"{"rootfs":{"diff_ids":[
+            "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4",
+            "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"]}}"#;
+        let chains = ImageConfig::parse(text.as_bytes()).unwrap().chain_ids();
+        assert_eq!(
+            chains[0].to_string(),
+            "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
+        );
+        // printf '%s %s' "$first" "$second" | sha256sum
+        assert_eq!(
+            chains[1].to_string(),
+            "sha256:71dec89dc33c1a1cd5f73cd1e0885ec74b73b03fb9d5a98fddb6486563565072"
+        );
+        assert!(ImageConfig::parse(b"{}").unwrap().chain_ids().is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! The hexadecimal part is lower case, as the image specification demands; upper case would make two names for one content.
 
 use serde::{Deserialize, Serialize};
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
 use std::str::FromStr;
@@ -213,6 +214,26 @@ impl Hasher {
         }
     }
 
+    /// The state, for another process to go on from. It tells as much about what was seen as a digest does.
+    pub fn save(&self) -> Vec<u8> {
+        match &self.0 {
+            State::Sha256(hash) => hash.serialize().to_vec(),
+            State::Sha512(hash) => hash.serialize().to_vec(),
+        }
+    }
+
+    /// A hasher that goes on from a saved state. `None` if the state is not one of this algorithm.
+    pub fn restore(algorithm: Algorithm, state: &[u8]) -> Option<Self> {
+        Some(Self(match algorithm {
+            Algorithm::Sha256 => {
+                State::Sha256(Sha256::deserialize(&SerializedState::<Sha256>::try_from(state).ok()?).ok()?)
+            }
+            Algorithm::Sha512 => {
+                State::Sha512(Sha512::deserialize(&SerializedState::<Sha512>::try_from(state).ok()?).ok()?)
+            }
+        }))
+    }
+
     /// The digest of everything seen.
     pub fn finish(self) -> Digest {
         match self.0 {
@@ -276,6 +297,23 @@ mod tests {
             let digest = hasher.finish();
             prop_assert!(digest.matches(&bytes));
             prop_assert_eq!(digest.as_str().parse::<Digest>().unwrap(), digest);
+        }
+
+        #[test]
+        fn a_saved_state_goes_on(bytes: Vec<u8>, cut in 0usize..200, long: bool) {
+            let algorithm = if long { Algorithm::Sha512 } else { Algorithm::Sha256 };
+            let cut = cut.min(bytes.len());
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(&bytes[..cut]);
+            let mut hasher = Hasher::restore(algorithm, &hasher.save()).unwrap();
+            hasher.update(&bytes[cut..]);
+            prop_assert_eq!(hasher.finish(), Digest::of(algorithm, &bytes));
+        }
+
+        #[test]
+        fn restoring_never_panics(bytes: Vec<u8>) {
+            let _ = Hasher::restore(Algorithm::Sha256, &bytes);
+            let _ = Hasher::restore(Algorithm::Sha512, &bytes);
         }
 
         #[test]

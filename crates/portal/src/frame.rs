@@ -15,7 +15,13 @@ pub(crate) fn frame(title: &str, visitor: Option<&str>, body: &Markup) -> Markup
             }
             body {
                 header {
-                    a.brand href="/portal/" { "Lazaretto" }
+                    nav {
+                        a.brand href="/portal/" { "Lazaretto" }
+                        @if visitor.is_some() {
+                            a href="/portal/" { "Images" }
+                            a href="/portal/query" { "Query" }
+                        }
+                    }
                     @if let Some(name) = visitor {
                         form method="post" action="/portal/sign-out" {
                             span.visitor { (name) }

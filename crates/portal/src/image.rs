@@ -7,7 +7,7 @@ use access::Action;
 use axum::extract::{Path, State};
 use axum::routing::{MethodRouter, get};
 use maud::{Markup, html};
-use oci::Digest;
+use oci::{Reference, RepositoryName};
 use store::{Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, RepositoryKey};
 
 pub(crate) const PAGE: Page =
@@ -27,19 +27,25 @@ async fn image(
 ) -> Result<Markup, PageError> {
     let allowed = visitor.registries(&state, Action::SUB_ASSESSMENT_READ).await?;
     let unknown = || PageError::NotFound("such image".into());
-    let (name, digest) = path.rsplit_once('@').ok_or_else(unknown)?;
-    let digest: Digest = digest.parse().map_err(|_| unknown())?;
-    let name: oci::RepositoryName = name.parse().map_err(|_| unknown())?;
+    let (name, wanted) = reference(&path).ok_or_else(unknown)?;
     let mut found = None;
     for registry in ids(&allowed) {
-        let key =
-            ImageKey { repository: RepositoryKey { registry, name: name.clone() }, digest: digest.clone() };
+        let repository = RepositoryKey { registry, name: name.clone() };
+        let digest = match &wanted {
+            Reference::Digest(digest) => digest.clone(),
+            Reference::Tag(tag) => match state.store.resolve_tag(&repository, tag).await? {
+                Some(digest) => digest,
+                None => continue,
+            },
+        };
+        let key = ImageKey { repository, digest };
         if let Some(summary) = state.store.summary(&key).await? {
             found = Some(summary);
             break;
         }
     }
     let summary = found.ok_or_else(unknown)?;
+    let digest = summary.image.digest.clone();
     let filter = FindingFilter {
         registries: Some(vec![summary.image.repository.registry]),
         repository: Some(name.clone()),
@@ -66,6 +72,15 @@ async fn image(
         }
     };
     Ok(frame(name.as_str(), Some(visitor.name()), &body))
+}
+
+/// What a path names: `REPOSITORY@DIGEST` or `REPOSITORY:TAG`.
+fn reference(path: &str) -> Option<(RepositoryName, Reference)> {
+    if let Some((name, digest)) = path.rsplit_once('@') {
+        return Some((name.parse().ok()?, Reference::Digest(digest.parse().ok()?)));
+    }
+    let (name, tag) = path.rsplit_once(':')?;
+    Some((name.parse().ok()?, Reference::Tag(tag.parse().ok()?)))
 }
 
 /// By score, and where there is none by the word.
@@ -125,11 +140,13 @@ fn table(findings: &[Finding]) -> Markup {
                         td {
                             (finding.package.name) " " code { (finding.package.version) }
                             br; span.faint { "/" (finding.path) " in layer " (short(&finding.layer.to_string())) }
+                            @if finding.origin.inherited == Some(true) { span.faint { " of the base image" } }
+                            @if let Some(step) = &finding.origin.step { br; code.faint { (step) } }
                         }
                         td {
-                            @match &finding.fixed {
-                                Some(fixed) => { "Fixed in " code { (fixed) } }
-                                None => { span.faint { "No fix exists yet." } }
+                            @if let Some(fixed) = &finding.fixed { "Fixed in " code { (fixed) } br; }
+                            @if let Some(how) = finding.evidence.get("remediation").and_then(|how| how.as_str()) {
+                                @if finding.fixed.is_some() { code { (how) } } @else { span.faint { (how) } }
                             }
                         }
                     }

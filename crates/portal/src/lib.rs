@@ -12,6 +12,7 @@ mod error;
 mod frame;
 mod image;
 mod overview;
+mod query;
 mod session;
 mod style;
 
@@ -26,6 +27,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, get};
 use std::sync::Arc;
 use store::Store;
+use uuid::Uuid;
 
 /// What the pages need.
 #[derive(Clone)]
@@ -38,6 +40,10 @@ pub struct PortalState {
     pub seal: PageSeal,
     /// Whether cookies may travel over HTTPS alone.
     pub secure: bool,
+    /// The tenant's id, for queries.
+    pub tenant: Uuid,
+    /// The plan that decides whether pushes are scanned.
+    pub scan_plan: &'static str,
     /// A line about the advisories in force, and whether they can be trusted.
     pub advisories: Arc<dyn Fn() -> String + Send + Sync>,
 }
@@ -52,7 +58,8 @@ pub struct Page {
 }
 
 /// All pages.
-pub const PAGES: &[Page] = &[overview::PAGE, image::PAGE, session::SIGN_IN, session::SIGN_OUT, style::SHEET];
+pub const PAGES: &[Page] =
+    &[overview::PAGE, image::PAGE, query::PAGE, session::SIGN_IN, session::SIGN_OUT, style::SHEET];
 
 /// Nothing but our own style sheet is loaded, nothing is run, nothing frames us.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \

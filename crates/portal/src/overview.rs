@@ -75,7 +75,7 @@ async fn overview(
 }
 
 /// Unhealthy before unknown before healthy, and worse before better.
-fn weight(summary: &ImageSummary) -> (u8, u64, u64, u64, u64) {
+fn weight(summary: &ImageSummary) -> (u8, u64, u64, u64, u64, u64) {
     let of = |word: &str| summary.counts.get(word).copied().unwrap_or(0);
     let state = match summary.state {
         ImageState::Unhealthy => 3,
@@ -83,11 +83,11 @@ fn weight(summary: &ImageSummary) -> (u8, u64, u64, u64, u64) {
         ImageState::Queued | ImageState::Scanning => 1,
         ImageState::Healthy | ImageState::Unscanned => 0,
     };
-    (state, of("Critical"), of("High"), of("Medium"), of("Low"))
+    (state, of("Critical"), of("High"), of("Medium"), of("Low"), of("Unknown"))
 }
 
 fn table(images: &[ImageSummary], names: &HashMap<RegistryId, &Registry>) -> Markup {
-    let severities = ["Critical", "High", "Medium", "Low"];
+    let severities = ["Critical", "High", "Medium", "Low", "Unknown"];
     html! {
         table {
             thead { tr {

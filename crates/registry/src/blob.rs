@@ -98,7 +98,7 @@ async fn send(
 async fn open(admitted: &Admitted<'_>, digest: &Digest, part: Part) -> Result<Body, RegistryError> {
     let lost = || RegistryError::BlobLost { digest: digest.clone() };
     let blob = admitted.state.blobs.open(digest).await?.ok_or_else(lost)?;
-    body::outgoing(blob.file, part).await.map_err(|error: io::Error| {
+    body::outgoing(blob, part).await.map_err(|error: io::Error| {
         RegistryError::Blobs(store::BlobError::Storage { action: "read a blob", source: error })
     })
 }

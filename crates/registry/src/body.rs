@@ -1,7 +1,7 @@
 //! Bodies of requests and responses, piece by piece.
 //!
 //! A request's body may be as slow as its line, but not silent for ever: each piece has to arrive in time (attack C18).
-//! A response's body is read from its file while it is sent, one piece at a time.
+//! A response's body is read from its blob while it is sent, one piece at a time.
 
 use crate::error::RegistryError;
 use crate::range::Part;
@@ -9,14 +9,9 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream;
-use std::fs::File;
 use std::io;
 use std::time::Duration;
-use store::ByteStream;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-
-/// How much of a file is in memory at a time.
-const PIECE: usize = 128 * 1024;
+use store::{Blob, ByteStream};
 
 /// The body of a request, with a limit on silence.
 pub(crate) fn incoming(body: Body, idle: Duration) -> ByteStream<'static> {
@@ -57,46 +52,14 @@ pub(crate) async fn read(body: Body, idle: Duration, limit: usize) -> Result<Opt
     Ok((seen <= limit).then(|| whole.freeze()))
 }
 
-/// A part of a file as the body of a response.
-pub(crate) async fn outgoing(file: File, part: Part) -> io::Result<Body> {
-    let mut file = tokio::fs::File::from_std(file);
-    file.set_max_buf_size(PIECE);
-    file.seek(io::SeekFrom::Start(part.first)).await?;
-    let rest = file.take(part.length());
-    let pieces = stream::unfold(Some(rest), |rest| async move {
-        let mut rest = rest?;
-        let mut piece = BytesMut::with_capacity(PIECE);
-        match rest.read_buf(&mut piece).await {
-            Ok(0) if rest.limit() > 0 => Some((Err(io::ErrorKind::UnexpectedEof.into()), None)),
-            Ok(0) => None,
-            Ok(_) => Some((Ok(piece.freeze()), Some(rest))),
-            Err(error) => Some((Err(error), None)),
-        }
-    });
-    Ok(Body::from_stream(pieces))
+/// A part of a blob as the body of a response.
+pub(crate) async fn outgoing(blob: Blob, part: Part) -> io::Result<Body> {
+    Ok(Body::from_stream(blob.stream(part.first..part.first + part.length()).await?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
-
-    #[tokio::test]
-    async fn a_part_of_a_file_is_sent() {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&vec![7; 3 * PIECE]).unwrap();
-        file.write_all(b"end").unwrap();
-        let first = 3 * PIECE as u64 - 1;
-        let body = outgoing(file, Part { first, last: first + 3 }).await.unwrap();
-        let bytes = read(body, Duration::from_secs(5), 100).await.unwrap().unwrap();
-        assert_eq!(&bytes[..], b"\x07end");
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_too_short_breaks_the_body() {
-        let body = outgoing(tempfile::tempfile().unwrap(), Part { first: 0, last: 9 }).await.unwrap();
-        assert!(matches!(read(body, Duration::from_secs(5), 100).await, Err(RegistryError::BodyBroken)));
-    }
 
     #[tokio::test]
     async fn a_body_over_the_limit_is_not_read_to_its_end() {

@@ -19,6 +19,7 @@
 //! Who people are and what they may do is behind [`Authority`]; which registry a request means, behind
 //! [`RegistryDirectory`].
 
+mod attach;
 mod authority;
 mod blob;
 mod body;
@@ -26,9 +27,11 @@ mod caller;
 mod challenge;
 mod collection;
 mod conditional;
+mod deleted;
 mod endpoint;
 mod error;
 mod gate;
+mod intake;
 mod listing;
 mod manifest;
 mod metadata;
@@ -43,12 +46,15 @@ mod state;
 mod token;
 mod upload;
 
+pub use attach::{AttachError, Attachment, attach};
 pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, SignIn};
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
 pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
+pub use intake::{Intake, IntakeError};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{
-    AfterPush, Clock, Limits, PushedManifest, RegistryDirectory, RegistryState, SingleRegistry, Site,
+    AfterBlob, AfterPush, Clock, Limits, PushedBlob, PushedManifest, RegistryDirectory, RegistryState,
+    SingleRegistry, Site,
 };

@@ -1,10 +1,12 @@
 //! What the routes work with, and which registry a request means.
 
+use crate::error::RegistryError;
 use crate::{Authority, Gate, OpenGate};
+use access::RateLimiter;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, Manifest, RepositoryName};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Blobs, NewJob, Registry, Store};
 use tokio::sync::RwLock;
@@ -69,11 +71,25 @@ pub struct PushedManifest<'a> {
     pub at: Timestamp,
 }
 
+/// A blob that arrived completely, was found to have its digest, and is linked in its repository.
+#[derive(Debug, Clone, Copy)]
+pub struct PushedBlob<'a> {
+    /// The registry.
+    pub site: &'a Site,
+    /// Its digest.
+    pub digest: &'a Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
 /// Tells the time.
 pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
 /// Names the jobs for a manifest that arrives.
 pub type AfterPush = dyn Fn(&PushedManifest<'_>) -> Vec<NewJob> + Send + Sync;
+
+/// Is told of a blob that arrived. It returns at once: whatever it wants done, it lets others do.
+pub type AfterBlob = dyn Fn(&PushedBlob<'_>) + Send + Sync;
 
 /// Everything that the routes work with.
 #[derive(Clone)]
@@ -92,14 +108,25 @@ pub struct RegistryState {
     pub clock: Arc<Clock>,
     /// What has to be done for a manifest that arrives. The jobs are stored with it, in one transaction.
     pub after_push: Arc<AfterPush>,
+    /// Told of each blob that arrives, before the client is. The push does not wait for what comes of it.
+    pub after_blob: Arc<AfterBlob>,
     /// Limits.
     pub limits: Limits,
+    /// How much one caller may ask; none: as much as they like.
+    pub rates: Option<Arc<Mutex<RateLimiter>>>,
     /// Held for reading while bytes become visible, and for writing while unlinked bytes are deleted: without it, a
     /// blob could be deleted between being stored again and being linked again (attack C17).
     pub(crate) publication: Arc<RwLock<()>>,
 }
 
 impl RegistryState {
+    /// Counts a request of a caller.
+    pub(crate) fn count(&self, caller: &str) -> Result<(), RegistryError> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(rates.take(caller, self.now())?)
+    }
+
     /// A registry with an open gate, the system's clock, default limits and no jobs. Set the fields to change that.
     pub fn new(
         store: Arc<dyn Store>,
@@ -115,7 +142,9 @@ impl RegistryState {
             directory,
             clock: Arc::new(Timestamp::now),
             after_push: Arc::new(|_| Vec::new()),
+            after_blob: Arc::new(|_| {}),
             limits: Limits::default(),
+            rates: None,
             publication: Arc::default(),
         }
     }

@@ -4,6 +4,7 @@
 //! (attack C7). Where an upload stands is what the blob storage says: those bytes survive a restart, so that an upload
 //! continues behind them. A blob becomes visible after its digest was checked, and not before.
 
+use crate::PushedBlob;
 use crate::blob::CONTENT_DIGEST;
 use crate::body;
 use crate::error::RegistryError;
@@ -213,6 +214,7 @@ async fn complete(
         }
     };
     state.store.link_blob(&admitted.key(name), digest, size, state.now()).await?;
+    (state.after_blob)(&PushedBlob { site: admitted.site, digest, size });
     state.store.remove_upload(session.upload).await?;
     Ok(created(name, digest))
 }

@@ -4,6 +4,12 @@
 //! file, else from the default below.
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
+use crate::advisories::{Source, SourceList};
+use crate::jobs::reevaluate::FlipLimit;
+use crate::sender::Reach;
+use crate::storage::{BlobStorage, StorageSettings};
+use access::RatePolicy;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,6 +29,28 @@ pub enum Tls {
         /// The private key.
         key: PathBuf,
     },
+}
+
+/// How long the listener waits for clients. No option: tests are less patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the headers of a request (attack C18, slowloris).
+    pub headers: Duration,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// For the next piece of a body.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    /// Twenty seconds, ten, and ninety.
+    fn default() -> Self {
+        Self {
+            headers: Duration::from_secs(20),
+            handshake: Duration::from_secs(10),
+            body: Duration::from_secs(90),
+        }
+    }
 }
 
 /// The same options as [`Configuration`], each of which may be missing.
@@ -45,8 +73,11 @@ pub struct Overrides {
     pub workers: Option<usize>,
     /// `sqlite:PATH`.
     pub database: Option<String>,
-    /// `file:PATH`.
+    /// `file:PATH`, `s3://BUCKET[/PREFIX]` or `azure://ACCOUNT/CONTAINER[/PREFIX]`.
     pub blobs: Option<String>,
+    /// What an object storage needs to know beside its address.
+    #[serde(default)]
+    pub blob_storage: StorageSettings,
     /// `required` or `best-effort`.
     pub jail: Option<String>,
     /// `standard` or `free`: the plan that a new installation begins with.
@@ -59,6 +90,20 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
+    /// Networks that webhooks and imports may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
+    pub outbound_allow: Option<Vec<String>>,
+    /// Requests that one caller may send each second, for long; 0 for as many as they like.
+    pub rate_limit: Option<u32>,
+    /// Requests that one caller may send at once.
+    pub rate_burst: Option<u32>,
+    /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
+    pub advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories; 0 for none.
+    pub advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources.
+    pub advisory_mirror: Option<String>,
+    /// The sources of advisories, instead of the public ones.
+    pub advisory_sources: Option<Vec<Source>>,
 }
 
 impl Overrides {
@@ -85,12 +130,22 @@ impl Overrides {
             workers: self.workers.or(other.workers),
             database: self.database.or(other.database),
             blobs: self.blobs.or(other.blobs),
+            blob_storage: self.blob_storage.or(other.blob_storage),
             jail: self.jail.or(other.jail),
             plan: self.plan.or(other.plan),
             registry: self.registry.or(other.registry),
             resource_group: self.resource_group.or(other.resource_group),
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
+            outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            rate_limit: self.rate_limit.or(other.rate_limit),
+            rate_burst: self.rate_burst.or(other.rate_burst),
+            advisory_flip_limit_percent: self
+                .advisory_flip_limit_percent
+                .or(other.advisory_flip_limit_percent),
+            advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
+            advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
+            advisory_sources: self.advisory_sources.or(other.advisory_sources),
         }
     }
 }
@@ -110,8 +165,8 @@ pub struct Configuration {
     pub workers: usize,
     /// The database file.
     pub database: PathBuf,
-    /// The folder of the blobs.
-    pub blobs: PathBuf,
+    /// Where the blobs are kept.
+    pub blobs: BlobStorage,
     /// What the jail must achieve.
     pub jail: sandbox::Requirement,
     /// Whether a new installation begins with the Standard plan.
@@ -124,6 +179,18 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
+    /// How far webhooks and imports reach.
+    pub outbound: Reach,
+    /// How much one caller may ask; none: as much as they like.
+    pub rates: Option<RatePolicy>,
+    /// How patient the listener is.
+    pub patience: Patience,
+    /// When new advisories flip too many images to come into force by themselves.
+    pub flip_limit: FlipLimit,
+    /// Where advisories come from.
+    pub sources: SourceList,
+    /// How often they are brought up to date; none for never.
+    pub update_every: Option<SignedDuration>,
     /// The password of the owner on the first start; made up when missing.
     pub admin_password: Option<String>,
     /// The program that is re-executed in the jail; by default this one.
@@ -159,10 +226,8 @@ impl Configuration {
                 None => data.join("lazaretto.sqlite"),
             },
             blobs: match &given.blobs {
-                Some(url) => {
-                    path_behind(url, "file:").ok_or_else(|| unsupported("blobs", url, "file:PATH"))?
-                }
-                None => data.join("content"),
+                Some(url) => BlobStorage::parse(url, &given.blob_storage)?,
+                None => BlobStorage::Folder(data.join("content")),
             },
             jail: jail(given.jail.as_deref())?,
             standard_plan: match given.plan.as_deref().map(str::to_ascii_lowercase).as_deref() {
@@ -175,6 +240,15 @@ impl Configuration {
             resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
             advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
+            outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
+            rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
+            patience: Patience::default(),
+            flip_limit: flip_limit(given.advisory_flip_limit_percent)?,
+            update_every: match given.advisory_update_hours.unwrap_or(6) {
+                0 => None,
+                hours => Some(SignedDuration::from_hours(hours.into())),
+            },
+            sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
             admin_password: None,
             program: None,
             data,
@@ -204,6 +278,34 @@ pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationErr
         None | Some("required") => Ok(sandbox::Requirement::Required),
         Some("best-effort") => Ok(sandbox::Requirement::BestEffort),
         Some(other) => Err(unsupported("jail", other, "required or best-effort")),
+    }
+}
+
+/// A burst is ten seconds' worth where nothing else is said.
+fn rates(per_second: u32, burst: Option<u32>) -> Result<Option<RatePolicy>, ConfigurationError> {
+    match (per_second, burst) {
+        (0, None) => Ok(None),
+        (0, Some(burst)) => Err(unsupported("rate-burst", &burst.to_string(), "it together with rate-limit")),
+        (per_second, burst) => {
+            let burst = burst.unwrap_or(per_second.saturating_mul(10)).max(1);
+            Ok(Some(RatePolicy { per_second, burst, capacity: 100_000 }))
+        }
+    }
+}
+
+fn outbound(allowed: &[String]) -> Result<Reach, ConfigurationError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| unsupported("outbound-allow", text, "an address, or ADDRESS/BITS"))
+    };
+    Ok(Reach::Public { allowed: allowed.iter().map(network).collect::<Result<_, _>>()? })
+}
+
+fn flip_limit(percent: Option<u8>) -> Result<FlipLimit, ConfigurationError> {
+    let default = FlipLimit::default();
+    match percent {
+        None => Ok(default),
+        Some(percent @ 0..=100) => Ok(FlipLimit { share: f64::from(percent) / 100.0, ..default }),
+        Some(other) => Err(unsupported("advisory-flip-limit-percent", &other.to_string(), "0 to 100")),
     }
 }
 
@@ -250,6 +352,16 @@ pub enum ConfigurationError {
         /// What may be given.
         possible: &'static str,
     },
+    /// An object storage needs something that was not given.
+    #[error(
+        "{storage} needs {what}; set the variable, or its key under `[blob-storage]` in the configuration file"
+    )]
+    StorageSetting {
+        /// Which storage.
+        storage: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
     /// A registry needs a name that Azure's clients accept.
     #[error("`{name}` cannot name a registry: 5 to 50 letters and digits are needed")]
     RegistryName {
@@ -279,6 +391,18 @@ mod tests {
         assert_eq!(configuration.database, PathBuf::from("./lazaretto-data/lazaretto.sqlite"));
         assert_eq!(configuration.tls, Tls::Off);
         assert!(configuration.standard_plan);
+        assert_eq!(configuration.update_every, Some(SignedDuration::from_hours(6)));
+    }
+
+    #[test]
+    fn sources_of_advisories_are_listed_or_mirrored() {
+        let listed = "[[advisory-sources]]\nname = 'own'\nurl = 'https://a.example/all.zip'";
+        let sources = configured(listed).unwrap().sources.sources;
+        assert_eq!(sources.iter().map(|source| &*source.name).collect::<Vec<_>>(), ["own"]);
+        let mirrored = configured("advisory-mirror = '/srv/mirror'\nadvisory-update-hours = 0").unwrap();
+        assert!(mirrored.sources.sources.iter().all(|source| source.url.starts_with("/srv/mirror/")));
+        assert_eq!(mirrored.update_every, None);
+        assert!(toml::from_str::<Overrides>("[[advisory-sources]]\nname = 'no address'").is_err());
     }
 
     #[test]
@@ -291,6 +415,10 @@ mod tests {
         assert_eq!(
             message("jail = 'off'"),
             "`jail` cannot be `off`; this version supports required or best-effort"
+        );
+        assert_eq!(
+            message("outbound-allow = ['10.0.0.0/8', 'intranet']"),
+            "`outbound-allow` cannot be `intranet`; this version supports an address, or ADDRESS/BITS"
         );
         assert!(message("tls-cert = 'a.pem'").contains("belong together"));
         assert!(message("registry = 'x'").contains("5 to 50"));

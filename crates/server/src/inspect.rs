@@ -5,6 +5,7 @@
 
 use indexer::LayerOutcome;
 use inventory::LayerInventory;
+use inventory::sbom::{Bill, BillLimits};
 use sandbox::{Input, Isolation, JailError, Report, Requirement};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -17,6 +18,8 @@ use std::time::Duration;
 pub const INDEX_LAYER: &str = "index-layer";
 /// The task that lists a plain tar archive.
 pub const LIST_ARCHIVE: &str = "list-archive";
+/// The task that reads a bill of materials.
+pub const READ_BILL: &str = "read-bill";
 /// The task that reads advisories. Arguments: the name of the source, and `one` document or `many` in frames.
 pub const READ_FEED: &str = "read-feed";
 
@@ -62,6 +65,9 @@ pub enum InspectError {
     /// The worker did not end well.
     #[error(transparent)]
     Jail(#[from] JailError),
+    /// The worker did its work, and says that the input is not what it should be.
+    #[error("{0}")]
+    Refused(String),
     /// The worker's answer could not be read.
     #[error("the answer of the jailed worker is not valid: {0}")]
     Answer(String),
@@ -90,7 +96,7 @@ impl InspectError {
                 | JailError::Reap(_),
             ) => false,
             // A worker that writes nonsense was taken over, or is broken; neither gets better by itself.
-            Self::Answer(_) => true,
+            Self::Answer(_) | Self::Refused(_) => true,
         }
     }
 }
@@ -167,6 +173,17 @@ impl Inspector {
         entries
     }
 
+    /// Reads a bill of materials, CycloneDX or SPDX.
+    ///
+    /// # Errors
+    /// As [`Self::layer`], or when the file is no bill.
+    pub fn bill(&self, file: File) -> Result<(Bill, Isolation), InspectError> {
+        let command = self.command(vec![READ_BILL.into()]);
+        let (bill, report) =
+            sandbox::run(&command, Input::File(file), &self.layer_limits, self.requirement, decode_bill)?;
+        Ok((bill?, report.isolation))
+    }
+
     /// Reads advisories from one source; `consume` gets the stream that the task writes.
     ///
     /// # Errors
@@ -194,6 +211,19 @@ fn decode_outcome(answer: &mut dyn Read) -> Result<LayerOutcome, InspectError> {
         check(inventory)?;
     }
     Ok(outcome)
+}
+
+fn decode_bill(answer: &mut dyn Read) -> Result<Bill, InspectError> {
+    let mut bytes = Vec::new();
+    answer.read_to_end(&mut bytes).map_err(|error| InspectError::Answer(error.to_string()))?;
+    let bill: Result<Bill, String> =
+        serde_json::from_slice(&bytes).map_err(|error| InspectError::Answer(error.to_string()))?;
+    let bill = bill.map_err(InspectError::Refused)?;
+    if bill.keeps(&BillLimits::default()) {
+        Ok(bill)
+    } else {
+        Err(InspectError::Answer("the bill breaks the limits under which it was read".into()))
+    }
 }
 
 /// Whoever wrote the inventory had read hostile bytes: it is checked like a stranger's.

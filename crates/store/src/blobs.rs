@@ -4,8 +4,12 @@
 //! Who may see a blob is not decided here: that is the link between a repository and a digest, in the records.
 
 mod folder;
+mod objects;
+mod reading;
 
 pub use folder::FolderBlobs;
+pub use objects::{AzureAccess, ObjectBlobs, S3Access};
+pub use reading::Blob;
 
 use crate::{Page, PageRequest, UploadId};
 use async_trait::async_trait;
@@ -13,21 +17,10 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use oci::Digest;
-use std::fs::File;
 use std::io;
 
 /// The body of a request, piece by piece.
 pub type ByteStream<'a> = BoxStream<'a, io::Result<Bytes>>;
-
-/// A stored blob, open for reading.
-#[derive(Debug)]
-pub struct Blob {
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its bytes, at the beginning. The file is its holder's own: nobody else moves its position, and it stays
-    /// readable when the blob is deleted meanwhile.
-    pub file: File,
-}
 
 /// An upload that nobody continued for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::listing::Row;
 
 /// Who lists the package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// Only we do.
     Ours,
     /// Only another scanner does.
@@ -15,31 +15,31 @@ pub(super) enum Side {
 
 /// A difference that was looked into.
 #[derive(Debug)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     /// The list it is in.
-    pub(super) image: &'static str,
+    pub(crate) image: &'static str,
     /// Who lists it.
-    pub(super) side: Side,
+    pub(crate) side: Side,
     /// The ecosystem.
-    pub(super) ecosystem: &'static str,
+    pub(crate) ecosystem: &'static str,
     /// The name, or `*` for all of the ecosystem in this image.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Why it is so.
-    pub(super) why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 /// All of them.
-pub(super) const DIFFERENCES: &[Difference] = &[Difference {
+pub(crate) const DIFFERENCES: &[Difference] = &[Difference {
     image: "app-node-alpine3.15",
     side: Side::Theirs,
     ecosystem: "npm",
     name: "vulnerable-demo",
-    why: "the application's own package.json outside of node_modules: it is the program itself, from no registry",
+    why: "the application's own package.json, which says that it is private: it comes from no registry",
 }];
 
 /// The number of the line that explains a difference.
-pub(super) fn find(image: &str, row: &Row, side: Side) -> Option<usize> {
-    DIFFERENCES.iter().position(|known| {
+pub(crate) fn find(differences: &[Difference], image: &str, row: &Row, side: Side) -> Option<usize> {
+    differences.iter().position(|known| {
         known.image == image
             && known.side == side
             && known.ecosystem == row.ecosystem

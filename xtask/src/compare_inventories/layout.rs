@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// The inventory of the image for one architecture; of the first image if none is wanted.
-pub(super) fn inventory(layout: &Path, architecture: &str) -> Result<ImageInventory> {
+pub(crate) fn inventory(layout: &Path, architecture: &str) -> Result<ImageInventory> {
     let index = document(&layout.join("index.json"))?;
     let manifest = manifest(layout, &index, architecture)?
         .with_context(|| format!("{} has no image for {architecture:?}", layout.display()))?;

@@ -11,25 +11,25 @@ use std::path::{Path, PathBuf};
 
 /// One package of one image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Row {
-    pub(super) ecosystem: String,
-    pub(super) name: String,
-    pub(super) version: String,
+pub(crate) struct Row {
+    pub(crate) ecosystem: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
 }
 
 /// A file with what the others list in an image.
-pub(super) struct List {
+pub(crate) struct List {
     /// The name of the file, without its ending.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The image.
-    pub(super) image: String,
+    pub(crate) image: String,
     /// The architecture, if the list is of one among several.
-    pub(super) architecture: String,
-    pub(super) path: PathBuf,
+    pub(crate) architecture: String,
+    pub(crate) path: PathBuf,
 }
 
 /// All lists.
-pub(super) fn files(data: &Path) -> Result<Vec<List>> {
+pub(crate) fn files(data: &Path) -> Result<Vec<List>> {
     let mut lists = Vec::new();
     for entry in std::fs::read_dir(data.join("inventory"))? {
         let path = entry?.path();
@@ -50,7 +50,7 @@ pub(super) fn files(data: &Path) -> Result<Vec<List>> {
 }
 
 /// What we list.
-pub(super) fn ours(inventory: &ImageInventory) -> BTreeSet<Row> {
+pub(crate) fn ours(inventory: &ImageInventory) -> BTreeSet<Row> {
     let packages = inventory.packages.iter().map(|installed| &installed.package);
     packages.map(|package| row(ecosystem(package.kind), &package.name, &package.version)).collect()
 }
@@ -61,7 +61,7 @@ fn ecosystem(kind: PackageKind) -> &'static str {
 }
 
 /// What the two others list, together.
-pub(super) fn theirs(path: &Path) -> Result<BTreeSet<Row>> {
+pub(crate) fn theirs(path: &Path) -> Result<BTreeSet<Row>> {
     let document: Value = serde_json::from_slice(&std::fs::read(path)?)?;
     let mut rows = BTreeSet::new();
     for scanner in ["syft", "trivy"] {
@@ -72,7 +72,8 @@ pub(super) fn theirs(path: &Path) -> Result<BTreeSet<Row>> {
     Ok(rows)
 }
 
-fn their_row(package: &Value) -> Option<Row> {
+/// A package of another scanner; none without a package URL.
+pub(crate) fn their_row(package: &Value) -> Option<Row> {
     // Where a scanner does not know the distribution it gives no URL; only an rpm has a release beside its version.
     let url = package["purl"].as_str().or_else(|| package["release"].as_str().map(|_| "pkg:rpm/"))?;
     let (ecosystem, rest) = url.strip_prefix("pkg:")?.split_once('/')?;

@@ -1,8 +1,12 @@
 //! `POST /providers/Microsoft.ResourceGraph/resources`: a query of the Kusto language over all resources.
 //!
 //! A page is a part of the whole result. The token of the next page is sealed for this caller and this query, and
-//! holds how many rows are behind it; the tables are read in the order of their keys, so that a page goes on where the
-//! one before ended.
+//! names the answer that is kept for it and how many rows are behind it. When that answer is kept no more, or was made
+//! with other rights, the query runs again; the tables are read in the order of their keys, so that a page goes on where
+//! the one before ended.
+
+mod body;
+mod view;
 
 use super::{Resource, Right, Route};
 use crate::ArmState;
@@ -10,141 +14,195 @@ use crate::dispatch::Request;
 use crate::error::ArmError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use graph::{Answer, GraphError, Settings, Viewer};
-use http::Method;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use body::{Body, Facet, Options};
+use graph::{Answer, GraphError, Occasion, Quota, Settings, Viewer};
+use http::{HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 pub(super) const RESOURCE: Resource = Resource {
     kind: "Microsoft.ResourceGraph/resources",
-    routes: &[Route {
-        method: Method::POST,
-        pattern: "/providers/Microsoft.ResourceGraph/resources",
-        right: Right::SignedIn,
-        handler: |state, request| Box::pin(query(state, request)),
-    }],
+    routes: &[
+        Route {
+            method: Method::POST,
+            pattern: "/providers/Microsoft.ResourceGraph/resources",
+            right: Right::SignedIn,
+            handler: |state, request| Box::pin(query(state, request)),
+        },
+        Route {
+            method: Method::POST,
+            pattern: "/providers/Microsoft.ResourceGraph/resourcesHistory",
+            right: Right::SignedIn,
+            handler: |state, request| Box::pin(history(state, request)),
+        },
+        Route {
+            method: Method::GET,
+            pattern: "/providers/Microsoft.ResourceGraph/operations",
+            right: Right::SignedIn,
+            handler: |_, _| Box::pin(async { Ok(operations()) }),
+        },
+    ],
 };
 
 /// Longer queries are stopped.
 const LONGEST: Duration = Duration::from_secs(30);
-const DEFAULT_PAGE: usize = 100;
-const LONGEST_PAGE: usize = 1000;
-const DEFAULT_FACET: usize = 10;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Body {
-    query: String,
-    #[serde(default)]
-    subscriptions: Option<Vec<String>>,
-    #[serde(default)]
-    management_groups: Option<Vec<String>>,
-    #[serde(default)]
-    options: Option<Options>,
-    #[serde(default)]
-    facets: Option<Vec<Facet>>,
+/// Where a page begins: in which kept answer, and behind how many rows.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    answer: u64,
+    skip: usize,
 }
 
-#[derive(Default, Deserialize)]
-struct Options {
-    #[serde(default, rename = "$top")]
-    top: Option<usize>,
-    #[serde(default, rename = "$skip")]
-    skip: Option<usize>,
-    #[serde(default, rename = "$skipToken")]
-    skip_token: Option<String>,
-    #[serde(default, rename = "resultFormat")]
-    format: Option<String>,
-}
+impl Place {
+    fn to_text(self) -> String {
+        format!("{} {}", self.answer, self.skip)
+    }
 
-#[derive(Deserialize)]
-struct Facet {
-    expression: String,
-    #[serde(default)]
-    options: Option<FacetOptions>,
-}
-
-#[derive(Default, Deserialize)]
-struct FacetOptions {
-    #[serde(default, rename = "sortBy")]
-    sort_by: Option<String>,
-    #[serde(default, rename = "sortOrder")]
-    sort_order: Option<String>,
-    #[serde(default, rename = "$top")]
-    top: Option<usize>,
+    fn from_text(text: &str) -> Option<Self> {
+        let (answer, skip) = text.split_once(' ')?;
+        Some(Self { answer: answer.parse().ok()?, skip: skip.parse().ok()? })
+    }
 }
 
 async fn query(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let body: Body = serde_json::from_slice(&request.body).map_err(|error| {
-        ArmError::Invalid(format!(
-            "The body must be {{\"query\": \"...\"}} with optional subscriptions and options: {error}."
-        ))
-    })?;
-    let subscriptions = scope(state, &body)?;
-    let options = body.options.unwrap_or_default();
-    let belongs_to = [request.subject.as_str(), body.query.as_str()];
-    let skip = match &options.skip_token {
-        Some(token) => state
-            .seal
-            .open(token, &belongs_to)
-            .and_then(|place| place.parse().ok())
-            .ok_or(ArmError::InvalidSkipToken)?,
-        None => options.skip.unwrap_or(0),
-    };
-    let settings = Settings {
-        tenant: state.tenant().to_string(),
-        scan_plan: state.scan_plan,
-        now: (state.clock)(),
-        deadline: Instant::now() + LONGEST,
-        subscriptions,
-    };
-    let viewer = Viewer {
-        principal: request.caller.principal.clone(),
-        assignments: request.caller.assignments().to_vec(),
-    };
-    let answer = graph::run(state.store.clone(), viewer, body.query.clone(), settings).await;
-    let answer = answer.map_err(|error| match error {
-        GraphError::Store(error) => ArmError::Store(error),
-        GraphError::Query(_) | GraphError::Evaluation(_) => ArmError::Query(Box::new(error)),
-    })?;
-    let top = options.top.unwrap_or(DEFAULT_PAGE).clamp(1, LONGEST_PAGE);
-    let total = answer.total();
-    let page = answer.page(skip, top);
-    let has_more = skip.saturating_add(page.len()) < total;
-    let mut view = json!({
-        "totalRecords": total,
-        "count": page.len(),
-        "resultTruncated": "false",
-        "facets": facets(&answer, body.facets.as_deref().unwrap_or_default()),
-        "data": data(&answer, &page, is_table(request, options.format.as_deref())),
-    });
-    let can_go_on = !answer.is_limited && answer.columns.iter().any(|column| column.name == "id");
-    if has_more && can_go_on {
-        let place = skip.saturating_add(page.len()).to_string();
-        view["$skipToken"] = state.seal.seal(&place, &belongs_to).into();
-    } else if has_more {
-        // A query with a limit of its own, or without an id among its columns, has no next page.
-        view["resultTruncated"] = "true".into();
-    }
-    Ok(Json(view).into_response())
+    respond(state, request, Body::read(&request.body)?, None).await
 }
 
-/// The subscriptions that are asked for; all, where none are named.
-fn scope(state: &ArmState, body: &Body) -> Result<Option<Vec<String>>, ArmError> {
-    match (&body.subscriptions, &body.management_groups) {
-        (Some(_), Some(groups)) if !groups.is_empty() => {
-            Err(ArmError::Invalid("Name subscriptions or managementGroups, not both.".into()))
+/// The same about the past: from the beginning of what is kept until now, where nothing else is said.
+async fn history(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
+    let body = Body::read(&request.body)?;
+    let interval = body.options.as_ref().and_then(|options| options.interval);
+    let (start, end) = interval.map_or((None, None), |interval| (interval.start, interval.end));
+    let interval = (start.unwrap_or(Timestamp::MIN), end.unwrap_or_else(|| (state.clock)()));
+    respond(state, request, body, Some(interval)).await
+}
+
+async fn respond(
+    state: &ArmState,
+    request: &Request,
+    body: Body,
+    interval: Option<(Timestamp, Timestamp)>,
+) -> Result<Response, ArmError> {
+    let subscriptions = body.scope(state)?;
+    let options = body.options.as_ref();
+    let (top, token) = options
+        .map_or((Options::default().top(), None), |options| (options.top(), options.skip_token.as_ref()));
+    let belongs_to = [request.subject.as_str(), body.query.as_str()];
+    let place = match token {
+        Some(token) => {
+            let place = state.seal.open(token, &belongs_to);
+            place.as_deref().and_then(Place::from_text).ok_or(ArmError::InvalidSkipToken)?
         }
-        (_, Some(groups)) if !groups.is_empty() => {
-            let tenant = state.tenant().to_string();
-            match groups.iter().find(|group| !group.eq_ignore_ascii_case(&tenant)) {
-                Some(unknown) => Err(ArmError::ResourceNotFound(unknown.clone())),
-                None => Ok(None),
-            }
+        None => {
+            let skip = options.and_then(|options| options.skip).unwrap_or(0);
+            Place { answer: Uuid::new_v4().as_u64_pair().0, skip }
         }
-        (subscriptions, _) => Ok(subscriptions.clone().filter(|all| !all.is_empty())),
+    };
+    let asked = Asked { state, request, body: &body, subscriptions, place, top, interval };
+    let (answer, quota) = asked.answer().await?;
+    let page = answer.page(place.skip, top);
+    let seen = place.skip.saturating_add(page.len());
+    let has_more = seen < answer.total();
+    let format = options.and_then(|options| options.format.as_deref());
+    let facets: Vec<Value> = body.facets.iter().flatten().map(|facet| view::facet(&answer, facet)).collect();
+    let mut shown = json!({"totalRecords": answer.total(), "count": page.len(), "resultTruncated": "false"});
+    if interval.is_some() {
+        // Snapshots are a table unless the client asks for something else.
+        shown["snapshots"] = view::data(&answer, &page, is_table(request, format.or(Some("table"))));
+    } else {
+        shown["facets"] = facets.into();
+        shown["data"] = view::data(&answer, &page, is_table(request, format));
+    }
+    let can_go_on = !answer.is_limited && answer.columns.iter().any(|column| column.name == "id");
+    if has_more && can_go_on {
+        let next = Place { skip: seen, ..place };
+        shown["$skipToken"] = state.seal.seal(&next.to_text(), &belongs_to).into();
+    } else if has_more {
+        // A query with a limit of its own, or without an id among its columns, has no next page.
+        shown["resultTruncated"] = "true".into();
+    }
+    let mut response = Json(shown).into_response();
+    add_quota(&mut response, quota);
+    response.headers_mut().insert(
+        HeaderName::from_static("x-ms-tenant-subscription-limit-hit"),
+        HeaderValue::from_static("false"),
+    );
+    Ok(response)
+}
+
+/// A page that is asked for.
+struct Asked<'a> {
+    state: &'a ArmState,
+    request: &'a Request,
+    body: &'a Body,
+    subscriptions: Option<Vec<String>>,
+    place: Place,
+    top: usize,
+    interval: Option<(Timestamp, Timestamp)>,
+}
+
+impl Asked<'_> {
+    /// The answer that has the page: the kept one, or a new one, which is kept if there are further pages.
+    async fn answer(&self) -> Result<(Arc<Answer>, Quota), ArmError> {
+        let desk = &self.state.desk;
+        let principal = self.request.caller.principal.id;
+        let occasion = self.occasion();
+        let kept = desk.find(self.place.answer, &occasion, Instant::now());
+        if let Some(answer) = kept.filter(|answer| answer.has_page(self.place.skip, self.top)) {
+            return Ok((answer, desk.quota(principal, Instant::now())));
+        }
+        let begun = Instant::now();
+        desk.admit(principal, begun).map_err(ArmError::QuotaSpent)?;
+        let viewer = Viewer {
+            principal: self.request.caller.principal.clone(),
+            assignments: self.request.caller.assignments().to_vec(),
+        };
+        let settings = Settings {
+            tenant: self.state.tenant().to_string(),
+            scan_plan: self.state.scan_plan,
+            now: (self.state.clock)(),
+            deadline: begun + LONGEST,
+            subscriptions: self.subscriptions.clone(),
+            first: self.place.skip,
+            facets: self.body.facets.iter().flatten().map(Facet::column).collect(),
+            interval: self.interval,
+        };
+        let ran = graph::run(self.state.store.clone(), viewer, self.body.query.clone(), settings).await;
+        let quota = desk.charge(principal, begun.elapsed(), Instant::now());
+        let answer = ran.map_err(|error| match error {
+            GraphError::Store(error) => ArmError::Store(error),
+            GraphError::Query(_) | GraphError::Evaluation(_) => ArmError::Query(Box::new(error)),
+        })?;
+        let answer = Arc::new(answer);
+        if answer.total() > self.place.skip.saturating_add(self.top) {
+            desk.keep(self.place.answer, occasion, answer.clone(), Instant::now());
+        }
+        Ok((answer, quota))
+    }
+
+    fn occasion(&self) -> Occasion {
+        let facets: Vec<String> = self.body.facets.iter().flatten().map(Facet::column).collect();
+        Occasion {
+            principal: self.request.caller.principal.id,
+            assignments: self.request.caller.assignments().to_vec(),
+            question: json!([self.body.query, self.subscriptions, facets, format!("{:?}", self.interval)])
+                .to_string(),
+        }
+    }
+}
+
+/// Says what is left of the caller's quota.
+pub(crate) fn add_quota(response: &mut Response, quota: Quota) {
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-ms-user-quota-remaining"), HeaderValue::from(quota.remaining));
+    let seconds = crate::error::whole_seconds(quota.resets_after);
+    let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if let Ok(time) = HeaderValue::from_str(&time) {
+        headers.insert(HeaderName::from_static("x-ms-user-quota-resets-after"), time);
     }
 }
 
@@ -156,68 +214,32 @@ fn is_table(request: &Request, format: Option<&str>) -> bool {
     }
 }
 
-fn data(answer: &Answer, rows: &[Vec<Value>], is_table: bool) -> Value {
-    if is_table {
-        let columns: Vec<Value> =
-            answer.columns.iter().map(|column| json!({"name": column.name, "type": column.kind})).collect();
-        return json!({"columns": columns, "rows": rows});
-    }
-    let object = |row: &Vec<Value>| {
-        let entries =
-            answer.columns.iter().zip(row).map(|(column, value)| (column.name.clone(), value.clone()));
-        Value::Object(entries.collect::<Map<String, Value>>())
-    };
-    Value::Array(rows.iter().map(object).collect())
-}
-
-/// How often each value of a column stands in the whole result.
-fn facets(answer: &Answer, wanted: &[Facet]) -> Vec<Value> {
-    wanted.iter().map(|facet| one_facet(answer, facet)).collect()
-}
-
-fn one_facet(answer: &Answer, facet: &Facet) -> Value {
-    // A path such as properties.state is a column of that name with underscores.
-    let name = facet.expression.replace('.', "_");
-    let Some(at) = answer.columns.iter().position(|column| column.name == name) else {
-        return json!({
-            "expression": facet.expression,
-            "resultType": "FacetError",
-            "errors": [{"code": "InvalidColumnNames", "message": format!("Invalid column names: [{}].", facet.expression)}],
-        });
-    };
-    let mut counts: BTreeMap<String, (Value, usize)> = BTreeMap::new();
-    for value in answer.column(at) {
-        counts.entry(value.to_string()).or_insert_with(|| (value.clone(), 0)).1 += 1;
-    }
-    let mut counts: Vec<(Value, usize)> = counts.into_values().collect();
-    let total = counts.len();
-    let options = facet.options.as_ref();
-    let is =
-        |option: Option<&String>, word: &str| option.is_some_and(|given| given.eq_ignore_ascii_case(word));
-    let by_count =
-        options.is_none_or(|options| options.sort_by.is_none() || is(options.sort_by.as_ref(), "count"));
-    if by_count {
-        counts.sort_by_key(|(_, count)| *count);
-    }
-    if !options.is_some_and(|options| is(options.sort_order.as_ref(), "asc")) {
-        counts.reverse();
-    }
-    let top = options.and_then(|options| options.top).unwrap_or(DEFAULT_FACET).clamp(1, LONGEST_PAGE);
-    let data: Vec<Value> = counts
-        .into_iter()
-        .take(top)
-        .map(|(value, count)| {
-            let mut row = Map::new();
-            row.insert(name.clone(), value);
-            row.insert("count".into(), count.into());
-            Value::Object(row)
+/// What this provider can be asked to do.
+fn operations() -> Response {
+    let operation = |name: &str, resource: &str, operation: &str, description: &str| {
+        json!({
+            "name": name,
+            "display": {
+                "provider": "Microsoft Resource Graph",
+                "resource": resource,
+                "operation": operation,
+                "description": description,
+            },
         })
-        .collect();
-    json!({
-        "expression": facet.expression,
-        "resultType": "FacetResult",
-        "totalRecords": total,
-        "count": data.len(),
-        "data": data,
-    })
+    };
+    Json(json!({"value": [
+        operation(
+            "Microsoft.ResourceGraph/resources/read",
+            "Resources",
+            "Query resources",
+            "Submits a query on resources within the specified scope",
+        ),
+        operation(
+            "Microsoft.ResourceGraph/operations/read",
+            "Operation",
+            "Get operations",
+            "Gets the list of supported operations",
+        ),
+    ]}))
+    .into_response()
 }

@@ -60,7 +60,8 @@ async fn every_table_has_its_rows() {
             "SecurityResources | where type == 'microsoft.security/assessments' | project properties.resourceDetails.Id == properties.resourceDetails.id, properties.metadata.severity",
             "false High",
         ),
-        ("AuthorizationResources | count", "0"),
+        ("AuthorizationResources | where type endswith 'roleassignments' | count", "0"),
+        ("AuthorizationResources | where properties.roleName == 'AcrPull' | count", "1"),
         ("PolicyResources | count", "0"),
         ("Images | where state == 'Unhealthy' | project repository, critical, medium", "team/app 1 2"),
         ("Images | where repository == 'nowhere' | count", "0"),
@@ -171,7 +172,122 @@ async fn facets_count_the_values_of_a_column() {
     let body = json!({"query": "Images", "facets": [{"expression": "state"}, {"expression": "x.y"}]});
     let answer = estate.ask("reader", Method::POST, PATH, body).await.expect(200).body;
     assert_eq!(answer["facets"][0]["totalRecords"], 4);
-    assert_eq!(answer["facets"][1]["errors"][0]["code"], "InvalidColumnNames");
+    assert_eq!(answer["facets"][1]["errors"][1]["code"], "InvalidColumnNames");
     let one = ask(&estate, "reader", "Resources", json!({})).await.expect(200).body;
     assert_eq!(one["data"][0]["id"], registry());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_too_often_waits() {
+    let estate = Estate::new().await;
+    let mut left = Vec::new();
+    let spent = loop {
+        let answer = ask(&estate, "reader", "print 1", json!({})).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        left.push(answer.headers["x-ms-user-quota-remaining"].to_str().unwrap().parse::<u32>().unwrap());
+        assert!(left.len() < 40, "nobody is stopped");
+    };
+    assert_eq!(left[0], 14);
+    assert!(left.windows(2).all(|pair| pair[1] < pair[0]), "{left:?}");
+    assert_eq!((spent.status.as_u16(), spent.code()), (429, "RateLimiting"));
+    assert_eq!(spent.headers["x-ms-user-quota-remaining"], "0");
+    let wait = spent.headers["retry-after"].to_str().unwrap();
+    assert_eq!(spent.headers["x-ms-user-quota-resets-after"], format!("00:00:{:0>2}", wait));
+    ask(&estate, "owner", "print 1", json!({})).await.expect(200);
+}
+
+/// Pages of a kept answer cost nothing, and are given to nobody else, nor with other rights.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_come_from_the_answer_that_is_kept() {
+    let estate = Estate::new().await;
+    let image = estate.image("app", ImageState::Unhealthy, None).await;
+    let ids: Vec<String> = (0..100).map(|number| format!("CVE-2020-{number:04}")).collect();
+    let found: Vec<(&str, &str)> = ids.iter().map(|id| ("busybox", id.as_str())).collect();
+    estate.findings(&image, &found).await;
+    let query = "securityresources | where type == 'microsoft.security/assessments/subassessments' | project id, properties.id";
+    let mut options = json!({"$top": 5});
+    let (mut seen, mut quota) = (std::collections::BTreeSet::new(), Vec::new());
+    loop {
+        let answer = ask(&estate, "reader", query, options).await.expect(200);
+        quota.push(answer.headers["x-ms-user-quota-remaining"].clone());
+        for row in answer.body["data"].as_array().unwrap() {
+            assert!(seen.insert(row["properties_id"].to_string()), "a row comes twice");
+        }
+        let Some(token) = answer.body["$skipToken"].as_str() else { break };
+        options = json!({"$top": 5, "$skipToken": token});
+    }
+    assert_eq!((seen.len(), quota.len()), (100, 20));
+    assert!(quota.iter().skip(1).all(|left| left == "14" || left == "15"), "{quota:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_are_listed() {
+    let estate = Estate::new().await;
+    let path = "/providers/Microsoft.ResourceGraph/operations?api-version=2021-03-01";
+    let answer = estate.get("reader", path).await.expect(200).body;
+    assert_eq!(answer["value"][0]["name"], "Microsoft.ResourceGraph/resources/read");
+    estate.get("", path).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_are_saved_under_names() {
+    let estate = Estate::new().await;
+    let group = crate::estate::group();
+    let path = |name: &str| {
+        format!("{group}/providers/Microsoft.ResourceGraph/queries{name}?api-version=2024-04-01")
+    };
+    let body = json!({
+        "location": "global",
+        "tags": {"team": "quay"},
+        "properties": {"query": "Resources | count", "description": "How many."},
+    });
+    let made = estate.ask("owner", Method::PUT, &path("/Mine"), body.clone()).await.expect(201).body;
+    assert_eq!(made["type"], "microsoft.resourcegraph/queries");
+    assert_eq!(made["properties"]["resultKind"], "basic");
+    let again = estate.ask("owner", Method::PUT, &path("/mine"), body).await.expect(200).body;
+    assert_eq!(again["properties"], made["properties"]);
+    let patch = json!({"tags": {}, "properties": {"query": "Images | count"}});
+    estate.ask("owner", Method::PATCH, &path("/MINE"), patch).await.expect(200);
+    let found = estate.get("reader", &path("/mine")).await.expect(200).body;
+    assert_eq!(
+        (&found["properties"]["query"], &found["properties"]["description"], &found["tags"]),
+        (&json!("Images | count"), &json!("How many."), &json!({}))
+    );
+    assert_ne!(found["etag"], made["etag"]);
+    for scope in [group.clone(), crate::estate::subscription()] {
+        let path = format!("{scope}/providers/Microsoft.ResourceGraph/queries?api-version=2024-04-01");
+        let list = estate.get("reader", &path).await.expect(200).body;
+        assert_eq!(list["value"].as_array().unwrap().len(), 1);
+    }
+    for bad in [json!({}), json!({"properties": {"query": " "}}), json!({"properties": {"query": 7}})] {
+        estate.ask("owner", Method::PUT, &path("/other"), bad).await.expect(400);
+    }
+    let nowhere = path("/mine").replace("/rg/", "/absent/");
+    let body = json!({"properties": {"query": "Resources"}});
+    estate.ask("owner", Method::PUT, &nowhere, body).await.expect(404);
+    estate.ask("reader", Method::DELETE, &path("/mine"), Value::Null).await.expect(403);
+    estate.ask("owner", Method::DELETE, &path("/mine"), Value::Null).await.expect(200);
+    estate.ask("owner", Method::DELETE, &path("/mine"), Value::Null).await.expect(204);
+    estate.get("reader", &path("/mine")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_asked_as_snapshots() {
+    let estate = Estate::furnished().await;
+    let path = "/providers/Microsoft.ResourceGraph/resourcesHistory?api-version=2021-06-01-preview";
+    let query = "where type =~ 'Microsoft.ContainerRegistry/registries' | project id, timestamp, change = properties.change.kind";
+    let body = json!({"query": query, "options": {"$top": 2}});
+    let answer = estate.ask("reader", Method::POST, path, body).await.expect(200).body;
+    assert_eq!((&answer["totalRecords"], &answer["count"]), (&json!(4), &json!(2)));
+    assert_eq!(answer["snapshots"]["columns"][1], json!({"name": "timestamp", "type": "datetime"}));
+    assert_eq!(answer["snapshots"]["rows"][0][2], "manifest-pushed");
+    let before = json!({"start": "2020-01-01T00:00:00Z", "end": "2020-02-01T00:00:00.0000000Z"});
+    let options = json!({"interval": before, "resultFormat": "objectArray"});
+    let body = json!({"query": "Resources | project id", "options": options});
+    let answer = estate.ask("reader", Method::POST, path, body).await.expect(200).body;
+    assert_eq!((&answer["count"], &answer["snapshots"]), (&json!(0), &json!([])));
+    let body = json!({"query": "Resources | project id"});
+    assert_eq!(estate.ask("puller", Method::POST, path, body).await.expect(200).body["count"], 0);
 }

@@ -44,6 +44,8 @@ pub(crate) async fn run(arguments: DemoArguments, terminal: Terminal) -> Result<
         data: Some(folder.path().to_owned()),
         listen: Some(arguments.listen),
         jail: arguments.jail,
+        // The demo shows what it brings along, and asks nobody.
+        advisory_update_hours: Some(0),
         ..Overrides::default()
     };
     let mut configuration = Configuration::from_overrides(given)?;
@@ -74,11 +76,16 @@ fn import(configuration: &Configuration, terminal: Terminal) -> Result<()> {
     }
     let progress = spinner(terminal, "compiling advisories");
     let inspector = server::inspect::Inspector::new(configuration.jail);
-    let imported =
-        server::advisories::import(&configuration.data.join("advisories"), &[feed], &inspector, &|_| {})?;
+    let imported = server::advisories::import(
+        &configuration.data.join("advisories"),
+        &[feed],
+        &inspector,
+        server::advisories::Caution::Hold,
+        &|_| {},
+    )?;
     progress.finish_and_clear();
     say!(
-        "{} advisories are loaded (Alpine 3.10 and 3.18; real identifiers, versions and scores).",
+        "{} advisories are loaded (Alpine 3.10 and Debian 13; real identifiers, versions and scores).",
         imported.advisories
     );
     Ok(())
@@ -169,6 +176,8 @@ fn tell(view: &ImageView, findings: &[FindingView], terminal: Terminal) {
             upgrade.packages.push(&finding.package);
         }
     }
+    let mut upgrades: Vec<_> = upgrades.into_iter().collect();
+    upgrades.sort_by_key(|(_, upgrade)| std::cmp::Reverse(worst(upgrade)));
     for (remediation, upgrade) in upgrades {
         say!("");
         for finding in &upgrade.findings {
@@ -185,6 +194,10 @@ fn tell(view: &ImageView, findings: &[FindingView], terminal: Terminal) {
     }
 }
 
+fn worst(upgrade: &Upgrade<'_>) -> Option<advisory::Severity> {
+    upgrade.findings.iter().filter_map(|finding| server::judge::severity(&finding.severity)).max()
+}
+
 fn evidence(finding: &FindingView) -> String {
     let layer: String = finding.layer.chars().skip(7).take(12).collect();
     format!(
@@ -198,7 +211,7 @@ async fn stay(running: Running, terminal: Terminal) -> Result<Exit> {
     say!("  portal       {}/   (user admin, password {PASSWORD})", running.url());
     say!("  push yours   skopeo copy --dest-tls-verify=false --dest-creds admin:{PASSWORD} \\");
     let host = running.url().split_once("://").map_or("", |(_, host)| host);
-    say!("                 docker://alpine:3.18 docker://{host}/alpine:3.18");
+    say!("                 docker://debian:13-slim docker://{host}/debian:13-slim");
     say!("  ask          curl -u admin:{PASSWORD} {}/api/findings", running.url());
     say!("Ctrl-C ends it and leaves nothing behind.");
     tokio::signal::ctrl_c().await?;

@@ -1,4 +1,4 @@
-//! `lazaretto image list/show/wait`: the images of a registry and their verdicts.
+//! `lazaretto image list/show/sbom/wait`: the images of a registry and their verdicts.
 
 use crate::client::{Client, Connection};
 use crate::exit::Exit;
@@ -6,7 +6,8 @@ use crate::say;
 use crate::terminal::{Terminal, clean};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use server::api::view::{ImageView, Page};
+use reqwest::Method;
+use server::api::view::{AttachedView, BaseView, HistoryEntry, ImageView, Page};
 use std::time::{Duration, Instant};
 
 /// The images of the registry and their verdicts
@@ -40,6 +41,25 @@ enum ImageCommand {
         #[arg(long)]
         json: bool,
     },
+    /// What became of an image: its verdicts, and why findings appeared or went
+    History {
+        /// REPOSITORY:TAG or REPOSITORY@DIGEST
+        image: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The bill of materials of an image
+    Sbom {
+        /// REPOSITORY:TAG or REPOSITORY@DIGEST
+        image: String,
+        /// cyclonedx or spdx
+        #[arg(long, default_value = "cyclonedx")]
+        format: String,
+        /// Attach it to the image in the registry, instead of printing it
+        #[arg(long)]
+        attach: bool,
+    },
     /// Block until the verdict is there
     Wait {
         /// REPOSITORY:TAG or REPOSITORY@DIGEST
@@ -64,12 +84,31 @@ pub(crate) async fn run(arguments: ImageArguments, terminal: Terminal) -> Result
             show(&image, terminal, json)?;
             Ok(Exit::Done)
         }
+        ImageCommand::History { image, json } => {
+            let path = format!("/api/images/{}/history", encode(&image));
+            let page: Page<HistoryEntry> = client.get(&path).await?;
+            history(&page.value, terminal, json)?;
+            Ok(Exit::Done)
+        }
+        ImageCommand::Sbom { image, format, attach } => sbom(&client, &image, &format, attach).await,
         ImageCommand::Wait { image, timeout, json } => {
             let image = wait(&client, &image, Duration::from_secs(timeout)).await?;
             show(&image, terminal, json)?;
             Ok(if image.state == "NotApplicable" { Exit::NotAssessed } else { Exit::Done })
         }
     }
+}
+
+async fn sbom(client: &Client, image: &str, format: &str, attach: bool) -> Result<Exit> {
+    let path = format!("/api/images/{}/sbom?format={}", encode(image), encode(format));
+    if attach {
+        let attached: AttachedView = client.answer(client.request(Method::POST, &path)).await?;
+        say!("{}@{}", clean(&attached.repository), attached.digest);
+        return Ok(Exit::Done);
+    }
+    let document: serde_json::Value = client.get(&path).await?;
+    say!("{document:#}");
+    Ok(Exit::Done)
 }
 
 /// A reference as one part of a path. Slashes stay: the server finds the end of the name by itself.
@@ -157,6 +196,35 @@ async fn list(
     Ok(Exit::Done)
 }
 
+/// Prints the history of an image, the newest first.
+fn history(entries: &[HistoryEntry], terminal: Terminal, json: bool) -> Result<()> {
+    if json {
+        say!("{}", serde_json::to_string_pretty(entries)?);
+        return Ok(());
+    }
+    let mut table = terminal.table(&["WHEN", "WHAT", "OF", "BEFORE", "AFTER", "WHY"]);
+    for entry in entries {
+        let word = |text: &Option<String>| clean(text.as_deref().unwrap_or("-"));
+        let of = match (&entry.vulnerability, &entry.package, &entry.version) {
+            (Some(vulnerability), Some(package), Some(version)) => {
+                clean(&format!("{vulnerability} in {package} {version}"))
+            }
+            _ => "-".to_owned(),
+        };
+        let why = entry.description.as_ref().or(entry.reason.as_ref());
+        table.add_row(vec![
+            entry.at.to_string(),
+            clean(&entry.kind),
+            of,
+            word(&entry.before),
+            word(&entry.after),
+            clean(why.map_or("-", String::as_str)),
+        ]);
+    }
+    say!("{table}");
+    Ok(())
+}
+
 /// Prints one image.
 pub(crate) fn show(image: &ImageView, terminal: Terminal, json: bool) -> Result<()> {
     if json {
@@ -196,12 +264,43 @@ pub(crate) fn show(image: &ImageView, terminal: Terminal, json: bool) -> Result<
     optional("distribution", &image.distribution);
     optional("isolation", &image.isolation);
     optional("advisories", &image.snapshot);
+    if let Some(seconds) = image.advisories_age_seconds {
+        let age = server::advisories::age_in_words(jiff::SignedDuration::from_secs(seconds));
+        say!("  their age     {age}");
+    }
     say!("  pushed        {}", image.pushed_at);
     if let Some(at) = image.assessed_at {
         say!("  assessed      {at}");
+    }
+    if let Some(base) = &image.base {
+        show_base(base);
+    }
+    for layer in &image.layers {
+        let digest: String = layer.digest.chars().skip(7).take(12).collect();
+        let side = if layer.inherited == Some(true) { " (base)" } else { "" };
+        say!("  layer         {digest}{side} {}", clean(layer.step.as_deref().unwrap_or_default()));
     }
     for note in &image.notes {
         say!("  note          {}", clean(note));
     }
     Ok(())
+}
+
+/// Prints what an image was built on.
+fn show_base(base: &BaseView) {
+    let digest = base.digest.as_deref().unwrap_or_default();
+    match &base.repository {
+        Some(repository) => {
+            say!("  base          {}@{digest}, {} layers", clean(repository), base.layers);
+            say!("                {} findings are inherited, {} are your own", base.inherited, base.own);
+        }
+        None => {
+            let name = clean(base.claimed_name.as_deref().unwrap_or_default());
+            say!("  base          {name} {digest}, which is not in this registry");
+        }
+    }
+    if let Some(newer) = &base.newer {
+        let name = newer.tags.first().map_or(&*newer.digest, String::as_str);
+        say!("                a newer base image ({}) fixes {} of the inherited", clean(name), newer.fixes);
+    }
 }

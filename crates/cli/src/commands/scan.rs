@@ -6,13 +6,14 @@ use crate::progress::steps;
 use crate::report::{Report, form};
 use crate::say;
 use crate::target::{self, Image, Layer, LayerBytes};
-use crate::terminal::Terminal;
-use advisory::{Severity, Snapshot, Verdict};
+use crate::terminal::{Terminal, clean};
+use advisory::vex::VexSubject;
+use advisory::{Severity, Snapshot, Verdict, VexStatement};
 use anyhow::{Context, Result, bail};
 use assessment::{Cause, ImageFacts, ImageVerdict, assess};
 use clap::Args;
 use indexer::LayerOutcome;
-use inventory::{Ecosystem, ImageInventory, LayerInventory, coalesce};
+use inventory::{Ecosystem, ImageInventory, LayerInventory, coalesce, package_url};
 use jiff::{SignedDuration, Timestamp};
 use oci::ImageConfig;
 use sandbox::{Input, Isolation};
@@ -28,7 +29,7 @@ use store::PackageVersion;
 /// Judge one image without a server
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
-    /// `oci:DIR[:TAG]`, oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, or a reference to a registry
+    /// `oci:DIR[:TAG]`, oci-archive:FILE, docker-archive:FILE, dir:ROOTFS, sbom:FILE, or a reference to a registry
     target: String,
     /// table, json, sarif, cyclonedx, spdx, csv or markdown
     #[arg(long, default_value = "table")]
@@ -48,6 +49,9 @@ pub(crate) struct ScanArguments {
     /// A snapshot of advisories, instead of the one in the data folder
     #[arg(long, value_name = "FILE")]
     advisories: Option<PathBuf>,
+    /// A VEX document (OpenVEX, CSAF or CycloneDX) that says what does not apply; may be repeated
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
     /// Where the snapshot in force is kept
     #[arg(long, env = "LAZARETTO_DATA", value_name = "DIR", default_value = "./lazaretto-data")]
     data: PathBuf,
@@ -79,14 +83,9 @@ pub(crate) async fn run(arguments: ScanArguments, terminal: Terminal) -> Result<
     let inspector = Inspector::new(server::configured_jail(arguments.jail.as_deref())?);
     let reading = read(&arguments.target, &arguments.platform, &inspector, terminal).await?;
     let age_limit = SignedDuration::from_hours(arguments.advisory_age_limit_days.saturating_mul(24));
-    let report = report(
-        arguments.target,
-        reading,
-        snapshot.as_deref(),
-        age_limit,
-        arguments.only_fixed,
-        Timestamp::now(),
-    );
+    let statements = statements(&arguments.vex)?;
+    let basis = Basis { snapshot: snapshot.as_deref(), statements: &statements, age_limit };
+    let report = report(arguments.target, reading, &basis, arguments.only_fixed, Timestamp::now());
     let text = (form.write)(&report, terminal)?;
     match &arguments.output {
         Some(path) => {
@@ -123,12 +122,27 @@ pub(crate) struct Reading {
     pub(crate) digest: Option<String>,
     /// The names of its layers.
     pub(crate) layer_names: Vec<String>,
+    /// The build steps of its layers, where the image says so.
+    steps: Vec<Option<String>>,
     platform: Option<String>,
     causes: Vec<Cause>,
     isolation: Option<Isolation>,
 }
 
 impl Reading {
+    /// An inventory of which nothing else is known.
+    fn of(inventory: ImageInventory) -> Self {
+        Self {
+            inventory,
+            digest: None,
+            layer_names: Vec::new(),
+            steps: Vec::new(),
+            platform: None,
+            causes: Vec::new(),
+            isolation: None,
+        }
+    }
+
     /// Whether the inventory can be trusted to be the whole truth.
     pub(crate) fn is_complete(&self) -> bool {
         self.causes.is_empty() && self.inventory.obstacles.is_empty()
@@ -148,6 +162,10 @@ pub(crate) async fn read(
     inspector: &Inspector,
     terminal: Terminal,
 ) -> Result<Reading> {
+    if let Some(path) = target.strip_prefix(target::bill::PREFIX) {
+        let (inventory, isolation) = target::bill::open(path, inspector)?;
+        return Ok(Reading { isolation: Some(isolation), ..Reading::of(inventory) });
+    }
     let image = target::open(target, platform, inspector, terminal).await?;
     let inspector = inspector.clone();
     tokio::task::spawn_blocking(move || read_image(image, &inspector, terminal))
@@ -157,12 +175,9 @@ pub(crate) async fn read(
 
 fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result<Reading> {
     let mut reading = Reading {
-        inventory: coalesce(&[]),
         digest: image.digest,
         layer_names: image.layers.iter().map(|layer| layer.name.clone()).collect(),
-        platform: None,
-        causes: Vec::new(),
-        isolation: None,
+        ..Reading::of(coalesce(&[]))
     };
     if let Some(bytes) = &image.configuration {
         match ImageConfig::parse(bytes) {
@@ -173,6 +188,8 @@ fn read_image(image: Image, inspector: &Inspector, terminal: Terminal) -> Result
             Ok(configuration) => {
                 reading.platform =
                     Some(format!("{}/{}", configuration.operating_system, configuration.architecture));
+                let step = |layer| configuration.step_of_layer(layer)?.created_by.clone();
+                reading.steps = (0..image.layers.len()).map(step).collect();
             }
             Err(error) => reading.causes.push(Cause::InvalidImage { detail: error.to_string() }),
         }
@@ -225,15 +242,8 @@ fn read_layer(
 }
 
 /// Judges what was read.
-fn report(
-    target: String,
-    reading: Reading,
-    snapshot: Option<&Snapshot>,
-    age_limit: SignedDuration,
-    only_fixed: bool,
-    now: Timestamp,
-) -> Report {
-    let (verdict, mut findings) = judge_reading(&target, &reading, snapshot, age_limit, now);
+fn report(target: String, reading: Reading, basis: &Basis<'_>, only_fixed: bool, now: Timestamp) -> Report {
+    let (verdict, mut findings, excused) = judge_reading(&target, &reading, basis, now);
     findings.retain(|finding| !only_fixed || finding.fixed.is_some());
     let of = |severity: Severity| verdict.counts.get(&severity).copied().unwrap_or(0);
     Report {
@@ -245,7 +255,7 @@ fn report(
             .causes
             .first()
             .map(|cause| CauseView { code: cause.code().into(), description: cause.to_string() }),
-        notes: verdict.causes.iter().skip(1).map(ToString::to_string).collect(),
+        notes: verdict.causes.iter().skip(1).map(ToString::to_string).chain(excused).collect(),
         counts: Counts {
             critical: of(Severity::Critical),
             high: of(Severity::High),
@@ -254,7 +264,7 @@ fn report(
             unknown: of(Severity::Unknown),
         },
         findings,
-        snapshot: snapshot.map(|snapshot| snapshot.version().to_string()),
+        snapshot: basis.snapshot.map(|snapshot| snapshot.version().to_string()),
         isolation: reading.isolation.map(|isolation| isolation.to_string()),
         scanned_at: now,
         inventory: reading.inventory,
@@ -264,18 +274,25 @@ fn report(
 fn judge_reading(
     target: &str,
     reading: &Reading,
-    snapshot: Option<&Snapshot>,
-    age_limit: SignedDuration,
+    basis: &Basis<'_>,
     now: Timestamp,
-) -> (ImageVerdict, Vec<FindingView>) {
+) -> (ImageVerdict, Vec<FindingView>, Vec<String>) {
     let ImageInventory { distribution, packages, obstacles, .. } = &reading.inventory;
     let mut judged = Judged::default();
     for installed in packages {
         let package = judge::package_version(installed, distribution.as_ref());
         let layer = reading.layer_names.get(installed.layer).map(String::as_str).unwrap_or_default();
         let digest = reading.digest.as_deref().unwrap_or_default();
-        let place = judge::Place { repository: target, digest, path: installed.path.as_str(), layer };
-        judged.add(&package, &place, snapshot);
+        let place = judge::Place {
+            repository: target,
+            digest,
+            path: installed.path.as_str(),
+            layer,
+            layer_number: installed.layer + 1,
+            step: reading.steps.get(installed.layer).and_then(Option::as_deref),
+        };
+        let url = package_url(&installed.package, distribution.as_ref());
+        judged.add(&package, &url, &place, basis);
     }
     let mut findings = judged.findings;
     findings.sort_by(|one, other| {
@@ -288,11 +305,44 @@ fn judge_reading(
         // A Windows or empty image was not read at all; that nothing was found in it says nothing more.
         obstacles: if reading.causes.is_empty() { obstacles.clone() } else { Vec::new() },
         distribution_without_feed: judge::without_feed(distribution.as_ref(), judged.unplaced),
-        feeds: judge::standing(snapshot, &judged.ecosystems, age_limit, now),
+        out_of_support: judge::out_of_support(
+            distribution.as_ref(),
+            packages.iter().map(|installed| installed.package.kind),
+            now,
+        ),
+        feeds: judge::standing(basis.snapshot, &judged.ecosystems, basis.age_limit, now),
         affected: judged.affected,
         undetermined: judged.undetermined,
     };
-    (assess(&facts), findings)
+    (assess(&facts), findings, judged.excused)
+}
+
+/// What an image is judged by.
+struct Basis<'a> {
+    snapshot: Option<&'a Snapshot>,
+    statements: &'a [VexStatement],
+    age_limit: SignedDuration,
+}
+
+/// What the user's own documents say. One that cannot be read is an error: silence would hide findings, or show some
+/// that the user knows to be none.
+fn statements(files: &[PathBuf]) -> Result<Vec<VexStatement>> {
+    let mut statements = Vec::new();
+    for file in files {
+        let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let document = advisory::vex::read_document(&bytes)
+            .with_context(|| format!("{} is no VEX document that can be used", file.display()))?;
+        for skip in document.skips {
+            remark(&format!(
+                "{}: {} was not taken: {}",
+                file.display(),
+                clean(&skip.place),
+                clean(&skip.why)
+            ));
+        }
+        statements.extend(document.statements);
+    }
+    Ok(statements)
 }
 
 /// What the advisories say of the packages of an image, as far as they were looked up.
@@ -304,17 +354,23 @@ struct Judged {
     ecosystems: BTreeSet<Ecosystem>,
     /// There are packages that no ecosystem speaks for.
     unplaced: bool,
+    /// What is no finding because the user says so, with the reason.
+    excused: Vec<String>,
 }
 
 impl Judged {
-    fn add(&mut self, package: &PackageVersion, place: &judge::Place<'_>, snapshot: Option<&Snapshot>) {
+    fn add(&mut self, package: &PackageVersion, url: &str, place: &judge::Place<'_>, basis: &Basis<'_>) {
         let Some(ecosystem) = &package.ecosystem else {
             self.unplaced = true;
             return;
         };
         self.ecosystems.insert(ecosystem.clone());
-        let Some(snapshot) = snapshot else { return };
-        for found in judge::matches(snapshot, package) {
+        let Some(snapshot) = basis.snapshot else { return };
+        let mut matches = judge::matches(snapshot, package);
+        let image = [place.repository, place.digest];
+        let image: Vec<&str> = image.into_iter().filter(|name| !name.is_empty()).collect();
+        advisory::vex::apply(&mut matches, &VexSubject { package: url, image: &image }, basis.statements);
+        for found in matches {
             match &found.verdict {
                 Verdict::Affected => {
                     let view = judge::match_view(snapshot, package, &found, place);
@@ -330,7 +386,14 @@ impl Judged {
                             format!("{} in {} {}: {why}", found.vulnerability, package.name, package.version);
                     }
                 }
-                Verdict::NotAffected { .. } => {}
+                Verdict::NotAffected { why } => {
+                    if found.vex.is_some() {
+                        self.excused.push(format!(
+                            "{} in {} {} does not apply: {why}.",
+                            found.vulnerability, package.name, package.version
+                        ));
+                    }
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::say;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use clap::Args;
-use server::{Configuration, Overrides};
+use server::{Configuration, Overrides, StorageSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(crate) struct ServeArguments {
     /// `sqlite:PATH` [default: in the data folder]
     #[arg(long, env = "LAZARETTO_DATABASE", value_name = "URL")]
     database: Option<String>,
-    /// `file:PATH` [default: in the data folder]
+    /// `file:PATH`, `s3://BUCKET[/PREFIX]` or `azure://ACCOUNT/CONTAINER[/PREFIX]` [default: in the data folder]
     #[arg(long, env = "LAZARETTO_BLOBS", value_name = "URL")]
     blobs: Option<String>,
     /// What the jail must achieve: `required` refuses to read layers without Landlock and seccomp
@@ -58,6 +58,24 @@ pub(crate) struct ServeArguments {
     /// Advisories older than this cannot call an image healthy [default: 30]
     #[arg(long, env = "LAZARETTO_ADVISORY_AGE_LIMIT_DAYS", value_name = "DAYS")]
     advisory_age_limit_days: Option<u64>,
+    /// Networks that webhooks and imports may reach though they are not public, such as 10.0.0.0/8
+    #[arg(long, env = "LAZARETTO_OUTBOUND_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
+    outbound_allow: Option<Vec<String>>,
+    /// Requests that one caller may send each second, for long; 0 for as many as they like [default: 0]
+    #[arg(long, env = "LAZARETTO_RATE_LIMIT", value_name = "REQUESTS")]
+    rate_limit: Option<u32>,
+    /// Requests that one caller may send at once [default: ten seconds' worth]
+    #[arg(long, env = "LAZARETTO_RATE_BURST", value_name = "REQUESTS")]
+    rate_burst: Option<u32>,
+    /// New advisories that flip more of the images are held until somebody accepts them [default: 50]
+    #[arg(long, env = "LAZARETTO_ADVISORY_FLIP_LIMIT_PERCENT", value_name = "PERCENT")]
+    advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories from their sources; 0 for none [default: 6]
+    #[arg(long, env = "LAZARETTO_ADVISORY_UPDATE_HOURS", value_name = "HOURS")]
+    advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources
+    #[arg(long, env = "LAZARETTO_ADVISORY_MIRROR", value_name = "URL")]
+    advisory_mirror: Option<String>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -69,6 +87,7 @@ pub(crate) struct ServeArguments {
 impl ServeArguments {
     fn configuration(self) -> Result<Configuration> {
         let file = self.config.as_deref().map(Overrides::from_file).transpose()?.unwrap_or_default();
+        let blobs = self.blobs.or_else(|| file.blobs.clone());
         let given = Overrides {
             data: self.data,
             listen: self.listen,
@@ -78,13 +97,23 @@ impl ServeArguments {
             external_url: self.external_url,
             workers: self.workers,
             database: self.database,
-            blobs: self.blobs,
+            blob_storage: StorageSettings::from_environment(blobs.as_deref(), |name| {
+                std::env::var(name).ok()
+            }),
+            blobs,
             jail: self.jail,
             plan: self.plan,
             registry: self.registry,
             resource_group: self.resource_group,
             subscription_name: self.subscription_name,
             advisory_age_limit_days: self.advisory_age_limit_days,
+            outbound_allow: self.outbound_allow,
+            rate_limit: self.rate_limit,
+            rate_burst: self.rate_burst,
+            advisory_flip_limit_percent: self.advisory_flip_limit_percent,
+            advisory_update_hours: self.advisory_update_hours,
+            advisory_mirror: self.advisory_mirror,
+            advisory_sources: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

@@ -40,7 +40,7 @@ fn built(fill: impl FnOnce(&mut LayerBuilder<Vec<u8>>)) -> Blob {
 /// A real Alpine root, so that everything else about the image is in order.
 fn root() -> Blob {
     layer(&[
-        ("etc/os-release", "ID=alpine\nVERSION_ID=3.18.9\nPRETTY_NAME=\"Alpine Linux v3.18\"\n"),
+        ("etc/os-release", "ID=alpine\nVERSION_ID=3.99.0\nPRETTY_NAME=\"Alpine Linux v3.99\"\n"),
         ("lib/apk/db/installed", "P:busybox\nV:1.36.1-r7\nA:x86_64\no:busybox\n\n"),
     ])
 }
@@ -70,7 +70,7 @@ fn deep_json() -> Blob {
 fn amplified_database() -> Blob {
     built(|builder| {
         let stanza = Repeated(b"P:a\nV:1\nA:x86_64\no:a\n\nP:b\nV:1\n\n", 0);
-        builder.file("etc/alpine-release", "3.18.9\n").unwrap();
+        builder.file("etc/alpine-release", "3.99.0\n").unwrap();
         builder.streamed_file("lib/apk/db/installed", 1 << 30, stanza).unwrap();
     })
 }

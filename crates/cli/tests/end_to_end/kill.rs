@@ -32,11 +32,11 @@ type Acknowledged = Arc<Mutex<Vec<(String, String, &'static str)>>>;
 fn image(random: &mut Random, number: usize) -> (Image, &'static str) {
     let unique = layer(&[("etc/motd", &format!("image {number}"))]);
     let (mut image, verdict) = match random.below(4) {
-        0 => (alpine("3.18.9", "1.36.1-r7"), "Healthy"),
-        1 => (alpine("3.18.9", "1.36.1-r1"), "Unhealthy"),
+        0 => (alpine("3.99.0", "1.36.1-r7"), "Healthy"),
+        1 => (alpine("3.99.0", "1.36.1-r1"), "Unhealthy"),
         2 => (Image::of(Vec::new()), "NotApplicable"),
         _ => {
-            let mut image = alpine("3.18.9", "1.36.1-r7");
+            let mut image = alpine("3.99.0", "1.36.1-r7");
             let cut = image.layers[0].bytes.len() / 2;
             image.layers[0].bytes.truncate(cut);
             (image, "NotApplicable")
@@ -63,7 +63,7 @@ async fn push_until_dead(url: String, pusher: usize, mut random: Random, done: A
 fn import_advisories(data: &std::path::Path) {
     let folder = data.join("feed");
     std::fs::create_dir(&folder).unwrap();
-    let record = advisory("CVE-2099-0001", "v3.18", "1.36.1-r5");
+    let record = advisory("CVE-2099-0001", "v3.99", "1.36.1-r5");
     std::fs::write(folder.join("one.json"), record.to_string()).unwrap();
     let output = Command::new(binary())
         .args(["advisories", "import", "--data"])

@@ -8,10 +8,10 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-/// Imports one advisory for Alpine 3.18: versions of busybox below 1.36.1-r5 are affected.
+/// Imports one advisory for Alpine 3.99, a release whose support has no known end: versions of busybox below 1.36.1-r5 are affected.
 pub(crate) fn import(data: &Path) {
     let file = data.join("advisory.json");
-    std::fs::write(&file, advisory("CVE-2099-0001", "v3.18", "1.36.1-r5").to_string()).unwrap();
+    std::fs::write(&file, advisory("CVE-2099-0001", "v3.99", "1.36.1-r5").to_string()).unwrap();
     let output = Command::new(binary())
         .args(["advisories", "import", "--data"])
         .arg(data)
@@ -39,13 +39,16 @@ async fn an_image_that_cannot_be_assessed_says_why() {
     import(folder.path());
     let server = Server::start(folder.path(), &[]);
 
-    let healthy = verdict_on(&server, "healthy", &alpine("3.18.9", "1.36.1-r7")).await;
+    let healthy = verdict_on(&server, "healthy", &alpine("3.99.0", "1.36.1-r7")).await;
     assert_eq!(healthy["state"], "Healthy", "{healthy:#}");
-    let unhealthy = verdict_on(&server, "unhealthy", &alpine("3.18.9", "1.36.1-r1")).await;
+    let unhealthy = verdict_on(&server, "unhealthy", &alpine("3.99.0", "1.36.1-r1")).await;
     assert_eq!(unhealthy["state"], "Unhealthy", "{unhealthy:#}");
     assert_eq!(unhealthy["findings"]["high"], 1, "{unhealthy:#}");
 
-    let mut deleted = alpine("3.18.9", "1.36.1-r7");
+    let ended = verdict_on(&server, "ended", &alpine("3.10.9", "1.36.1-r7")).await;
+    assert_not_applicable(&ended, "has had no security support since 2021-05-01");
+
+    let mut deleted = alpine("3.99.0", "1.36.1-r7");
     deleted.layers.push(layer(&[("lib/apk/db/.wh.installed", "")]));
     assert_not_applicable(&verdict_on(&server, "deleted", &Image::of(deleted.layers)).await, "deleted");
 
@@ -55,13 +58,13 @@ async fn an_image_that_cannot_be_assessed_says_why() {
     let windows = Image::on("windows", vec![layer(&[("Files/x", "text")])]);
     assert_not_applicable(&verdict_on(&server, "windows", &windows).await, "Windows");
 
-    let mut cut = alpine("3.18.9", "1.36.1-r7").layers;
+    let mut cut = alpine("3.99.0", "1.36.1-r7").layers;
     let half = cut[0].bytes.len() / 2;
     cut[0].bytes.truncate(half);
     assert_not_applicable(&verdict_on(&server, "corrupt", &Image::of(cut)).await, "layer");
 
-    let uncovered = alpine("3.19.1", "1.36.1-r7");
-    assert_not_applicable(&verdict_on(&server, "uncovered", &uncovered).await, "Alpine:v3.19");
+    let uncovered = alpine("3.98.1", "1.36.1-r7");
+    assert_not_applicable(&verdict_on(&server, "uncovered", &uncovered).await, "Alpine:v3.98");
 
     let artifact = Image {
         config: Blob { media_type: "application/vnd.example.notes+json".into(), bytes: b"{}".to_vec() },
@@ -74,7 +77,7 @@ async fn an_image_that_cannot_be_assessed_says_why() {
 async fn without_advisories_nothing_is_healthy_until_they_come() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
-    let before = verdict_on(&server, "app", &alpine("3.18.9", "1.36.1-r1")).await;
+    let before = verdict_on(&server, "app", &alpine("3.99.0", "1.36.1-r1")).await;
     assert_not_applicable(&before, "advisories");
     import(folder.path());
     let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
@@ -97,11 +100,11 @@ async fn on_the_free_plan_nothing_is_scanned() {
     let folder = tempfile::tempdir().unwrap();
     import(folder.path());
     let server = Server::start(folder.path(), &["--plan", "free"]);
-    let verdict = verdict_on(&server, "app", &alpine("3.18.9", "1.36.1-r1")).await;
+    let verdict = verdict_on(&server, "app", &alpine("3.99.0", "1.36.1-r1")).await;
     assert_eq!(verdict["state"], "Unscanned", "{verdict:#}");
 
     let switched = server.client(&["plan", "set", "standard"]);
     assert!(switched.status.success(), "{}", String::from_utf8_lossy(&switched.stderr));
-    let verdict = verdict_on(&server, "app", &alpine("3.18.9", "1.36.1-r1")).await;
+    let verdict = verdict_on(&server, "app", &alpine("3.99.0", "1.36.1-r1")).await;
     assert_eq!(verdict["state"], "Unhealthy", "{verdict:#}");
 }

@@ -14,8 +14,9 @@ use super::{Document, KnownRegistry};
 mod listing;
 mod name;
 
-pub use listing::{Place, by_name, page_after};
+pub use listing::{Place, by_name, page_after, rows_of};
 pub use name::mark;
+pub(crate) use name::of as name_of;
 
 use advisory::VulnerabilityRecord;
 use assessment::FindingEvidence;
@@ -150,6 +151,9 @@ fn additional_data(
                 "fixedVersion": finding.fixed,
                 "path": finding.path,
                 "layer": finding.layer.to_string(),
+                "layerNumber": finding.origin.layer_number,
+                "buildStep": finding.origin.step,
+                "inherited": finding.origin.inherited,
             })
         })
         .collect();
@@ -225,7 +229,7 @@ fn impact(findings: &[Finding], record: Option<&VulnerabilityRecord>) -> String 
 }
 
 /// The severity in the three words of the model.
-fn in_three(severity: &str) -> &str {
+pub(crate) fn in_three(severity: &str) -> &str {
     if severity == "Critical" { "High" } else { severity }
 }
 

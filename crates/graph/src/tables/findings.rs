@@ -1,7 +1,11 @@
 //! `Findings`: each vulnerability in each package of each image, in plain columns.
 
-use super::{Pulled, Reading, Table, columns};
+use super::absent::Nothing;
+use super::images::inspected;
+use super::{Pulled, Reading, Table, columns, image_text};
+use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::KnownRegistry;
+use crate::narrowed::Narrowed;
 use crate::source::{datetime, json_value, text_or_null};
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest, Value};
@@ -14,17 +18,34 @@ pub(super) const TABLE: Table = Table {
     about: "Each vulnerability in each package of each image.",
     columns: shown,
     hidden: Vec::new,
-    read: |narrowed| {
-        let filter = FindingFilter {
-            repository: narrowed.exactly("repository").and_then(|name| name.parse().ok()),
-            digest: narrowed.exactly("digest").and_then(|digest| digest.parse().ok()),
-            vulnerability: narrowed.exactly("vulnerability").map(str::to_owned),
-            severities: narrowed.any_of("severity"),
-            verdicts: vec![FindingVerdict::Affected],
-            ..FindingFilter::default()
+    stem: None,
+    read: |view, request| {
+        let narrowed = Narrowed(request);
+        // What rests on no evidence is counted.
+        let is_counted = request.fold.is_some() || !is_narrow(Shape::Findings, request);
+        if let Some(plan) = Plan::of(Shape::Findings, request).filter(|_| is_counted) {
+            return Box::new(CensusReading::new(view, plan, request));
+        }
+        let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
+        let known = inspected(view, narrowed);
+        if repository.is_nothing() || digest.is_nothing() || known.is_empty() {
+            return Box::new(Nothing);
+        }
+        let severities = match narrowed.equal_to(&["severity"]) {
+            Some((texts, true)) => texts.into_iter().map(str::to_owned).collect(),
+            _ => Vec::new(),
         };
-        Box::new(FindingsReading { filter, after: None })
+        let filter = FindingFilter {
+            registries: Some(known.iter().map(|known| known.registry.id).collect()),
+            repository: repository.one(),
+            digest: digest.one(),
+            vulnerability: narrowed.exactly(&["vulnerability"]).map(str::to_owned),
+            severities,
+            verdicts: vec![FindingVerdict::Affected],
+        };
+        Box::new(FindingsReading { known, filter, after: None })
     },
+    folds: |request| !is_narrow(Shape::Findings, request) && Plan::of(Shape::Findings, request).is_some(),
 };
 
 fn shown() -> Vec<Column> {
@@ -32,6 +53,7 @@ fn shown() -> Vec<Column> {
         ("registry", Kind::String),
         ("repository", Kind::String),
         ("digest", Kind::String),
+        ("image", Kind::String),
         ("vulnerability", Kind::String),
         ("severity", Kind::String),
         ("score", Kind::Real),
@@ -46,25 +68,28 @@ fn shown() -> Vec<Column> {
         ("aliases", Kind::Dynamic),
         ("path", Kind::String),
         ("layer", Kind::String),
+        ("layerNumber", Kind::Long),
+        ("buildStep", Kind::String),
+        ("inherited", Kind::Bool),
         ("firstSeen", Kind::Datetime),
         ("subscriptionId", Kind::String),
     ])
 }
 
 struct FindingsReading {
+    known: Vec<KnownRegistry>,
     filter: FindingFilter,
     after: Option<FindingKey>,
 }
 
 impl Reading for FindingsReading {
     fn pull(&mut self, view: &View, request: &ScanRequest) -> Result<Pulled, store::Error> {
-        self.filter.registries = Some(view.inspected.iter().map(|known| known.registry.id).collect());
         let page = PageRequest { after: self.after.take(), limit: PAGE };
         let page = view.runtime.block_on(view.store.findings(&self.filter, page))?;
         let mut batch = Batch::new(request.needs.len());
         for finding in &page.items {
             let registry = finding.key.image.repository.registry;
-            let Some(known) = view.inspected.iter().find(|known| known.registry.id == registry) else {
+            let Some(known) = self.known.iter().find(|known| known.registry.id == registry) else {
                 continue;
             };
             batch.push(request.needs.iter().map(|need| value(&need.column, known, finding)));
@@ -80,6 +105,7 @@ fn value(column: &str, known: &KnownRegistry, finding: &Finding) -> Value {
         "registry" => Value::text(&known.registry.login_server),
         "repository" => Value::text(finding.key.image.repository.name.as_str()),
         "digest" => Value::text(finding.key.image.digest.to_string()),
+        "image" => Value::from(image_text(known, &finding.key.image)),
         "vulnerability" => Value::text(&finding.vulnerability.id),
         "severity" => Value::text(&finding.vulnerability.severity),
         "score" => finding.vulnerability.score.map_or(Value::Null, Value::Real),
@@ -91,6 +117,13 @@ fn value(column: &str, known: &KnownRegistry, finding: &Finding) -> Value {
         "patchable" | "remediation" | "category" | "aliases" => of_evidence(column),
         "path" => Value::text(&finding.path),
         "layer" => Value::text(finding.layer.to_string()),
+        "layerNumber" => finding
+            .origin
+            .layer_number
+            .and_then(|number| i64::try_from(number).ok())
+            .map_or(Value::Null, Value::Long),
+        "buildStep" => text_or_null(finding.origin.step.as_deref()),
+        "inherited" => finding.origin.inherited.map_or(Value::Null, Value::Bool),
         "firstSeen" => datetime(Some(finding.first_seen)),
         "subscriptionId" => Value::text(known.registry.subscription.to_string()),
         _ => Value::Null,

@@ -1,11 +1,13 @@
 //! `Images`: each image with its verdict, in plain columns.
 
-use super::{Pulled, Reading, Table, columns};
+use super::absent::Nothing;
+use super::{Pulled, Reading, Table, columns, image_text};
 use crate::documents::KnownRegistry;
+use crate::narrowed::Narrowed;
 use crate::source::{datetime, text_or_null};
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest, Value};
-use store::{ImageKey, ImageSummary, PageRequest, SummaryFilter};
+use store::{ImageKey, ImageState, ImageSummary, PageRequest, SummaryFilter};
 
 const PAGE: usize = 1000;
 
@@ -14,14 +16,26 @@ pub(super) const TABLE: Table = Table {
     about: "Each image of the registries with its verdict.",
     columns: shown,
     hidden: Vec::new,
-    read: |narrowed| {
+    stem: None,
+    read: |view, request| {
+        let narrowed = Narrowed(request);
+        let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
+        let is_nothing = repository.is_nothing() || digest.is_nothing();
+        let known = inspected(view, narrowed);
+        let states = ImageState::ALL.into_iter().filter(|state| narrowed.allows(&["state"], state.as_str()));
+        let states: Vec<ImageState> = states.collect();
+        if is_nothing || known.is_empty() || states.is_empty() {
+            return Box::new(Nothing);
+        }
         let filter = SummaryFilter {
-            repository: narrowed.exactly("repository").and_then(|name| name.parse().ok()),
-            digest: narrowed.exactly("digest").and_then(|digest| digest.parse().ok()),
-            ..SummaryFilter::default()
+            registries: Some(known.iter().map(|known| known.registry.id).collect()),
+            repository: repository.one(),
+            digest: digest.one(),
+            states: if states.len() == ImageState::ALL.len() { Vec::new() } else { states },
         };
-        Box::new(Images { filter, after: None })
+        Box::new(Images { known, filter, after: None })
     },
+    folds: |_| false,
 };
 
 fn shown() -> Vec<Column> {
@@ -29,6 +43,7 @@ fn shown() -> Vec<Column> {
         ("registry", Kind::String),
         ("repository", Kind::String),
         ("digest", Kind::String),
+        ("image", Kind::String),
         ("state", Kind::String),
         ("cause", Kind::String),
         ("description", Kind::String),
@@ -45,20 +60,29 @@ fn shown() -> Vec<Column> {
     ])
 }
 
+/// The registries whose findings the viewer may read, and that a query over plain columns does not rule out.
+pub(super) fn inspected(view: &View, narrowed: Narrowed<'_>) -> Vec<KnownRegistry> {
+    let is_wanted = |known: &&KnownRegistry| {
+        narrowed.allows(&["registry"], &known.registry.login_server)
+            && narrowed.allows(&["subscriptionId"], &known.registry.subscription.to_string())
+    };
+    view.inspected.iter().filter(is_wanted).cloned().collect()
+}
+
 struct Images {
+    known: Vec<KnownRegistry>,
     filter: SummaryFilter,
     after: Option<ImageKey>,
 }
 
 impl Reading for Images {
     fn pull(&mut self, view: &View, request: &ScanRequest) -> Result<Pulled, store::Error> {
-        self.filter.registries = Some(view.inspected.iter().map(|known| known.registry.id).collect());
         let page = PageRequest { after: self.after.take(), limit: PAGE };
         let page = view.runtime.block_on(view.store.summaries(&self.filter, page))?;
         let mut batch = Batch::new(request.needs.len());
         for summary in &page.items {
             let registry = summary.image.repository.registry;
-            let Some(known) = view.inspected.iter().find(|known| known.registry.id == registry) else {
+            let Some(known) = self.known.iter().find(|known| known.registry.id == registry) else {
                 continue;
             };
             batch.push(request.needs.iter().map(|need| value(&need.column, known, summary)));
@@ -76,6 +100,7 @@ fn value(column: &str, known: &KnownRegistry, summary: &ImageSummary) -> Value {
         "registry" => Value::text(&known.registry.login_server),
         "repository" => Value::text(summary.image.repository.name.as_str()),
         "digest" => Value::text(summary.image.digest.to_string()),
+        "image" => Value::from(image_text(known, &summary.image)),
         "state" => Value::text(summary.state.as_str()),
         "cause" => text_or_null(summary.cause.as_ref().map(|cause| cause.code.as_str())),
         "description" => text_or_null(summary.cause.as_ref().map(|cause| cause.sentence.as_str())),

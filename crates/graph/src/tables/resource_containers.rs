@@ -2,7 +2,7 @@
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
-use crate::source::Narrowed;
+use crate::narrowed::Narrowed;
 use crate::viewer::View;
 use kql::ScanRequest;
 use serde_json::{Value, json};
@@ -16,7 +16,9 @@ pub(super) const TABLE: Table = Table {
     about: "Subscriptions and resource groups.",
     columns: shown,
     hidden,
-    read: |narrowed| Box::new(Containers::of(narrowed)),
+    stem: None,
+    read: |_, request| Box::new(Containers::of(Narrowed(request))),
+    folds: |_| false,
 };
 
 struct Containers {
@@ -25,7 +27,7 @@ struct Containers {
 }
 
 impl Containers {
-    fn of(narrowed: &Narrowed) -> Self {
+    fn of(narrowed: Narrowed<'_>) -> Self {
         Self { subscriptions: narrowed.wants_type(SUBSCRIPTION), groups: narrowed.wants_type(GROUP) }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn hidden() -> Vec<Column> {
 
 impl ResourceRow {
     /// The value that a query needs. Of properties only the path that is asked for is made.
-    fn value(&self, need: &Need) -> Value {
+    pub(crate) fn value(&self, need: &Need) -> Value {
         let dynamic = |json: &Json| {
             let at = need.path.iter().try_fold(json, |json, name| json.get(&**name));
             at.map_or(Value::Null, json_value)

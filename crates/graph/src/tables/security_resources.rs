@@ -5,21 +5,22 @@
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
+use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::metadata::properties as metadata;
 use crate::documents::{Document, KnownRegistry, assessment, pricing, sub_assessment};
+use crate::narrowed::Narrowed;
 use crate::viewer::View;
 use kql::ScanRequest;
 use serde_json::{Value, json};
-
-/// Rows that are made at a time.
-const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
     name: "SecurityResources",
     about: "Plans, assessments of registries, and sub-assessments: one row for each image and vulnerability.",
     columns: shown,
     hidden,
-    read: |narrowed| {
+    stem: Some("id"),
+    read: |_, request| {
+        let narrowed = Narrowed(request);
         let stages = [
             (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
@@ -27,6 +28,14 @@ pub(super) const TABLE: Table = Table {
         ];
         let stages = stages.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, stage)| stage);
         Box::new(Security { stages: stages.collect() })
+    },
+    folds: |request| {
+        let narrowed = Narrowed(request);
+        narrowed.wants_type(sub_assessment::KIND)
+            && !narrowed.wants_type(assessment::KIND)
+            && !narrowed.wants_type(pricing::KIND)
+            && !is_narrow(Shape::SubAssessments, request)
+            && Plan::of(Shape::SubAssessments, request).is_some()
     },
 };
 
@@ -38,8 +47,8 @@ struct Security {
 enum Stage {
     Plans,
     Assessments,
-    /// From this place on.
-    SubAssessments(Option<sub_assessment::Place>),
+    /// Once they have begun, how they go on.
+    SubAssessments(Option<Box<CensusReading>>),
 }
 
 impl Reading for Security {
@@ -47,16 +56,26 @@ impl Reading for Security {
         let rows = match self.stages.pop() {
             None => Vec::new(),
             Some(Stage::Plans) => plans(view)?,
-            Some(Stage::Assessments) => assessments(view)?,
-            Some(Stage::SubAssessments(place)) => {
-                let page = sub_assessment::page_after(&*view.store, &view.inspected, place, PAGE);
-                let (documents, next) = view.runtime.block_on(page)?;
-                self.stages.extend(next.map(|next| Stage::SubAssessments(Some(next))));
-                documents.into_iter().map(|document| sub_assessment_row(view, document)).collect()
+            Some(Stage::Assessments) => assessments(view, Narrowed(request))?,
+            Some(Stage::SubAssessments(begun)) => {
+                let mut reading =
+                    begun.unwrap_or_else(|| Box::new(CensusReading::new(view, plan(request), request)));
+                let pulled = reading.pull(view, request)?;
+                if !pulled.is_last {
+                    self.stages.push(Stage::SubAssessments(Some(reading)));
+                }
+                return Ok(Pulled { is_last: self.stages.is_empty(), ..pulled });
             }
         };
         Ok(Pulled { batch: batch(&rows, request), is_last: self.stages.is_empty() })
     }
+}
+
+/// How the rows of sub-assessments are made.
+fn plan(request: &ScanRequest) -> Plan {
+    let counted = Plan::of(Shape::SubAssessments, request);
+    let counted = counted.filter(|_| request.fold.is_some() || !is_narrow(Shape::SubAssessments, request));
+    counted.unwrap_or_else(|| Plan::of_documents(Shape::SubAssessments, request))
 }
 
 fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
@@ -71,9 +90,13 @@ fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     Ok(rows)
 }
 
-fn assessments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
+fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {
     let mut rows = Vec::new();
     for known in &view.assessed {
+        let stem = format!("{}/providers/Microsoft.Security/assessments/", known.id);
+        if !narrowed.allows_registry(known, &stem) {
+            continue;
+        }
         let made = assessment::of_registry(&*view.store, known, view.scan_plan);
         let mut document = view.runtime.block_on(made)?;
         document.properties["resourceDetails"] = json!({
@@ -90,14 +113,7 @@ fn assessments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     Ok(rows)
 }
 
-fn sub_assessment_row(view: &View, document: Document) -> ResourceRow {
-    let owner = view.inspected.iter().find(|known| document.id.starts_with(known.id.as_str())).cloned();
-    let mut row = row(view, document);
-    row.id = row.id.replacen("/subAssessments/", "/subassessments/", 1);
-    owner.map_or(row.clone(), |known| placed(&known, row))
-}
-
-fn placed(known: &KnownRegistry, row: ResourceRow) -> ResourceRow {
+pub(super) fn placed(known: &KnownRegistry, row: ResourceRow) -> ResourceRow {
     ResourceRow {
         resource_group: known.registry.resource_group.clone(),
         subscription: known.registry.subscription.to_string(),
@@ -105,7 +121,7 @@ fn placed(known: &KnownRegistry, row: ResourceRow) -> ResourceRow {
     }
 }
 
-fn row(view: &View, document: Document) -> ResourceRow {
+pub(super) fn row(view: &View, document: Document) -> ResourceRow {
     ResourceRow {
         id: document.id,
         name: document.name,

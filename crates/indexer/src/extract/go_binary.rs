@@ -38,14 +38,18 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
     // `go1.22.1 X:boringcrypto`: what follows the blank are experiments.
     let version = version.split(|byte| *byte == b' ').next().unwrap_or_default();
     list.push(b"stdlib", version.strip_prefix(b"go").unwrap_or(version))?;
-    let mut pending: Option<(&[u8], &[u8])> = None;
+    let mut pending: Option<(&[u8], &[u8])> = main_package(modules);
     for line in lines(modules) {
         let mut words = line.split(|byte| *byte == b'\t');
         let kind = words.next().unwrap_or_default();
-        if !matches!(kind, b"mod" | b"dep" | b"=>") {
-            continue;
+        let mut module = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        match kind {
+            b"mod" if matches!(module.1, b"" | b"(devel)") => {
+                module.1 = linked_version(modules, module.0).unwrap_or(module.1);
+            }
+            b"mod" | b"dep" | b"=>" => {}
+            _ => continue,
         }
-        let module = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         // `=>` says what was really built instead of the line before.
         if kind != b"=>"
             && let Some((name, version)) = pending
@@ -58,6 +62,53 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
         push(&mut list, name, version)?;
     }
     Ok(list.finish())
+}
+
+/// The main package of a program that was built without modules, as distributions do: it has a path and nothing else.
+fn main_package(modules: &[u8]) -> Option<(&[u8], &[u8])> {
+    if lines(modules).any(|line| line.starts_with(b"mod\t")) {
+        return None;
+    }
+    let path = lines(modules).find_map(|line| line.strip_prefix(b"path\t"))?;
+    // A program made of loose files has no name that anybody else would know.
+    let is_named = !path.is_empty() && path != b"command-line-arguments";
+    is_named.then(|| (path, linked_version(modules, path).unwrap_or_default()))
+}
+
+/// The version that was written into the program by the linker: `-X main.version=1.2.3`.
+///
+/// Go itself knows no version of what it builds from a checkout, so projects set a variable of `main` or of a package
+/// of their own. Of other packages' variables nothing is believed.
+fn linked_version<'a>(modules: &'a [u8], main: &[u8]) -> Option<&'a [u8]> {
+    const NAMES: &[&[u8]] = &[b"version", b"gitversion", b"buildversion", b"appversion", b"ver", b"tag"];
+    let flags = lines(modules).find_map(|line| line.strip_prefix(b"build\t-ldflags="))?;
+    flags.split(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\')).find_map(|word| {
+        let equals = memchr::memchr(b'=', word)?;
+        let (variable, value) = (word.get(..equals)?, word.get(equals.checked_add(1)?..)?);
+        let dot = memchr::memrchr(b'.', variable)?;
+        let (package, name) = (variable.get(..dot)?, variable.get(dot.checked_add(1)?..)?);
+        let is_version = NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) && is_version(value);
+        (is_version && (package == b"main" || project(package) == project(main))).then_some(value)
+    })
+}
+
+/// Who made a package: the host with, on hosts of many, owner and name.
+fn project(path: &[u8]) -> &[u8] {
+    let parts: usize =
+        if path.starts_with(b"github.com/") || path.starts_with(b"gitlab.com/") { 3 } else { 1 };
+    let end = memchr::memchr_iter(b'/', path).nth(parts.saturating_sub(1));
+    end.and_then(|end| path.get(..end)).unwrap_or(path)
+}
+
+/// Two numbers with a point between, and perhaps more.
+fn is_version(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"v").unwrap_or(text);
+    let mut parts = text.split(|byte| *byte == b'.');
+    let first = parts.next().unwrap_or_default();
+    let second = parts.next().unwrap_or_default();
+    !first.is_empty()
+        && first.iter().all(u8::is_ascii_digit)
+        && second.first().is_some_and(u8::is_ascii_digit)
 }
 
 /// A replacement by a local folder has no version; it is as unversioned as a module in development.
@@ -187,6 +238,49 @@ mod tests {
         assert!(text.starts_with("golang stdlib 1.17.1\ngolang example.com/x (devel)\n"), "{text}");
         // Pointers that lead nowhere are no build information.
         assert_eq!(read_data(0x9000, &data), "nothing\n");
+    }
+
+    /// What is read from these module lines.
+    fn read_modules(modules: &str) -> String {
+        let modules = format!("0123456789abcdef{modules}\n0123456789abcdef");
+        let mut data = MAGIC.to_vec();
+        data.extend([8, 2]);
+        data.resize(32, 0);
+        data.push(8);
+        data.extend(b"go1.22.1");
+        let length = modules.len();
+        data.extend([u8::try_from(length & 0x7f).unwrap() | 0x80, u8::try_from(length >> 7).unwrap()]);
+        data.extend(modules.as_bytes());
+        read_data(0x1000, &data)
+    }
+
+    #[test]
+    fn programs_without_modules_are_named_by_their_path() {
+        expect![[r#"
+            golang stdlib 1.22.1
+            golang github.com/docker/docker/cmd/dockerd 20.10.24+dfsg1
+        "#]]
+        .assert_eq(&read_modules(
+            "path\tgithub.com/docker/docker/cmd/dockerd\nbuild\t-compiler=gc\n\
+             build\t-ldflags=\"-w -X \\\"github.com/docker/docker/dockerversion.Version=20.10.24+dfsg1\\\"\"",
+        ));
+        assert_eq!(read_modules("path\tcommand-line-arguments"), "golang stdlib 1.22.1\n");
+    }
+
+    #[test]
+    fn a_version_of_the_linker_is_believed_of_the_project_alone() {
+        let version = |flags: &str| {
+            let text =
+                read_modules(&format!("path\tx\nmod\texample.com/app\t(devel)\t\nbuild\t-ldflags={flags}"));
+            text.lines().last().unwrap().rsplit(' ').next().unwrap().to_owned()
+        };
+        assert_eq!(version("-X main.version=v1.2.3"), "v1.2.3");
+        assert_eq!(version("'-s -X example.com/app/internal.gitVersion=1.2'"), "1.2");
+        assert_eq!(version("-X example.com/other.Version=9.9.9"), "9.9.9");
+        assert_eq!(version("-X github.com/other/lib.Version=9.9.9"), "(devel)");
+        assert_eq!(version("-X main.version=unknown"), "(devel)");
+        assert_eq!(version("-X main.built=1.2.3"), "(devel)");
+        assert_eq!(version("-X =1.2.3 -X ."), "(devel)");
     }
 
     #[test]

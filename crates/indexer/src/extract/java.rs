@@ -54,7 +54,7 @@ impl Search {
             other => other.map_err(refused)?,
         };
         let mut manifest: Option<Member<'_>> = None;
-        let mut libraries = 0_usize;
+        let mut libraries: Vec<(String, String)> = Vec::new();
         for member in archive.members() {
             let member = member.map_err(refused)?;
             self.budget.spend_member().map_err(refused)?;
@@ -63,7 +63,7 @@ impl Search {
             } else if member.name.starts_with(b"META-INF/maven/") && member.name.ends_with(b"/pom.properties")
             {
                 let text = archive.text(&member, &mut self.budget).map_err(refused)?;
-                libraries = libraries.saturating_add(usize::from(self.properties(&text)?));
+                libraries.extend(self.properties(&text)?);
             } else if is_archive(member.name) {
                 let inner = archive.read(&member, &mut self.budget).map_err(refused)?;
                 let next = depth.saturating_add(1);
@@ -75,18 +75,15 @@ impl Search {
                 }
             }
         }
-        if libraries == 0 {
-            let text = match manifest {
-                Some(member) => archive.text(&member, &mut self.budget).map_err(refused)?,
-                None => std::borrow::Cow::Borrowed(&[][..]),
-            };
-            self.manifest(name, &text)?;
-        }
-        Ok(())
+        let text = match manifest {
+            Some(member) => archive.text(&member, &mut self.budget).map_err(refused)?,
+            None => std::borrow::Cow::Borrowed(&[][..]),
+        };
+        self.manifest(name, &text, &libraries)
     }
 
-    /// Whether the properties name a library.
-    fn properties(&mut self, text: &[u8]) -> Result<bool, SkipReason> {
+    /// The artifact and the version of the library that the properties name.
+    fn properties(&mut self, text: &[u8]) -> Result<Option<(String, String)>, SkipReason> {
         let value = |key: &[u8]| {
             lines(text)
                 .find_map(|line| line.strip_prefix(key)?.trim_ascii_start().strip_prefix(b"="))
@@ -96,13 +93,21 @@ impl Search {
             (value(b"groupId"), value(b"artifactId"), value(b"version"))
         else {
             self.list.fault("a pom.properties without a group, an artifact or a version");
-            return Ok(false);
+            return Ok(None);
         };
-        Ok(self.list.push(&[group, b":", artifact].concat(), version)?.is_some())
+        let word = |raw: &[u8]| String::from_utf8_lossy(raw).into_owned();
+        let library = (word(artifact), word(version));
+        Ok(self.list.push(&[group, b":", artifact].concat(), version)?.is_some().then_some(library))
     }
 
-    /// Names a library by the file's name and the manifest.
-    fn manifest(&mut self, name: &[u8], text: &[u8]) -> Result<(), SkipReason> {
+    /// Names a library by the file's name and the manifest, unless one of the libraries that Maven put into the archive
+    /// is the archive itself: a shaded archive of another builder has only those of others.
+    fn manifest(
+        &mut self,
+        name: &[u8],
+        text: &[u8],
+        libraries: &[(String, String)],
+    ) -> Result<(), SkipReason> {
         let headers = main_section(text);
         let header = |key: &str| {
             headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
@@ -114,6 +119,13 @@ impl Search {
             .or_else(|| header("Bundle-Version"))
             .or_else(|| header("Specification-Version"));
         let Some(version) = version else { return Ok(()) };
+        // An archive is often renamed, but it keeps its version; and a name may hold what looks like one.
+        let whole =
+            name.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(stem, _)| stem);
+        let is_whole = |known: &str| known.replace('_', "-") == whole.replace('_', "-");
+        if libraries.iter().any(|(known, its)| known == artifact || its == version || is_whole(known)) {
+            return Ok(());
+        }
         let group = header("Implementation-Vendor-Id").filter(|group| is_group(group)).or_else(|| {
             // `org.example.artifact` as a bundle is the artifact of the group before it.
             let bundle = header("Bundle-SymbolicName")?.split(';').next()?.trim();
@@ -222,6 +234,33 @@ mod tests {
             maven org.example:own-name 3.0-SNAPSHOT
         "#]]
         .assert_eq(&read_as("opt/app.war", &outer, &Limits::default()));
+    }
+
+    #[test]
+    fn a_shaded_archive_is_named_beside_what_is_in_it() {
+        let manifest = b"Implementation-Version: 4.2.3\n";
+        let shaded = deflated(&[POM, ("META-INF/MANIFEST.MF", manifest)]);
+        expect![[r#"
+            maven org.g:a 1.2
+            maven guice 4.2.3
+        "#]]
+        .assert_eq(&read_as("usr/share/java/guice.jar", &shaded, &Limits::default()));
+        // Renamed, but the same library.
+        let own = deflated(&[POM, ("META-INF/MANIFEST.MF", b"Implementation-Version: 1.2\n")]);
+        expect![[r#"
+            maven org.g:a 1.2
+        "#]]
+        .assert_eq(&read_as("opt/renamed.jar", &own, &Limits::default()));
+        expect![[r#"
+            maven org.g:a 1.2
+        "#]]
+        .assert_eq(&read_as("opt/a-9.jar", &own, &Limits::default()));
+        let spec: (&str, &[u8]) =
+            ("META-INF/maven/g/a/pom.properties", b"version=1.3\ngroupId=g\nartifactId=a_1.3_spec\n");
+        expect![[r#"
+            maven g:a_1.3_spec 1.3
+        "#]]
+        .assert_eq(&read_as("opt/a-1.3-spec.jar", &deflated(&[spec]), &Limits::default()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Installed Node.js packages: the `package.json` at the root of each package below a `node_modules` folder.
 //!
-//! Node finds a package only as `node_modules/NAME` or `node_modules/@SCOPE/NAME`, so only those are packages. Other
+//! Node finds a package only as `node_modules/NAME` or `node_modules/@SCOPE/NAME`, so only those are packages; on Debian
+//! also in the `nodejs` folders of `/usr/share` and `/usr/lib`, which are built into its Node. Other
 //! `package.json` files belong to tests and parts of packages, and some are broken on purpose.
 //! One without a name or a version is no published package; there is nothing to look up for it.
 
@@ -18,16 +19,32 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     action: Action::Read { limit: |limits| limits.manifest_bytes, read },
 };
 
-fn is_package_root(path: &str) -> bool {
+/// Whether Node finds a package with this manifest.
+pub(super) fn is_package_root(path: &str) -> bool {
     let Some(folder) = path.strip_suffix("/package.json") else { return false };
     let mut parts = folder.rsplit('/');
     // A name that begins with a dot is the package manager's own folder, such as `.bin` or `.pnpm`.
     let Some(name) = parts.next().filter(|name| !name.starts_with('.')) else { return false };
-    match parts.next() {
-        Some("node_modules") => !name.starts_with('@'),
-        Some(scope) => scope.starts_with('@') && parts.next() == Some("node_modules"),
-        None => false,
+    let mut above = parts.next();
+    if let Some(scope) = above
+        && scope.starts_with('@')
+    {
+        above = parts.next();
+    } else if name.starts_with('@') {
+        return false;
     }
+    match above {
+        Some("node_modules") => true,
+        Some("nodejs") => is_debians_folder(&parts.rev().collect::<Vec<_>>()),
+        Some(_) | None => false,
+    }
+}
+
+/// What stands above a `nodejs` folder in which Debian's Node looks for packages. In `usr/lib` the name of the machine
+/// may stand between.
+fn is_debians_folder(above: &[&str]) -> bool {
+    matches!(above, ["usr", "share"] | ["usr", "lib"])
+        || matches!(above, ["usr", "lib", machine] if machine.contains("-linux-gnu"))
 }
 
 #[derive(Deserialize)]
@@ -56,6 +73,9 @@ mod tests {
             "node_modules/a/package.json",
             "usr/lib/node_modules/npm/node_modules/@scope/b/package.json",
             "app/node_modules/.pnpm/a@1.0.0/node_modules/a/package.json",
+            "usr/share/nodejs/ini/package.json",
+            "usr/share/nodejs/@rails/actioncable/package.json",
+            "usr/lib/x86_64-linux-gnu/nodejs/bcrypt/package.json",
         ] {
             assert!(is_package_root(path), "{path}");
         }

@@ -6,7 +6,7 @@
 
 use crate::distribution::known;
 use crate::{Distribution, Ecosystem, Package, parse_package_url};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How large a bill may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Default for BillLimits {
 }
 
 /// What a bill says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
     /// The distribution, if it names one.
     pub distribution: Option<Distribution>,
@@ -43,6 +43,26 @@ pub struct Bill {
     pub passed_over: usize,
     /// Whether it says of itself that it is not complete.
     pub is_incomplete: bool,
+}
+
+impl Bill {
+    /// Whether the bill keeps the limits under which it was read. Whoever gets one from a process that has read foreign
+    /// bytes asks again.
+    pub fn keeps(&self, limits: &BillLimits) -> bool {
+        let proper = |text: &str| text.len() <= limits.text_bytes && !text.chars().any(char::is_control);
+        self.packages.len() <= limits.components
+            && self.packages.iter().all(|package| {
+                let source = package.source.as_ref();
+                proper(&package.name)
+                    && proper(&package.version)
+                    && package.architecture.as_deref().is_none_or(proper)
+                    && package.module.as_deref().is_none_or(proper)
+                    && source.is_none_or(|source| proper(&source.name) && proper(&source.version))
+            })
+            && self.distribution.as_ref().is_none_or(|distribution| {
+                proper(&distribution.id) && proper(&distribution.version) && proper(&distribution.pretty_name)
+            })
+    }
 }
 
 /// Why a text is no bill.

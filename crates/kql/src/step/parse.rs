@@ -146,6 +146,14 @@ pub(crate) enum Cutter {
 }
 
 impl Cutter {
+    /// Whether no text that is this stem and a name can match.
+    fn never_matches(&self, stem: &str, context: &Context<'_>) -> bool {
+        match self {
+            Self::Pattern(pattern) => context.never_matches(pattern.regex.as_str(), stem),
+            Self::KeyValue(_) => false,
+        }
+    }
+
     /// The columns that it makes.
     pub(crate) fn columns(&self) -> &[(Arc<str>, Kind)] {
         match self {
@@ -188,8 +196,9 @@ impl Parse<'_> {
         }
         let whole = to_text(text, self.context);
         let values = if self.stem {
-            let found = self.cutter.read(crate::stem::stem(&whole), self.context);
-            if found.is_none() {
+            let stem = crate::stem::stem(&whole);
+            let found = self.cutter.read(stem, self.context);
+            if found.is_none() && !self.cutter.never_matches(stem, self.context) {
                 self.context.unfold();
             }
             found

@@ -9,7 +9,6 @@ use crate::router::Admitted;
 use crate::{RegistryState, Site};
 use oci::{Descriptor, Digest, ImageConfig, Manifest, ManifestContent, MediaType, RepositoryName};
 use serde_json::{Value, json};
-use std::io::Read;
 use store::{ChangeableAttributes, ManifestDetails, RepositoryDetails, RepositoryKey, Switch, TagDetails};
 
 /// No configuration that is worth reading is larger.
@@ -118,14 +117,7 @@ fn reference(child: &Descriptor) -> Value {
 /// Architecture and operating system, where the blob is the configuration of an image.
 async fn platform(state: &RegistryState, digest: &Digest) -> Result<Option<(String, String)>, RegistryError> {
     let Some(blob) = state.blobs.open(digest).await? else { return Ok(None) };
-    if blob.size > MAXIMUM_CONFIG_BYTES {
-        return Ok(None);
-    }
-    let read = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        blob.file.take(MAXIMUM_CONFIG_BYTES).read_to_end(&mut bytes).map(|_| bytes)
-    });
-    let Ok(Ok(bytes)) = read.await else { return Ok(None) };
+    let Ok(Some(bytes)) = blob.bytes(MAXIMUM_CONFIG_BYTES).await else { return Ok(None) };
     let Ok(config) = ImageConfig::parse(&bytes) else { return Ok(None) };
     let (architecture, os) = (config.architecture, config.operating_system);
     Ok((!architecture.is_empty() && !os.is_empty()).then_some((architecture, os)))

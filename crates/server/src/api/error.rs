@@ -1,5 +1,6 @@
 //! The error envelope of our own API: `{"error": {"code", "message"}}`, as Azure's clients know it.
 
+use crate::installation::InstallationError;
 use crate::sign_in::SignInError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -29,12 +30,24 @@ pub enum ApiError {
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The caller follows too much at the same time.
+    #[error("too many streams are open; close one, or try again in a while")]
+    TooManyStreams,
+    /// It cannot be done as things stand now.
+    #[error("{0}")]
+    Conflict(String),
+    /// The blobs failed.
+    #[error("the server could not store this; its log says why")]
+    Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No such method here.
     #[error("this path does not answer to that method")]
     Method,
     /// The records failed.
     #[error("the server could not read its records; its log says why")]
     Store(#[from] store::Error),
+    /// The keys could not be changed.
+    #[error("the signing keys could not be changed; the server's log says why")]
+    Keys(#[source] InstallationError),
 }
 
 impl From<SignInError> for ApiError {
@@ -51,13 +64,18 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::TooMany(_) | Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "Conflict"),
+            Self::Storage(error) => {
+                tracing::error!(error = %chain(&**error), "something could not be stored");
+                (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
+            }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
-            Self::Store(error) => {
-                tracing::error!(error = %chain(error), "a request could not be answered");
+            Self::Store(_) | Self::Keys(_) => {
+                tracing::error!(error = %chain(&self), "a request could not be answered");
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
             }
         };
@@ -72,8 +90,17 @@ impl IntoResponse for ApiError {
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
             }
-            Self::Forbidden { .. } | Self::NotFound(_) | Self::Invalid(_) | Self::Method | Self::Store(_) => {
+            Self::TooManyStreams => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
             }
+            Self::Forbidden { .. }
+            | Self::NotFound(_)
+            | Self::Invalid(_)
+            | Self::Conflict(_)
+            | Self::Storage(_)
+            | Self::Method
+            | Self::Store(_)
+            | Self::Keys(_) => {}
         }
         response
     }

@@ -1,13 +1,16 @@
-//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/findings|packages|wait]`.
+//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
 
+use super::base;
 use super::error::ApiError;
 use super::findings::page_of_findings;
 use super::reference;
-use super::view::{CauseView, Counts, ImageView, PackageView, Page};
-use super::{ApiState, Caller, Route};
+use super::sbom;
+use super::view::{AttachedView, CauseView, Counts, ImageView, PackageView, Page};
+use super::{ApiState, Caller, Route, explain, history};
 use access::Action;
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use oci::{Digest, RepositoryName};
@@ -20,8 +23,11 @@ use store::{
 
 pub(super) const LIST: Route =
     Route { path: "/api/images", action: Some(Action::ASSESSMENT_READ), handler: || get(list) };
-pub(super) const ONE: Route =
-    Route { path: "/api/images/{*reference}", action: Some(Action::ASSESSMENT_READ), handler: || get(one) };
+pub(super) const ONE: Route = Route {
+    path: "/api/images/{*reference}",
+    action: Some(Action::ASSESSMENT_READ),
+    handler: || get(one).post(attach),
+};
 
 /// A page is at most this long, whatever is asked for (attack C3).
 const LONGEST_PAGE: usize = 1000;
@@ -86,7 +92,9 @@ struct OneQuery {
     seconds: Option<u64>,
     after: Option<String>,
     limit: Option<usize>,
+    format: Option<String>,
     vulnerability: Option<String>,
+    package: Option<String>,
     severity: Option<String>,
     #[serde(rename = "repository")]
     _repository: Option<String>,
@@ -102,12 +110,22 @@ async fn one(
     let named = reference::parse(&path)?;
     let image = named.find(&*state.store, registry).await?;
     match named.part {
-        None => Ok(Json(current(&state, &image).await?).into_response()),
+        None => {
+            let mut view = current(&state, &image).await?;
+            (view.base, view.layers) = base::of(&state, &image).await?;
+            Ok(Json(view).into_response())
+        }
         Some("wait") => {
             let seconds = query.seconds.unwrap_or(30).min(LONGEST_WAIT);
             Ok(Json(wait(&state, &image, Duration::from_secs(seconds)).await?).into_response())
         }
+        Some("history") => Ok(Json(history::of_image(&state, &image).await?).into_response()),
+        Some("explain") => {
+            let (vulnerability, package) = (query.vulnerability.as_deref(), query.package.as_deref());
+            Ok(Json(explain::of_image(&state, &image, vulnerability, package).await?).into_response())
+        }
         Some("packages") => Ok(Json(packages(&state, &image.digest).await?).into_response()),
+        Some("sbom") => sbom::show(&*state.store, &image, query.format.as_deref()).await,
         Some("findings") => {
             let filter = FindingFilter {
                 registries: Some(vec![registry]),
@@ -122,9 +140,35 @@ async fn one(
                 .into_response())
         }
         Some(other) => {
-            Err(ApiError::NotFound(format!("`{other}` of an image; there are findings, packages and wait")))
+            let parts = "there are explain, findings, history, packages, sbom and wait";
+            Err(ApiError::NotFound(format!("`{other}` of an image; {parts}")))
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttachQuery {
+    format: Option<String>,
+}
+
+/// Attaches the bill of materials of an image to it. That is a push, and needs the right to push.
+async fn attach(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(path): Path<String>,
+    Query(query): Query<AttachQuery>,
+) -> Result<(StatusCode, Json<AttachedView>), ApiError> {
+    let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
+    caller.require(&state, Action::PUSH, registry).await?;
+    let named = reference::parse(&path)?;
+    if named.part != Some("sbom") {
+        return Err(ApiError::Method);
+    }
+    let image = named.find(&*state.store, registry).await?;
+    let actor = caller.actor();
+    let attached = sbom::attach_to(&state, &image, query.format.as_deref(), actor).await?;
+    Ok((StatusCode::CREATED, Json(attached)))
 }
 
 async fn current(state: &ApiState, image: &ImageKey) -> Result<ImageView, ApiError> {
@@ -199,6 +243,12 @@ async fn view(
         pushed_at: manifest.pushed_at,
         assessed_at: summary.and_then(|summary| summary.assessed_at),
         snapshot: summary.and_then(|summary| summary.snapshot.as_ref()).map(ToString::to_string),
+        advisories_age_seconds: state
+            .shelf
+            .current()
+            .map(|snapshot| jiff::Timestamp::now().duration_since(snapshot.created_at()).as_secs()),
+        base: None,
+        layers: Vec::new(),
         children: summary
             .map(|summary| summary.children.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
@@ -206,7 +256,7 @@ async fn view(
 }
 
 /// The tags that point at an image now.
-async fn tags_of(store: &dyn Store, image: &ImageKey) -> Result<Vec<String>, ApiError> {
+pub(super) async fn tags_of(store: &dyn Store, image: &ImageKey) -> Result<Vec<String>, ApiError> {
     let mut tags = Vec::new();
     let mut after = None;
     loop {

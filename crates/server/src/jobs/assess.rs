@@ -3,9 +3,11 @@
 //! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
 //! other; match what is new; judge; tell the indexes that this image is part of.
 
-pub(super) mod image;
+mod image;
 mod index;
-mod layers;
+pub(super) mod layers;
+mod lineage;
+mod quarantine;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
@@ -17,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId,
-    RepositoryKey, SnapshotVersion, SubscriptionId,
+    Conclusion, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier,
+    RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -82,9 +84,20 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
             return Ok(());
         }
     };
-    announce(workshop, &image, now).await?;
-    let judged = judge(workshop, &image, &manifest, now).await?;
-    record(workshop, &image, judged, now).await?;
+    // Side by side: nobody needs to know that somebody is at it before somebody is.
+    let (announced, judged) =
+        tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
+    announced?;
+    let judged = judged?;
+    let with = judged.snapshot.clone();
+    // An index is judged once for each of its images; nobody asked for that.
+    let is_asked_for = judged.children.is_empty();
+    record(workshop, &image, judged, is_asked_for, now).await?;
+    // Other advisories came into force meanwhile, and their job may not have known of this image yet.
+    let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
+    if with.is_some() && with != in_force {
+        workshop.store.enqueue(vec![self::job(&image, subscription, job.priority)], now).await?;
+    }
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -93,11 +106,12 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 }
 
 /// An index is judged again after each of its images.
-fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
+pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
-async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
+/// Whether the plan of a subscription asks for scans.
+pub(super) async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
     let plan = workshop.store.plan(subscription, SCAN_PLAN).await?;
     Ok(plan.is_some_and(|plan| plan.tier == PlanTier::Standard))
 }
@@ -146,7 +160,7 @@ async fn judge(
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
         ManifestContent::Image(content) if content.is_runnable() => {
-            image::judge(workshop, image, content, now).await
+            image::judge(workshop, image, content, parsed.annotations(), now).await
         }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();
@@ -192,6 +206,7 @@ async fn record(
     workshop: &Workshop,
     image: &ImageKey,
     judged: Judged,
+    is_asked_for: bool,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let mut summary = blank(image, ImageState::Scanning, now);
@@ -212,32 +227,10 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    workshop.store.put_summary(summary).await?;
-    Ok(())
-}
-
-/// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
-pub(super) async fn record_again(
-    workshop: &Workshop,
-    summary: ImageSummary,
-    verdict: &ImageVerdict,
-    version: &SnapshotVersion,
-    subscription: SubscriptionId,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let image = summary.image.clone();
-    let judged = Judged {
-        verdict: Some(verdict.clone()),
-        platform: summary.platform,
-        isolation: summary.isolation,
-        snapshot: Some(version.clone()),
-        children: Vec::new(),
-    };
-    record(workshop, &image, judged, now).await?;
-    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
-        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
-        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
-    }
+    let link = quarantine::link(&workshop.url, image);
+    workshop.store.conclude(Conclusion { summary, is_asked_for, link }, now).await?;
+    // Those who wait need not wait until the job is off the queue too.
+    workshop.tell();
     Ok(())
 }
 
@@ -253,5 +246,5 @@ fn state(state: assessment::ImageState) -> ImageState {
 async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> Result<(), JobError> {
     let Some(image) = image_of(job) else { return Ok(()) };
     let judged = Judged::not_applicable(Cause::ScanFailed { detail: why.to_owned() });
-    record(workshop, &image, judged, now).await
+    record(workshop, &image, judged, true, now).await
 }

@@ -11,7 +11,10 @@
 //!
 //! All work on files happens on the runtime's threads for blocking work.
 
+mod pieces;
 mod upload;
+
+pub(super) use pieces::pieces;
 
 use super::{Blob, BlobError, Blobs, ByteStream, StaleUpload};
 use crate::{Page, PageRequest, UploadId};
@@ -195,7 +198,7 @@ impl Blobs for FolderBlobs {
         blocking(move || match File::open(path) {
             Ok(file) => {
                 let size = file.metadata().map_err(storage("look at a blob"))?.len();
-                Ok(Some(Blob { size, file }))
+                Ok(Some(Blob::of_file(size, file)))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(storage("open a blob")(error)),

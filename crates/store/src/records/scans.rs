@@ -4,7 +4,7 @@
 //! A package version is kept once, however many images have it; an image is a list of package versions with the
 //! place of each.
 
-use crate::{Error, PackageVersionId};
+use crate::{Error, Lineage, PackageVersionId};
 use async_trait::async_trait;
 use inventory::{Ecosystem, PackageKind, SourcePackage};
 use jiff::Timestamp;
@@ -85,12 +85,16 @@ pub struct ImageRecord {
     pub platform: Option<String>,
     /// Why the list of packages may not be the whole truth, as JSON.
     pub obstacles: Value,
+    /// What its verdict rests on beside its packages, as JSON.
+    pub basis: Value,
     /// The version of the indexer.
     pub indexer_version: u32,
     /// How well the reader was locked in, as JSON.
     pub isolation: Value,
     /// When.
     pub at: Timestamp,
+    /// Its layers, and what it says of its base.
+    pub lineage: Lineage,
     /// The packages.
     pub packages: Vec<PackagePlace>,
 }

@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::column::{Columns, change, json_text, moment, row, rows, value};
+use super::lineage;
 use crate::{
     Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
     PackageVersionId, RecordedImage, ScannedImage, Scans,
@@ -104,6 +105,7 @@ fn layer(row: &Row<'_>) -> Result<LayerRecord, Error> {
 
 fn record_image(connection: &Connection, image: &ImageRecord) -> Result<RecordedImage, Error> {
     let id = put_image(connection, image)?;
+    lineage::put(connection, id, &image.lineage)?;
     change(connection, "DELETE FROM image_package WHERE image = ?1", [id])?;
     let mut versions = BTreeMap::new();
     let mut counts: BTreeMap<PackageVersionId, u64> = BTreeMap::new();
@@ -132,6 +134,9 @@ fn record_image(connection: &Connection, image: &ImageRecord) -> Result<Recorded
         *counts.entry(version).or_insert(0) += change(connection, sql, params![id, version.0, place])? as u64;
     }
     super::census::put_content(connection, id, counts)?;
+    let sql = "INSERT INTO image_basis (image, basis) VALUES (?1, ?2)
+               ON CONFLICT (image) DO UPDATE SET basis = excluded.basis";
+    change(connection, sql, params![id, json_text(&image.basis)?])?;
     Ok(RecordedImage { versions: versions.into_iter().collect() })
 }
 

@@ -48,14 +48,13 @@ const OLD_BASE: &[Installed] = &[
 const OLD_ADDED: &[Installed] =
     &[("libcrypto1.1", "1.1.1d-r0", "openssl"), ("libssl1.1", "1.1.1d-r0", "openssl")];
 
-/// The packages of Alpine 3.18.9 that the demo needs.
-const NEW_BASE: &[Installed] = &[
-    ("musl", "1.2.4-r3", "musl"),
-    ("busybox", "1.36.1-r7", "busybox"),
-    ("apk-tools", "2.14.4-r0", "apk-tools"),
-    ("zlib", "1.2.13-r1", "zlib"),
-    ("libcrypto3", "3.1.7-r0", "openssl"),
-    ("libssl3", "3.1.7-r0", "openssl"),
+/// The packages of a Debian 13 image without a shell: name, version, and the source package it is built from.
+const DISTROLESS: &[(&str, &str, &str)] = &[
+    ("base-files", "13.8+deb13u5", "base-files"),
+    ("libc6", "2.41-12+deb13u5", "glibc"),
+    ("libssl3t64", "3.5.7-1~deb13u3", "openssl"),
+    ("netbase", "6.5", "netbase"),
+    ("tzdata", "2026b-0+deb13u1", "tzdata"),
 ];
 
 /// An image with something to fix, and one without.
@@ -68,10 +67,7 @@ pub(super) fn both() -> Result<[DemoImage; 2]> {
             ("RUN apk add --no-cache openssl", layer(&[], &all)?),
         ],
     )?;
-    let healthy = image(
-        ("shop/catalog", "2.0"),
-        vec![("ADD alpine-minirootfs-3.18.9-x86_64.tar.gz /", layer(&release("3.18.9"), NEW_BASE)?)],
-    )?;
+    let healthy = image(("shop/catalog", "2.0"), vec![("COPY distroless root /", distroless_layer()?)])?;
     Ok([vulnerable, healthy])
 }
 
@@ -100,6 +96,20 @@ fn layer(files: &[(&'static str, String)], packages: &[Installed]) -> Result<Blo
         database.push_str(&format!("P:{name}\nV:{version}\nA:x86_64\no:{origin}\n\n"));
     }
     builder.file("lib/apk/db/installed", database)?;
+    Ok(Blob::new(media_type(Codec::Gzip), builder.finish()?))
+}
+
+/// A root without a shell and a package manager: each package is told of by a file of its own in `status.d`.
+fn distroless_layer() -> Result<Blob> {
+    let mut builder = LayerBuilder::new(Vec::new(), Codec::Gzip)?;
+    let release = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\n";
+    builder.file("usr/lib/os-release", release)?;
+    for (name, version, source) in DISTROLESS {
+        let stanza = format!(
+            "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nSource: {source}\nVersion: {version}\n"
+        );
+        builder.file(&format!("var/lib/dpkg/status.d/{name}"), stanza)?;
+    }
     Ok(Blob::new(media_type(Codec::Gzip), builder.finish()?))
 }
 

@@ -81,6 +81,21 @@ pub async fn page_after(
     }
 }
 
+/// All rows of an image.
+///
+/// # Errors
+/// When the records fail.
+pub async fn rows_of(
+    store: &dyn Store,
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+) -> Result<Vec<Document>, store::Error> {
+    let mut rows = Vec::new();
+    // An image has at most some thousand rows.
+    add_image(store, usize::MAX, known, summary, None, &mut rows).await?;
+    Ok(rows)
+}
+
 fn known<'a>(registries: &'a [KnownRegistry], summary: &ImageSummary) -> Option<&'a KnownRegistry> {
     registries.iter().find(|known| known.registry.id == summary.image.repository.registry)
 }

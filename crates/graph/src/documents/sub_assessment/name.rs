@@ -7,7 +7,7 @@ use store::ImageKey;
 use uuid::Uuid;
 
 /// The name of the row about a vulnerability in an image; of the row about the image itself, for an empty one.
-pub(super) fn of(image: &ImageKey, vulnerability: &str) -> Uuid {
+pub(crate) fn of(image: &ImageKey, vulnerability: &str) -> Uuid {
     let key =
         format!("{}/{}@{} {vulnerability}", image.repository.registry.0, image.repository.name, image.digest);
     let hash = Sha256::digest(key.as_bytes());

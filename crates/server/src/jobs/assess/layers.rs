@@ -2,15 +2,16 @@
 
 use crate::jobs::{JobError, Workshop};
 use indexer::LayerOutcome;
+use indexer::codec::agreed;
 use inventory::{INDEXER_VERSION, LayerInventory};
 use jiff::Timestamp;
 use oci::{Descriptor, Digest};
 use sandbox::Input;
 use serde_json::Value;
-use store::LayerRecord;
+use store::{Blob, LayerRecord};
 
 /// A layer as it was read, now or earlier.
-pub(super) enum Read {
+pub(in crate::jobs) enum Read {
     /// Its inventory, and what the jail had achieved.
     Indexed(Box<LayerInventory>, Value),
     /// Why it cannot be read.
@@ -21,37 +22,63 @@ pub(super) enum Read {
 
 /// Reads a layer, or finds what was read before.
 pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp) -> Result<Read, JobError> {
-    if let Some(kept) = workshop.store.layer(&layer.digest, INDEXER_VERSION).await?
-        && let Some(read) = decode(kept)
-    {
-        return Ok(read);
-    }
     let Some(blob) = workshop.blobs.open(&layer.digest).await? else {
-        let foreign = layer.is_foreign();
-        return Ok(if foreign {
+        if let Some(read) = known(workshop, &layer.digest).await? {
+            return Ok(read);
+        }
+        return Ok(if layer.is_foreign() {
             Read::Foreign
         } else {
             Read::Unreadable("its bytes are not in the registry".into())
         });
     };
+    // Whoever read the layer before may have known it under another media type. A lie about it is the fault of this
+    // manifest: it is not recorded of the layer, which other images may name rightly.
+    let head = blob.head(6).await.map_err(|error| JobError::Again(error.to_string()))?;
     let media_type = layer.media_type.to_string();
-    let inspector = workshop.inspector.clone();
-    let work = move || inspector.layer(Input::File(blob.file), &media_type, None);
+    if let Err(error) = agreed(&media_type, &head) {
+        return Ok(Read::Unreadable(error.to_string()));
+    }
+    read_blob(workshop, &layer.digest, blob, &media_type, now).await
+}
+
+/// Reads a layer that is here, or finds what was read before.
+pub(in crate::jobs) async fn read_blob(
+    workshop: &Workshop,
+    digest: &Digest,
+    blob: Blob,
+    media_type: &str,
+    now: Timestamp,
+) -> Result<Read, JobError> {
+    let _turn = workshop.readers.turn(digest).await;
+    if let Some(read) = known(workshop, digest).await? {
+        return Ok(read);
+    }
+    let desk = workshop.readers.desk().await;
+    let file = blob.into_file().await?;
+    let (inspector, media_type) = (workshop.inspector.clone(), media_type.to_owned());
+    let work = move || inspector.layer(Input::File(file), &media_type, None);
     let inspected =
         tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
+    drop(desk);
     match inspected {
         Ok(inspected) => {
             let isolation = serde_json::to_value(&inspected.report.isolation).unwrap_or(Value::Null);
-            keep(workshop, &layer.digest, inspected.outcome, isolation, now).await
+            keep(workshop, digest, inspected.outcome, isolation, now).await
         }
         // The layer itself broke its reader: reading it again would end the same way (attack B7).
         Err(error) if error.is_the_inputs_fault() => {
             let unreadable = store::LayerOutcome::Unreadable(error.to_string());
-            put(workshop, &layer.digest, unreadable, Value::Null, now).await?;
+            put(workshop, digest, unreadable, Value::Null, now).await?;
             Ok(Read::Unreadable(error.to_string()))
         }
         Err(error) => Err(JobError::Again(error.to_string())),
     }
+}
+
+/// What was read before by this version of the indexer.
+async fn known(workshop: &Workshop, digest: &Digest) -> Result<Option<Read>, JobError> {
+    Ok(workshop.store.layer(digest, INDEXER_VERSION).await?.and_then(decode))
 }
 
 async fn keep(

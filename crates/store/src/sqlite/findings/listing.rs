@@ -6,9 +6,11 @@
 use super::{verdict, vulnerability};
 use crate::sqlite::column::{Columns, exists, json_text, rows, with_surplus};
 use crate::sqlite::images::{ImageFilter, image_key, next_images};
+use crate::sqlite::lineage;
 use crate::sqlite::scans::package_version;
 use crate::{
-    Error, Finding, FindingFilter, FindingKey, ImageKey, PackageVersionId, Page, PageRequest, SnapshotVersion,
+    Error, Finding, FindingFilter, FindingKey, ImageKey, Origin, PackageVersionId, Page, PageRequest,
+    SnapshotVersion,
 };
 use oci::{Digest, RepositoryName};
 use rusqlite::{Connection, Row, params};
@@ -178,7 +180,27 @@ fn of_image(
         list_or_null(&verdicts)?,
         i64::try_from(limit).unwrap_or(i64::MAX),
     ];
+    let first = found.len();
     found.extend(rows(connection, OF_IMAGE, key, |row| finding(row, image))?);
+    trace(connection, image, found.get_mut(first..).unwrap_or_default())
+}
+
+/// Says of findings of one image where in its making their packages came in.
+fn trace(connection: &Connection, image: &ImageKey, found: &mut [Finding]) -> Result<(), Error> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let layers = lineage::layers(connection, &image.digest)?;
+    let base = lineage::base_image(connection, image.repository.registry, &image.digest)?;
+    for finding in found {
+        // Of two equal layers the lower one brought the package in.
+        let Some(number) = layers.iter().position(|layer| layer.digest == finding.layer) else { continue };
+        finding.origin = Origin {
+            layer_number: Some(number + 1),
+            step: layers.get(number).and_then(|layer| layer.step.clone()),
+            inherited: base.as_ref().map(|base| number < base.layers),
+        };
+    }
     Ok(())
 }
 
@@ -198,6 +220,7 @@ fn finding(row: &Row<'_>, image: &ImageKey) -> Result<Finding, Error> {
         package: package_version(row)?,
         layer: row.parsed("layer")?,
         path: row.plain("path")?,
+        origin: Origin::default(),
         vulnerability: vulnerability(row)?,
         verdict: verdict(row)?,
         fixed: row.plain("fixed")?,

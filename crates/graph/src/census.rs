@@ -1,0 +1,554 @@
+//! Rows of images and their vulnerabilities, counted instead of joined.
+//!
+//! The store says which package versions each image has, and what each package version has; laid over each other in
+//! memory, a hundred findings of an image cost a microsecond. What this cannot say, because it rests on evidence, is
+//! read from the join.
+//!
+//! Where the query counts rows that are alike, they come as one with their number: by image, or over all images.
+
+mod part;
+mod plan;
+mod ratings;
+mod tally;
+
+pub(crate) use part::Shape;
+pub(crate) use plan::{Plan, is_narrow};
+
+use crate::documents::KnownRegistry;
+use crate::narrowed::{Narrowed, Only};
+use crate::tables::resource_row::ResourceRow;
+use crate::tables::{Pulled, Reading, image_text, sub_assessments};
+use crate::viewer::View;
+use kql::{Batch, ScanRequest, Value};
+use part::{Level, Part};
+use plan::Grain;
+use ratings::Ratings;
+use store::{
+    FindingFilter, FindingKey, FindingVerdict, ImageContent, ImageKey, ImageState, ImageSummary, PageRequest,
+    SummaryFilter,
+};
+use tally::Tally;
+
+/// Images that are read at a time, at first and at most.
+const FEW: usize = 64;
+const MANY: usize = 5000;
+
+/// Findings that are read at a time, with their evidence.
+const SOME: usize = 500;
+
+/// Rows of a batch, about.
+const ROWS: usize = 8000;
+
+/// Images that have one row of their own.
+const OWN_ROW: [ImageState; 2] = [ImageState::Healthy, ImageState::NotApplicable];
+
+/// What is still to be read.
+#[derive(Debug)]
+enum Stage {
+    /// Images in one of the states with their packages, behind this one.
+    Contents(usize, Option<ImageKey>),
+    /// Images that have one row of their own, behind this one.
+    Summaries(Option<ImageKey>),
+    /// The rows of one vulnerability, behind this finding.
+    Vulnerability(String, Option<FindingKey>),
+    /// The row of a name.
+    Name(String),
+    /// Nothing; what was counted is to be told.
+    Telling,
+    /// Nothing at all.
+    Done,
+}
+
+/// The values of a registry.
+struct Registry {
+    known: KnownRegistry,
+    host: Value,
+    subscription: Value,
+    group: Value,
+    /// What stands before the names of its rows.
+    stem: String,
+    /// The same, with a name that no row has.
+    nobody: Value,
+    /// The first registry that the rows are not told apart from.
+    alike: usize,
+}
+
+/// The values of an image, as far as they are asked for.
+#[derive(Default)]
+struct Image {
+    registry: usize,
+    repository: Value,
+    digest: Value,
+    image: Value,
+    resource: Value,
+}
+
+/// Something that counts for an image, held back until all images are in the order of their digests.
+enum Held {
+    Content(ImageContent),
+    Row(usize, ImageKey, Vec<Value>),
+}
+
+impl Held {
+    fn digest(&self) -> &str {
+        match self {
+            Self::Content(content) => content.image.digest.as_str(),
+            Self::Row(_, image, _) => image.digest.as_str(),
+        }
+    }
+}
+
+/// Reads the census for one request.
+pub(crate) struct CensusReading {
+    plan: Plan,
+    registries: Vec<Registry>,
+    tenant: Value,
+    filter: SummaryFilter,
+    stage: Stage,
+    at_a_time: usize,
+    waiting: std::vec::IntoIter<ImageContent>,
+    ratings: Ratings,
+    tally: Tally,
+    last_repository: (String, Value),
+    held: Vec<Held>,
+    /// A value for each need that any image will do for.
+    any: Vec<Value>,
+}
+
+impl CensusReading {
+    /// A reading for the registries that the viewer may see into.
+    pub(crate) fn new(view: &View, plan: Plan, request: &ScanRequest) -> Self {
+        let narrowed = Narrowed(request);
+        let is_wanted = |known: &&KnownRegistry| match plan.shape {
+            Shape::SubAssessments => narrowed.allows_registry(known, &sub_assessments::stem(known)),
+            Shape::Findings => true,
+        };
+        let mut registries: Vec<Registry> =
+            view.inspected.iter().filter(is_wanted).map(Registry::new).collect();
+        let tenant = Value::text(&view.tenant);
+        registries.retain(|registry| {
+            let of = |part| if part == Part::Tenant { tenant.clone() } else { registry.value(part) };
+            plan.at(Level::Registry).all(|(part, condition)| condition.holds(&of(*part)))
+        });
+        let key = |registry: &Registry| -> Vec<Value> {
+            let keys = plan.keys().filter(|part| part.level() == Level::Registry || *part == Part::Id);
+            keys.map(|part| if part == Part::Id { registry.nobody.clone() } else { registry.value(part) })
+                .collect()
+        };
+        let keys: Vec<Vec<Value>> = registries.iter().map(key).collect();
+        for (at, registry) in registries.iter_mut().enumerate() {
+            registry.alike = keys.iter().position(|other| Some(other) == keys.get(at)).unwrap_or(at);
+        }
+        let repository = match plan.shape {
+            Shape::SubAssessments => narrowed.repository(&["properties", "additionalData", "repositoryName"]),
+            Shape::Findings => narrowed.repository(&["repository"]),
+        };
+        let digest = match plan.shape {
+            Shape::SubAssessments => narrowed.digest(&["properties", "additionalData", "imageDigest"]),
+            Shape::Findings => Only::Any,
+        };
+        let is_empty = registries.is_empty() || repository.is_nothing() || digest.is_nothing();
+        let stage = if is_empty { Stage::Done } else { first_stage(narrowed, &plan, digest == Only::Any) };
+        Self {
+            filter: SummaryFilter {
+                registries: Some(registries.iter().map(|registry| registry.known.registry.id).collect()),
+                repository: repository.one(),
+                digest: digest.one(),
+                ..SummaryFilter::default()
+            },
+            stage,
+            at_a_time: FEW,
+            waiting: Vec::new().into_iter(),
+            ratings: Ratings::default(),
+            tally: Tally::default(),
+            last_repository: (String::new(), Value::text("")),
+            held: Vec::new(),
+            any: vec![Value::Null; plan.parts.len()],
+            plan,
+            registries,
+            tenant,
+        }
+    }
+
+    fn states(&self) -> &'static [ImageState] {
+        match self.plan.shape {
+            Shape::SubAssessments => &[ImageState::Unhealthy],
+            Shape::Findings => &ImageState::ALL,
+        }
+    }
+
+    fn registry_of(&self, image: &ImageKey) -> Option<usize> {
+        self.registries.iter().position(|registry| registry.known.registry.id == image.repository.registry)
+    }
+
+    /// Whether images have to come in the order of their digests, so that one digest is counted once.
+    fn holds_back(&self) -> bool {
+        self.plan.grain == Grain::OfAll && self.plan.counts_digests()
+    }
+
+    /// The next images; more at a time the more there are.
+    fn read(&mut self, view: &View, state: usize, after: Option<ImageKey>) -> Result<(), store::Error> {
+        // Of one image the join is read at once.
+        if self.ratings.is_empty() && self.filter.digest.is_none() {
+            let judgements = view.runtime.block_on(view.store.judgements())?;
+            self.ratings = Ratings::new(judgements, &self.plan);
+        }
+        let Some(wanted) = self.states().get(state) else {
+            self.stage = match self.plan.shape {
+                Shape::SubAssessments => Stage::Summaries(None),
+                Shape::Findings => Stage::Telling,
+            };
+            return Ok(());
+        };
+        let filter = SummaryFilter { states: vec![*wanted], ..self.filter.clone() };
+        let page = PageRequest { after, limit: self.at_a_time };
+        let page = view.runtime.block_on(view.store.contents(&filter, page))?;
+        self.at_a_time = (self.at_a_time * 4).min(MANY);
+        self.stage = match page.next {
+            Some(next) => Stage::Contents(state, Some(next)),
+            None => Stage::Contents(state + 1, None),
+        };
+        if self.holds_back() {
+            self.held.extend(page.items.into_iter().map(Held::Content));
+        } else {
+            self.waiting = page.items.into_iter();
+        }
+        Ok(())
+    }
+
+    /// The next images that have a row of their own.
+    fn read_summaries(
+        &mut self,
+        view: &View,
+        after: Option<ImageKey>,
+        batch: &mut Batch,
+    ) -> Result<(), store::Error> {
+        let filter = SummaryFilter { states: OWN_ROW.to_vec(), ..self.filter.clone() };
+        let page = PageRequest { after, limit: ROWS };
+        let page = view.runtime.block_on(view.store.summaries(&filter, page))?;
+        self.stage = page.next.map_or(Stage::Telling, |next| Stage::Summaries(Some(next)));
+        for summary in &page.items {
+            if let Some(Held::Row(registry, image, values)) = self.own_row(summary, view) {
+                self.put_row(registry, image, values, batch);
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of an image, if they fulfil the conditions.
+    fn image(&mut self, key: &ImageKey) -> Option<Image> {
+        let registry = self.registry_of(key)?;
+        let name = key.repository.name.as_str();
+        if self.last_repository.0 != name {
+            self.last_repository = (name.to_owned(), Value::text(name));
+        }
+        let known = &self.registries.get(registry)?.known;
+        let when = |part: Part, make: &dyn Fn() -> String| {
+            if self.plan.reads(part) { Value::from(make()) } else { Value::Null }
+        };
+        let image = Image {
+            registry,
+            repository: self.last_repository.1.clone(),
+            digest: when(Part::Digest, &|| key.digest.to_string()),
+            image: when(Part::Image, &|| image_text(known, key)),
+            resource: when(Part::Resource, &|| sub_assessments::resource_of(known, key)),
+        };
+        if !self.plan.at(Level::Image).all(|(part, condition)| condition.holds(&image.value(*part))) {
+            return None;
+        }
+        for (any, part) in self.any.iter_mut().zip(&self.plan.parts) {
+            if part.level() == Level::Image && any.is_null() {
+                *any = image.value(*part);
+            }
+        }
+        Some(image)
+    }
+
+    /// Counts, or tells, what an image has.
+    fn add_content(
+        &mut self,
+        view: &View,
+        content: &ImageContent,
+        batch: &mut Batch,
+    ) -> Result<(), store::Error> {
+        let Some(packages) = &content.packages else {
+            // An index has no packages, and has a row of its own.
+            if self.plan.shape == Shape::SubAssessments
+                && let Some(summary) = view.runtime.block_on(view.store.summary(&content.image))?
+                && let Some(Held::Row(registry, image, values)) = self.own_row(&summary, view)
+            {
+                self.put_row(registry, image, values, batch);
+            }
+            return Ok(());
+        };
+        let Some(image) = self.image(&content.image) else { return Ok(()) };
+        if self.plan.grain == Grain::Documents && self.ratings.is_empty() {
+            return self.add_documents(view, &content.image, batch);
+        }
+        self.ratings.begin();
+        for (package, places) in packages.iter() {
+            self.ratings.add(package, places, &self.plan);
+        }
+        match self.plan.grain {
+            Grain::OfAll => {
+                let alike = self.registries.get(image.registry).map_or(0, |registry| registry.alike);
+                for (class, rows) in self.ratings.counted() {
+                    self.tally.count(alike, class, rows, content.image.digest.as_str());
+                }
+            }
+            Grain::OfImage => {
+                for (class, rows) in self.ratings.counted() {
+                    let row = self.row(&image, class, None);
+                    batch.push(row.into_iter().chain([Value::Long(rows)]));
+                }
+            }
+            Grain::Documents => {
+                // Rows of which none is wanted are not made.
+                if !self.ratings.listed().is_empty() {
+                    self.add_documents(view, &content.image, batch)?;
+                }
+            }
+            Grain::Single => {
+                for (rating, class, times) in self.ratings.listed() {
+                    let row = self.row(&image, class, Some((&content.image, rating)));
+                    for _ in 0..times {
+                        batch.push(row.iter().cloned());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of an image that has one of its own, if it fulfils the conditions.
+    fn own_row(&self, summary: &ImageSummary, view: &View) -> Option<Held> {
+        let at = self.registry_of(&summary.image)?;
+        let row = sub_assessments::row_of_image(view, &self.registries.get(at)?.known, summary)?;
+        let fulfils = |(_, condition): &(Part, kql::Condition)| condition.holds(&row.value(&condition.need));
+        if !self.plan.conditions.iter().all(fulfils) {
+            return None;
+        }
+        let values = self.plan.needs.iter().map(|need| row.value(need)).collect();
+        Some(Held::Row(at, summary.image.clone(), values))
+    }
+
+    /// The rows of an image, with all that their evidence says.
+    fn add_documents(&self, view: &View, image: &ImageKey, batch: &mut Batch) -> Result<(), store::Error> {
+        let Some(known) = self.registry_of(image).and_then(|at| self.registries.get(at)) else {
+            return Ok(());
+        };
+        let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { return Ok(()) };
+        for row in sub_assessments::rows_of(view, &known.known, &summary)? {
+            self.push_document(&row, batch);
+        }
+        Ok(())
+    }
+
+    fn push_document(&self, row: &ResourceRow, batch: &mut Batch) {
+        let fulfils = |(_, condition): &(Part, kql::Condition)| condition.holds(&row.value(&condition.need));
+        if self.plan.conditions.iter().all(fulfils) {
+            batch.push(self.plan.needs.iter().map(|need| row.value(need)));
+        }
+    }
+
+    /// The rows of a vulnerability, from its findings to their images.
+    fn read_vulnerability(
+        &mut self,
+        view: &View,
+        vulnerability: String,
+        after: Option<FindingKey>,
+        batch: &mut Batch,
+    ) -> Result<(), store::Error> {
+        let filter = FindingFilter {
+            registries: self.filter.registries.clone(),
+            repository: self.filter.repository.clone(),
+            vulnerability: Some(vulnerability.clone()),
+            verdicts: vec![FindingVerdict::Affected],
+            ..FindingFilter::default()
+        };
+        let page = view.runtime.block_on(view.store.findings(&filter, PageRequest { after, limit: SOME }))?;
+        let mut next = page.next;
+        let mut findings = page.items;
+        // The findings of the last image may not all be there yet: the image comes with the next page.
+        if let (Some(_), Some(last)) = (&next, findings.last().map(|finding| finding.key.image.clone())) {
+            let whole = findings.iter().take_while(|finding| finding.key.image != last).count();
+            if whole > 0 {
+                findings.truncate(whole);
+                next = findings.last().map(|finding| finding.key.clone());
+            }
+        }
+        for group in findings.chunk_by(|one, next| one.key.image == next.key.image) {
+            let Some(image) = group.first().map(|finding| &finding.key.image) else { continue };
+            let Some(registry) = self.registry_of(image).and_then(|at| self.registries.get(at)) else {
+                continue;
+            };
+            let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { continue };
+            if let Some(row) = sub_assessments::row_of_findings(view, &registry.known, &summary, group) {
+                self.push_document(&row, batch);
+            }
+        }
+        self.stage = next.map_or(Stage::Done, |next| Stage::Vulnerability(vulnerability, Some(next)));
+        Ok(())
+    }
+
+    fn read_name(&mut self, view: &View, name: &str, batch: &mut Batch) -> Result<(), store::Error> {
+        let known: Vec<KnownRegistry> =
+            self.registries.iter().map(|registry| registry.known.clone()).collect();
+        if let Some(row) = sub_assessments::row_named(view, &known, name)? {
+            self.push_document(&row, batch);
+        }
+        Ok(())
+    }
+
+    fn put_row(&mut self, registry: usize, image: ImageKey, values: Vec<Value>, batch: &mut Batch) {
+        match self.plan.grain {
+            Grain::Single | Grain::Documents => batch.push(values),
+            Grain::OfImage => batch.push(values.into_iter().chain([Value::Long(1)])),
+            Grain::OfAll if self.holds_back() => self.held.push(Held::Row(registry, image, values)),
+            Grain::OfAll => self.count_row(registry, &image, values),
+        }
+    }
+
+    fn count_row(&mut self, registry: usize, image: &ImageKey, values: Vec<Value>) {
+        for ((any, part), value) in self.any.iter_mut().zip(&self.plan.parts).zip(&values) {
+            if part.level() == Level::Image && any.is_null() {
+                *any = value.clone();
+            }
+        }
+        let class = self.ratings.class(values, &self.plan);
+        let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
+        self.tally.count(alike, class, 1, image.digest.as_str());
+    }
+
+    /// The values of a row, without its weight.
+    fn row(&self, image: &Image, class: usize, single: Option<(&ImageKey, usize)>) -> Vec<Value> {
+        let Some(registry) = self.registries.get(image.registry) else { return Vec::new() };
+        let value = |(at, part): (usize, &Part)| match (part.level(), single) {
+            (Level::Registry, _) if *part == Part::Tenant => self.tenant.clone(),
+            (Level::Registry, _) => registry.value(*part),
+            (Level::Image, _) => image.value(*part),
+            (Level::Vulnerability, _) => self.ratings.value(class, at),
+            (Level::Row, None) => registry.nobody.clone(),
+            (Level::Row, Some((key, rating))) => {
+                let name = sub_assessments::name_of(key, self.ratings.vulnerability(rating));
+                if *part == Part::Name {
+                    Value::from(name)
+                } else {
+                    Value::from(format!("{}{name}", registry.stem))
+                }
+            }
+        };
+        self.plan.parts.iter().enumerate().map(value).collect()
+    }
+
+    /// What was counted over all images.
+    fn tell(&mut self, view: &View, batch: &mut Batch) -> Result<(), store::Error> {
+        let mut held = std::mem::take(&mut self.held);
+        held.sort_by(|one, next| one.digest().cmp(next.digest()));
+        for held in held {
+            match held {
+                Held::Content(content) => self.add_content(view, &content, batch)?,
+                Held::Row(registry, image, values) => self.count_row(registry, &image, values),
+            }
+            // An index among the contents is held as a row, and counts with its digest.
+            for held in std::mem::take(&mut self.held) {
+                if let Held::Row(registry, image, values) = held {
+                    self.count_row(registry, &image, values);
+                }
+            }
+        }
+        for line in self.tally.take() {
+            let nowhere = Image { registry: line.registry, ..Image::default() };
+            let mut values = self.row(&nowhere, line.class, None);
+            for (at, part) in self.plan.parts.iter().enumerate() {
+                let Some(value) = values.get_mut(at) else { continue };
+                if self.plan.is_distinct.get(at) == Some(&true) {
+                    *value = Value::Long(if *part == Part::Digest { line.digests } else { line.images });
+                } else if part.level() == Level::Image {
+                    // Nothing reads it but conditions, which every image that was counted fulfils.
+                    *value = self.any.get(at).cloned().unwrap_or_default();
+                }
+            }
+            batch.push(values.into_iter().chain([Value::Long(line.rows)]));
+        }
+        Ok(())
+    }
+}
+
+/// Where a reading begins: where the fewest rows are.
+fn first_stage(narrowed: Narrowed<'_>, plan: &Plan, is_any_image: bool) -> Stage {
+    if plan.grain != Grain::Documents {
+        return Stage::Contents(0, None);
+    }
+    if let Some((texts, _)) = narrowed.equal_to(&["name"])
+        && let [name] = texts.as_slice()
+    {
+        return Stage::Name((*name).to_owned());
+    }
+    match narrowed.exactly(&["properties", "id"]).filter(|id| *id != "image") {
+        Some(vulnerability) if is_any_image => Stage::Vulnerability(vulnerability.to_owned(), None),
+        _ => Stage::Contents(0, None),
+    }
+}
+
+impl Reading for CensusReading {
+    fn pull(&mut self, view: &View, _: &ScanRequest) -> Result<Pulled, store::Error> {
+        let width = self.plan.needs.len() + usize::from(self.plan.has_weight());
+        let mut batch = Batch::new(width);
+        if self.waiting.len() > 0 {
+            let enough = if self.plan.grain == Grain::Documents { SOME } else { ROWS };
+            while batch.len() < enough
+                && let Some(content) = self.waiting.next()
+            {
+                self.add_content(view, &content, &mut batch)?;
+            }
+            return Ok(Pulled { batch, is_last: false });
+        }
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Contents(state, after) => self.read(view, state, after)?,
+            Stage::Summaries(after) => self.read_summaries(view, after, &mut batch)?,
+            Stage::Vulnerability(id, after) => self.read_vulnerability(view, id, after, &mut batch)?,
+            Stage::Name(name) => self.read_name(view, &name, &mut batch)?,
+            Stage::Telling => self.tell(view, &mut batch)?,
+            Stage::Done => {}
+        }
+        let is_last = matches!(self.stage, Stage::Done) && self.waiting.len() == 0;
+        Ok(Pulled { batch, is_last })
+    }
+}
+
+impl Registry {
+    fn new(known: &KnownRegistry) -> Self {
+        Self {
+            host: Value::text(&known.registry.login_server),
+            subscription: Value::text(known.registry.subscription.to_string()),
+            group: Value::text(&known.registry.resource_group),
+            stem: sub_assessments::stem(known),
+            nobody: Value::from(format!("{}{}", sub_assessments::stem(known), uuid::Uuid::nil())),
+            alike: 0,
+            known: known.clone(),
+        }
+    }
+
+    fn value(&self, part: Part) -> Value {
+        match part {
+            Part::Fixed(text) => Value::text(text),
+            Part::Host => self.host.clone(),
+            Part::Subscription => self.subscription.clone(),
+            Part::Group => self.group.clone(),
+            _ => Value::Null,
+        }
+    }
+}
+
+impl Image {
+    fn value(&self, part: Part) -> Value {
+        match part {
+            Part::Repository => self.repository.clone(),
+            Part::Digest => self.digest.clone(),
+            Part::Image => self.image.clone(),
+            Part::Resource => self.resource.clone(),
+            _ => Value::Null,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Which vulnerabilities an image has, and which of them are alike for a request.
+
+use super::part::{Level, Part, Shape};
+use super::plan::{Grain, Plan};
+use crate::documents::sub_assessment::in_three;
+use kql::Value;
+use std::collections::HashMap;
+use store::{Judgements, PackageVersionId, Rating};
+
+/// Rows of this class are not wanted.
+const UNWANTED: usize = usize::MAX;
+
+/// What package versions have, sorted by what a request tells apart.
+#[derive(Default)]
+pub(super) struct Ratings {
+    judgements: Judgements,
+    is_read: bool,
+    /// Each vulnerability has a number, whoever rates it.
+    number: Vec<u32>,
+    /// The class of each rating.
+    class_of: Vec<usize>,
+    /// A value for each need, of which those of vulnerabilities are read.
+    classes: Vec<Vec<Value>>,
+    index: HashMap<Vec<Value>, usize>,
+    /// In which image each vulnerability was last seen.
+    seen: Vec<u32>,
+    image: u32,
+    found: Vec<(usize, usize, u64)>,
+    counts: Vec<i64>,
+    touched: Vec<usize>,
+}
+
+impl Ratings {
+    pub(super) fn new(judgements: Judgements, plan: &Plan) -> Self {
+        let mut ratings = Self { is_read: true, ..Self::default() };
+        let mut last: Option<&str> = None;
+        let mut numbers = 0u32;
+        for rating in &judgements.ratings {
+            if last != Some(&rating.vulnerability) {
+                numbers += 1;
+                last = Some(&rating.vulnerability);
+            }
+            ratings.number.push(numbers);
+            let values = |part: Part| value_of(rating, part, plan.shape);
+            let is_wanted =
+                plan.at(Level::Vulnerability).all(|(part, condition)| condition.holds(&values(*part)));
+            let class = if is_wanted {
+                ratings.class(plan.parts.iter().map(|part| values(*part)).collect(), plan)
+            } else {
+                UNWANTED
+            };
+            ratings.class_of.push(class);
+        }
+        ratings.seen = vec![0; numbers as usize + 1];
+        ratings.judgements = judgements;
+        ratings
+    }
+
+    /// Whether nothing was read yet.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_read
+    }
+
+    /// The class of a row, by its values.
+    pub(super) fn class(&mut self, values: Vec<Value>, plan: &Plan) -> usize {
+        let key: Vec<Value> = values
+            .iter()
+            .zip(&plan.parts)
+            .zip(&plan.is_key)
+            .filter(|((_, part), is_key)| **is_key && part.level() == Level::Vulnerability)
+            .map(|((value, _), _)| value.clone())
+            .collect();
+        if let Some(known) = self.index.get(&key) {
+            return *known;
+        }
+        let class = self.classes.len();
+        self.classes.push(values);
+        self.counts.push(0);
+        self.index.insert(key, class);
+        class
+    }
+
+    /// The value of a need in a class.
+    pub(super) fn value(&self, class: usize, need: usize) -> Value {
+        self.classes.get(class).and_then(|values| values.get(need)).cloned().unwrap_or_default()
+    }
+
+    /// The identifier of a vulnerability.
+    pub(super) fn vulnerability(&self, rating: usize) -> &str {
+        self.judgements.ratings.get(rating).map_or("", |rating| &rating.vulnerability)
+    }
+
+    /// The next image.
+    pub(super) fn begin(&mut self) {
+        self.image += 1;
+    }
+
+    /// A package version of the image, which is at so many places.
+    pub(super) fn add(&mut self, package: PackageVersionId, places: u64, plan: &Plan) {
+        let lists = matches!(plan.grain, Grain::Single | Grain::Documents);
+        for rating in self.judgements.of(package) {
+            let rating = *rating as usize;
+            let Some(class) = self.class_of.get(rating).copied() else { continue };
+            let mut rows = places;
+            if plan.shape == Shape::SubAssessments {
+                // A vulnerability has one row in an image, rated as for the first package that has it.
+                let number = self.number.get(rating).map_or(0, |number| *number as usize);
+                let Some(seen) = self.seen.get_mut(number) else { continue };
+                if *seen == self.image {
+                    continue;
+                }
+                *seen = self.image;
+                rows = 1;
+            }
+            if class == UNWANTED {
+                continue;
+            }
+            if lists {
+                self.found.push((rating, class, rows));
+                continue;
+            }
+            let Some(count) = self.counts.get_mut(class) else { continue };
+            if *count == 0 {
+                self.touched.push(class);
+            }
+            *count = count.saturating_add_unsigned(rows);
+        }
+    }
+
+    /// The classes that the image has, with their numbers; they are forgotten.
+    pub(super) fn counted(&mut self) -> Vec<(usize, i64)> {
+        let counts = &mut self.counts;
+        let of = |class| (class, counts.get_mut(class).map_or(0, std::mem::take));
+        self.touched.drain(..).map(of).collect()
+    }
+
+    /// The rows that the image has, by vulnerability: rating, class, how often; they are forgotten.
+    pub(super) fn listed(&mut self) -> Vec<(usize, usize, u64)> {
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_unstable_by_key(|(rating, ..)| *rating);
+        found
+    }
+}
+
+fn value_of(rating: &Rating, part: Part, shape: Shape) -> Value {
+    match part {
+        Part::Vulnerability => Value::text(&rating.vulnerability),
+        Part::Severity if shape == Shape::SubAssessments => Value::text(in_three(&rating.severity)),
+        Part::Severity => Value::text(&rating.severity),
+        Part::Score => rating.score.map_or(Value::Null, Value::Real),
+        Part::Ecosystem => Value::text(rating.ecosystem.as_str()),
+        Part::Code => Value::text("Unhealthy"),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,75 @@
+//! The rows of sub-assessments, as `SecurityResources` shows them.
+
+use super::resource_row::ResourceRow;
+use super::security_resources::{placed, row};
+use crate::documents::metadata::IMAGES_KEY;
+use crate::documents::{Document, KnownRegistry, sub_assessment};
+use crate::viewer::View;
+use store::{Finding, ImageKey, ImageState, ImageSummary};
+
+/// What stands before the names of a registry's rows. The last part but one is in small letters here, as published
+/// queries expect it.
+pub(crate) fn stem(known: &KnownRegistry) -> String {
+    format!("{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}/subassessments/", known.id)
+}
+
+/// The name of the row of a vulnerability in an image.
+pub(crate) fn name_of(image: &ImageKey, vulnerability: &str) -> String {
+    sub_assessment::name_of(image, vulnerability).to_string()
+}
+
+/// What the row of an image is about.
+pub(crate) fn resource_of(known: &KnownRegistry, image: &ImageKey) -> String {
+    format!("{}/repository/{}/imageDigest/{}", known.id, image.repository.name, image.digest)
+}
+
+/// The row of an image that has one of its own.
+pub(crate) fn row_of_image(
+    view: &View,
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+) -> Option<ResourceRow> {
+    sub_assessment::of_image(known, summary).map(|document| shown(view, known, document))
+}
+
+/// The row of a vulnerability in an image, out of its findings; none if the image shows no findings.
+pub(crate) fn row_of_findings(
+    view: &View,
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+    findings: &[Finding],
+) -> Option<ResourceRow> {
+    if summary.state != ImageState::Unhealthy || !summary.children.is_empty() {
+        return None;
+    }
+    sub_assessment::of_findings(known, summary, findings).map(|document| shown(view, known, document))
+}
+
+/// All rows of an image.
+pub(crate) fn rows_of(
+    view: &View,
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+) -> Result<Vec<ResourceRow>, store::Error> {
+    let rows = view.runtime.block_on(sub_assessment::rows_of(&*view.store, known, summary))?;
+    Ok(rows.into_iter().map(|document| shown(view, known, document)).collect())
+}
+
+/// The row of a name.
+pub(crate) fn row_named(
+    view: &View,
+    registries: &[KnownRegistry],
+    name: &str,
+) -> Result<Option<ResourceRow>, store::Error> {
+    let found = view.runtime.block_on(sub_assessment::by_name(&*view.store, registries, name))?;
+    Ok(found.and_then(|document| {
+        let known = registries.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
+        Some(shown(view, known, document))
+    }))
+}
+
+fn shown(view: &View, known: &KnownRegistry, document: Document) -> ResourceRow {
+    let mut row = placed(known, row(view, document));
+    row.id = row.id.replacen("/subAssessments/", "/subassessments/", 1);
+    row
+}

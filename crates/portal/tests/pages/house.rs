@@ -1,0 +1,249 @@
+//! One registry with one image that has one finding, visitors with different roles, and requests without a network.
+
+use access::{Assignment, PageSeal, Principal, PrincipalKind, ResourceId, RoleId};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use oci::Digest;
+use portal::{Entrance, PortalState, Refusal};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use store::{
+    Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
+    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RepositoryKey, SnapshotVersion,
+    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub(crate) const PASSWORD: &str = "open-sesame";
+
+/// The visitors, their roles, and in which subscription they have them.
+const VISITORS: &[(&str, RoleId, &str)] = &[
+    ("security-reader", RoleId::SECURITY_READER, "00000000-0000-0000-0000-000000000abc"),
+    ("puller", RoleId::ACR_PULL, "00000000-0000-0000-0000-000000000abc"),
+    ("foreigner", RoleId::OWNER, "00000000-0000-0000-0000-00000000beef"),
+];
+
+struct Visitors;
+
+fn principal(name: &str) -> Principal {
+    Principal {
+        id: Uuid::new_v5(&Uuid::NAMESPACE_DNS, name.as_bytes()),
+        name: name.into(),
+        kind: PrincipalKind::User,
+    }
+}
+
+#[async_trait]
+impl Entrance for Visitors {
+    async fn password(&self, name: &str, word: &str, _: Option<IpAddr>) -> Result<Principal, Refusal> {
+        if word == PASSWORD { Ok(principal(name)) } else { Err(Refusal::Wrong) }
+    }
+
+    async fn generation(&self, _: &Principal) -> Result<i64, store::Error> {
+        Ok(0)
+    }
+
+    async fn session(&self, id: Uuid, _: i64) -> Result<Option<Principal>, store::Error> {
+        let names = VISITORS.iter().map(|(name, ..)| *name).chain(["owner", "nobody"]);
+        Ok(names.map(principal).find(|principal| principal.id == id))
+    }
+
+    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
+        let own = VISITORS.iter().filter(|(name, ..)| *name == principal.name);
+        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| {
+            let scope = ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap();
+            Assignment::new(principal.id, *role, scope)
+        };
+        Ok(own.map(assignment).collect())
+    }
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) location: Option<String>,
+    pub(crate) cookie: Option<String>,
+    pub(crate) policy: String,
+    pub(crate) body: String,
+}
+
+pub(crate) struct House {
+    pub(crate) digest: Digest,
+    router: Router,
+    _folder: TempDir,
+}
+
+impl House {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
+        let installation = Installation {
+            tenant: TenantId(Uuid::from_u128(0x777)),
+            subscription: SubscriptionId(Uuid::from_u128(0xabc)),
+            subscription_name: "Harbour".into(),
+            resource_group: "rg".into(),
+            registry: "Lazaretto".into(),
+            login_server: "lazaretto.test".into(),
+            location: "local".into(),
+        };
+        store.install(installation, now()).await.unwrap();
+        let digest = furnish(&*store).await;
+        let router = portal::router(PortalState {
+            store,
+            entrance: Arc::new(Visitors),
+            seal: PageSeal::new(&[7; 32]),
+            secure: false,
+            tenant: Uuid::from_u128(0x777),
+            scan_plan: "ContainerRegistry",
+            advisories: Arc::new(|| "one advisory is in force".into()),
+        });
+        Self { digest, router, _folder: folder }
+    }
+
+    /// The cookie of somebody's session.
+    pub(crate) async fn sign_in(&self, name: &str) -> String {
+        let form = format!("name={name}&password={PASSWORD}");
+        self.post("/portal/sign-in", &form, None).await.cookie.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str, session: Option<&str>) -> Answer {
+        let mut request = Request::get(path);
+        if let Some(session) = session {
+            request = request.header("cookie", session);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, form: &str, origin: Option<&str>) -> Answer {
+        let mut request = Request::post(path)
+            .header("host", "lazaretto.test")
+            .header("content-type", "application/x-www-form-urlencoded");
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let header = |name: &str| text(&parts.headers, name);
+        let cookie = header("set-cookie").and_then(|cookie| cookie.split(';').next().map(str::to_owned));
+        Answer {
+            status: parts.status,
+            location: header("location"),
+            cookie,
+            policy: header("content-security-policy").unwrap_or_default(),
+            body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn now() -> Timestamp {
+    "2026-01-02T03:04:05Z".parse().unwrap()
+}
+
+/// Puts `team/app:1` into the registry: an image with one package that has one finding.
+async fn furnish(store: &dyn Store) -> Digest {
+    let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap().id;
+    let bytes = b"a manifest".to_vec();
+    let digest = Digest::of_sha256(&bytes);
+    let repository = RepositoryKey { registry, name: "team/app".parse().unwrap() };
+    let image = ImageKey { repository: repository.clone(), digest: digest.clone() };
+    let manifest = PutManifest {
+        repository,
+        digest: digest.clone(),
+        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+        bytes: bytes.into(),
+        artifact_type: None,
+        subject: None,
+        config: None,
+        annotations: BTreeMap::new(),
+        tags: vec!["1".parse().unwrap()],
+        references: Vec::new(),
+        jobs: Vec::new(),
+        actor: Actor("owner".into()),
+        origin: store::PushOrigin::default(),
+        at: now(),
+    };
+    let outcome = store.put_manifest(manifest).await.unwrap();
+    assert!(matches!(outcome, PutOutcome::Stored { .. }));
+    let summary = ImageSummary {
+        image,
+        state: ImageState::Unhealthy,
+        cause: None,
+        counts: BTreeMap::from([("Unknown".to_owned(), 1)]),
+        platform: Some("linux/amd64".into()),
+        isolation: Value::Null,
+        first_seen: now(),
+        changed_at: now(),
+        assessed_at: Some(now()),
+        snapshot: None,
+        children: Vec::new(),
+    };
+    store.put_summary(summary).await.unwrap();
+    add_finding(store, &digest).await;
+    digest
+}
+
+/// Gives the image one package with one finding.
+async fn add_finding(store: &dyn Store, digest: &Digest) {
+    let ecosystem = inventory::Ecosystem::new("Alpine:v3.99");
+    let package = PackageVersion {
+        ecosystem: Some(ecosystem.clone()),
+        kind: inventory::PackageKind::Apk,
+        name: "busybox".into(),
+        version: "1.0-r0".into(),
+        source: None,
+        module: None,
+        owner: None,
+    };
+    let place =
+        PackagePlace { package, layer: Digest::of_sha256(b"layer"), path: "lib/apk/db/installed".into() };
+    let record = ImageRecord {
+        digest: digest.clone(),
+        distribution: Value::Null,
+        platform: Some("linux/amd64".into()),
+        obstacles: json!([]),
+        basis: serde_json::json!({ "causes": [] }),
+        indexer_version: 1,
+        isolation: Value::Null,
+        at: now(),
+        lineage: store::Lineage::default(),
+        packages: vec![place],
+    };
+    let (package_version, _) = store.record_image(record).await.unwrap().versions.remove(0);
+    let finding = FindingRow {
+        vulnerability: "CVE-2099-0001".into(),
+        verdict: FindingVerdict::Affected,
+        fixed: Some("2.0-r0".into()),
+        advisories: vec!["ALPINE-CVE-2099-0001".into()],
+        evidence: json!({
+            "rule": "1.0-r0 is before 2.0-r0", "remediation": "apk add --upgrade 'busybox>=2.0-r0'",
+            "patchable": true, "aliases": [], "category": "Alpine", "advisories": [],
+        }),
+    };
+    let vulnerability = Vulnerability {
+        id: "CVE-2099-0001".into(),
+        ecosystem,
+        severity: "Unknown".into(),
+        score: None,
+        record: json!({"id": "CVE-2099-0001", "title": "<script>alert(1)</script>"}),
+    };
+    let findings =
+        vec![PackageFindings { package_version, findings: vec![finding], reasons: BTreeMap::new() }];
+    let snapshot = SnapshotVersion("one".into());
+    store.record_findings(&snapshot, findings, vec![vulnerability], now()).await.unwrap();
+}

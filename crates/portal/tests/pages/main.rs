@@ -1,0 +1,110 @@
+//! The portal from outside: its pages over the real store, for visitors of different roles.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+mod house;
+
+use axum::http::StatusCode;
+use house::House;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_session_every_page_leads_to_the_sign_in() {
+    let house = House::new().await;
+    for page in portal::PAGES.iter().filter(|page| page.action.is_some()) {
+        let path = page.path.replace("{*image}", "team/app:1");
+        let answer = house.get(&path, None).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(answer.location.as_deref(), Some("/portal/sign-in"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_right_every_page_is_refused() {
+    let house = House::new().await;
+    for visitor in ["puller", "foreigner", "nobody"] {
+        let session = house.sign_in(visitor).await;
+        for page in portal::PAGES.iter().filter(|page| page.action.is_some()) {
+            let path = page.path.replace("{*image}", "team/app:1");
+            let answer = house.get(&path, Some(&session)).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} for {visitor}");
+            assert!(!answer.body.contains("busybox"), "{path} for {visitor}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_a_foreign_form_open_no_session() {
+    let house = House::new().await;
+    let wrong = house.post("/portal/sign-in", "name=owner&password=guess", None).await;
+    assert_eq!((wrong.status, wrong.cookie), (StatusCode::UNAUTHORIZED, None));
+    assert!(wrong.body.contains("The user name or the password is wrong."));
+    let right = format!("name=owner&password={}", house::PASSWORD);
+    let foreign = house.post("/portal/sign-in", &right, Some("https://evil.test")).await;
+    assert_eq!((foreign.status, foreign.cookie), (StatusCode::FORBIDDEN, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_overview_lists_images_with_all_their_counts() {
+    let house = House::new().await;
+    let session = house.sign_in("security-reader").await;
+    let page = house.get("/portal/", Some(&session)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for word in ["team/app", "Unhealthy", "<th class=\"number\">Unknown</th>"] {
+        assert!(page.body.contains(word), "{word} is not in {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_is_found_by_tag_and_by_digest() {
+    let house = House::new().await;
+    let session = house.sign_in("security-reader").await;
+    for path in ["team/app:1".to_owned(), format!("team/app@{}", house.digest)] {
+        let page = house.get(&format!("/portal/images/{path}"), Some(&session)).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.body.contains("CVE-2099-0001"), "{}", page.body);
+        assert!(page.body.contains("apk add --upgrade"), "{}", page.body);
+        // A title from a feed is text, whatever it holds.
+        assert!(page.body.contains("&lt;script&gt;"), "{}", page.body);
+        assert!(!page.body.contains("<script"), "{}", page.body);
+    }
+    for path in ["team/app:2", "team/app", "Team/App:1", "other/app:1"] {
+        let page = house.get(&format!("/portal/images/{path}"), Some(&session)).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_shows_its_rows() {
+    let house = House::new().await;
+    let session = house.sign_in("security-reader").await;
+    let empty = house.get("/portal/query", Some(&session)).await;
+    assert!(empty.body.contains("Critical findings"), "{}", empty.body);
+    let query = "/portal/query?q=Findings%20%7C%20project%20vulnerability%2C%20repository";
+    let page = house.get(query, Some(&session)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in ["1 row", "<th>vulnerability</th>", "<td>CVE-2099-0001</td>", "<td>team/app</td>"] {
+        assert!(page.body.contains(part), "{part} is not in {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_query_is_underlined() {
+    let house = House::new().await;
+    let session = house.sign_in("security-reader").await;
+    let query = "/portal/query?q=Findings%0A%7C%20where%20severty%20%3D%3D%201";
+    let page = house.get(query, Some(&session)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in ["did you mean `severity`?", "| where severty == 1\n        ^^^^^^^"] {
+        assert!(page.body.contains(part), "{part} is not in {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_forbids_scripts() {
+    let house = House::new().await;
+    for page in portal::PAGES {
+        let answer = house.get(&page.path.replace("{*image}", "team/app:1"), None).await;
+        assert!(answer.policy.starts_with("default-src 'none'"), "{}", page.path);
+        assert!(!answer.policy.contains("script-src"), "{}", page.path);
+    }
+}

@@ -1,0 +1,146 @@
+//! Reading ahead: a layer is read as soon as it has arrived, while the rest of its image is still being pushed.
+//!
+//! At the manifest most of the work is then done, and the verdict follows within moments.
+//! What waits here is kept in memory alone and may be forgotten at any time: the job `assess` reads whatever has not been
+//! read. So nothing is written to disk for it, the push waits for nothing, and a crash loses nothing.
+//! Subscriptions take turns, so that one which pushes a thousand layers does not keep another waiting.
+
+use super::Workshop;
+use super::assess::layers;
+use indexer::codec::{LAYER_HEAD, likely_layer};
+use jiff::Timestamp;
+use oci::Digest;
+use registry::PushedBlob;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::SubscriptionId;
+use tokio::sync::{Notify, watch};
+
+/// So many layers wait at most. What comes beyond is read when its image is judged.
+const WAITING: usize = 1024;
+
+/// The layers that wait to be read.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+}
+
+impl Arrivals {
+    /// Notes a blob that arrived. Nothing is looked at yet: this runs while a client waits for its answer.
+    pub fn note(&self, blob: &PushedBlob<'_>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.push(blob.site.registry.subscription, blob.digest) {
+            self.arrived.notify_one();
+        }
+    }
+
+    async fn next(&self) -> (SubscriptionId, Digest) {
+        loop {
+            let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match next {
+                Some(next) => return next,
+                None => self.arrived.notified().await,
+            }
+        }
+    }
+}
+
+/// A row for each subscription that has something waiting, and whose turn it is.
+#[derive(Debug, Default)]
+struct Waiting {
+    rows: HashMap<SubscriptionId, VecDeque<Digest>>,
+    turns: VecDeque<SubscriptionId>,
+    count: usize,
+}
+
+impl Waiting {
+    fn push(&mut self, subscription: SubscriptionId, digest: &Digest) -> bool {
+        if self.count >= WAITING {
+            return false;
+        }
+        let row = self.rows.entry(subscription).or_default();
+        if row.is_empty() {
+            self.turns.push_back(subscription);
+        }
+        row.push_back(digest.clone());
+        self.count += 1;
+        true
+    }
+
+    fn pop(&mut self) -> Option<(SubscriptionId, Digest)> {
+        let subscription = self.turns.pop_front()?;
+        let row = self.rows.get_mut(&subscription)?;
+        let digest = row.pop_front()?;
+        self.count -= 1;
+        if row.is_empty() {
+            self.rows.remove(&subscription);
+        } else {
+            self.turns.push_back(subscription);
+        }
+        Some((subscription, digest))
+    }
+}
+
+/// Reads what arrives, one layer after the other, until `stop` becomes true.
+pub async fn keep_reading(workshop: Arc<Workshop>, arrivals: Arc<Arrivals>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let (subscription, digest) = tokio::select! {
+            next = arrivals.next() => next,
+            _ = stop.wait_for(|stopped| *stopped) => return,
+        };
+        if let Err(error) = read(&workshop, subscription, &digest, Timestamp::now()).await {
+            // The job that judges the image meets the same, and says so in its verdict.
+            tracing::debug!(%error, %digest, "a layer could not be read ahead");
+        }
+    }
+}
+
+async fn read(
+    workshop: &Workshop,
+    subscription: SubscriptionId,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<(), super::JobError> {
+    if !super::assess::is_standard(workshop, subscription).await? {
+        return Ok(());
+    }
+    let Some(blob) = workshop.blobs.open(digest).await? else { return Ok(()) };
+    let head =
+        blob.head(LAYER_HEAD as u64).await.map_err(|error| super::JobError::Again(error.to_string()))?;
+    let Some(media_type) = likely_layer(&head) else { return Ok(()) };
+    layers::read_blob(workshop, digest, blob, media_type, now).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn subscription(number: u128) -> SubscriptionId {
+        SubscriptionId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn subscriptions_take_turns() {
+        let mut waiting = Waiting::default();
+        let digest = |text: &str| Digest::of_sha256(text.as_bytes());
+        for text in ["a1", "a2", "a3"] {
+            assert!(waiting.push(subscription(1), &digest(text)));
+        }
+        assert!(waiting.push(subscription(2), &digest("b1")));
+        let order: Vec<Digest> = std::iter::from_fn(|| waiting.pop()).map(|(_, digest)| digest).collect();
+        assert_eq!(order, ["a1", "b1", "a2", "a3"].map(digest));
+        assert_eq!(waiting.count, 0);
+        assert!(waiting.rows.is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_forgotten() {
+        let mut waiting = Waiting::default();
+        let digest = Digest::of_sha256(b"x");
+        assert_eq!((0..WAITING + 5).filter(|_| waiting.push(subscription(1), &digest)).count(), WAITING);
+        assert!(waiting.pop().is_some());
+        assert!(waiting.push(subscription(1), &digest));
+    }
+}

@@ -1,0 +1,208 @@
+//! Places for blobs, each opened as often as a rule wants.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{AzureAccess, Blobs, FolderBlobs, ObjectBlobs, S3Access, SqliteStore};
+use tempfile::TempDir;
+
+/// The account that every emulator of Azure's storage has; its key is published.
+const ACCOUNT: &str = "devstoreaccount1";
+const ACCOUNT_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// A place that is empty at first.
+pub(crate) struct Place {
+    folder: TempDir,
+    kind: Kind,
+}
+
+enum Kind {
+    Folder,
+    S3(S3Access),
+    Azure(AzureAccess),
+}
+
+impl Place {
+    pub(crate) fn folder() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), kind: Kind::Folder }
+    }
+
+    /// Opens the place, as a node does when it starts. All nodes share the records.
+    pub(crate) fn open(&self) -> Arc<dyn Blobs> {
+        let path = self.folder.path();
+        let records = || Arc::new(SqliteStore::open(&path.join("records.sqlite")).unwrap());
+        match &self.kind {
+            Kind::Folder => Arc::new(FolderBlobs::open(path).unwrap()),
+            Kind::S3(access) => {
+                Arc::new(ObjectBlobs::s3(access.clone(), records(), path.to_owned()).unwrap())
+            }
+            Kind::Azure(access) => {
+                Arc::new(ObjectBlobs::azure(access.clone(), records(), path.to_owned()).unwrap())
+            }
+        }
+    }
+
+    /// The same storage with records that know nothing of it.
+    pub(crate) fn open_without_records(&self) -> (Arc<dyn Blobs>, TempDir) {
+        let other = tempfile::tempdir().unwrap();
+        let records = Arc::new(SqliteStore::open(&other.path().join("records.sqlite")).unwrap());
+        let path = other.path().to_owned();
+        let blobs: Arc<dyn Blobs> = match &self.kind {
+            Kind::Folder => panic!("a folder has no records"),
+            Kind::S3(access) => Arc::new(ObjectBlobs::s3(access.clone(), records, path).unwrap()),
+            Kind::Azure(access) => Arc::new(ObjectBlobs::azure(access.clone(), records, path).unwrap()),
+        };
+        (blobs, other)
+    }
+}
+
+/// A storage that runs on this machine until this is dropped.
+pub(crate) struct Storage {
+    process: Child,
+    kind: Kind,
+    _folder: TempDir,
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that could not run has to say so")]
+fn skip(what: &str) {
+    eprintln!("skipped: {what} is not installed; `cargo xtask clients` does that");
+}
+
+/// What `cargo xtask clients` has installed.
+fn client(path: &str) -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("test-clients").join(path);
+    program.is_file().then_some(program)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn wait_for(port: u16) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        assert!(Instant::now() < end, "the storage did not start");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+impl Storage {
+    pub(crate) async fn s3() -> Option<Self> {
+        let Some(program) = client("python/bin/moto_server") else {
+            skip("moto");
+            return None;
+        };
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let process = Command::new(program)
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let access = S3Access {
+            bucket: "blobs".into(),
+            prefix: String::new(),
+            region: "us-east-1".into(),
+            endpoint: Some(format!("http://127.0.0.1:{port}")),
+            access_key: "test".into(),
+            secret_key: "test".into(),
+            session_token: None,
+        };
+        let storage = Self { process, kind: Kind::S3(access), _folder: folder };
+        wait_for(port).await;
+        let made = reqwest::Client::new().put(format!("http://127.0.0.1:{port}/blobs")).send().await.unwrap();
+        assert!(made.status().is_success(), "{}", made.status());
+        Some(storage)
+    }
+
+    pub(crate) async fn azure() -> Option<Self> {
+        let Some(program) = client("node/node_modules/.bin/azurite-blob") else {
+            skip("azurite");
+            return None;
+        };
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let process = Command::new(program)
+            .args(["--blobHost", "127.0.0.1", "--blobPort", &port.to_string()])
+            .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location"])
+            .arg(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let access = AzureAccess {
+            account: ACCOUNT.into(),
+            container: "blobs".into(),
+            prefix: String::new(),
+            endpoint: Some(format!("http://127.0.0.1:{port}/{ACCOUNT}")),
+            key: base64::Engine::decode(&base64::engine::general_purpose::STANDARD, ACCOUNT_KEY).unwrap(),
+        };
+        let storage = Self { process, kind: Kind::Azure(access.clone()), _folder: folder };
+        wait_for(port).await;
+        store_containers::make(&access).await;
+        Some(storage)
+    }
+
+    /// A place in the storage, apart from all others.
+    pub(crate) fn place(&self, name: &str) -> Place {
+        let prefix = format!("{name}/");
+        let kind = match &self.kind {
+            Kind::Folder => Kind::Folder,
+            Kind::S3(access) => Kind::S3(S3Access { prefix, ..access.clone() }),
+            Kind::Azure(access) => Kind::Azure(AzureAccess { prefix, ..access.clone() }),
+        };
+        Place { folder: tempfile::tempdir().unwrap(), kind }
+    }
+
+    /// The storage, asked with a key that is not its own.
+    pub(crate) fn with_another_key(&self) -> ObjectBlobs {
+        let Kind::Azure(access) = &self.kind else { panic!("only Azure's emulator checks keys") };
+        let folder = tempfile::tempdir().unwrap();
+        let records = Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
+        let access = AzureAccess { key: b"another".to_vec(), ..access.clone() };
+        ObjectBlobs::azure(access, records, folder.path().to_owned()).unwrap()
+    }
+}
+
+/// Containers are made by whoever sets the storage up, not by us; here the tests do that.
+mod store_containers {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use hmac::{Hmac, KeyInit, Mac};
+    use store::AzureAccess;
+
+    pub(super) async fn make(access: &AzureAccess) {
+        let AzureAccess { account, container, key, .. } = access;
+        let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let text = format!(
+            "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:2020-10-02\n\
+             /{account}/{account}/{container}\nrestype:container"
+        );
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+        mac.update(text.as_bytes());
+        let signature = STANDARD.encode(mac.finalize().into_bytes());
+        let url = format!("{}/{container}?restype=container", access.endpoint.as_ref().unwrap());
+        let made = reqwest::Client::new()
+            .put(url)
+            .header("x-ms-date", date)
+            .header("x-ms-version", "2020-10-02")
+            .header("content-length", "0")
+            .header("authorization", format!("SharedKey {account}:{signature}"))
+            .send()
+            .await
+            .unwrap();
+        assert!(made.status().is_success(), "{}", made.text().await.unwrap());
+    }
+}

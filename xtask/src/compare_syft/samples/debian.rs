@@ -1,0 +1,54 @@
+//! Debian roots, as `mmdebstrap` makes them.
+
+use super::run;
+use crate::compare_syft::{Made, Sample};
+use anyhow::Result;
+use std::path::Path;
+
+const NEEDS: &[&str] = &["mmdebstrap"];
+
+pub(super) const PYTHON: Sample = Sample {
+    name: "debian-python",
+    needs: NEEDS,
+    make: |folder| {
+        root(folder, "bookworm", "python3-django,python3-numpy,python3-pip,python3-lxml,ansible-core")
+    },
+};
+pub(super) const RUBY: Sample = Sample {
+    name: "debian-ruby",
+    needs: NEEDS,
+    make: |folder| root(folder, "bookworm", "ruby-rails,ruby-nokogiri,bundler"),
+};
+pub(super) const PHP: Sample = Sample {
+    name: "debian-php",
+    needs: NEEDS,
+    make: |folder| root(folder, "bookworm", "composer,php-symfony-console,phpunit"),
+};
+pub(super) const NODE: Sample =
+    Sample { name: "debian-node", needs: NEEDS, make: |folder| root(folder, "bookworm", "npm") };
+pub(super) const GO: Sample = Sample {
+    name: "debian-go",
+    needs: NEEDS,
+    make: |folder| root(folder, "bookworm", "docker.io,umoci,skopeo,hugo"),
+};
+pub(super) const JAVA: Sample = Sample {
+    name: "debian-java",
+    needs: NEEDS,
+    make: |folder| root(folder, "bookworm", "tomcat10,libspring-web-java,maven"),
+};
+pub(super) const R: Sample =
+    Sample { name: "debian-r", needs: NEEDS, make: |folder| root(folder, "bookworm", "r-cran-dplyr") };
+pub(super) const NEXT: Sample = Sample {
+    name: "debian-next",
+    needs: NEEDS,
+    make: |folder| root(folder, "trixie", "python3,curl,nginx,redis-server,haproxy"),
+};
+
+/// A root of this release with these packages, separated by commas.
+pub(crate) fn root(folder: &Path, release: &str, packages: &str) -> Result<Made> {
+    let archive = folder.join("root.tar");
+    let include = format!("--include={packages}");
+    let words = ["--quiet", "--variant=minbase", "--mode=auto", &include, release, "root.tar"];
+    run("mmdebstrap", &words, folder)?;
+    Ok(Made::Archive(archive))
+}
