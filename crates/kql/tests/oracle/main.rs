@@ -54,8 +54,8 @@ fn note(text: &str) {
 }
 
 fn package() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../target/test-clients/node/node_modules/@kusto/language-service-next");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .with_file_name("test-clients/node/node_modules/@kusto/language-service-next");
     folder.join("bridge.min.js").is_file().then_some(folder)
 }
 
