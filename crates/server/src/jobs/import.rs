@@ -102,7 +102,10 @@ async fn bring(workshop: &Workshop, import: &Import) -> Result<Digest, ImportErr
     }
     let source = source(workshop, import).await?;
     let tree = Tree::read(&source).await?;
-    let intake = Intake::new(workshop.registry.clone(), site, import.wish.actor.clone());
+    let Some(contents) = workshop.registry.clone() else {
+        return Err(ImportError::Absent("registry in this process that takes imports".to_owned()));
+    };
+    let intake = Intake::new(contents, site, import.wish.actor.clone());
     let copy = Copy { workshop, import, source: &source, intake: &intake, tree: &tree };
     copy.run().await?;
     Ok(tree.root().digest.clone())
