@@ -211,7 +211,7 @@ fn workshop(
         changes,
         sender: Sender::new(reach.clone())?,
         reach,
-        registry,
+        registry: Some(registry),
         url: parts.url.clone(),
     }))
 }

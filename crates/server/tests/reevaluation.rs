@@ -14,6 +14,7 @@ use server::advisories::{Caution, Installed, Shelf, accept, discard, held, insta
 use server::inspect::Inspector;
 use server::jobs::reevaluate::{self, FlipLimit, Outcome};
 use server::jobs::{Readers, Workshop};
+use server::sender::Sender;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,6 +66,10 @@ impl Harbour {
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
             changes,
+            sender: Sender::new(Arc::default()).unwrap(),
+            reach: Arc::default(),
+            registry: None,
+            url: "http://registry.test".into(),
         };
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }
     }
@@ -125,6 +130,7 @@ impl Harbour {
             tags: Vec::new(),
             references: Vec::new(),
             jobs: Vec::new(),
+            origin: store::PushOrigin::default(),
             actor: Actor("alice".into()),
             at: Timestamp::now(),
         };
