@@ -3,22 +3,26 @@
 mod assessment;
 mod assessment_metadata;
 mod cloud_resource;
+mod import;
 mod pricing;
 mod provider;
 mod registry;
 mod registry_account;
 mod registry_name;
 mod registry_part;
+mod registry_token;
 mod registry_usage;
 pub(crate) mod resource_graph;
 mod resource_group;
 mod role_assignment;
 mod role_definition;
 mod saved_query;
+mod scope_map;
 mod sub_assessment;
 mod subscription;
 mod subscription_alias;
 mod tenant;
+mod webhook;
 
 use crate::DirectoryRight;
 use crate::dispatch::Handler;
@@ -76,6 +80,11 @@ pub const RESOURCES: &[Resource] = &[
     registry_name::RESOURCE,
     registry_account::RESOURCE,
     registry_usage::RESOURCE,
+    import::RESOURCE,
+    import::OPERATIONS,
+    webhook::RESOURCE,
+    scope_map::RESOURCE,
+    registry_token::RESOURCE,
     registry_part::REPLICATIONS,
     registry_part::PRIVATE_ENDPOINTS,
     registry_part::PRIVATE_LINKS,

@@ -17,6 +17,7 @@ mod identity;
 mod images;
 mod keys;
 mod openapi;
+mod query;
 mod reference;
 mod rules;
 mod sbom;
@@ -72,7 +73,7 @@ pub struct ApiState {
 pub struct Route {
     /// The path, in the words of the router.
     pub path: &'static str,
-    /// What the caller must be allowed to do; `None` for what anybody may read.
+    /// What the caller must be allowed to do; `None` for what needs no right: to anybody, or to whoever is signed in.
     pub action: Option<Action>,
     handler: fn() -> MethodRouter<ApiState>,
 }
@@ -90,6 +91,7 @@ pub const ROUTES: &[Route] = &[
     collection::SHOW,
     collection::RUN,
     keys::ROTATE,
+    query::FUNCTIONS,
     openapi::DOCUMENT,
 ];
 

@@ -3,6 +3,7 @@
 //! Rights are always looked up now: a token opens at most what it names, and only as long as its owner still has
 //! the role.
 
+mod pages;
 mod session;
 
 use crate::installation::random;
@@ -247,34 +248,6 @@ impl registry::Authority for Authority {
             if self.accounts.refuses_arm_tokens(site).await.map_err(failed)? { None } else { Some(own) };
         let audiences: Vec<&str> = own.into_iter().flatten().chain([REGISTRY_AUDIENCE]).collect();
         self.session(token, ArmTokenUse::Access, &audiences).await.map_err(failed)
-    }
-}
-
-#[async_trait]
-impl portal::Entrance for Authority {
-    async fn password(
-        &self,
-        name: &str,
-        word: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Principal, portal::Refusal> {
-        self.sign_in.password(name, word, address, Timestamp::now()).await.map_err(|error| match error {
-            SignInError::Wrong => portal::Refusal::Wrong,
-            SignInError::TooMany(many) => portal::Refusal::TooMany(many.retry_after_seconds),
-            SignInError::Store(error) => portal::Refusal::Store(error),
-        })
-    }
-
-    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, store::Error> {
-        self.sign_in.session(id, generation).await
-    }
-
-    async fn generation(&self, principal: &Principal) -> Result<i64, store::Error> {
-        self.sign_in.generation(principal).await
-    }
-
-    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
-        self.sign_in.assignments(principal).await
     }
 }
 

@@ -14,7 +14,7 @@ use server::advisories::{Caution, Installed, Shelf, accept, discard, held, insta
 use server::inspect::Inspector;
 use server::jobs::reevaluate::{self, FlipLimit, Outcome};
 use server::jobs::{Readers, Workshop};
-use server::sender::Sender;
+use server::sender::{Reach, Sender};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +57,7 @@ impl Harbour {
         store.install(installation, Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let (changes, _) = watch::channel(0);
+        let reach = Arc::new(Reach::default());
         let workshop = Workshop {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
@@ -66,10 +67,10 @@ impl Harbour {
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
             changes,
-            sender: Sender::new(Arc::default()).unwrap(),
-            reach: Arc::default(),
+            sender: Sender::new(reach.clone()).unwrap(),
+            reach,
             registry: None,
-            url: "http://registry.test".into(),
+            url: "http://localhost".into(),
         };
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }
     }
@@ -130,8 +131,8 @@ impl Harbour {
             tags: Vec::new(),
             references: Vec::new(),
             jobs: Vec::new(),
-            origin: store::PushOrigin::default(),
             actor: Actor("alice".into()),
+            origin: store::PushOrigin::default(),
             at: Timestamp::now(),
         };
         let _ = self.store.put_manifest(manifest).await.unwrap();

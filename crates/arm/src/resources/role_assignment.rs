@@ -183,7 +183,8 @@ async fn role(state: &ArmState, text: &str, scope: &ResourceId) -> Result<RoleId
     ))
 }
 
-async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
+/// The assignment that a request wants, under the name of the path.
+async fn wanted(state: &ArmState, request: &Request) -> Result<NamedAssignment, ArmError> {
     let id: Uuid = request
         .name(0)
         .parse()
@@ -201,8 +202,7 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
         registries::subscription(state, scope).await?;
     }
     let role = role(state, properties["roleDefinitionId"].as_str().unwrap_or_default(), scope).await?;
-    let named = properties["principalId"].as_str().unwrap_or_default();
-    let principal: Uuid = named.parse().map_err(|_| {
+    let principal: Uuid = properties["principalId"].as_str().unwrap_or_default().parse().map_err(|_| {
         refused(
             "InvalidPrincipalId",
             "principalId must be the object id of a user, group or service principal.",
@@ -218,7 +218,7 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
             ),
         )
     })?;
-    let assignment = NamedAssignment {
+    Ok(NamedAssignment {
         id,
         assignment: RoleAssignment {
             principal: PrincipalId(principal),
@@ -229,9 +229,13 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
         description: properties["description"].as_str().map(|text| text.chars().take(1024).collect()),
         created_at: Some((state.clock)()),
         created_by: Some(PrincipalId(request.caller.principal.id)),
-    };
-    let outcome = state.store.put_role_assignment(assignment.clone()).await?;
-    let status = match outcome {
+    })
+}
+
+async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
+    let wanted = wanted(state, request).await?;
+    let scope = &request.scope;
+    let status = match state.store.put_role_assignment(wanted.clone()).await? {
         AssignmentOutcome::Created => StatusCode::CREATED,
         AssignmentOutcome::Updated => StatusCode::OK,
         AssignmentOutcome::Exists(other) => {
@@ -251,8 +255,9 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
             });
         }
     };
-    tracing::info!(assignment = %id, %principal, role = %role.0, %scope, by = %request.subject, "a role was given");
-    let kept = state.store.role_assignment(id).await?.unwrap_or(assignment);
+    let RoleAssignment { principal, role, .. } = &wanted.assignment;
+    tracing::info!(assignment = %wanted.id, %principal, %role, %scope, by = %request.subject, "a role was given");
+    let kept = state.store.role_assignment(wanted.id).await?.unwrap_or(wanted);
     Ok((status, Json(view(&kept, scope, scope))).into_response())
 }
 

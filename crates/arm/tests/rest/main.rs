@@ -6,6 +6,7 @@ mod assessments;
 mod authorization;
 mod directory;
 mod estate;
+mod parts;
 mod plans;
 mod registries;
 mod resource_graph;

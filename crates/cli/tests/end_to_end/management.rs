@@ -211,7 +211,13 @@ async fn another_password_ends_every_session() {
     let path = format!("{url}/graph/v1.0/users/{}", anna.0);
     harbour.ask(("admin", PASSWORD), Method::PATCH, &path, change).await;
     assert_eq!(holds().await, [false; 3]);
-    // And so does a key that has become known, for everybody.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_has_become_known_ends_the_sessions_of_everybody() {
+    let harbour = Harbour::open();
+    let url = harbour.server.url.clone();
+    let endpoint = format!("{url}/common/oauth2/v2.0/token");
     let (_, tokens) = harbour
         .form(&endpoint, &[("grant_type", "password"), ("username", "admin"), ("password", PASSWORD)])
         .await;

@@ -39,6 +39,7 @@ fn document() -> Value {
             "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
             "/api/collection/run": {"post": run_collection()},
             "/api/keys/rotate": {"post": rotate_keys()},
+            "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -322,6 +323,15 @@ fn schemas() -> Value {
         "Attached": {"type": "object", "properties": {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
         }},
+        "QueryReference": {"type": "object", "properties": {"value": {"type": "array", "items": {
+            "type": "object", "properties": {
+                "kind": {"type": "string", "enum": [
+                    "source", "operator", "comparison", "function", "form", "window", "aggregate", "plugin",
+                ]},
+                "name": text(), "aliases": texts(), "signature": text(), "summary": text(), "example": text(),
+                "result": text(),
+            },
+        }}}},
         "Advisories": {"type": "object", "properties": {
             "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
             "tooOld": {"type": "boolean"}, "advisories": number(),

@@ -93,8 +93,7 @@ async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> R
 
 /// Brings the image here, and returns its digest.
 async fn bring(workshop: &Workshop, import: &Import) -> Result<Digest, ImportError> {
-    let registry = workshop.store.registry(import.registry).await?;
-    let (Some(registry), Some(state)) = (registry, &workshop.registry) else {
+    let Some(registry) = workshop.store.registry(import.registry).await? else {
         return Err(ImportError::Absent("registry".to_owned()));
     };
     let site = Arc::new(Site { registry, base_url: workshop.url.clone() });
@@ -103,7 +102,10 @@ async fn bring(workshop: &Workshop, import: &Import) -> Result<Digest, ImportErr
     }
     let source = source(workshop, import).await?;
     let tree = Tree::read(&source).await?;
-    let intake = Intake::new(state.clone(), site, import.wish.actor.clone());
+    let Some(contents) = workshop.registry.clone() else {
+        return Err(ImportError::Absent("registry in this process that takes imports".to_owned()));
+    };
+    let intake = Intake::new(contents, site, import.wish.actor.clone());
     let copy = Copy { workshop, import, source: &source, intake: &intake, tree: &tree };
     copy.run().await?;
     Ok(tree.root().digest.clone())

@@ -113,7 +113,9 @@ impl Tenancy for SqliteStore {
     async fn assign_role(&self, assignment: RoleAssignment) -> Result<(), Error> {
         self.write(move |connection| {
             let sql = "INSERT INTO role_assignment (id, principal, role, scope, principal_kind)
-                       VALUES (?1, ?2, ?3, ?4, 'User') ON CONFLICT DO NOTHING";
+                       VALUES (?1, ?2, ?3, ?4, CASE (SELECT kind FROM account WHERE principal = ?2)
+                           WHEN 'Service' THEN 'ServicePrincipal' ELSE 'User' END)
+                       ON CONFLICT DO NOTHING";
             let id = authorization::derived_name(&assignment).to_string();
             let RoleAssignment { principal, role, scope } = assignment;
             change(connection, sql, params![id, principal.to_string(), role.to_string(), scope])?;
