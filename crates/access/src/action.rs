@@ -3,6 +3,8 @@
 //! An action is a constant of the program: each operation of each face names one, and roles name them by pattern.
 //! That is why [`Action`] holds a static text and cannot be read from a request.
 
+mod management;
+
 use std::fmt;
 
 /// One operation, in the words of Azure's role definitions.
@@ -43,6 +45,14 @@ impl Action {
     pub const METADATA_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/metadata/read");
     /// Change what may be done with them.
     pub const METADATA_WRITE: Self = Self::control("Microsoft.ContainerRegistry/registries/metadata/write");
+    /// List what was deleted and can be restored.
+    pub const DELETED_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/deleted/read");
+    /// Restore it.
+    pub const DELETED_RESTORE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/deleted/restore/action");
+    /// Change the rules of a registry.
+    pub const REGISTRY_RULES_WRITE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/updatePolicies/write");
     /// Pull what is in quarantine.
     pub const QUARANTINE_READ: Self =
         Self::data("Microsoft.ContainerRegistry/registries/quarantinedArtifacts/read");

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{
     Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, RegistryId, RepositoryKey, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    Lineage, PackageFindings, PackagePlace, PackageVersion, PutManifest, RegistryId, RepositoryKey,
+    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use uuid::Uuid;
 
@@ -167,9 +167,11 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("bench".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
-    let _ = store.put_manifest(manifest).await.unwrap();
+    let outcome = store.put_manifest(manifest).await.unwrap();
+    assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
     let state = match image % 20 {
         0 => ImageState::Healthy,
         1 => ImageState::NotApplicable,
@@ -198,7 +200,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
             indexer_version: 1,
             isolation: json!({"landlock": true, "seccomp": true}),
             at: now(),
-            lineage: store::Lineage::default(),
+            lineage: Lineage::default(),
             packages: size.packages_of(image).into_iter().map(place).collect(),
         };
         store.record_image(record).await.unwrap();
@@ -395,7 +397,7 @@ async fn ask(store: &Arc<dyn Store>, query: &str) -> usize {
     let id = Uuid::from_u128(1);
     let viewer = Viewer {
         principal: Principal { id, name: "bench".into(), kind: PrincipalKind::User },
-        assignments: vec![Assignment { principal: id, role: RoleId::OWNER, scope: ResourceId::tenant() }],
+        assignments: vec![Assignment::new(id, RoleId::OWNER, ResourceId::tenant())],
     };
     let settings = Settings {
         tenant: Uuid::from_u128(0x777).to_string(),

@@ -80,6 +80,7 @@ pub(crate) async fn admit(
     let permission = match need {
         Need::SignedIn => return Ok(caller),
         Need::Catalog => Permission::Catalog,
+        Need::DeletedCatalog => Permission::DeletedCatalog,
         Need::Repository(permission) => permission,
     };
     if !state.authority.allowed(site, &caller.principal, permission, repository).await? {

@@ -2,9 +2,10 @@
 //!
 //! Repository names hold slashes and may hold components such as `blobs`, so that a path is read from its end: the last
 //! two or three segments say what is meant, and everything before them is the name.
-//! Each segment is percent-decoded once, after the path was split; a decoded segment that holds a slash is refused,
-//! since `a%2Fb` and `a/b` must not be two spellings of one name. What is left has to match the grammar of names
-//! (attack C9). No name ever becomes a file path.
+//! Each segment is percent-decoded once, after the path was split. Azure's own library writes the whole name as one
+//! segment, `a%2Fb`: a slash in a decoded segment parts components of a name, and never anything else. What is decoded
+//! has to match the grammar of names (attack C9), and rights are asked for by that name alone. No name ever becomes a
+//! file path.
 
 use crate::error::RegistryError;
 use oci::{Digest, Reference, RepositoryName, Tag};
@@ -28,6 +29,10 @@ pub(crate) enum Endpoint {
     MetadataTag(RepositoryName, Tag),
     MetadataManifests(RepositoryName),
     MetadataManifest(RepositoryName, Digest),
+    DeletedCatalog,
+    DeletedManifests(RepositoryName),
+    DeletedTags(RepositoryName),
+    DeletedManifest(RepositoryName, Digest),
 }
 
 /// An endpoint without what its path names.
@@ -61,6 +66,14 @@ pub enum EndpointKind {
     MetadataManifests,
     /// `/acr/v1/NAME/_manifests/DIGEST`
     MetadataManifest,
+    /// `/acr/v1/_deleted/_catalog`
+    DeletedCatalog,
+    /// `/acr/v1/_deleted/NAME/_manifests`
+    DeletedManifests,
+    /// `/acr/v1/_deleted/NAME/_tags`
+    DeletedTags,
+    /// `/acr/v1/_deleted/NAME/_manifests/DIGEST`
+    DeletedManifest,
 }
 
 impl Endpoint {
@@ -100,6 +113,12 @@ impl Endpoint {
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         match segments.as_slice() {
             ["_catalog"] => Ok(Self::MetadataCatalog),
+            ["_deleted", "_catalog"] => Ok(Self::DeletedCatalog),
+            ["_deleted", name @ .., "_manifests"] => Ok(Self::DeletedManifests(repository(name)?)),
+            ["_deleted", name @ .., "_tags"] => Ok(Self::DeletedTags(repository(name)?)),
+            ["_deleted", name @ .., "_manifests", digest] => {
+                Ok(Self::DeletedManifest(repository(name)?, digest.parse()?))
+            }
             [name @ .., "_tags", ""] => Ok(Self::MetadataTags(repository(name)?)),
             [name @ .., "_manifests", ""] => Ok(Self::MetadataManifests(repository(name)?)),
             // Before the lists: a tag may be called `_tags`.
@@ -129,13 +148,17 @@ impl Endpoint {
             Self::MetadataTag(..) => EndpointKind::MetadataTag,
             Self::MetadataManifests(_) => EndpointKind::MetadataManifests,
             Self::MetadataManifest(..) => EndpointKind::MetadataManifest,
+            Self::DeletedCatalog => EndpointKind::DeletedCatalog,
+            Self::DeletedManifests(_) => EndpointKind::DeletedManifests,
+            Self::DeletedTags(_) => EndpointKind::DeletedTags,
+            Self::DeletedManifest(..) => EndpointKind::DeletedManifest,
         }
     }
 
     /// The repository, where the path names one.
     pub(crate) fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Base | Self::Catalog | Self::MetadataCatalog => None,
+            Self::Base | Self::Catalog | Self::MetadataCatalog | Self::DeletedCatalog => None,
             Self::Tags(name)
             | Self::Manifest(name, _)
             | Self::Blob(name, _)
@@ -146,7 +169,10 @@ impl Endpoint {
             | Self::MetadataTags(name)
             | Self::MetadataTag(name, _)
             | Self::MetadataManifests(name)
-            | Self::MetadataManifest(name, _) => Some(name),
+            | Self::MetadataManifest(name, _)
+            | Self::DeletedManifests(name)
+            | Self::DeletedTags(name)
+            | Self::DeletedManifest(name, _) => Some(name),
         }
     }
 }
@@ -174,10 +200,7 @@ fn decode(segment: &str) -> Result<Cow<'_, str>, RegistryError> {
         };
         decoded.push(high << 4 | low);
     }
-    match String::from_utf8(decoded) {
-        Ok(text) if !text.contains('/') => Ok(Cow::Owned(text)),
-        Ok(_) | Err(_) => Err(RegistryError::Encoding),
-    }
+    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| RegistryError::Encoding)
 }
 
 #[cfg(test)]
@@ -218,6 +241,8 @@ mod tests {
             (&format!("/v2/a/referrers/{DIGEST}"), "Referrers a"),
             (&format!("/v2/a/blobs/{}", DIGEST.replace(':', "%3A")), "Blob a"),
             (&format!("/v2/a/manifests/{}", DIGEST.replace(':', "%3a")), "Manifest a"),
+            ("/v2/a%2fb%2Fc/tags/list", "Tags a/b/c"),
+            ("/v2/a%2Fblobs%2Fuploads/tags/list", "Tags a/blobs/uploads"),
         ] {
             assert_eq!(shape(path), expected, "{path}");
         }
@@ -240,7 +265,10 @@ mod tests {
             ("/acr/v1/", "NameInvalid"),
             ("/acr/v1/_tags", "NameInvalid"),
             ("/acr/v1/_deleted/_catalog", "NameInvalid"),
-            ("/acr/v1/a%2Fb", "NameInvalid"),
+            ("/acr/v1/a%2Fb", "MetadataRepository a/b"),
+            ("/acr/v1/a%2Fb/_tags/x", "MetadataTag a/b"),
+            ("/acr/v1/a%2F_tags", "NameInvalid"),
+            ("/acr/v1/a/_tags/x%2Fy", "TagInvalid"),
             ("/acr/v1/a/../b", "NameInvalid"),
             ("/acr/v1/a//b", "NameInvalid"),
             ("/acr/v1/A/_tags", "NameInvalid"),
@@ -262,7 +290,12 @@ mod tests {
             ("/v2/tags/list", "NameInvalid"),
             ("/v2/manifests/latest", "NameInvalid"),
             ("/v2/A/tags/list", "NameInvalid"),
-            ("/v2/a%2Fb/tags/list", "NameInvalid"),
+            ("/v2/a%2F..%2Fb/tags/list", "NameInvalid"),
+            ("/v2/%2Fa/tags/list", "NameInvalid"),
+            ("/v2/a%2F/tags/list", "NameInvalid"),
+            ("/v2/a%2Ftags%2Flist", "Unsupported"),
+            ("/v2/a/blobs%2Fuploads/", "Unsupported"),
+            ("/v2/a/manifests/b%2Fc", "TagInvalid"),
             ("/v2/a%252Fb/tags/list", "NameInvalid"),
             ("/v2/a%/tags/list", "NameInvalid"),
             ("/v2/a%zz/tags/list", "NameInvalid"),

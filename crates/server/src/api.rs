@@ -1,4 +1,4 @@
-//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//! Our own API under `/api`: images and their verdicts, findings, advisories, history.
 //!
 //! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
 //! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
@@ -7,23 +7,29 @@
 
 mod advisories;
 mod base;
+pub mod collection;
 mod error;
+pub mod events;
 pub mod explain;
 mod findings;
 mod history;
 mod identity;
 mod images;
+mod keys;
 mod openapi;
+mod query;
 mod reference;
+mod rules;
 mod sbom;
 pub mod view;
 
 pub use identity::Caller;
 
 use crate::advisories::Shelf;
+use crate::jobs::collect::Collections;
+use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
-use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use jiff::SignedDuration;
@@ -40,7 +46,7 @@ pub struct ApiState {
     /// Who somebody is.
     pub sign_in: Arc<SignIn>,
     /// Checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
     /// For whom tokens may be made.
@@ -49,6 +55,8 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// Takes away what nobody needs.
+    pub collections: Arc<Collections>,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: SignedDuration,
     /// The registry that the names mean, as clients reach it.
@@ -57,20 +65,35 @@ pub struct ApiState {
     pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// Counts those who follow history.
+    pub followers: events::Followers,
 }
 
 /// One route.
 pub struct Route {
     /// The path, in the words of the router.
     pub path: &'static str,
-    /// What the caller must be allowed to do; `None` for what anybody may read.
+    /// What the caller must be allowed to do; `None` for what needs no right: to anybody, or to whoever is signed in.
     pub action: Option<Action>,
     handler: fn() -> MethodRouter<ApiState>,
 }
 
 /// All routes.
-pub const ROUTES: &[Route] =
-    &[images::LIST, images::ONE, findings::LIST, advisories::SHOW, openapi::DOCUMENT];
+pub const ROUTES: &[Route] = &[
+    images::LIST,
+    images::ONE,
+    findings::LIST,
+    advisories::SHOW,
+    events::LIST,
+    rules::POLICY,
+    rules::RULES,
+    rules::PASSES,
+    collection::SHOW,
+    collection::RUN,
+    keys::ROTATE,
+    query::FUNCTIONS,
+    openapi::DOCUMENT,
+];
 
 /// The routes, ready to be served.
 pub fn router(state: ApiState) -> Router {

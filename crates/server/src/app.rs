@@ -3,23 +3,30 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
+use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
+use crate::keys::Keys;
 use crate::operations::OperationsState;
+use crate::registry_account::RegistryAccount;
+use crate::sender::{Sender, TransportError};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
-use crate::{Configuration, Tls, api, listener, operations};
+use crate::webhooks::{self, Courier};
+use crate::{Configuration, Tls, api, keys, listener, operations};
+use access::{RateLimiter, RatePolicy};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{Collector, PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, Installation, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -61,6 +68,9 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Nothing can be sent.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 /// A running server.
@@ -71,6 +81,7 @@ pub struct Running {
     authority: Option<PathBuf>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    store: Arc<dyn Store>,
     _lock: File,
 }
 
@@ -93,6 +104,11 @@ impl Running {
     /// The certificate that clients must trust, if it is our own.
     pub fn authority(&self) -> Option<&Path> {
         self.authority.as_deref()
+    }
+
+    /// The records, for programs that have the server in them.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
     }
 
     /// Lets running requests finish for some seconds, and ends.
@@ -118,12 +134,18 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
+    let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity =
-        tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let identity = tls::identity(
+        &configuration.tls,
+        &configuration.data,
+        names(&login_server),
+        &suffix,
+        SystemTime::now(),
+    )?;
+    store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store,
@@ -131,15 +153,82 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         shelf,
         opened,
         url: url.clone(),
+        suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
-        advisory_age_limit: workshop.advisory_age_limit,
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
+        rates: configuration.rates,
     };
-    let (router, collector) = parts.router(changed)?;
     let (stop, stopped) = watch::channel(false);
+    let (router, collections, registry) = parts.router(changed, stopped.clone())?;
+    let workshop = workshop(&configuration, &parts, registry, changes)?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
-    tasks.spawn(jobs::collect::keep_collecting(collector, stopped.clone()));
+    tasks.spawn(collections.keep_collecting());
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    let (config, authority) =
+        identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
+    tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
+    Ok(Running {
+        ready_line: ready_line(&url, &parts.opened.installation),
+        url,
+        new_password: parts.opened.new_password,
+        authority,
+        stop,
+        tasks,
+        store: parts.store,
+        _lock: lock,
+    })
+}
+
+/// The line that programs wait for.
+fn ready_line(url: &str, installation: &Installation) -> String {
+    format!(
+        "lazaretto ready url={url} subscription={} tenant={} registry={}",
+        installation.subscription, installation.tenant, installation.registry
+    )
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    parts: &Parts,
+    registry: RegistryState,
+    changes: watch::Sender<u64>,
+) -> Result<Arc<Workshop>, TransportError> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let reach = Arc::new(configuration.outbound.clone());
+    Ok(Arc::new(Workshop {
+        store: parts.store.clone(),
+        blobs: parts.blobs.clone(),
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf: parts.shelf.clone(),
+        advisory_age_limit: parts.advisory_age_limit,
+        flip_limit: configuration.flip_limit,
+        changes,
+        sender: Sender::new(reach.clone())?,
+        reach,
+        registry: Some(registry),
+        url: parts.url.clone(),
+    }))
+}
+
+/// Whatever is done again and again beside the jobs.
+fn start_keepers(
+    tasks: &mut JoinSet<()>,
+    configuration: &Configuration,
+    workshop: Arc<Workshop>,
+    keys: Arc<Keys>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let store = workshop.store.clone();
+    let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
+    tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
+    tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
         let inspector = workshop.inspector.clone();
@@ -147,48 +236,6 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
     }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
-    let (config, authority) = match identity {
-        Some(identity) => (Some(identity.config), identity.authority),
-        None => (None, None),
-    };
-    tasks.spawn(listener::serve(socket, config, router, stopped));
-    let installation = &parts.opened.installation;
-    let ready_line = format!(
-        "lazaretto ready url={url} subscription={} tenant={} registry={}",
-        installation.subscription, installation.tenant, installation.registry
-    );
-    Ok(Running {
-        url,
-        ready_line,
-        new_password: parts.opened.new_password,
-        authority,
-        stop,
-        tasks,
-        _lock: lock,
-    })
-}
-
-/// What the jobs work with.
-fn workshop(
-    configuration: &Configuration,
-    store: Arc<dyn Store>,
-    blobs: Arc<dyn Blobs>,
-    shelf: Arc<Shelf>,
-    changes: watch::Sender<u64>,
-) -> Arc<Workshop> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    Arc::new(Workshop {
-        store,
-        blobs,
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf,
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        flip_limit: configuration.flip_limit,
-        changes,
-    })
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
@@ -230,6 +277,9 @@ fn names(login_server: &str) -> Vec<String> {
     names
 }
 
+/// So many images are copied from elsewhere at the same time.
+const TRANSFERS_AT_A_TIME: usize = 2;
+
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
@@ -242,8 +292,13 @@ async fn start_workers(
         workshop.store.release_holder(&holder(number), Timestamp::now()).await?;
     }
     for number in 0..workers {
-        tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(jobs::work(workshop.clone(), jobs::JOBS, holder(number), stopped.clone()));
         tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
+    for number in 0..TRANSFERS_AT_A_TIME {
+        let holder = Holder(format!("transfer-{number}"));
+        workshop.store.release_holder(&holder, Timestamp::now()).await?;
+        tasks.spawn(jobs::work(workshop.clone(), jobs::TRANSFERS, holder, stopped.clone()));
     }
     Ok(())
 }
@@ -259,26 +314,37 @@ struct Parts {
     shelf: Arc<Shelf>,
     opened: Opened,
     url: String,
+    /// The domain of registries that are created later.
+    suffix: Arc<str>,
     secure: bool,
+    rates: Option<RatePolicy>,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
 
 impl Parts {
     /// All faces under one address, each with its own paths, and the collection of what they leave behind.
-    fn router(&self, changes: watch::Receiver<u64>) -> Result<(Router, Collector), StartError> {
+    fn router(
+        &self,
+        changes: watch::Receiver<u64>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
         let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
         let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
         let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
         let authority = Arc::new(Authority {
             sign_in: sign_in.clone(),
             keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: self.opened.installation.tenant.0,
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
+            directory_audience: format!("{}/graph", self.url).into(),
         });
         let contents = self.registry(authority.clone());
+        let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
+            collections: collections.clone(),
             store: self.store.clone(),
             sign_in,
             keys: self.opened.keys.clone(),
@@ -290,6 +356,7 @@ impl Parts {
             site: self.site(),
             contents: contents.clone(),
             changes,
+            followers: api::events::Followers::default(),
         });
         let operations = operations::router(OperationsState {
             store: self.store.clone(),
@@ -316,12 +383,13 @@ impl Parts {
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
+            registry_suffix: self.suffix.clone(),
+            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let collector = jobs::collect::collector(contents.clone());
-        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collector))
+        let router = registry::router(contents.clone()).merge(api).merge(operations).merge(portal).merge(arm);
+        Ok((router, collections, contents))
     }
 
     fn site(&self) -> Arc<Site> {
@@ -329,11 +397,17 @@ impl Parts {
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let directory = Arc::new(SingleRegistry(self.site()));
+        let directory = Arc::new(Hosts {
+            store: self.store.clone(),
+            first: self.site(),
+            suffix: self.suffix.clone(),
+            scheme: if self.secure { "https" } else { "http" },
+        });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
         state.after_push = Arc::new(jobs::assess::after_push);
+        state.rates = self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy))));
         let arrivals = self.arrivals.clone();
         state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state

@@ -14,6 +14,7 @@ use server::advisories::{Caution, Installed, Shelf, accept, discard, held, insta
 use server::inspect::Inspector;
 use server::jobs::reevaluate::{self, FlipLimit, Outcome};
 use server::jobs::{Readers, Workshop};
+use server::sender::{Reach, Sender};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,7 @@ impl Harbour {
         store.install(installation, Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let (changes, _) = watch::channel(0);
+        let reach = Arc::new(Reach::default());
         let workshop = Workshop {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
@@ -65,6 +67,10 @@ impl Harbour {
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
             changes,
+            sender: Sender::new(reach.clone()).unwrap(),
+            reach,
+            registry: None,
+            url: "http://localhost".into(),
         };
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }
     }
@@ -126,6 +132,7 @@ impl Harbour {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("alice".into()),
+            origin: store::PushOrigin::default(),
             at: Timestamp::now(),
         };
         let _ = self.store.put_manifest(manifest).await.unwrap();

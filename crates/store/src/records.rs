@@ -3,28 +3,39 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod deleted;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
 pub(crate) mod history;
+pub(crate) mod imports;
 pub(crate) mod lineage;
+pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod objects;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
+pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Catalog, Census, Collection, Events, Findings, History, Lineages, Manifests, Policies, Pulls,
-    Queue, Reevaluation, Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Authorization, Catalog, Census, Collection, Deleted, Events, Findings, History, Imports,
+    Lineages, Manifests, Objects, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, Rules,
+    SavedQueries, Scans, ScopedTokens, Summaries, Tenancy, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -40,6 +51,11 @@ pub trait Store:
     + Uploads
     + UploadParts
     + Events
+    + Webhooks
+    + ScopedTokens
+    + Rules
+    + Deleted
+    + Imports
     + Queue
     + Scans
     + Findings
@@ -49,6 +65,9 @@ pub trait Store:
     + History
     + Census
     + SavedQueries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -64,6 +83,11 @@ impl<T> Store for T where
         + Uploads
         + UploadParts
         + Events
+        + Webhooks
+        + ScopedTokens
+        + Rules
+        + Deleted
+        + Imports
         + Queue
         + Scans
         + Findings
@@ -73,5 +97,8 @@ impl<T> Store for T where
         + History
         + Census
         + SavedQueries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

@@ -4,9 +4,13 @@
 
 mod assessments;
 mod authorization;
+mod directory;
 mod estate;
+mod parts;
 mod plans;
+mod registries;
 mod resource_graph;
 mod resources;
+mod roles;
 mod sign_in;
 mod sub_assessments;

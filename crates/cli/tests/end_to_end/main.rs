@@ -3,13 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod clients;
+mod collection;
 mod explain;
 mod hostile;
 mod indexes;
 mod kill;
+mod management;
 mod origin;
+mod quarantine;
 mod resource_graph;
 mod samples;
+mod sign_in;
 mod states;
 mod support;
 mod update;

@@ -181,9 +181,11 @@ async fn fill(file: &Path) {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("tests".into()),
+            origin: store::PushOrigin::default(),
             at: now,
         };
-        let _ = store.put_manifest(manifest).await.unwrap();
+        let outcome = store.put_manifest(manifest).await.unwrap();
+        assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
         let record = ImageRecord {
             digest: key.digest.clone(),
             distribution: Value::Null,

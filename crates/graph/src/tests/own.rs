@@ -242,7 +242,18 @@ async fn roles_are_resources() {
              | project role = name, roleName = tostring(properties.roleName)) on role
          | project roleName, scope = tostring(properties.scope), kind = tostring(properties.principalType)
          | order by scope asc, roleName asc",
-        expect![[""]],
+        expect![[r#"
+            roleName:string | scope:string | kind:string
+            "Owner" | "/subscriptions/00000000-0000-0000-0000-0000000000a1" | "User"
+            "Owner" | "/subscriptions/00000000-0000-0000-0000-0000000000a1" | "User"
+            "Reader" | "/subscriptions/00000000-0000-0000-0000-0000000000a1" | "User"
+            "Security Reader" | "/subscriptions/00000000-0000-0000-0000-0000000000a1" | "User"
+            "Reader" | "/subscriptions/00000000-0000-0000-0000-0000000000a1/resourceGroups/DOCK-EAST" | "User"
+            "AcrPull" | "/subscriptions/00000000-0000-0000-0000-0000000000a1/resourceGroups/quay/providers/Microsoft.ContainerRegistry/registries/Lazaretto" | "ServicePrincipal"
+            "Reader" | "/subscriptions/00000000-0000-0000-0000-0000000000a1/resourceGroups/quay/providers/Microsoft.ContainerRegistry/registries/Lazaretto" | "ServicePrincipal"
+            "Owner" | "/subscriptions/00000000-0000-0000-0000-0000000000b2" | "User"
+            "Reader" | "/subscriptions/00000000-0000-0000-0000-0000000000b2" | "User"
+        "#]],
     )
     .await;
     let definitions =

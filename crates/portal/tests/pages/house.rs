@@ -47,17 +47,20 @@ impl Entrance for Visitors {
         if word == PASSWORD { Ok(principal(name)) } else { Err(Refusal::Wrong) }
     }
 
-    async fn principal(&self, id: Uuid) -> Result<Option<Principal>, store::Error> {
+    async fn generation(&self, _: &Principal) -> Result<i64, store::Error> {
+        Ok(0)
+    }
+
+    async fn session(&self, id: Uuid, _: i64) -> Result<Option<Principal>, store::Error> {
         let names = VISITORS.iter().map(|(name, ..)| *name).chain(["owner", "nobody"]);
         Ok(names.map(principal).find(|principal| principal.id == id))
     }
 
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
         let own = VISITORS.iter().filter(|(name, ..)| *name == principal.name);
-        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| Assignment {
-            principal: principal.id,
-            role: *role,
-            scope: ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap(),
+        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| {
+            let scope = ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap();
+            Assignment::new(principal.id, *role, scope)
         };
         Ok(own.map(assignment).collect())
     }
@@ -172,6 +175,7 @@ async fn furnish(store: &dyn Store) -> Digest {
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("owner".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
     let outcome = store.put_manifest(manifest).await.unwrap();

@@ -30,6 +30,9 @@ use uuid::Uuid;
 /// The password of everybody.
 const PASSWORD: &str = "open sesame";
 
+/// Who does not sign in. This one may pull where somebody has given the right to pull from `public`.
+pub(crate) const NOBODY: &str = "nobody";
+
 /// Who may do what, and the tokens that were given, in memory.
 #[derive(Default)]
 pub(crate) struct Roll {
@@ -112,6 +115,20 @@ impl Authority for Roll {
         Ok(self.refreshing.lock().unwrap().get(token).cloned())
     }
 
+    async fn anonymous(&self, site: &Site) -> Result<Option<Principal>, AuthorityError> {
+        let nobody = principal(NOBODY);
+        let pulls = self.allowed(site, &nobody, Permission::Pull, Some(&"public".parse().unwrap())).await?;
+        Ok(pulls.then_some(nobody))
+    }
+
+    async fn verify_identity_refresh(
+        &self,
+        _: &Site,
+        token: &str,
+    ) -> Result<Option<Principal>, AuthorityError> {
+        Ok(token.strip_prefix("renew-").map(principal))
+    }
+
     async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
         Ok(token.strip_prefix("identity-").map(principal))
     }
@@ -166,8 +183,15 @@ impl Harness {
 
     /// A registry over a folder that may have been used before.
     pub(crate) async fn in_folder(folder: TempDir) -> Self {
+        let harness = Self::over(folder.path()).await;
+        Self { folder: Some(folder), ..harness }
+    }
+
+    /// The same over a folder that somebody else takes away.
+    pub(crate) async fn over(folder: &Path) -> Self {
         let roll = Arc::new(Roll::default());
         roll.give("owner", "", Permission::Catalog);
+        roll.give("owner", "", Permission::DeletedCatalog);
         for permission in Permission::OF_REPOSITORY {
             roll.give("owner", "*", permission);
         }
@@ -177,8 +201,8 @@ impl Harness {
         roll.give("reader", "*", Permission::Pull);
         roll.give("pusher", "*", Permission::Pull);
         roll.give("pusher", "*", Permission::Push);
-        let state = state(folder.path(), "http://registry.test", roll.clone()).await;
-        Self { state, roll, folder: Some(folder) }
+        let state = state(folder, "http://registry.test", roll.clone()).await;
+        Self { state, roll, folder: None }
     }
 
     /// A registry that listens on a port of this machine, and the host under which it does.

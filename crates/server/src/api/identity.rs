@@ -48,12 +48,16 @@ async fn basic(state: &ApiState, credentials: &str, address: Option<IpAddr>) -> 
 async fn bearer(state: &ApiState, token: &str) -> Result<Principal, ApiError> {
     let audiences: Vec<&str> = state.audiences.iter().map(String::as_str).collect();
     let expected = Expectation { issuer: &state.issuer, audiences: &audiences };
-    let claims: ArmClaims =
-        state.keys.verify(token, expected, Timestamp::now()).map_err(|_| ApiError::Unauthenticated)?;
+    let claims: ArmClaims = state
+        .keys
+        .current()
+        .verify(token, expected, Timestamp::now())
+        .map_err(|_| ApiError::Unauthenticated)?;
     if claims.token_use != ArmTokenUse::Access {
         return Err(ApiError::Unauthenticated);
     }
-    state.sign_in.principal(claims.principal).await?.ok_or(ApiError::Unauthenticated)
+    let session = state.sign_in.session(claims.principal, claims.registered.generation).await?;
+    session.ok_or(ApiError::Unauthenticated)
 }
 
 impl Caller {
@@ -69,10 +73,7 @@ impl Caller {
         let mut allowed = Vec::new();
         for subscription in state.store.subscriptions().await? {
             for registry in state.store.registries(subscription.id).await? {
-                let scope = scope(&registry);
-                if scope.is_some_and(|scope| {
-                    decide(&self.assignments, &self.principal, action, &scope).is_allowed()
-                }) {
+                if self.may(action, &registry) {
                     allowed.push(registry);
                 }
             }
@@ -81,6 +82,38 @@ impl Caller {
             return Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() });
         }
         Ok(allowed)
+    }
+
+    /// Who asks.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The same person with the roles of this moment.
+    ///
+    /// # Errors
+    /// When the account is gone, or the records fail.
+    pub(super) async fn renewed(&self, state: &ApiState) -> Result<Self, ApiError> {
+        if state.sign_in.account(self.principal.id).await?.is_none() {
+            return Err(ApiError::Unauthenticated);
+        }
+        let assignments = state.sign_in.assignments(&self.principal).await?;
+        Ok(Self { principal: self.principal.clone(), assignments })
+    }
+
+    /// Whether the caller may perform the action in a registry.
+    pub(super) fn may(&self, action: Action, registry: &Registry) -> bool {
+        scope(registry)
+            .is_some_and(|scope| decide(&self.assignments, &self.principal, action, &scope).is_allowed())
+    }
+
+    /// # Errors
+    /// When the caller may not perform the action at the tenant, and so everywhere.
+    pub(super) fn require_at_tenant(&self, action: Action) -> Result<(), ApiError> {
+        if decide(&self.assignments, &self.principal, action, &ResourceId::tenant()).is_allowed() {
+            return Ok(());
+        }
+        Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() })
     }
 
     /// Refuses who may not perform the action in a registry.

@@ -26,6 +26,20 @@ fn document() -> Value {
             "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
             "/api/findings": {"get": list_findings()},
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+            "/api/events": {"get": list_events()},
+            "/api/registry/policy": {
+                "get": operation("What is asked of images before they are pulled", &[], "Policy"),
+                "put": sending("Asks something else of images", "Policy", "Policy"),
+            },
+            "/api/registry/rules": {
+                "get": operation("The rules of the registry", &[], "Rules"),
+                "put": sending("Sets the rules of the registry", "Rules", "Rules"),
+            },
+            "/api/passes": {"post": sending("Lets a held image be pulled for some hours", "PassWish", "Pass")},
+            "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
+            "/api/collection/run": {"post": run_collection()},
+            "/api/keys/rotate": {"post": rotate_keys()},
+            "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -37,7 +51,7 @@ fn document() -> Value {
                 "basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
-            "schemas": schemas(),
+            "schemas": all_schemas(),
         },
     })
 }
@@ -74,8 +88,26 @@ fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
     })
 }
 
+/// An operation with a body.
+fn sending(summary: &str, body: &str, schema: &str) -> Value {
+    let mut operation = operation(summary, &[], schema);
+    operation["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    operation
+}
+
 fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn run_collection() -> Value {
+    let modes = json!({"type": "string", "enum": ["collect", "dry-run"], "default": "collect"});
+    let mode = parameter("mode", "query", "Whether anything is changed", modes);
+    let mut run = operation("Begin a collection, or hear of the one that is running", &[mode], "Collection");
+    let accepted = run["responses"]["200"].take();
+    run["responses"].as_object_mut().map(|responses| responses.remove("200"));
+    run["responses"]["202"] = accepted;
+    run
 }
 
 fn list_images() -> Value {
@@ -153,6 +185,35 @@ fn list_findings() -> Value {
     operation("Findings over all images", &parameters, "FindingPage")
 }
 
+fn list_events() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("kind", "query", "Only these kinds, separated by commas", json!({"type": "string"})),
+        parameter(
+            "tail",
+            "query",
+            "Begin so many events before the end",
+            json!({"type": "integer", "minimum": 0}),
+        ),
+        parameter("Last-Event-ID", "header", "Go on after this event; as `after`", json!({"type": "string"})),
+    ];
+    parameters.extend(paging());
+    let mut operation = operation(
+        "What has happened, in order. With `Accept: text/event-stream`, what happens from now on too",
+        &parameters,
+        "EventPage",
+    );
+    operation["responses"]["200"]["content"]["text/event-stream"] = json!({"schema": {"type": "string", "description": "`id` is the sequence, `event` the kind, `data` an Event"}});
+    operation
+}
+
+fn rotate_keys() -> Value {
+    let mut operation = operation("Sign tokens with another key", &[], "Done");
+    let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
+    operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+    operation
+}
+
 fn states() -> Vec<&'static str> {
     store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
 }
@@ -165,6 +226,43 @@ fn page(of: &str) -> Value {
     })
 }
 
+/// What history and rules look like.
+fn schemas_of_rules() -> Value {
+    let text = || json!({"type": "string"});
+    let maybe = || json!({"type": ["string", "null"]});
+    let texts = || json!({"type": "array", "items": {"type": "string"}});
+    let number = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "Policy": {"type": "object", "additionalProperties": false, "properties": {
+            "quarantine": {"type": "boolean"}, "holdSeverity": maybe(), "holdUnassessed": {"type": "boolean"},
+            "graceSeconds": number(),
+        }},
+        "Rules": {"type": "object", "additionalProperties": false, "properties": {
+            "anonymousPull": {"type": "boolean"},
+            "softDeleteDays": {"type": ["integer", "null"], "minimum": 1, "maximum": 90},
+            "quotaBytes": {"type": ["integer", "null"]}, "repositoryQuotaBytes": {"type": ["integer", "null"]},
+            "immutableTags": texts(),
+        }},
+        "PassWish": {"type": "object", "additionalProperties": false, "required": ["image", "reason", "hours"],
+            "properties": {"image": text(), "reason": text(), "hours": number()}},
+        "Pass": {"type": "object", "properties": {"repository": text(), "digest": text(), "until": text()}},
+        "EventPage": page("Event"),
+        "Event": {"type": "object", "properties": {
+            "sequence": number(), "kind": text(), "at": text(), "actor": text(), "registry": text(),
+            "repository": text(), "digest": text(), "tag": text(), "detail": {},
+        }},
+    })
+}
+
+/// All schemas.
+fn all_schemas() -> Value {
+    let mut all = schemas();
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, schemas_of_rules()) {
+        all.extend(more);
+    }
+    all
+}
+
 fn schemas() -> Value {
     let text = || json!({"type": "string"});
     let maybe = || json!({"type": ["string", "null"]});
@@ -172,6 +270,7 @@ fn schemas() -> Value {
     let number = || json!({"type": "integer", "minimum": 0});
     json!({
         "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
+        "Done": {"type": "object"},
         "ImagePage": page("Image"),
         "FindingPage": page("Finding"),
         "Counts": {"type": "object", "properties": {
@@ -216,9 +315,23 @@ fn schemas() -> Value {
             "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
             "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),
         }},
+        "Collection": {"type": "object", "properties": {
+            "state": {"type": "string", "enum": ["never", "running", "done", "failed"]}, "mode": maybe(),
+            "phase": maybe(), "startedAt": maybe(), "endedAt": maybe(), "uploads": number(), "manifests": number(),
+            "links": number(), "blobs": number(), "bytes": number(), "error": maybe(),
+        }},
         "Attached": {"type": "object", "properties": {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
         }},
+        "QueryReference": {"type": "object", "properties": {"value": {"type": "array", "items": {
+            "type": "object", "properties": {
+                "kind": {"type": "string", "enum": [
+                    "source", "operator", "comparison", "function", "form", "window", "aggregate", "plugin",
+                ]},
+                "name": text(), "aliases": texts(), "signature": text(), "summary": text(), "example": text(),
+                "result": text(),
+            },
+        }}}},
         "Advisories": {"type": "object", "properties": {
             "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
             "tooOld": {"type": "boolean"}, "advisories": number(),

@@ -8,9 +8,10 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt};
 use oci::Hasher;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 /// A stored blob, open for reading.
 #[derive(Debug)]
@@ -101,7 +102,8 @@ impl Blob {
         match self.content {
             Content::File(file) => Ok(file),
             Content::Object(object, scratch) => {
-                let mut file = tempfile::tempfile_in(scratch).map_err(fail)?;
+                let file = tempfile::tempfile_in(scratch).map_err(fail)?;
+                let mut file = tokio::fs::File::from_std(file);
                 let mut hasher = Hasher::new(object.digest.algorithm());
                 if self.size > 0 {
                     let range = 0..self.size;
@@ -109,16 +111,15 @@ impl Blob {
                     while let Some(piece) = stream.next().await {
                         let piece = piece.map_err(fail)?;
                         hasher.update(&piece);
-                        // The runtime's own thread: a file without a name is written to memory first.
-                        file.write_all(&piece).map_err(fail)?;
+                        file.write_all(&piece).await.map_err(fail)?;
                     }
                 }
                 let actual = hasher.finish();
                 if actual != object.digest {
                     return Err(BlobError::DigestMismatch { expected: object.digest, actual });
                 }
-                file.seek(SeekFrom::Start(0)).map_err(fail)?;
-                Ok(file)
+                file.rewind().await.map_err(fail)?;
+                Ok(file.into_std().await)
             }
         }
     }

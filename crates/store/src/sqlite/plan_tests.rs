@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, census, collection, events, findings, history, images, lineage, manifests,
-    migration, pulls, queue, reevaluation, repositories, scans, summaries,
+    attributes, catalog, census, collection, deleted, events, findings, history, images, lineage, manifests,
+    migration, pulls, queue, reevaluation, repositories, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -47,7 +47,13 @@ const LISTINGS: &[&str] = &[
     pulls::REPOSITORIES_OF_BLOB,
     collection::LINKS,
     collection::MANIFESTS,
+    deleted::REPOSITORIES,
+    deleted::MANIFESTS,
+    deleted::OF_BLOB,
     events::LIST,
+    events::WANTED,
+    webhooks::LOG,
+    webhooks::WAITING,
     census::CONTENTS,
     census::IMAGES_OF_PACKAGE,
     census::HISTORY,
@@ -99,6 +105,9 @@ const UNSORTED: &[&str] = &[
     catalog::MANIFESTS[1],
     catalog::MANIFESTS[2],
     events::LIST,
+    events::WANTED,
+    webhooks::LOG,
+    webhooks::WAITING,
     census::CONTENTS,
     census::HISTORY,
     queue::DEAD_JOBS,

@@ -8,7 +8,7 @@ use super::column::{Columns, change, exists, json_text, moment, row, rows, value
 use super::images::image_key;
 use super::scans::package_version;
 use super::verdict_events::{self, Before};
-use super::{manifests, queue};
+use super::{conclusion, manifests, queue};
 use crate::{
     Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageList,
     PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation,
@@ -264,6 +264,7 @@ fn judge_again(
         came_to.changed += 1;
         came_to.flipped += u64::from(before.state != image.state);
         verdict_events::tell(connection, &image.image, &before, image, Some(snapshot), at)?;
+        conclusion::follow(connection, &image.image, image.state, &image.counts, None, at)?;
         let registry = image.image.repository.registry.0;
         if !exists(connection, IS_CHILD, [image.image.digest.as_str()])? {
             continue;

@@ -1,14 +1,15 @@
 //! Verdicts on images in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
+use super::{SqliteStore, conclusion};
 use crate::{
-    Cause, Error, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
+    Cause, Conclusion, Error, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
     RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,10 @@ use std::collections::BTreeMap;
 impl Summaries for SqliteStore {
     async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error> {
         self.write(move |connection| put(connection, &summary)).await
+    }
+
+    async fn conclude(&self, conclusion: Conclusion, at: Timestamp) -> Result<bool, Error> {
+        self.write(move |connection| conclusion::conclude(connection, &conclusion, at)).await
     }
 
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
@@ -89,7 +94,8 @@ fn mark(image: &ImageKey) -> i64 {
     i64::try_from(image.mark()).unwrap_or(-1)
 }
 
-fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
+/// Keeps a summary.
+pub(super) fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
     let (registry, name) = (summary.image.repository.registry.0, summary.image.repository.name.as_str());
     let digest = summary.image.digest.as_str();
     let present = "SELECT 1 FROM repository r JOIN manifest m ON m.repository = r.id AND m.digest = ?3

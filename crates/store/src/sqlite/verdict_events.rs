@@ -3,11 +3,14 @@
 //! A job that runs twice finds the verdict as it left it, and tells nothing.
 
 use super::column::{Columns, row};
-use super::events;
+use super::{conclusion, events};
 use crate::{Actor, Cause, Error, EventKind, ImageKey, ImageState, JudgedImage, NewEvent, SnapshotVersion};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::json;
+
+/// How history names us.
+pub(super) const SCANNER: &str = "lazaretto";
 
 /// A verdict as it stands before it is written anew.
 pub(super) struct Before {
@@ -76,7 +79,7 @@ pub(super) fn tell(
         repository: Some(image.repository.name.clone()),
         digest: Some(image.digest.clone()),
         tag: None,
-        actor: Actor("lazaretto".to_owned()),
+        actor: Actor(SCANNER.to_owned()),
         at,
         detail: json!({
             "from": was.map(ImageState::as_str),
@@ -85,6 +88,7 @@ pub(super) fn tell(
             "cause": after.cause.as_ref().map(|cause| &cause.sentence),
             "findings": after.counts,
             "snapshot": snapshot.map(|snapshot| &snapshot.0),
+            "tags": conclusion::tag_names(connection, image)?,
         }),
     };
     events::append(connection, &event)?;

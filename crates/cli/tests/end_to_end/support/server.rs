@@ -17,6 +17,8 @@ pub(crate) struct Server {
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
+    /// The tenant's id.
+    pub tenant: String,
     data: PathBuf,
 }
 
@@ -53,7 +55,7 @@ impl Server {
             let mark = format!("{key}=");
             ready.split(' ').find_map(|word| word.strip_prefix(&mark)).unwrap_or_default().to_owned()
         };
-        Self { url: value("url"), child, data: data.to_owned() }
+        Self { url: value("url"), tenant: value("tenant"), child, data: data.to_owned() }
     }
 
     /// `HOST:PORT`, as registry clients want it.

@@ -19,8 +19,15 @@ const PART: usize = 8 << 20;
 /// After so many parts in one body it is written down how far it is.
 const PARTS_PER_RECORD: usize = 16;
 
-/// A part on its way to the storage.
-type Sending = JoinHandle<Result<String, BlobError>>;
+/// A part on its way to the storage. When its request is given up, so is the part: it must not arrive later than the
+/// one with the same number of whoever goes on.
+struct Sending(JoinHandle<Result<String, BlobError>>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// A body that is being received.
 struct Receiving<'a> {
@@ -305,9 +312,9 @@ impl Receiving<'_> {
         self.progress.parts = Some(parts.clone());
         let (bucket, number) = (Arc::clone(&self.blobs.bucket), self.progress.next_part());
         self.progress.tail = None;
-        self.sending = Some(tokio::spawn(async move {
+        self.sending = Some(Sending(tokio::spawn(async move {
             bucket.put_part(&key, &parts, number, part).await.map_err(storage("write an upload"))
-        }));
+        })));
         Ok(())
     }
 
@@ -318,8 +325,8 @@ impl Receiving<'_> {
 
     /// Waits for the part that is on its way.
     async fn arrived(&mut self) -> Result<(), BlobError> {
-        let Some(sending) = self.sending.take() else { return Ok(()) };
-        let mark = sending.await.map_err(|error| BlobError::Storage {
+        let Some(mut sending) = self.sending.take() else { return Ok(()) };
+        let mark = (&mut sending.0).await.map_err(|error| BlobError::Storage {
             action: "write an upload",
             source: io::Error::other(error),
         })??;
