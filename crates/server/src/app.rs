@@ -345,27 +345,17 @@ impl Parts {
         changes: watch::Receiver<u64>,
         stopped: watch::Receiver<bool>,
     ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
-        let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
-        let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
-        let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
-        let authority = Arc::new(Authority {
-            sign_in: sign_in.clone(),
-            keys: self.opened.keys.clone(),
-            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
-            tenant: self.opened.installation.tenant.0,
-            identity_issuer: identity_issuer.clone(),
-            identity_audiences: identity_audiences.clone(),
-            directory_audience: format!("{}/graph", self.url).into(),
-        });
+        let authority = Arc::new(self.authority()?);
+        let identity_issuer = authority.identity_issuer.clone();
         let contents = self.registry(authority.clone());
         let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
             collections: collections.clone(),
             store: self.store.clone(),
-            sign_in,
+            sign_in: authority.sign_in.clone(),
             keys: self.opened.keys.clone(),
             issuer: identity_issuer.clone(),
-            audiences: identity_audiences,
+            audiences: authority.identity_audiences.clone(),
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
             price: self.price.clone(),
@@ -412,6 +402,19 @@ impl Parts {
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
             }),
+        })
+    }
+
+    fn authority(&self) -> Result<Authority, StartError> {
+        let tenant = self.opened.installation.tenant;
+        Ok(Authority {
+            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
+            tenant: tenant.0,
+            identity_issuer: format!("{}/{tenant}/", self.url).into(),
+            identity_audiences: vec![self.url.clone(), format!("{}/", self.url)].into(),
+            directory_audience: format!("{}/graph", self.url).into(),
         })
     }
 

@@ -51,7 +51,7 @@ pub struct Workshop {
     pub exports: Exports,
     /// How far the way out reaches.
     pub reach: Arc<Reach>,
-    /// The registry's own state, for content that arrives by an import; without it, none does.
+    /// The registry's own state, for content that arrives by an import; none where no imports are taken.
     pub registry: Option<RegistryState>,
     /// The address under which people reach this server, without a trailing slash.
     pub url: String,

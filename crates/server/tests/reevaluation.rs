@@ -61,7 +61,7 @@ impl Harbour {
         store.install(installation, Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let (changes, _) = watch::channel(0);
-        let reach = Arc::new(Reach::Public { allowed: Vec::new() });
+        let reach = Arc::new(Reach::default());
         let workshop = Workshop {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),

@@ -52,7 +52,7 @@ impl Place {
             pattern
                 if pattern.starts_with("{scope}/providers/Microsoft.ContainerRegistry/registries/{name}") =>
             {
-                (self.group(), vec![self.registry])
+                (self.group(), vec![self.registry, "nothing"])
             }
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Authorization/") => {
                 (self.subscription(), vec![NOTHING])

@@ -10,6 +10,7 @@ mod directory;
 mod estate;
 mod exemptions;
 mod governance;
+mod parts;
 mod plans;
 mod registries;
 mod resource_graph;

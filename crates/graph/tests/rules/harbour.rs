@@ -94,6 +94,8 @@ impl Harbour {
             indexer_version: 1,
             isolation: Value::Null,
             at: second(0),
+            lineage: store::Lineage::default(),
+            basis: json!({}),
             packages: found.iter().map(place).collect(),
         };
         let recorded = self.store.record_image(record).await.unwrap();

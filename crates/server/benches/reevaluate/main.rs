@@ -71,7 +71,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     install_file(&advisories, first, Caution::Hold).unwrap();
     let shelf = Arc::new(Shelf::open(&advisories).unwrap());
     let (changes, _) = watch::channel(0);
-    let reach = Arc::new(Reach::Public { allowed: Vec::new() });
+    let reach = Arc::new(Reach::default());
     let workshop = Arc::new(Workshop {
         store: store.clone(),
         blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),

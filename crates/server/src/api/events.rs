@@ -164,7 +164,7 @@ impl Sight {
     async fn of(caller: &Caller, state: &ApiState) -> Result<Self, ApiError> {
         let allowed = caller.registries(state, Action::REGISTRY_READ).await?;
         let registries = allowed.into_iter().map(|registry| {
-            let verdicts = caller.may(Action::ASSESSMENT_READ, &registry);
+            let verdicts = caller.may_in(Action::ASSESSMENT_READ, &registry);
             (registry.id, (registry.name, verdicts))
         });
         Ok(Self { registries: registries.collect() })

@@ -96,7 +96,7 @@ impl Caller {
         let mut allowed = Vec::new();
         for subscription in state.store.subscriptions().await? {
             for registry in state.store.registries(subscription.id).await? {
-                if self.may(action, &registry) {
+                if self.may_in(action, &registry) {
                     allowed.push(registry);
                 }
             }
@@ -125,18 +125,14 @@ impl Caller {
     }
 
     /// Whether the caller may perform the action in a registry.
-    pub(super) fn may(&self, action: Action, registry: &Registry) -> bool {
-        scope(registry)
-            .is_some_and(|scope| decide(&self.assignments, &self.principal, action, &scope).is_allowed())
+    pub(super) fn may_in(&self, action: Action, registry: &Registry) -> bool {
+        scope(registry).is_some_and(|scope| self.may(action, &scope))
     }
 
     /// # Errors
     /// When the caller may not perform the action at the tenant, and so everywhere.
     pub(super) fn require_at_tenant(&self, action: Action) -> Result<(), ApiError> {
-        if decide(&self.assignments, &self.principal, action, &ResourceId::tenant()).is_allowed() {
-            return Ok(());
-        }
-        Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() })
+        self.require_at(action, &ResourceId::tenant())
     }
 
     /// Refuses who may not perform the action in a registry.
