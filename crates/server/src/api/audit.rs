@@ -128,7 +128,7 @@ async fn require_everywhere(caller: &Caller, state: &ApiState) -> Result<(), Api
     let subscriptions = state.store.subscriptions().await?;
     let may = subscriptions.iter().all(|subscription| {
         ResourceId::subscription_scope(&subscription.id.to_string())
-            .is_ok_and(|scope| caller.may_at(Action::AUDIT_READ, &scope))
+            .is_ok_and(|scope| caller.may(Action::AUDIT_READ, &scope))
     });
     if may && !subscriptions.is_empty() { Ok(()) } else { Err(caller.refusal(Action::AUDIT_READ)) }
 }

@@ -203,7 +203,7 @@ async fn list(
     for rule in state.store.rules().await? {
         let Ok(own) = ResourceId::parse(&rule.scope) else { continue };
         let near = wanted.as_ref().is_none_or(|scope| own.is_within(scope) || scope.is_within(&own));
-        if near && RuleClass::of(rule.kind) == class && caller.may_at(action, &own) {
+        if near && RuleClass::of(rule.kind) == class && caller.may(action, &own) {
             value.push(RuleView::of(&rule, now));
         }
     }

@@ -70,14 +70,14 @@ impl Caller {
     }
 
     /// Whether the caller may perform the action at the scope.
-    pub(super) fn may_at(&self, action: Action, scope: &ResourceId) -> bool {
+    pub(super) fn may(&self, action: Action, scope: &ResourceId) -> bool {
         decide(&self.assignments, &self.principal, action, scope).is_allowed()
     }
 
     /// # Errors
     /// When the caller may not perform the action at the scope.
     pub(super) fn require_at(&self, action: Action, scope: &ResourceId) -> Result<(), ApiError> {
-        if self.may_at(action, scope) { Ok(()) } else { Err(self.refusal(action)) }
+        if self.may(action, scope) { Ok(()) } else { Err(self.refusal(action)) }
     }
 
     pub(super) fn refusal(&self, action: Action) -> ApiError {
