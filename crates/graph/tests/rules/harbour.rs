@@ -89,8 +89,6 @@ impl Harbour {
             distribution: json!({"id": "alpine", "version": "3.13", "pretty_name": "Alpine Linux v3.13", "ecosystem": "Alpine:v3.13"}),
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
-            basis: json!({"causes": []}),
-            lineage: store::Lineage::default(),
             indexer_version: 1,
             isolation: Value::Null,
             at: second(0),
