@@ -3,6 +3,9 @@
 //! Rights are always looked up now: a token opens at most what it names, and only as long as its owner still has
 //! the role.
 
+mod pages;
+mod session;
+
 use crate::installation::random;
 use crate::keys::Keys;
 use crate::registry_account::{self, RegistryAccount};
@@ -16,9 +19,9 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use oci::RepositoryName;
 use registry::{AuthorityError, Grant, IssuedToken, Permission, Site};
+use session::{ANONYMOUS, anonymous};
 use std::net::IpAddr;
 use std::sync::Arc;
-use store::ScopedRight;
 use uuid::Uuid;
 
 const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(75);
@@ -81,87 +84,7 @@ fn actions(permission: Permission) -> &'static [Action] {
     }
 }
 
-/// Who does not sign in. No account and no token has this number.
-const ANONYMOUS: Uuid = Uuid::nil();
-
-fn anonymous() -> Principal {
-    Principal { id: ANONYMOUS, name: "anonymous".into(), kind: PrincipalKind::User }
-}
-
-/// The rights of a scope map that give a permission; any of them does.
-fn scoped_rights(permission: Permission) -> &'static [ScopedRight] {
-    match permission {
-        Permission::Pull => &[ScopedRight::ContentRead],
-        Permission::Push => &[ScopedRight::ContentWrite],
-        Permission::Delete => &[ScopedRight::ContentDelete],
-        Permission::MetadataRead | Permission::Catalog => &[ScopedRight::MetadataRead],
-        Permission::MetadataWrite => &[ScopedRight::MetadataWrite],
-        Permission::DeletedRead
-        | Permission::DeletedRestore
-        | Permission::DeletedCatalog
-        | Permission::QuarantineRead
-        | Permission::QuarantineWrite => &[],
-    }
-}
-
 impl Authority {
-    /// Whether anybody may pull from a registry.
-    async fn is_open(&self, site: &Site) -> Result<bool, AuthorityError> {
-        Ok(self.sign_in.rules(site.registry.id).await.map_err(failed)?.anonymous_pull)
-    }
-
-    /// The number of the sessions that begin now at a registry.
-    async fn generation_at(&self, site: &Site, principal: &Principal) -> Result<i64, AuthorityError> {
-        if principal.id == ANONYMOUS {
-            return Ok(0);
-        }
-        if let Some(generation) = self.accounts.generation(site, principal).await.map_err(failed)? {
-            return Ok(generation);
-        }
-        let token = self.sign_in.token_of(site.registry.id, principal.id).await.map_err(failed)?;
-        match token {
-            Some((_, generation)) => Ok(generation),
-            None => self.sign_in.generation(principal).await.map_err(failed),
-        }
-    }
-
-    /// Whose session this is at a registry, if it goes on: an account's, that of the registry itself, that of a token
-    /// of its own, or nobody's where anybody may pull.
-    async fn session_at(
-        &self,
-        site: &Site,
-        id: Uuid,
-        generation: i64,
-    ) -> Result<Option<Principal>, AuthorityError> {
-        if id == ANONYMOUS {
-            return Ok(self.is_open(site).await?.then(anonymous));
-        }
-        if let Some(principal) = self.accounts.session(site, id, generation).await.map_err(failed)? {
-            return Ok(Some(principal));
-        }
-        match self.sign_in.token_of(site.registry.id, id).await.map_err(failed)? {
-            Some((principal, current)) => Ok((current == generation).then_some(principal)),
-            None => self.sign_in.session(id, generation).await.map_err(failed),
-        }
-    }
-
-    /// Whether a token of the registry's own may do something: its scope map says so.
-    async fn is_in_scope_map(
-        &self,
-        site: &Site,
-        principal: &Principal,
-        permission: Permission,
-        repository: Option<&RepositoryName>,
-    ) -> Result<bool, AuthorityError> {
-        let map = self.sign_in.scope_map(site.registry.id, principal.id).await.map_err(failed)?;
-        let Some(map) = map else { return Ok(false) };
-        let rights = scoped_rights(permission);
-        Ok(match repository {
-            Some(name) => rights.iter().any(|right| map.opens(name, *right)),
-            None => rights.iter().any(|right| map.opens_everywhere(*right)),
-        })
-    }
-
     async fn registered(
         &self,
         site: &Site,
@@ -325,34 +248,6 @@ impl registry::Authority for Authority {
             if self.accounts.refuses_arm_tokens(site).await.map_err(failed)? { None } else { Some(own) };
         let audiences: Vec<&str> = own.into_iter().flatten().chain([REGISTRY_AUDIENCE]).collect();
         self.session(token, ArmTokenUse::Access, &audiences).await.map_err(failed)
-    }
-}
-
-#[async_trait]
-impl portal::Entrance for Authority {
-    async fn password(
-        &self,
-        name: &str,
-        word: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Principal, portal::Refusal> {
-        self.sign_in.password(name, word, address, Timestamp::now()).await.map_err(|error| match error {
-            SignInError::Wrong => portal::Refusal::Wrong,
-            SignInError::TooMany(many) => portal::Refusal::TooMany(many.retry_after_seconds),
-            SignInError::Store(error) => portal::Refusal::Store(error),
-        })
-    }
-
-    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, store::Error> {
-        self.sign_in.session(id, generation).await
-    }
-
-    async fn generation(&self, principal: &Principal) -> Result<i64, store::Error> {
-        self.sign_in.generation(principal).await
-    }
-
-    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
-        self.sign_in.assignments(principal).await
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Registry,
     pub(crate) http: reqwest::Client,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Server {
@@ -54,7 +54,7 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).unwrap());
         let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url: running.url().to_owned(), running: Some(running), store, registry, http, folder }
+        Self { url: running.url().to_owned(), running: Some(running), store, registry, http, _folder: folder }
     }
 
     pub(crate) fn host(&self) -> &str {
