@@ -24,6 +24,8 @@ const PYTHON: &[&str] = &[
     "moto[s3]==5.2.1",
     "flask==3.1.3",
     "flask-cors==6.0.2",
+    // Asks our own API everything that its OpenAPI document allows, and more.
+    "schemathesis==4.32.5",
     // The official schema of CycloneDX and the rules of SPDX, against which bills of materials are held.
     "cyclonedx-python-lib[json-validation]==11.12.0",
     "spdx-tools==0.8.5",

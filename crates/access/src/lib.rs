@@ -5,8 +5,8 @@
 //! alone. Roles are Azure's built-in ones, with Azure's identifiers, so that existing scripts keep their meaning.
 //!
 //! It also holds what proves who somebody is: password hashes ([`password`]), signed tokens ([`token`]), the limit
-//! on sign-in attempts ([`AttemptLimiter`]), and seals on what a client carries from page to page ([`PageSeal`]), and codes by
-//! which others know our messages ([`hmac_sha256`]).
+//! on sign-in attempts ([`AttemptLimiter`]), seals on what a client carries from page to page ([`PageSeal`]), codes by which
+//! others know our messages ([`hmac_sha256`]), and the [`Trail`] by which the audit log learns who asks.
 //!
 //! It does no input or output, reads no clock and draws no random number: time, salts and seeds are arguments.
 
@@ -22,6 +22,7 @@ mod rate;
 mod resource_id;
 mod role;
 pub mod token;
+mod trail;
 
 pub use action::Action;
 pub use attempt::{AttemptLimiter, AttemptPolicy, TooManyAttempts};
@@ -33,3 +34,4 @@ pub use principal::{Principal, PrincipalKind};
 pub use rate::{RateLimiter, RatePolicy, TooManyRequests};
 pub use resource_id::{ResourceId, ResourceIdError};
 pub use role::{BUILT_IN_ROLES, Role, RoleId};
+pub use trail::{Asker, Trail};

@@ -2,8 +2,11 @@
 
 mod assessment;
 mod assessment_metadata;
+mod automation;
 mod cloud_resource;
+mod governance_assignment;
 mod import;
+mod policy_exemption;
 mod pricing;
 mod provider;
 mod registry;
@@ -18,6 +21,7 @@ mod role_assignment;
 mod role_definition;
 mod saved_query;
 mod scope_map;
+mod secure_score;
 mod sub_assessment;
 mod subscription;
 mod subscription_alias;
@@ -95,6 +99,10 @@ pub const RESOURCES: &[Resource] = &[
     assessment_metadata::RESOURCE,
     assessment::RESOURCE,
     sub_assessment::RESOURCE,
+    policy_exemption::RESOURCE,
+    secure_score::RESOURCE,
+    governance_assignment::RESOURCE,
+    automation::RESOURCE,
     resource_graph::RESOURCE,
     saved_query::RESOURCE,
 ];

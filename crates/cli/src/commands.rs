@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod audit;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
@@ -18,8 +19,10 @@ pub(crate) mod query;
 pub(crate) mod registry;
 mod resource;
 pub(crate) mod roles;
+pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod usage;
 pub(crate) mod users;
 
 use crate::exit::Exit;
@@ -38,6 +41,10 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Rules(rules::RulesArguments),
+    Exemptions(rules::ExemptionsArguments),
+    Usage(usage::UsageArguments),
+    Audit(audit::AuditArguments),
     Events(events::EventsArguments),
     Policy(policy::PolicyArguments),
     Explain(explain::ExplainArguments),
@@ -65,6 +72,10 @@ impl Command {
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Rules(arguments) => rules::run(arguments, terminal).await,
+            Self::Exemptions(arguments) => rules::run_exemptions(arguments, terminal).await,
+            Self::Usage(arguments) => usage::run(arguments, terminal).await,
+            Self::Audit(arguments) => audit::run(arguments).await,
             Self::Events(arguments) => events::run(arguments, terminal).await,
             Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,

@@ -86,14 +86,13 @@ fn below(number: usize, bound: usize) -> usize {
 
 /// How large an estate of so many images is.
 struct Size {
-    images: usize,
     packages: usize,
     vulnerabilities: usize,
 }
 
 impl Size {
     fn of(images: usize) -> Self {
-        Self { images, packages: images * 2 / 5, vulnerabilities: images / 5 }
+        Self { packages: images * 2 / 5, vulnerabilities: images / 5 }
     }
 
     /// The packages of an image: those of one of the bases, and its own.

@@ -327,6 +327,15 @@ fn fill(node: &Node, layout: &Layout) -> Vec<Value> {
     layout.iter().map(cell).collect()
 }
 
+/// Which sides of a join conditions behind it may narrow: those whose rows cannot come up filled with nulls instead.
+fn hinted_sides(kind: JoinKind) -> (bool, bool) {
+    use JoinKind::{Inner, InnerUnique, LeftAnti, LeftOuter, LeftSemi, RightAnti, RightOuter, RightSemi};
+    (
+        matches!(kind, Inner | InnerUnique | LeftOuter | LeftSemi | LeftAnti),
+        matches!(kind, Inner | InnerUnique | RightOuter | RightSemi | RightAnti),
+    )
+}
+
 fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
     let left_width = join.left.fields.len();
     let right_only = matches!(join.kind, JoinKind::RightSemi | JoinKind::RightAnti);
@@ -338,23 +347,7 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
     }
     join.left_keys.iter().for_each(|key| left.read(key));
     join.right_keys.iter().for_each(|key| right.read(key));
-    // A hint may go to a side only if a row that it leaves out could not have come up filled with nulls.
-    let left_hints = matches!(
-        join.kind,
-        JoinKind::Inner
-            | JoinKind::InnerUnique
-            | JoinKind::LeftOuter
-            | JoinKind::LeftSemi
-            | JoinKind::LeftAnti
-    );
-    let right_hints = matches!(
-        join.kind,
-        JoinKind::Inner
-            | JoinKind::InnerUnique
-            | JoinKind::RightOuter
-            | JoinKind::RightSemi
-            | JoinKind::RightAnti
-    );
+    let (left_hints, right_hints) = hinted_sides(join.kind);
     // Which left row an innerunique join keeps would depend on the hint, unless the hint is about its key.
     let unique = join.kind == JoinKind::InnerUnique;
     let keyed =

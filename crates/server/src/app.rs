@@ -3,6 +3,7 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::exports::Exports;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
@@ -13,12 +14,16 @@ use crate::keys::Keys;
 use crate::operations::OperationsState;
 use crate::registry_account::RegistryAccount;
 use crate::sender::{Sender, TransportError};
+use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{self, Courier};
-use crate::{Configuration, Tls, api, keys, listener, operations};
+use crate::{Configuration, Tls, api, audit, keys, listener, operations};
 use access::{RateLimiter, RatePolicy};
+use assessment::plan::Price;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use graph::settlement::Settlement;
 use jiff::{SignedDuration, Timestamp};
 use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
@@ -146,6 +151,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
+    let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
         store,
@@ -155,6 +161,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         url: url.clone(),
         suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
+        settlement: settlement.clone(),
+        price: configuration.price.clone(),
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
@@ -166,6 +174,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
+    tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
     start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
     let (config, authority) =
         identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
@@ -210,6 +219,7 @@ fn workshop(
         flip_limit: configuration.flip_limit,
         changes,
         sender: Sender::new(reach.clone())?,
+        exports: Exports::new(configuration.data.join("exports")),
         reach,
         registry: Some(registry),
         url: parts.url.clone(),
@@ -317,6 +327,8 @@ struct Parts {
     /// The domain of registries that are created later.
     suffix: Arc<str>,
     secure: bool,
+    settlement: Arc<Settlement>,
+    price: Option<Price>,
     rates: Option<RatePolicy>,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
@@ -329,29 +341,20 @@ impl Parts {
         changes: watch::Receiver<u64>,
         stopped: watch::Receiver<bool>,
     ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
-        let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
-        let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
-        let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
-        let authority = Arc::new(Authority {
-            sign_in: sign_in.clone(),
-            keys: self.opened.keys.clone(),
-            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
-            tenant: self.opened.installation.tenant.0,
-            identity_issuer: identity_issuer.clone(),
-            identity_audiences: identity_audiences.clone(),
-            directory_audience: format!("{}/graph", self.url).into(),
-        });
+        let authority = Arc::new(self.authority()?);
+        let identity_issuer = authority.identity_issuer.clone();
         let contents = self.registry(authority.clone());
         let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
             collections: collections.clone(),
             store: self.store.clone(),
-            sign_in,
+            sign_in: authority.sign_in.clone(),
             keys: self.opened.keys.clone(),
             issuer: identity_issuer.clone(),
-            audiences: identity_audiences,
+            audiences: authority.identity_audiences.clone(),
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            price: self.price.clone(),
             advisory_age_limit: self.advisory_age_limit,
             site: self.site(),
             contents: contents.clone(),
@@ -388,8 +391,24 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let router = registry::router(contents.clone()).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collections, contents))
+        // Whoever reads verdicts reads what the rules in force make of them.
+        let reading = api.merge(operations).merge(portal).merge(arm);
+        let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
+        let router = registry::router(contents.clone()).merge(reading);
+        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections, contents))
+    }
+
+    fn authority(&self) -> Result<Authority, StartError> {
+        let tenant = self.opened.installation.tenant;
+        Ok(Authority {
+            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
+            tenant: tenant.0,
+            identity_issuer: format!("{}/{tenant}/", self.url).into(),
+            identity_audiences: vec![self.url.clone(), format!("{}/", self.url)].into(),
+            directory_audience: format!("{}/graph", self.url).into(),
+        })
     }
 
     fn site(&self) -> Arc<Site> {
@@ -405,7 +424,8 @@ impl Parts {
         });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
-        state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
+        let gate = PolicyGate::new(self.store.clone(), authority, state.clock.clone());
+        state.gate = Arc::new(SettledGate { gate, settlement: self.settlement.clone() });
         state.after_push = Arc::new(jobs::assess::after_push);
         state.rates = self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy))));
         let arrivals = self.arrivals.clone();

@@ -9,6 +9,7 @@ use crate::jobs::reevaluate::FlipLimit;
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
 use access::RatePolicy;
+use assessment::plan::Price;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -90,12 +91,14 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
-    /// Networks that webhooks and imports may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
+    /// Networks that webhooks, automations and imports may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
     pub outbound_allow: Option<Vec<String>>,
     /// Requests that one caller may send each second, for long; 0 for as many as they like.
     pub rate_limit: Option<u32>,
     /// Requests that one caller may send at once.
     pub rate_burst: Option<u32>,
+    /// What one image costs in a month: `0.29 USD`.
+    pub price_per_image: Option<String>,
     /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
     pub advisory_flip_limit_percent: Option<u8>,
     /// Hours between updates of the advisories; 0 for none.
@@ -138,6 +141,7 @@ impl Overrides {
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            price_per_image: self.price_per_image.or(other.price_per_image),
             rate_limit: self.rate_limit.or(other.rate_limit),
             rate_burst: self.rate_burst.or(other.rate_burst),
             advisory_flip_limit_percent: self
@@ -179,12 +183,14 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
-    /// How far webhooks and imports reach.
+    /// How far webhooks, automations and imports reach.
     pub outbound: Reach,
     /// How much one caller may ask; none: as much as they like.
     pub rates: Option<RatePolicy>,
     /// How patient the listener is.
     pub patience: Patience,
+    /// What one image costs in a month, where somebody has said so.
+    pub price: Option<Price>,
     /// When new advisories flip too many images to come into force by themselves.
     pub flip_limit: FlipLimit,
     /// Where advisories come from.
@@ -240,6 +246,12 @@ impl Configuration {
             resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
             advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
+            price: match given.price_per_image.as_deref() {
+                None => None,
+                Some(text) => Some(text.parse().map_err(|_| {
+                    unsupported("price-per-image", text, "AMOUNT CURRENCY, such as 0.29 USD")
+                })?),
+            },
             outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
             rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
             patience: Patience::default(),

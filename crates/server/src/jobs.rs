@@ -5,6 +5,8 @@
 //! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
 
 pub mod assess;
+pub mod automate;
+pub mod backfill;
 pub mod collect;
 pub mod import;
 pub mod read_ahead;
@@ -14,6 +16,7 @@ pub mod reevaluate;
 pub use readers::Readers;
 
 use crate::advisories::Shelf;
+use crate::exports::Exports;
 use crate::inspect::Inspector;
 use crate::sender::{Reach, Sender};
 use futures_util::future::BoxFuture;
@@ -44,6 +47,8 @@ pub struct Workshop {
     pub changes: watch::Sender<u64>,
     /// The way out, for jobs that tell others.
     pub sender: Sender,
+    /// Where automations write files.
+    pub exports: Exports,
     /// How far the way out reaches.
     pub reach: Arc<Reach>,
     /// The registry's own state, for content that arrives by an import; none where no imports are taken.
@@ -88,10 +93,10 @@ type GaveUp = for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> Outcome<'
 type Outcome<'a> = BoxFuture<'a, Result<(), JobError>>;
 
 /// All kinds that are run by the workers that scan.
-pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND];
+pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND, backfill::KIND];
 
 /// Kinds that wait for others most of the time. They have workers of their own, so that no scan waits behind them.
-pub const TRANSFERS: &[Kind] = &[import::KIND];
+pub const TRANSFERS: &[Kind] = &[import::KIND, automate::KIND];
 
 /// How long a job may be silent before another worker takes it over.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

@@ -109,6 +109,7 @@ impl SignIn {
                     self.limiter().failed(attempt, now);
                 }
                 tracing::warn!(?address, "a sign-in failed");
+                crate::audit::record_failed_sign_in(&*self.store, name, address, now).await;
                 Err(SignInError::Wrong)
             }
         }

@@ -44,6 +44,7 @@ pub use records::attributes::{
     AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
     Switch,
 };
+pub use records::audit::{Audit, AuditEntry, AuditFilter, NewAuditEntry};
 pub use records::authorization::{AssignmentOutcome, Authorization, NamedAssignment};
 pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
@@ -53,7 +54,9 @@ pub use records::census::{Census, ImageContent, Judgements, PackageFilter, Packa
 pub use records::collection::{Collection, LinkKey};
 pub use records::deleted::{Deleted, DeletedManifest, Restoration};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
+pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
 pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
+pub use records::finding_rules::{FindingRules, Found, MOST_RULES, Rule, RuleClass, RuleKey, RulePut};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
     Vulnerability,
@@ -70,7 +73,9 @@ pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PushOrigin, PutManifest, PutOutcome, Reference, ReferenceKind,
     Referrer, Tagged,
 };
+pub use records::meter::{Charge, Charged, Meter, UsageFilter, UsageRow};
 pub use records::objects::{Object, Objects, StoredObject};
+pub use records::plans::{PlanSetting, Plans};
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::provisioning::{NewRegistry, Provisioning, RegistryRemoval};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};

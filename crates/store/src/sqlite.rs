@@ -5,6 +5,7 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod audit;
 mod authorization;
 mod catalog;
 mod census;
@@ -12,15 +13,19 @@ mod collection;
 mod column;
 mod conclusion;
 mod deleted;
+mod documents;
 mod events;
+mod finding_rules;
 mod findings;
 mod history;
 mod images;
 mod imports;
 mod lineage;
 mod manifests;
+mod meter;
 mod migration;
 mod objects;
+mod plans;
 mod policies;
 mod provisioning;
 mod pulls;
@@ -47,6 +52,7 @@ use crate::Error;
 use reader::Readers;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::watch;
 use writer::Writer;
 
@@ -59,6 +65,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     jobs: watch::Sender<u64>,
+    rules: AtomicU64,
     heard: watch::Sender<Heard>,
     vault: imports::Vault,
 }
@@ -109,6 +116,7 @@ impl SqliteStore {
             writer: Writer::start(connection, after_commit).map_err(|error| open_error(error.into()))?,
             readers: Readers::start(readers).map_err(|error| open_error(error.into()))?,
             jobs: watch::Sender::new(0),
+            rules: AtomicU64::new(1),
             heard,
             vault: imports::Vault::default(),
         })

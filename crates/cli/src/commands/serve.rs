@@ -58,7 +58,10 @@ pub(crate) struct ServeArguments {
     /// Advisories older than this cannot call an image healthy [default: 30]
     #[arg(long, env = "LAZARETTO_ADVISORY_AGE_LIMIT_DAYS", value_name = "DAYS")]
     advisory_age_limit_days: Option<u64>,
-    /// Networks that webhooks and imports may reach though they are not public, such as 10.0.0.0/8
+    /// What one image costs in a month, for `lazaretto usage`: an amount and a currency
+    #[arg(long, env = "LAZARETTO_PRICE_PER_IMAGE", value_name = "'0.29 USD'")]
+    price_per_image: Option<String>,
+    /// Networks that webhooks, automations and imports may reach though they are not public, such as 10.0.0.0/8
     #[arg(long, env = "LAZARETTO_OUTBOUND_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
     outbound_allow: Option<Vec<String>>,
     /// Requests that one caller may send each second, for long; 0 for as many as they like [default: 0]
@@ -107,6 +110,7 @@ impl ServeArguments {
             resource_group: self.resource_group,
             subscription_name: self.subscription_name,
             advisory_age_limit_days: self.advisory_age_limit_days,
+            price_per_image: self.price_per_image,
             outbound_allow: self.outbound_allow,
             rate_limit: self.rate_limit,
             rate_burst: self.rate_burst,

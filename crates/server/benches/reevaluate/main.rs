@@ -24,6 +24,7 @@ use advisories::NewAdvisory;
 use fleet::Fleet;
 use jiff::{SignedDuration, Timestamp};
 use server::advisories::{Caution, Installed, Shelf, install_file};
+use server::exports::Exports;
 use server::inspect::Inspector;
 use server::jobs::{JOBS, Readers, Workshop, reevaluate, work};
 use server::sender::{Reach, Sender};
@@ -84,6 +85,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
         reach,
         registry: None,
         url: "http://localhost".into(),
+        exports: Exports::new(folder.path().join("exports")),
     });
     forget_peak();
     all_again("everything for the first time", &workshop).await;

@@ -118,6 +118,36 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// A body of JSON, with refusals in our own envelope.
+pub(super) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::Invalid(format!("the body is not the JSON that is needed: {error}")))
+}
+
+/// The parameters of a query, with refusals in our own envelope.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned> axum::extract::FromRequestParts<S> for Parameters<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|error| ApiError::Invalid(error.body_text()))
+    }
+}
+
+/// A name in the path, with refusals in our own envelope.
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Named {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, ApiError> {
+        let name = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        name.map(|name| Self(name.0)).map_err(|error| ApiError::Invalid(error.body_text()))
+    }
+}
+
 pub(super) async fn not_found() -> ApiError {
     ApiError::NotFound("such path; /api/openapi.json lists them".into())
 }

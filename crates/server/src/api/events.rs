@@ -13,7 +13,7 @@ use super::{ApiState, Caller, Route};
 use access::Action;
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -28,8 +28,12 @@ use store::{Event, EventFilter, EventKind, RegistryId};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub(super) const LIST: Route =
-    Route { path: "/api/events", action: Some(Action::REGISTRY_READ), handler: || get(list) };
+pub(super) const LIST: Route = Route {
+    method: Method::GET,
+    path: "/api/events",
+    action: Some(Action::REGISTRY_READ),
+    handler: || get(list),
+};
 
 /// A page is at most this long, whatever is asked for (attack C3).
 const LONGEST_PAGE: usize = 1000;
@@ -160,7 +164,7 @@ impl Sight {
     async fn of(caller: &Caller, state: &ApiState) -> Result<Self, ApiError> {
         let allowed = caller.registries(state, Action::REGISTRY_READ).await?;
         let registries = allowed.into_iter().map(|registry| {
-            let verdicts = caller.may(Action::ASSESSMENT_READ, &registry);
+            let verdicts = caller.may_in(Action::ASSESSMENT_READ, &registry);
             (registry.id, (registry.name, verdicts))
         });
         Ok(Self { registries: registries.collect() })

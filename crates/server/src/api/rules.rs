@@ -10,22 +10,41 @@ use access::Action;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::routing::{get, post};
+use axum::http::Method;
+use axum::routing::{get, post, put};
 use jiff::{SignedDuration, Timestamp};
 use store::{HoldSeverity, PullPass, PullPolicy, RegistryRules};
 
 pub(super) const POLICY: Route = Route {
+    method: Method::GET,
     path: "/api/registry/policy",
     action: Some(Action::REGISTRY_READ),
-    handler: || get(policy).put(set_policy),
+    handler: || get(policy),
+};
+pub(super) const PUT_POLICY: Route = Route {
+    method: Method::PUT,
+    path: "/api/registry/policy",
+    action: Some(Action::REGISTRY_RULES_WRITE),
+    handler: || put(set_policy),
 };
 pub(super) const RULES: Route = Route {
+    method: Method::GET,
     path: "/api/registry/rules",
     action: Some(Action::REGISTRY_READ),
-    handler: || get(rules).put(set_rules),
+    handler: || get(rules),
 };
-pub(super) const PASSES: Route =
-    Route { path: "/api/passes", action: Some(Action::REGISTRY_RULES_WRITE), handler: || post(give_pass) };
+pub(super) const PUT_RULES: Route = Route {
+    method: Method::PUT,
+    path: "/api/registry/rules",
+    action: Some(Action::REGISTRY_RULES_WRITE),
+    handler: || put(set_rules),
+};
+pub(super) const PASSES: Route = Route {
+    method: Method::POST,
+    path: "/api/passes",
+    action: Some(Action::REGISTRY_RULES_WRITE),
+    handler: || post(give_pass),
+};
 
 /// A pass is for an emergency, which is over after a month at the latest.
 const LONGEST_PASS_HOURS: u32 = 31 * 24;

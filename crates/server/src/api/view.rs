@@ -188,9 +188,30 @@ pub struct FindingView {
     pub advisories: Vec<String>,
     /// The rule, in words.
     pub evidence: String,
+    /// Why it does not count, where a rule or an exemption hides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exempt: Option<ExemptView>,
     /// How urgent it is, and since when.
     #[serde(default)]
     pub risk: RiskView,
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExemptView {
+    /// `Disable`, `Waiver` or `Mitigated`.
+    pub kind: String,
+    /// The name of the rule or exemption.
+    pub name: String,
+    /// Where it holds.
+    pub scope: String,
+    /// Why.
+    pub reason: String,
+    /// Who put it.
+    pub author: String,
+    /// Until when it holds.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What tells how urgent a finding is.

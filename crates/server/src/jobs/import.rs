@@ -93,6 +93,9 @@ async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> R
 
 /// Brings the image here, and returns its digest.
 async fn bring(workshop: &Workshop, import: &Import) -> Result<Digest, ImportError> {
+    let Some(contents) = &workshop.registry else {
+        return Err(ImportError::Absent("registry".to_owned()));
+    };
     let Some(registry) = workshop.store.registry(import.registry).await? else {
         return Err(ImportError::Absent("registry".to_owned()));
     };
@@ -102,10 +105,7 @@ async fn bring(workshop: &Workshop, import: &Import) -> Result<Digest, ImportErr
     }
     let source = source(workshop, import).await?;
     let tree = Tree::read(&source).await?;
-    let Some(contents) = workshop.registry.clone() else {
-        return Err(ImportError::Absent("registry in this process that takes imports".to_owned()));
-    };
-    let intake = Intake::new(contents, site, import.wish.actor.clone());
+    let intake = Intake::new(contents.clone(), site, import.wish.actor.clone());
     let copy = Copy { workshop, import, source: &source, intake: &intake, tree: &tree };
     copy.run().await?;
     Ok(tree.root().digest.clone())

@@ -23,6 +23,10 @@ impl EventKind {
     pub const PULL_POLICY_CHANGED: Self = Self::new("pull-policy-changed");
     /// Somebody gave leave to pull an image whatever the policy says.
     pub const PULL_PASS_GIVEN: Self = Self::new("pull-pass-given");
+    /// A rule or an exemption was put.
+    pub const RULE_PUT: Self = Self::new("rule-put");
+    /// A rule or an exemption was deleted.
+    pub const RULE_DELETED: Self = Self::new("rule-deleted");
     /// A registry was created.
     pub const REGISTRY_CREATED: Self = Self::new("registry-created");
     /// Settings of a registry were changed.

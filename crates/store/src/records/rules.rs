@@ -103,7 +103,8 @@ pub trait Rules: Send + Sync {
     ) -> Result<(), Error>;
 
     /// How much a registry holds, or one of its repositories.
-    async fn usage(&self, registry: RegistryId, repository: Option<&RepositoryName>) -> Result<Usage, Error>;
+    async fn stored(&self, registry: RegistryId, repository: Option<&RepositoryName>)
+    -> Result<Usage, Error>;
 }
 
 #[cfg(test)]

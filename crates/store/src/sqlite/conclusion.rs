@@ -4,8 +4,8 @@ use super::column::{Columns, rows};
 use super::verdict_events::{self, SCANNER};
 use super::{attributes, events, policies, repositories, summaries};
 use crate::{
-    Actor, AttributeTarget, Conclusion, Error, EventKind, ImageKey, ImageState, ImageSummary, NewEvent,
-    QuarantineState,
+    Actor, AttributeTarget, Conclusion, Error, EventKind, Found, ImageKey, ImageState, ImageSummary,
+    NewEvent, QuarantineState,
 };
 use jiff::Timestamp;
 use oci::{Digest, Tag};
@@ -18,22 +18,42 @@ pub(super) fn conclude(
     conclusion: &Conclusion,
     at: Timestamp,
 ) -> Result<bool, Error> {
+    conclude_with(connection, conclusion, None, at)
+}
+
+/// The same with what was found, where rules make something else of it.
+pub(super) fn conclude_with(
+    connection: &Connection,
+    conclusion: &Conclusion,
+    found: Option<&Found>,
+    at: Timestamp,
+) -> Result<bool, Error> {
     let Conclusion { summary, is_asked_for, link } = conclusion;
-    let before = summaries::find(connection, &summary.image)?;
-    if !summaries::put(connection, summary)? {
-        return Ok(false);
-    }
-    if !verdict_events::is_verdict(summary.state) {
-        return Ok(true);
-    }
-    let is_news = before.as_ref().is_none_or(|before| says(before) != says(summary));
-    if is_news {
-        follow(connection, &summary.image, summary.state, &summary.counts, Some(link), at)?;
-    }
-    if is_news || *is_asked_for {
+    let Some(is_news) = show(connection, summary, found, Some(link), at)? else { return Ok(false) };
+    if verdict_events::is_verdict(summary.state) && (is_news || *is_asked_for) {
         events::append(connection, &assessed(connection, summary, at)?)?;
     }
     Ok(true)
+}
+
+/// Keeps what is shown of an image, and lets its quarantine follow. Whether that is something new; none if the image is
+/// not there any more.
+pub(super) fn show(
+    connection: &Connection,
+    summary: &ImageSummary,
+    found: Option<&Found>,
+    link: Option<&str>,
+    at: Timestamp,
+) -> Result<Option<bool>, Error> {
+    let before = summaries::find(connection, &summary.image)?;
+    if !summaries::put(connection, summary, found)? {
+        return Ok(None);
+    }
+    let is_news = before.as_ref().is_none_or(|before| says(before) != says(summary));
+    if is_news && verdict_events::is_verdict(summary.state) {
+        follow(connection, &summary.image, summary.state, &summary.counts, link, at)?;
+    }
+    Ok(Some(is_news))
 }
 
 /// What a verdict says, to be compared.

@@ -4,8 +4,9 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, census, collection, deleted, events, findings, history, images, lineage, manifests,
-    migration, pulls, queue, reevaluation, repositories, scans, summaries, webhooks,
+    attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
+    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, scans, summaries,
+    webhooks,
 };
 use rusqlite::Connection;
 
@@ -51,6 +52,10 @@ const LISTINGS: &[&str] = &[
     deleted::MANIFESTS,
     deleted::OF_BLOB,
     events::LIST,
+    audit::ALL,
+    audit::OF_ACTOR,
+    meter::USAGE,
+    finding_rules::UNDER_RULES,
     events::WANTED,
     webhooks::LOG,
     webhooks::WAITING,

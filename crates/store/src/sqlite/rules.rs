@@ -46,7 +46,11 @@ impl Rules for SqliteStore {
         .await
     }
 
-    async fn usage(&self, registry: RegistryId, repository: Option<&RepositoryName>) -> Result<Usage, Error> {
+    async fn stored(
+        &self,
+        registry: RegistryId,
+        repository: Option<&RepositoryName>,
+    ) -> Result<Usage, Error> {
         let repository = repository.cloned();
         self.read(move |connection| usage(connection, registry, repository.as_ref())).await
     }

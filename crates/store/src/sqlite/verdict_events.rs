@@ -19,6 +19,8 @@ pub(super) struct Before {
     /// As JSON.
     pub(super) counts: String,
     pub(super) snapshot: Option<SnapshotVersion>,
+    /// Whether it shows something else than was found, because of rules.
+    pub(super) is_ruled: bool,
 }
 
 /// Whether a state is a verdict, and not the wait for one.
@@ -32,7 +34,7 @@ pub(super) fn is_verdict(state: ImageState) -> bool {
 impl Before {
     /// The verdict on an image, if it has a summary.
     pub(super) fn of(connection: &Connection, image: &ImageKey) -> Result<Option<Self>, Error> {
-        let sql = "SELECT state, cause_code, cause_sentence, counts, snapshot FROM image_summary
+        let sql = "SELECT state, cause_code, cause_sentence, counts, snapshot, found_state FROM image_summary
                    WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
         let ImageKey { repository, digest } = image;
         let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
@@ -46,6 +48,7 @@ impl Before {
                 cause,
                 counts: row.plain("counts")?,
                 snapshot: row.plain::<Option<String>>("snapshot")?.map(SnapshotVersion),
+                is_ruled: row.plain::<Option<String>>("found_state")?.is_some(),
             })
         })
     }
@@ -61,6 +64,7 @@ pub(super) fn tell(
     image: &ImageKey,
     before: &Before,
     after: &JudgedImage,
+    is_ruled: bool,
     snapshot: Option<&SnapshotVersion>,
     at: Timestamp,
 ) -> Result<(), Error> {
@@ -70,6 +74,8 @@ pub(super) fn tell(
     }
     let reason = match was {
         None => "NewImage",
+        // It was, or is, other than what was found.
+        Some(_) if before.is_ruled || is_ruled => "RulesChanged",
         Some(_) if before.snapshot.as_ref() != snapshot => "AdvisoriesChanged",
         Some(_) => "AssessedAgain",
     };

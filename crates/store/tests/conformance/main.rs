@@ -6,13 +6,18 @@
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
 mod attributes;
+mod audit;
 mod catalog;
 mod census;
 mod collection;
 mod deleted;
+mod documents;
+mod finding_rules;
 mod findings;
 mod lineage;
 mod management;
+mod meter;
+mod plans;
 mod policies;
 mod queue;
 mod reevaluation;
@@ -132,6 +137,20 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        finding_rules:
+            rules_are_put_replaced_and_told_in_history
+            what_was_found_stays_beside_what_is_shown
+            settled_rules_are_remembered;
+        plans:
+            registry_has_a_plan_of_its_own_until_it_is_deleted
+            trial_begins_once;
+        meter:
+            image_is_charged_once_in_a_month;
+        documents:
+            documents_are_put_replaced_and_deleted
+            what_was_told_is_remembered_and_forgotten;
+        audit:
+            entries_are_kept_in_order_and_filtered;
         reevaluation:
             standings_count_what_is_found
             images_are_given_with_their_packages

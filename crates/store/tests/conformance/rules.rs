@@ -34,7 +34,7 @@ pub(crate) async fn nothing_is_stored_beyond_the_quota(store: Arc<dyn Store>) {
     };
     set(&scene, rules).await;
     let used = async || {
-        let of = async |name| store.usage(scene.registry, name).await.unwrap().bytes;
+        let of = async |name| store.stored(scene.registry, name).await.unwrap().bytes;
         (of(Some(&app.name)).await, of(None).await)
     };
     store.link_blob(&app, &blob(1), 100, second(1)).await.unwrap();
