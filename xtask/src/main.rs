@@ -4,6 +4,7 @@
 //! What has no logic stays a plain `cargo` command; `cargo xtask` alone lists what there is.
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
+mod azure_clients;
 mod bench;
 mod clients;
 mod compare_inventories;
@@ -38,6 +39,7 @@ const COMMANDS: &[Command] = &[
     fuzz::COMMAND,
     debian::COMMAND,
     clients::COMMAND,
+    azure_clients::COMMAND,
 ];
 
 fn main() -> Result<()> {

@@ -1,17 +1,29 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod audit;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
+pub(crate) mod keys;
 pub(crate) mod login;
+pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod query;
+pub(crate) mod registry;
+mod resource;
+pub(crate) mod roles;
+pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod usage;
+pub(crate) mod users;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -29,10 +41,22 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Rules(rules::RulesArguments),
+    Exemptions(rules::ExemptionsArguments),
+    Usage(usage::UsageArguments),
+    Audit(audit::AuditArguments),
+    Events(events::EventsArguments),
+    Policy(policy::PolicyArguments),
+    Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
+    Registry(registry::RegistryArguments),
+    Roles(roles::RolesArguments),
+    Users(users::UsersArguments),
+    Keys(keys::KeysArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 impl Command {
@@ -46,11 +70,23 @@ impl Command {
             Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Rules(arguments) => rules::run(arguments, terminal).await,
+            Self::Exemptions(arguments) => rules::run_exemptions(arguments, terminal).await,
+            Self::Usage(arguments) => usage::run(arguments, terminal).await,
+            Self::Audit(arguments) => audit::run(arguments).await,
+            Self::Events(arguments) => events::run(arguments, terminal).await,
+            Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
+            Self::Registry(arguments) => registry::run(arguments, terminal).await,
+            Self::Roles(arguments) => roles::run(arguments, terminal).await,
+            Self::Users(arguments) => users::run(arguments, terminal).await,
+            Self::Keys(arguments) => keys::run(arguments).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),
+            Self::Man(arguments) => man::run(&arguments),
         }
     }
 }

@@ -4,22 +4,36 @@
 //! What happens after a push is a job, one file and one line in [`jobs::JOBS`].
 //! The server never looks into a layer or a feed: [`inspect`] sends them to the jail.
 
+// The schemas of the API are one large JSON document.
+#![recursion_limit = "256"]
+
 pub mod advisories;
 pub mod api;
 mod app;
+pub mod audit;
 mod authority;
 mod bill;
 mod configuration;
+pub mod exports;
+mod hosts;
 pub mod inspect;
 mod installation;
 pub mod jobs;
 pub mod judge;
+mod keys;
 mod listener;
 mod operations;
+mod registry_account;
+pub mod remote;
+pub mod sender;
+mod settled;
 mod sign_in;
 mod storage;
 mod tls;
+pub mod webhooks;
 
 pub use app::{Running, StartError, start};
-pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};
+pub use configuration::{
+    Configuration, ConfigurationError, Overrides, Patience, Tls, jail as configured_jail,
+};
 pub use storage::{BlobStorage, StorageSettings};

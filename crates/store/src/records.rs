@@ -3,26 +3,45 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod audit;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod deleted;
+pub(crate) mod directory;
+pub(crate) mod documents;
 pub(crate) mod events;
+pub(crate) mod finding_rules;
 pub(crate) mod findings;
+pub(crate) mod history;
+pub(crate) mod imports;
 pub(crate) mod lineage;
+pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod meter;
+pub(crate) mod objects;
+pub(crate) mod plans;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
+pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
+pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
-    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
+    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
+    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
+    UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -38,13 +57,28 @@ pub trait Store:
     + Uploads
     + UploadParts
     + Events
+    + Webhooks
+    + ScopedTokens
+    + Rules
+    + Deleted
+    + Imports
     + Queue
     + Scans
     + Findings
     + Lineages
     + Summaries
+    + FindingRules
+    + Plans
+    + Meter
+    + Audit
+    + Documents
+    + Reevaluation
+    + History
     + Census
     + SavedQueries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -60,12 +94,27 @@ impl<T> Store for T where
         + Uploads
         + UploadParts
         + Events
+        + Webhooks
+        + ScopedTokens
+        + Rules
+        + Deleted
+        + Imports
         + Queue
         + Scans
         + Findings
         + Lineages
         + Summaries
+        + FindingRules
+        + Plans
+        + Meter
+        + Audit
+        + Documents
+        + Reevaluation
+        + History
         + Census
         + SavedQueries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

@@ -1,5 +1,6 @@
 //! The error envelope of our own API: `{"error": {"code", "message"}}`, as Azure's clients know it.
 
+use crate::installation::InstallationError;
 use crate::sign_in::SignInError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -29,6 +30,9 @@ pub enum ApiError {
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The caller follows too much at the same time.
+    #[error("too many streams are open; close one, or try again in a while")]
+    TooManyStreams,
     /// It cannot be done as things stand now.
     #[error("{0}")]
     Conflict(String),
@@ -41,6 +45,9 @@ pub enum ApiError {
     /// The records failed.
     #[error("the server could not read its records; its log says why")]
     Store(#[from] store::Error),
+    /// The keys could not be changed.
+    #[error("the signing keys could not be changed; the server's log says why")]
+    Keys(#[source] InstallationError),
 }
 
 impl From<SignInError> for ApiError {
@@ -57,7 +64,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "AuthenticationFailed"),
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+            Self::TooMany(_) | Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "BadRequest"),
@@ -67,8 +74,8 @@ impl IntoResponse for ApiError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
             }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
-            Self::Store(error) => {
-                tracing::error!(error = %chain(error), "a request could not be answered");
+            Self::Store(_) | Self::Keys(_) => {
+                tracing::error!(error = %chain(&self), "a request could not be answered");
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
             }
         };
@@ -83,13 +90,17 @@ impl IntoResponse for ApiError {
             Self::TooMany(many) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(many.retry_after_seconds));
             }
+            Self::TooManyStreams => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+            }
             Self::Forbidden { .. }
             | Self::NotFound(_)
             | Self::Invalid(_)
             | Self::Conflict(_)
             | Self::Storage(_)
             | Self::Method
-            | Self::Store(_) => {}
+            | Self::Store(_)
+            | Self::Keys(_) => {}
         }
         response
     }
@@ -105,6 +116,36 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// A body of JSON, with refusals in our own envelope.
+pub(super) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::Invalid(format!("the body is not the JSON that is needed: {error}")))
+}
+
+/// The parameters of a query, with refusals in our own envelope.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned> axum::extract::FromRequestParts<S> for Parameters<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|error| ApiError::Invalid(error.body_text()))
+    }
+}
+
+/// A name in the path, with refusals in our own envelope.
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Named {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, ApiError> {
+        let name = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        name.map(|name| Self(name.0)).map_err(|error| ApiError::Invalid(error.body_text()))
+    }
 }
 
 pub(super) async fn not_found() -> ApiError {

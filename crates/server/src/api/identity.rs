@@ -3,7 +3,7 @@
 use super::ApiState;
 use super::error::ApiError;
 use access::token::{ArmClaims, ArmTokenUse, Expectation};
-use access::{Action, Assignment, Principal, ResourceId, decide};
+use access::{Action, Assignment, Principal, ResourceId, Trail, decide};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -32,6 +32,9 @@ impl FromRequestParts<ApiState> for Caller {
             "bearer" => bearer(state, credentials.trim()).await?,
             _ => return Err(ApiError::Unauthenticated),
         };
+        if let Some(trail) = parts.extensions.get::<Trail>() {
+            trail.identified(&principal);
+        }
         let assignments = state.sign_in.assignments(&principal).await?;
         Ok(Self { principal, assignments })
     }
@@ -48,15 +51,39 @@ async fn basic(state: &ApiState, credentials: &str, address: Option<IpAddr>) -> 
 async fn bearer(state: &ApiState, token: &str) -> Result<Principal, ApiError> {
     let audiences: Vec<&str> = state.audiences.iter().map(String::as_str).collect();
     let expected = Expectation { issuer: &state.issuer, audiences: &audiences };
-    let claims: ArmClaims =
-        state.keys.verify(token, expected, Timestamp::now()).map_err(|_| ApiError::Unauthenticated)?;
+    let claims: ArmClaims = state
+        .keys
+        .current()
+        .verify(token, expected, Timestamp::now())
+        .map_err(|_| ApiError::Unauthenticated)?;
     if claims.token_use != ArmTokenUse::Access {
         return Err(ApiError::Unauthenticated);
     }
-    state.sign_in.principal(claims.principal).await?.ok_or(ApiError::Unauthenticated)
+    let session = state.sign_in.session(claims.principal, claims.registered.generation).await?;
+    session.ok_or(ApiError::Unauthenticated)
 }
 
 impl Caller {
+    /// The caller's name.
+    pub(super) fn name(&self) -> &str {
+        &self.principal.name
+    }
+
+    /// Whether the caller may perform the action at the scope.
+    pub(super) fn may(&self, action: Action, scope: &ResourceId) -> bool {
+        decide(&self.assignments, &self.principal, action, scope).is_allowed()
+    }
+
+    /// # Errors
+    /// When the caller may not perform the action at the scope.
+    pub(super) fn require_at(&self, action: Action, scope: &ResourceId) -> Result<(), ApiError> {
+        if self.may(action, scope) { Ok(()) } else { Err(self.refusal(action)) }
+    }
+
+    pub(super) fn refusal(&self, action: Action) -> ApiError {
+        ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() }
+    }
+
     /// The registries in which the caller may perform the action.
     ///
     /// # Errors
@@ -69,10 +96,7 @@ impl Caller {
         let mut allowed = Vec::new();
         for subscription in state.store.subscriptions().await? {
             for registry in state.store.registries(subscription.id).await? {
-                let scope = scope(&registry);
-                if scope.is_some_and(|scope| {
-                    decide(&self.assignments, &self.principal, action, &scope).is_allowed()
-                }) {
+                if self.may_in(action, &registry) {
                     allowed.push(registry);
                 }
             }
@@ -81,6 +105,34 @@ impl Caller {
             return Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() });
         }
         Ok(allowed)
+    }
+
+    /// Who asks.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The same person with the roles of this moment.
+    ///
+    /// # Errors
+    /// When the account is gone, or the records fail.
+    pub(super) async fn renewed(&self, state: &ApiState) -> Result<Self, ApiError> {
+        if state.sign_in.account(self.principal.id).await?.is_none() {
+            return Err(ApiError::Unauthenticated);
+        }
+        let assignments = state.sign_in.assignments(&self.principal).await?;
+        Ok(Self { principal: self.principal.clone(), assignments })
+    }
+
+    /// Whether the caller may perform the action in a registry.
+    pub(super) fn may_in(&self, action: Action, registry: &Registry) -> bool {
+        scope(registry).is_some_and(|scope| self.may(action, &scope))
+    }
+
+    /// # Errors
+    /// When the caller may not perform the action at the tenant, and so everywhere.
+    pub(super) fn require_at_tenant(&self, action: Action) -> Result<(), ApiError> {
+        self.require_at(action, &ResourceId::tenant())
     }
 
     /// Refuses who may not perform the action in a registry.

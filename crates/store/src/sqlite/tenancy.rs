@@ -1,7 +1,7 @@
 //! Installation, subscriptions, registries, plans, accounts, roles and secrets in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, moment, row, rows, value};
+use super::{SqliteStore, authorization};
 use crate::{
     Account, AccountKind, Error, Installation, Plan, PlanTier, PrincipalId, Registry, RegistryId,
     RoleAssignment, RoleId, Subscription, SubscriptionId, Tenancy, TenantId,
@@ -112,10 +112,13 @@ impl Tenancy for SqliteStore {
 
     async fn assign_role(&self, assignment: RoleAssignment) -> Result<(), Error> {
         self.write(move |connection| {
-            let sql = "INSERT INTO role_assignment (principal, role, scope) VALUES (?1, ?2, ?3)
+            let sql = "INSERT INTO role_assignment (id, principal, role, scope, principal_kind)
+                       VALUES (?1, ?2, ?3, ?4, CASE (SELECT kind FROM account WHERE principal = ?2)
+                           WHEN 'Service' THEN 'ServicePrincipal' ELSE 'User' END)
                        ON CONFLICT DO NOTHING";
+            let id = authorization::derived_name(&assignment).to_string();
             let RoleAssignment { principal, role, scope } = assignment;
-            change(connection, sql, params![principal.to_string(), role.to_string(), scope])?;
+            change(connection, sql, params![id, principal.to_string(), role.to_string(), scope])?;
             Ok(())
         })
         .await
@@ -210,7 +213,7 @@ fn installation(connection: &Connection) -> Result<Option<Installation>, Error> 
     })
 }
 
-fn registry(row: &Row<'_>) -> Result<Registry, Error> {
+pub(super) fn registry(row: &Row<'_>) -> Result<Registry, Error> {
     Ok(Registry {
         id: RegistryId(row.plain("id")?),
         subscription: SubscriptionId(row.parsed("subscription")?),
@@ -222,7 +225,8 @@ fn registry(row: &Row<'_>) -> Result<Registry, Error> {
     })
 }
 
-fn set_plan(
+/// Sets the tier of a plan; what else belongs to it is in `plans`.
+pub(super) fn set_plan(
     connection: &Connection,
     subscription: SubscriptionId,
     name: &str,
@@ -240,6 +244,9 @@ fn set_plan(
         return Err(Error::Unknown { what: "subscription", name: subscription.to_string() });
     }
     let enabled_at = (tier == PlanTier::Standard).then_some(at);
+    if tier == PlanTier::Standard {
+        super::plans::begin_trial(connection, subscription, name, at)?;
+    }
     let sql = "INSERT INTO plan (subscription, name, tier, enabled_at, changed_at)
                VALUES (?1, ?2, ?3, ?4, ?5)
                ON CONFLICT (subscription, name) DO UPDATE
@@ -249,7 +256,8 @@ fn set_plan(
     Ok(Plan { subscription, name: name.to_owned(), tier, enabled_at, changed_at: at })
 }
 
-fn find_plan(
+/// A plan, if it was ever set.
+pub(super) fn find_plan(
     connection: &Connection,
     subscription: SubscriptionId,
     name: &str,
@@ -262,17 +270,19 @@ fn plan(row: &Row<'_>) -> Result<Plan, Error> {
     Ok(Plan {
         subscription: SubscriptionId(row.parsed("subscription")?),
         name: row.plain("name")?,
-        tier: row.word("tier", |word| match word {
-            "Free" => Some(PlanTier::Free),
-            "Standard" => Some(PlanTier::Standard),
-            _ => None,
-        })?,
+        tier: row.word("tier", tier_of_word)?,
         enabled_at: row.maybe_moment("enabled_at")?,
         changed_at: row.moment("changed_at")?,
     })
 }
 
-fn tier_word(tier: PlanTier) -> &'static str {
+/// The tier of a word.
+pub(super) fn tier_of_word(word: &str) -> Option<PlanTier> {
+    [PlanTier::Free, PlanTier::Standard].into_iter().find(|tier| tier_word(*tier) == word)
+}
+
+/// The word of a tier.
+pub(super) fn tier_word(tier: PlanTier) -> &'static str {
     match tier {
         PlanTier::Free => "Free",
         PlanTier::Standard => "Standard",
@@ -280,9 +290,11 @@ fn tier_word(tier: PlanTier) -> &'static str {
 }
 
 fn put_account(connection: &Connection, account: &Account) -> Result<Account, Error> {
-    let sql =
-        "INSERT INTO account (name, principal, secret_hash, kind, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-               ON CONFLICT (name) DO UPDATE SET secret_hash = excluded.secret_hash, kind = excluded.kind";
+    let sql = "INSERT INTO account (name, principal, secret_hash, kind, created_at, display_name, enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (name) DO UPDATE SET secret_hash = excluded.secret_hash, kind = excluded.kind,
+             display_name = excluded.display_name, enabled = excluded.enabled,
+             generation = generation + (secret_hash <> excluded.secret_hash OR enabled > excluded.enabled)";
     let kind = match account.kind {
         AccountKind::User => "User",
         AccountKind::Service => "Service",
@@ -291,7 +303,15 @@ fn put_account(connection: &Connection, account: &Account) -> Result<Account, Er
     change(
         connection,
         sql,
-        params![account.name, principal, account.secret_hash, kind, moment(account.created_at)],
+        params![
+            account.name,
+            principal,
+            account.secret_hash,
+            kind,
+            moment(account.created_at),
+            account.display_name,
+            account.enabled
+        ],
     )?;
     find_account(connection, &account.name)?
         .ok_or_else(|| Error::Unknown { what: "account", name: account.name.clone() })
@@ -312,5 +332,8 @@ fn account(row: &Row<'_>) -> Result<Account, Error> {
             _ => None,
         })?,
         created_at: row.moment("created_at")?,
+        display_name: row.plain("display_name")?,
+        enabled: row.plain("enabled")?,
+        generation: row.plain("generation")?,
     })
 }
