@@ -71,6 +71,8 @@ struct Registry {
     nobody: Value,
     /// The first registry that the rows are not told apart from.
     alike: usize,
+    /// Texts that are the same in every row, each made once.
+    fixed: Vec<(&'static str, Value)>,
 }
 
 /// The values of an image, as far as they are asked for.
@@ -124,7 +126,7 @@ impl CensusReading {
             Shape::Findings => true,
         };
         let mut registries: Vec<Registry> =
-            view.inspected.iter().filter(is_wanted).map(Registry::new).collect();
+            view.inspected.iter().filter(is_wanted).map(|known| Registry::new(known, &plan)).collect();
         let tenant = Value::text(&view.tenant);
         registries.retain(|registry| {
             let of = |part| if part == Part::Tenant { tenant.clone() } else { registry.value(part) };
@@ -298,8 +300,7 @@ impl CensusReading {
             }
             Grain::OfImage => {
                 for (class, rows) in self.ratings.counted() {
-                    let row = self.row(&image, class, None);
-                    batch.push(row.into_iter().chain([Value::Long(rows)]));
+                    self.push(&image, class, rows, batch);
                 }
             }
             Grain::Documents => {
@@ -420,6 +421,19 @@ impl CensusReading {
         self.tally.count(alike, class, 1, image.digest.as_str());
     }
 
+    /// Adds a row that stands for so many.
+    fn push(&self, image: &Image, class: usize, rows: i64, batch: &mut Batch) {
+        let Some(registry) = self.registries.get(image.registry) else { return };
+        let values = self.plan.parts.iter().enumerate().map(|(at, part)| match part.level() {
+            Level::Registry if *part == Part::Tenant => self.tenant.clone(),
+            Level::Registry => registry.value(*part),
+            Level::Image => image.value(*part),
+            Level::Vulnerability => self.ratings.value(class, at),
+            Level::Row => registry.nobody.clone(),
+        });
+        batch.push(values.chain([Value::Long(rows)]));
+    }
+
     /// The values of a row, without its weight.
     fn row(&self, image: &Image, class: usize, single: Option<(&ImageKey, usize)>) -> Vec<Value> {
         let Some(registry) = self.registries.get(image.registry) else { return Vec::new() };
@@ -518,8 +532,9 @@ impl Reading for CensusReading {
 }
 
 impl Registry {
-    fn new(known: &KnownRegistry) -> Self {
+    fn new(known: &KnownRegistry, plan: &Plan) -> Self {
         Self {
+            fixed: plan.fixed(),
             host: Value::text(&known.registry.login_server),
             subscription: Value::text(known.registry.subscription.to_string()),
             group: Value::text(&known.registry.resource_group),
@@ -532,7 +547,9 @@ impl Registry {
 
     fn value(&self, part: Part) -> Value {
         match part {
-            Part::Fixed(text) => Value::text(text),
+            Part::Fixed(text) => {
+                self.fixed.iter().find(|(of, _)| *of == text).map_or(Value::Null, |(_, value)| value.clone())
+            }
             Part::Host => self.host.clone(),
             Part::Subscription => self.subscription.clone(),
             Part::Group => self.group.clone(),

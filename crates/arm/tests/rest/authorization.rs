@@ -109,6 +109,13 @@ async fn every_route_refuses_those_without_its_right() {
         200 200 200 200 200 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/subAssessments
         404 404 404 404 404 403 403 GET {scope}/providers/Microsoft.Security/assessments/{name}/subAssessments/{sub}
         200 200 200 200 200 200 200 POST /providers/Microsoft.ResourceGraph/resources
+        200 200 200 200 200 200 200 POST /providers/Microsoft.ResourceGraph/resourcesHistory
+        200 200 200 200 200 200 200 GET /providers/Microsoft.ResourceGraph/operations
+        200 200 403 403 403 403 403 GET {scope}/providers/Microsoft.ResourceGraph/queries
+        404 404 403 403 403 403 403 GET /subscriptions/{id}/resourcegroups/{group}/providers/Microsoft.ResourceGraph/queries/{name}
+        201 403 403 403 403 403 403 PUT /subscriptions/{id}/resourcegroups/{group}/providers/Microsoft.ResourceGraph/queries/{name}
+        200 403 403 403 403 403 403 PATCH /subscriptions/{id}/resourcegroups/{group}/providers/Microsoft.ResourceGraph/queries/{name}
+        200 403 403 403 403 403 403 DELETE /subscriptions/{id}/resourcegroups/{group}/providers/Microsoft.ResourceGraph/queries/{name}
     "#]].assert_eq(&table);
 }
 
