@@ -1,8 +1,10 @@
 //! What each fuzz target does with its bytes, and the seeds that it begins with.
 //!
-//! The seeds are those of the ordinary tests of `indexer`, built by our own code; `cargo run --bin seeds` writes them
+//! The seeds are those of the ordinary tests of `indexer` and `kql`; `cargo run --bin seeds` writes them
 //! into `corpus/`. A target that finds something leaves it in `artifacts/`; it becomes a fixture with its fix.
 
+#[path = "../../crates/kql/tests/support/fuzzed.rs"]
+pub mod queries;
 #[path = "../../crates/indexer/tests/support/seeds.rs"]
 mod seeds;
 
@@ -59,5 +61,8 @@ pub fn corpora() -> Vec<(&'static str, Vec<u8>)> {
         corpora.push(("codec", bytes));
     }
     corpora.push(("layer_inventory", seeds::inventory()));
+    for target in ["kql_parser", "kql_planner", "kql_evaluation"] {
+        corpora.extend(queries::seeds().into_iter().map(|query| (target, query.into_bytes())));
+    }
     corpora
 }

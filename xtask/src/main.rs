@@ -4,6 +4,7 @@
 //! What has no logic stays a plain `cargo` command; `cargo xtask` alone lists what there is.
 #![expect(clippy::print_stdout, reason = "a command line talks to its person")]
 
+mod azure_clients;
 mod bench;
 mod clients;
 mod compare_inventories;
@@ -11,6 +12,7 @@ mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
+mod node;
 mod step;
 mod test;
 #[cfg(test)]
@@ -38,6 +40,7 @@ const COMMANDS: &[Command] = &[
     fuzz::COMMAND,
     debian::COMMAND,
     clients::COMMAND,
+    azure_clients::COMMAND,
 ];
 
 fn main() -> Result<()> {

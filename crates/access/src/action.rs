@@ -3,6 +3,8 @@
 //! An action is a constant of the program: each operation of each face names one, and roles name them by pattern.
 //! That is why [`Action`] holds a static text and cannot be read from a request.
 
+mod management;
+
 use std::fmt;
 
 /// One operation, in the words of Azure's role definitions.

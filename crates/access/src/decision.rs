@@ -3,13 +3,13 @@
 //! As in Azure, rights only add up: an action is allowed when any one role, assigned at the scope or above it,
 //! grants it. There are no deny assignments. An assignment whose role is not known grants nothing.
 
-use crate::{Action, Principal, ResourceId, Role, RoleId};
-use serde::{Deserialize, Serialize};
+use crate::{Action, CustomRole, Principal, ResourceId, Role, RoleId};
 use std::fmt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A role given to somebody at a scope and everything below it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     /// The object id of the principal.
     pub principal: Uuid,
@@ -17,6 +17,24 @@ pub struct Assignment {
     pub role: RoleId,
     /// Where it holds.
     pub scope: ResourceId,
+    /// What the role grants, where it is not one of the built-in ones.
+    pub custom: Option<Arc<CustomRole>>,
+}
+
+impl Assignment {
+    /// A built-in role, given to somebody at a scope.
+    pub fn new(principal: Uuid, role: RoleId, scope: ResourceId) -> Self {
+        Self { principal, role, scope, custom: None }
+    }
+
+    /// The name of the role, and whether it grants the action; `None` if nobody knows the role.
+    fn role(&self, action: Action) -> Option<(&str, bool)> {
+        match (Role::find(self.role), &self.custom) {
+            (Some(role), _) => Some((role.name, role.grants(action))),
+            (None, Some(custom)) => Some((&custom.name, custom.grants(action))),
+            (None, None) => None,
+        }
+    }
 }
 
 /// Whether somebody may do something, and why.
@@ -64,11 +82,11 @@ pub fn decide(
         if assignment.principal != principal.id || !scope.is_within(&assignment.scope) {
             continue;
         }
-        match Role::find(assignment.role) {
-            Some(role) if role.grants(action) => {
-                return Decision::Allowed { role: role.id, scope: assignment.scope.clone() };
+        match assignment.role(action) {
+            Some((_, true)) => {
+                return Decision::Allowed { role: assignment.role, scope: assignment.scope.clone() };
             }
-            Some(role) => roles.push(role.name.to_owned()),
+            Some((name, false)) => roles.push(name.to_owned()),
             None => roles.push(assignment.role.0.to_string()),
         }
     }
@@ -107,7 +125,7 @@ impl fmt::Display for Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PrincipalKind;
+    use crate::{Permissions, PrincipalKind};
 
     const GROUP: &str = "/subscriptions/s1/resourceGroups/rg";
 
@@ -117,7 +135,7 @@ mod tests {
 
     fn assigned(number: u128, role: &str, scope: &str) -> Assignment {
         let role = Role::named(role).map_or(RoleId(Uuid::nil()), |role| role.id);
-        Assignment { principal: Uuid::from_u128(number), role, scope: scope.parse().unwrap() }
+        Assignment::new(Uuid::from_u128(number), role, scope.parse().unwrap())
     }
 
     fn check(assignments: &[Assignment], action: Action, scope: &str, expected: &str) {
@@ -157,6 +175,31 @@ mod tests {
             "denied: not granted by 00000000-0000-0000-0000-000000000000",
         );
         check(&[], Action::PULL, GROUP, "denied: no role at this scope or above it");
+    }
+
+    #[test]
+    fn a_custom_role_grants_what_it_says() {
+        let custom = CustomRole {
+            id: RoleId(Uuid::from_u128(9)),
+            name: "Puller".into(),
+            permissions: vec![Permissions {
+                actions: vec!["Microsoft.ContainerRegistry/*/read".into()],
+                not_actions: vec!["*/catalog/read".into()],
+                data_actions: Vec::new(),
+                not_data_actions: Vec::new(),
+            }],
+        };
+        let mut given = Assignment::new(Uuid::from_u128(1), custom.id, GROUP.parse().unwrap());
+        check(
+            std::slice::from_ref(&given),
+            Action::PULL,
+            GROUP,
+            "denied: not granted by 00000000-0000-0000-0000-000000000009",
+        );
+        given.custom = Some(Arc::new(custom));
+        let given = [given];
+        check(&given, Action::PULL, GROUP, &format!("allowed by the role {} at {GROUP}", Uuid::from_u128(9)));
+        check(&given, Action::PUSH, GROUP, "denied: not granted by Puller");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod action;
 mod attempt;
+mod custom_role;
 mod decision;
 mod page_seal;
 pub mod password;
@@ -21,6 +22,7 @@ pub mod token;
 
 pub use action::Action;
 pub use attempt::{AttemptLimiter, AttemptPolicy, TooManyAttempts};
+pub use custom_role::{CustomRole, CustomRoleError, Permissions};
 pub use decision::{Assignment, Decision, Refusal, decide, sees};
 pub use page_seal::PageSeal;
 pub use principal::{Principal, PrincipalKind};

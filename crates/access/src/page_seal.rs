@@ -41,10 +41,21 @@ impl PageSeal {
         bool::from(is_ours).then_some(place)
     }
 
+    /// A secret of 43 letters that belongs to these parts: the same each time, and not to be guessed from others.
+    ///
+    /// It need not be kept where it can be derived again. No seal is ever one of these secrets.
+    pub fn derived_secret(&self, parts: &[&str]) -> String {
+        self.authenticate(b"secret\0", parts.iter())
+    }
+
     fn code(&self, place: &str, belongs_to: &[&str]) -> String {
-        let mut message = b"page\0".to_vec();
+        self.authenticate(b"page\0", belongs_to.iter().chain([&place]))
+    }
+
+    fn authenticate<'a>(&self, purpose: &[u8], parts: impl Iterator<Item = &'a &'a str>) -> String {
+        let mut message = purpose.to_vec();
         // Lengths keep ("ab", "c") and ("a", "bc") apart.
-        for part in belongs_to.iter().chain([&place]) {
+        for part in parts {
             message.extend_from_slice(&(part.len() as u64).to_be_bytes());
             message.extend_from_slice(part.as_bytes());
         }

@@ -1,7 +1,7 @@
 //! Azure's built-in roles, as far as their actions concern a registry and its security.
 //!
 //! Identifiers and names are Azure's. Actions on services that do not exist here (blueprints, galleries, workspaces)
-//! are left out: they could never be asked for. Custom roles are not known yet.
+//! are left out: they could never be asked for. Roles of a tenant's own are [`CustomRole`](crate::CustomRole)s.
 
 use crate::Action;
 use serde::{Deserialize, Serialize};
@@ -213,6 +213,49 @@ pub const BUILT_IN_ROLES: &[Role] = &[
         not_actions: &[],
         data_actions: &[],
     },
+    Role {
+        id: RoleId(uuid!("b93aa761-3e63-49ed-ac28-beffa264f7ac")),
+        name: "Container Registry Repository Reader",
+        description: "Read content and metadata of repositories, without listing them.",
+        actions: &[],
+        not_actions: &[],
+        data_actions: &[
+            "Microsoft.ContainerRegistry/registries/repositories/content/read",
+            "Microsoft.ContainerRegistry/registries/repositories/metadata/read",
+        ],
+    },
+    Role {
+        id: RoleId(uuid!("2a1e307c-b015-4ebd-883e-5b7698a07328")),
+        name: "Container Registry Repository Writer",
+        description: "Read and write content and metadata of repositories, without listing them.",
+        actions: &[],
+        not_actions: &[],
+        data_actions: &[
+            "Microsoft.ContainerRegistry/registries/repositories/content/read",
+            "Microsoft.ContainerRegistry/registries/repositories/content/write",
+            "Microsoft.ContainerRegistry/registries/repositories/metadata/read",
+            "Microsoft.ContainerRegistry/registries/repositories/metadata/write",
+        ],
+    },
+    Role {
+        id: RoleId(uuid!("2efddaa5-3f1f-4df3-97df-af3f13818f4c")),
+        name: "Container Registry Repository Contributor",
+        description: "Read, write and delete content and metadata of repositories, without listing them.",
+        actions: &[],
+        not_actions: &[],
+        data_actions: &[
+            "Microsoft.ContainerRegistry/registries/repositories/content/*",
+            "Microsoft.ContainerRegistry/registries/repositories/metadata/*",
+        ],
+    },
+    Role {
+        id: RoleId(uuid!("bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7")),
+        name: "Container Registry Repository Catalog Lister",
+        description: "List the repositories of a registry.",
+        actions: &[],
+        not_actions: &[],
+        data_actions: &["Microsoft.ContainerRegistry/registries/catalog/read"],
+    },
 ];
 
 const SECURITY_READER_ACTIONS: &[&str] = &[
@@ -273,6 +316,10 @@ mod tests {
             .......x AcrQuarantineWriter
             ........ AcrImageSigner
             xx...... Container Registry Data Importer and Data Reader
+            ........ Container Registry Repository Reader
+            ........ Container Registry Repository Writer
+            ........ Container Registry Repository Contributor
+            ........ Container Registry Repository Catalog Lister
         "#]]
         .assert_eq(&table);
     }

@@ -8,11 +8,16 @@
 //! There are two families, each with its own issuer, so that one cannot pass for the other:
 //! [`ArmClaims`] for the management API and [`RegistryClaims`] for the registry.
 
+mod assertion;
+mod certificate;
 mod claims;
 mod key;
 
+pub use assertion::verify_assertion;
+pub use certificate::{Certificate, CertificateError};
 pub use claims::{
-    ArmClaims, ArmTokenUse, RegisteredClaims, RegistryAccess, RegistryClaims, RegistryPermissions,
+    ArmClaims, ArmTokenUse, IdentityClaims, RegisteredClaims, RegistryAccess, RegistryClaims,
+    RegistryPermissions,
 };
 pub use key::{KeyError, KeyRing, SigningKey};
 

@@ -2,7 +2,7 @@
 
 use crate::snapshot::{Bound, Entry, Interval};
 use crate::{Match, Query, Snapshot, Verdict, match_package};
-use inventory::{Ecosystem, PackageKind};
+use inventory::Ecosystem;
 use serde::Serialize;
 use std::fmt;
 
@@ -49,13 +49,7 @@ pub struct Explanation {
 
 /// Explains why a package has a vulnerability, or why it has not.
 pub fn explain(snapshot: &Snapshot, query: &Query<'_>, vulnerability: &str) -> Explanation {
-    let (name, _) = query.subject();
-    let mut looked_up = vec![name.into_owned()];
-    if let (PackageKind::Rpm, Some(source)) = (query.kind, query.source)
-        && !looked_up.contains(&source.name)
-    {
-        looked_up.push(source.name.clone());
-    }
+    let looked_up: Vec<String> = query.names().map(std::borrow::Cow::into_owned).collect();
     let found = match_package(snapshot, query).into_iter().find(|found| found.is_about(vulnerability));
     let considered = found.as_ref().map(|found| considerations(snapshot, found)).unwrap_or_default();
     let about_package = looked_up.iter().map(|name| snapshot.statements(query.ecosystem, name)).sum();

@@ -169,6 +169,15 @@ impl<'q> Query<'q> {
             (_, _) => (normalised_name(self.ecosystem, self.name), self.version),
         }
     }
+
+    /// The names under which advisories about the package are looked up: that of [`Query::subject`], and for RPM
+    /// packages that of the source beside it.
+    pub fn names(&self) -> impl Iterator<Item = Cow<'q, str>> + use<'q> {
+        let (name, _) = self.subject();
+        let source = self.source.filter(|_| self.kind == PackageKind::Rpm).map(|source| &*source.name);
+        let source = source.filter(|source| **source != *name).map(Cow::Borrowed);
+        [name].into_iter().chain(source)
+    }
 }
 
 /// Judges a package: one match for each vulnerability that some advisory connects with it, whatever the verdict,

@@ -18,10 +18,13 @@ pub struct Caller {
 impl Caller {
     /// Whoever an `Authorization` header names: a token of the sign-in endpoint, or name and password, which scripts
     /// on the command line find easier than to fetch a token.
+    ///
+    /// A token is taken only if it is for one of the audiences.
     pub(crate) async fn of(
         state: &ArmState,
         authorization: Option<&str>,
         address: Option<IpAddr>,
+        audiences: &[&str],
     ) -> Result<Self, ArmError> {
         let given = authorization.unwrap_or_default();
         let (scheme, credentials) = given.split_once(' ').unwrap_or((given, ""));
@@ -29,7 +32,7 @@ impl Caller {
         let principal = match scheme.to_ascii_lowercase().as_str() {
             "bearer" => state
                 .entrance
-                .token(credentials, ArmTokenUse::Access)
+                .token(credentials, ArmTokenUse::Access, audiences)
                 .await?
                 .ok_or(ArmError::Unauthenticated)?,
             "basic" => {
@@ -50,6 +53,16 @@ impl Caller {
     /// Whether the caller may perform the action at the scope.
     pub(crate) fn may(&self, action: Action, scope: &ResourceId) -> bool {
         decide(&self.assignments, &self.principal, action, scope).is_allowed()
+    }
+
+    /// Whether the caller may perform the action at any of the scopes at which they have a role.
+    pub(crate) fn may_somewhere(&self, action: Action) -> bool {
+        self.assignments.iter().any(|assignment| self.may(action, &assignment.scope))
+    }
+
+    /// How history names the caller.
+    pub(crate) fn actor(&self) -> store::Actor {
+        store::Actor(self.principal.name.clone())
     }
 
     /// Whether the caller has any role at, above or below the scope.

@@ -4,13 +4,14 @@ use crate::caller::Caller;
 use crate::error::ArmError;
 use crate::path::Path;
 use crate::resources::{RESOURCES, Right, Route};
-use crate::{ArmState, sign_in};
+use crate::{ArmState, DIRECTORY, directory, sign_in};
 use access::ResourceId;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -50,6 +51,14 @@ impl Request {
         self.query.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 
+    /// The body, which must be an object in JSON.
+    pub(crate) fn object(&self) -> Result<Value, ArmError> {
+        match serde_json::from_slice(&self.body) {
+            Ok(value @ Value::Object(_)) => Ok(value),
+            Ok(_) | Err(_) => Err(ArmError::Invalid("The body must be an object in JSON.".into())),
+        }
+    }
+
     /// The name at a place of the pattern; empty if the pattern has fewer.
     pub(crate) fn name(&self, place: usize) -> &str {
         self.names.get(place).map_or("", String::as_str)
@@ -84,13 +93,23 @@ async fn respond(state: &ArmState, request: axum::extract::Request) -> Result<Re
     let divided = Path::parse(&path).ok_or_else(|| ArmError::NoRoute(path.clone()))?;
     let (route, found) = find(&divided, &parts.method, &path)?;
     let address: Option<IpAddr> = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let caller = Caller::of(state, authorization(&parts.headers), address).await?;
+    let (url, slashed, graph) = (&*state.url, format!("{}/", state.url), format!("{}/graph", state.url));
+    let is_directory = matches!(route.pattern.get(..directory::PREFIX.len()), Some(directory::PREFIX));
+    let audiences = if is_directory { [graph.as_str(), url] } else { [slashed.as_str(), url] };
+    let caller = Caller::of(state, authorization(&parts.headers), address, &audiences).await?;
     let query = parse_query(parts.uri.query().unwrap_or_default());
-    check_version(query.get("api-version").map(String::as_str))?;
+    if !is_directory {
+        check_version(query.get("api-version").map(String::as_str))?;
+    }
     let scope = scope(state, route, &found)?;
     match route.right {
         Right::At(action) => caller.require(action, &scope)?,
         Right::On(action) => caller.require(action, &ResourceId::parse(&path)?)?,
+        Right::Of(action) => {
+            let resource = path.trim_end_matches('/').rsplit_once('/').map_or("", |(before, _)| before);
+            caller.require(action, &ResourceId::parse(resource)?)?;
+        }
+        Right::Directory(right) => right.require(&caller)?,
         // The handler shows what the caller may see, and refuses where that is nothing.
         Right::SignedIn | Right::Within(_) => {}
     }
@@ -107,7 +126,8 @@ async fn respond(state: &ArmState, request: axum::extract::Request) -> Result<Re
 
 fn find(path: &Path, method: &Method, text: &str) -> Result<(&'static Route, crate::path::Found), ArmError> {
     let mut is_known = false;
-    for route in RESOURCES.iter().flat_map(|resource| resource.routes) {
+    let table = if is_below_graph(text) { DIRECTORY } else { RESOURCES };
+    for route in table.iter().flat_map(|resource| resource.routes) {
         if let Some(found) = path.find(route.pattern) {
             if route.method == *method {
                 return Ok((route, found));
@@ -116,6 +136,13 @@ fn find(path: &Path, method: &Method, text: &str) -> Result<(&'static Route, cra
         }
     }
     Err(if is_known { ArmError::Method(text.to_owned()) } else { ArmError::NoRoute(text.to_owned()) })
+}
+
+/// Whether a path is one of the directory.
+fn is_below_graph(path: &str) -> bool {
+    let path = path.trim_start_matches('/');
+    let prefix = directory::PREFIX.trim_start_matches('/');
+    path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 /// What the route speaks of. The root management group of a tenant stands for the tenant.

@@ -21,6 +21,23 @@ pub(crate) enum ArmError {
          scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
     )]
     Forbidden { who: String, object: uuid::Uuid, action: &'static str, scope: String },
+    /// The directory refuses: whether there is such an object is not told.
+    #[error("Insufficient privileges to complete the operation.")]
+    DirectoryDenied,
+    #[error(
+        "Resource '{0}' does not exist or one of its queried reference-property objects are not present."
+    )]
+    DirectoryNotFound(String),
+    /// Something stands in the way.
+    #[error("{message}")]
+    Conflict { code: &'static str, message: String },
+    /// Something is wrong that clients know by its code.
+    #[error("{message}")]
+    Refused { code: &'static str, message: String },
+    #[error("The specified role definition with ID '{0}' does not exist.")]
+    RoleDefinitionNotFound(String),
+    #[error("The role assignment '{0}' is not found.")]
+    RoleAssignmentNotFound(String),
     #[error("The subscription '{0}' could not be found.")]
     SubscriptionNotFound(String),
     #[error("Resource group '{0}' could not be found.")]
@@ -77,6 +94,12 @@ impl ArmError {
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::QuotaSpent(_) => (StatusCode::TOO_MANY_REQUESTS, "RateLimiting"),
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "AuthorizationFailed"),
+            Self::DirectoryDenied => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
+            Self::DirectoryNotFound(_) => (StatusCode::NOT_FOUND, "Request_ResourceNotFound"),
+            Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),
+            Self::Refused { code, .. } => (StatusCode::BAD_REQUEST, code),
+            Self::RoleDefinitionNotFound(_) => (StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist"),
+            Self::RoleAssignmentNotFound(_) => (StatusCode::NOT_FOUND, "RoleAssignmentNotFound"),
             Self::SubscriptionNotFound(_) => (StatusCode::NOT_FOUND, "SubscriptionNotFound"),
             Self::ResourceGroupNotFound(_) => (StatusCode::NOT_FOUND, "ResourceGroupNotFound"),
             Self::ResourceNotFound(_) => (StatusCode::NOT_FOUND, "ResourceNotFound"),

@@ -11,16 +11,21 @@
 //! This crate neither judges nor scans: it reads what the store keeps and words it as Azure does.
 
 mod caller;
+mod directory;
 mod dispatch;
 mod error;
 mod page;
 mod path;
+mod query_reference;
 mod registries;
 mod resources;
 mod sign_in;
 mod state;
 
 pub use caller::Caller;
+pub use directory::{DIRECTORY, DirectoryRight};
 pub use dispatch::router;
-pub use resources::{RESOURCES, Resource, Right, Route};
+pub use query_reference::query_reference;
+pub use resources::{RESOURCES, Resource, Right, Route, registry_passwords};
+pub use sign_in::DeviceCodes;
 pub use state::{ArmState, Entrance, IssuedTokens, Refusal};

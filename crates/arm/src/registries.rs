@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::error::ArmError;
 use access::{Action, ResourceId};
 use graph::documents::KnownRegistry;
-use store::Subscription;
+use store::{ResourceGroup, Subscription, Tags, objects};
 
 /// All registries at a scope or below it in which the caller may perform the action.
 ///
@@ -55,18 +55,40 @@ pub(crate) async fn subscription(state: &ArmState, scope: &ResourceId) -> Result
     found.filter(|_| !name.is_empty()).ok_or(ArmError::SubscriptionNotFound(name))
 }
 
-/// The names of the resource groups of a subscription, with their locations, each once in any spelling.
+/// The resource groups of a subscription, each once in any spelling: those that somebody created, and those that
+/// registries stand in.
 pub(crate) async fn resource_groups(
     state: &ArmState,
     subscription: &Subscription,
-) -> Result<Vec<(String, String)>, ArmError> {
-    let mut groups: Vec<(String, String)> = Vec::new();
+) -> Result<Vec<ResourceGroup>, ArmError> {
+    let mut groups: Vec<ResourceGroup> = objects::all_of(&*state.store, &subscription.id.to_string()).await?;
     for registry in state.store.registries(subscription.id).await? {
-        if !groups.iter().any(|(name, _)| name.eq_ignore_ascii_case(&registry.resource_group)) {
-            groups.push((registry.resource_group, registry.location));
+        if !groups.iter().any(|group| group.name.eq_ignore_ascii_case(&registry.resource_group)) {
+            groups.push(ResourceGroup {
+                subscription: subscription.id,
+                name: registry.resource_group,
+                location: registry.location,
+                tags: Tags::new(),
+            });
         }
     }
     Ok(groups)
+}
+
+/// A resource group of a subscription.
+///
+/// # Errors
+/// When there is none of that name.
+pub(crate) async fn resource_group(
+    state: &ArmState,
+    subscription: &Subscription,
+    name: &str,
+) -> Result<ResourceGroup, ArmError> {
+    let groups = resource_groups(state, subscription).await?;
+    groups
+        .into_iter()
+        .find(|group| group.name.eq_ignore_ascii_case(name))
+        .ok_or_else(|| ArmError::ResourceGroupNotFound(name.to_owned()))
 }
 
 /// # Errors
@@ -77,10 +99,7 @@ async fn require_existing(state: &ArmState, scope: &ResourceId) -> Result<(), Ar
     }
     let subscription = subscription(state, scope).await?;
     let Some(group) = scope.resource_group() else { return Ok(()) };
-    let groups = resource_groups(state, &subscription).await?;
-    if !groups.iter().any(|(name, _)| name.eq_ignore_ascii_case(group)) {
-        return Err(ArmError::ResourceGroupNotFound(group.to_owned()));
-    }
+    resource_group(state, &subscription, group).await?;
     match scope.segments().count() {
         // A group without a registry of its own.
         4 => Ok(()),

@@ -6,13 +6,21 @@ mod cloud_resource;
 mod pricing;
 mod provider;
 mod registry;
+mod registry_account;
+mod registry_name;
+mod registry_part;
+mod registry_usage;
 pub(crate) mod resource_graph;
 mod resource_group;
+mod role_assignment;
+mod role_definition;
 mod saved_query;
 mod sub_assessment;
 mod subscription;
+mod subscription_alias;
 mod tenant;
 
+use crate::DirectoryRight;
 use crate::dispatch::Handler;
 use access::Action;
 use http::Method;
@@ -26,8 +34,12 @@ pub enum Right {
     At(Action),
     /// The action on the resource that the whole path names.
     On(Action),
+    /// The action on the resource that the path names before its last segment, which says what is done with it.
+    Of(Action),
     /// The action at the scope or at something below it. What is shown is what the caller may.
     Within(Action),
+    /// A right in the directory.
+    Directory(DirectoryRight),
 }
 
 /// One route.
@@ -51,6 +63,8 @@ pub struct Resource {
     pub routes: &'static [Route],
 }
 
+pub use registry_account::registry_passwords;
+
 /// All kinds of resources.
 pub const RESOURCES: &[Resource] = &[
     tenant::RESOURCE,
@@ -59,6 +73,15 @@ pub const RESOURCES: &[Resource] = &[
     cloud_resource::RESOURCE,
     provider::RESOURCE,
     registry::RESOURCE,
+    registry_name::RESOURCE,
+    registry_account::RESOURCE,
+    registry_usage::RESOURCE,
+    registry_part::REPLICATIONS,
+    registry_part::PRIVATE_ENDPOINTS,
+    registry_part::PRIVATE_LINKS,
+    role_definition::RESOURCE,
+    role_assignment::RESOURCE,
+    subscription_alias::RESOURCE,
     pricing::RESOURCE,
     assessment_metadata::RESOURCE,
     assessment::RESOURCE,

@@ -4,8 +4,11 @@
 //! A tenant's part of the path may be its id, `common`, `organizations` or `adfs`: there is one tenant, and all lead
 //! to it. Any other id is no tenant here.
 
+mod device;
 mod discovery;
 mod token;
+
+pub use device::DeviceCodes;
 
 use crate::ArmState;
 use axum::Router;
@@ -23,6 +26,8 @@ pub(crate) fn routes() -> Router<ArmState> {
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
         .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device::begin))
+        .route("/devicelogin", get(device::page).post(device::enter))
 }
 
 /// Whether this part of a path means the tenant.

@@ -50,11 +50,28 @@ pub trait Entrance: Send + Sync {
     /// When there is none, after too many wrong ones, or when the records fail.
     async fn password(&self, name: &str, word: &str, address: Option<IpAddr>) -> Result<Principal, Refusal>;
 
-    /// The principal whom a token of this kind was given to, if it holds and the account is still there.
+    /// The principal whom a token of this kind was given to, for one of the audiences, if it holds, the account is still
+    /// there, and the session is not over.
     ///
     /// # Errors
     /// When the records fail.
-    async fn token(&self, token: &str, kind: ArmTokenUse) -> Result<Option<Principal>, Refusal>;
+    async fn token(
+        &self,
+        token: &str,
+        kind: ArmTokenUse,
+        audiences: &[&str],
+    ) -> Result<Option<Principal>, Refusal>;
+
+    /// The program that signed an assertion with the key of one of its certificates, for one of the audiences.
+    ///
+    /// # Errors
+    /// When it proves nothing, or when the records fail.
+    async fn assertion(
+        &self,
+        program: &str,
+        assertion: &str,
+        audiences: &[&str],
+    ) -> Result<Principal, Refusal>;
 
     /// The roles of a principal.
     ///
@@ -67,6 +84,23 @@ pub trait Entrance: Send + Sync {
     /// # Errors
     /// When they cannot be signed.
     async fn issue(&self, principal: &Principal, audience: &str) -> Result<Option<IssuedTokens>, Refusal>;
+
+    /// A token that tells an application who signed in to it.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    async fn identity_token(
+        &self,
+        principal: &Principal,
+        application: &str,
+        nonce: Option<&str>,
+    ) -> Result<String, Refusal>;
+
+    /// The hash of a password that somebody chose.
+    ///
+    /// # Errors
+    /// When it is too long, or the system has no randomness.
+    async fn hash(&self, word: &str) -> Result<String, Refusal>;
 
     /// The public keys, as a JSON Web Key Set.
     fn jwks(&self) -> Value;
@@ -89,6 +123,10 @@ pub struct ArmState {
     pub desk: Arc<graph::Desk>,
     /// The installation.
     pub installation: Arc<Installation>,
+    /// The domain below which registries are reached that are created later: `NAME.SUFFIX`, with the port.
+    pub registry_suffix: Arc<str>,
+    /// Sign-ins of devices that wait for somebody with a browser.
+    pub devices: crate::DeviceCodes,
     /// The plan that decides whether pushes are scanned.
     pub scan_plan: &'static str,
     /// The time.

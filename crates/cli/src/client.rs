@@ -129,6 +129,17 @@ impl Client {
         self.decode(response).await
     }
 
+    /// Sends a request whose answer has no body that matters.
+    pub(crate) async fn done(&self, request: reqwest::RequestBuilder) -> Result<()> {
+        let response = request.send().await.with_context(|| format!("no answer from {}", self.server))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let body = response.bytes().await.context("the answer broke off")?;
+        bail!("{}", refusal(status, &body, self.login.is_some()))
+    }
+
     /// The body of an answer, decoded; one that is no success becomes an error with the server's own sentence.
     pub(crate) async fn decode<T: DeserializeOwned>(&self, response: reqwest::Response) -> Result<T> {
         let status = response.status();

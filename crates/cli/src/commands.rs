@@ -4,14 +4,21 @@ pub(crate) mod advisories;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
 pub(crate) mod inventory;
+pub(crate) mod keys;
 pub(crate) mod login;
+pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod query;
+pub(crate) mod registry;
+mod resource;
+pub(crate) mod roles;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod users;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -29,10 +36,16 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
+    Registry(registry::RegistryArguments),
+    Roles(roles::RolesArguments),
+    Users(users::UsersArguments),
+    Keys(keys::KeysArguments),
     Login(login::LoginArguments),
     Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 impl Command {
@@ -46,11 +59,17 @@ impl Command {
             Self::Advisories(arguments) => advisories::run(arguments, terminal).await,
             Self::Plan(arguments) => plan::run(arguments, terminal).await,
             Self::Image(arguments) => image::run(arguments, terminal).await,
+            Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
+            Self::Registry(arguments) => registry::run(arguments, terminal).await,
+            Self::Roles(arguments) => roles::run(arguments, terminal).await,
+            Self::Users(arguments) => users::run(arguments, terminal).await,
+            Self::Keys(arguments) => keys::run(arguments).await,
             Self::Login(arguments) => login::run(arguments).await,
             Self::Completions(arguments) => completions::run(&arguments),
+            Self::Man(arguments) => man::run(&arguments),
         }
     }
 }

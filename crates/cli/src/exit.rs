@@ -5,6 +5,8 @@
 pub(crate) enum Exit {
     /// Done.
     Done,
+    /// It failed, and everything there is to say was said.
+    Failed,
     /// `scan --fail-on` found something at or above the level.
     Found,
     /// The image could not be assessed; it is never reported as clean.
@@ -16,6 +18,7 @@ impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Failed => 1,
             Self::Found => 3,
             Self::NotAssessed => 4,
         }

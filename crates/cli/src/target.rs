@@ -80,6 +80,11 @@ const KINDS: &[Kind] = &[
     Kind { prefix: "dir:", open: rootfs::open },
 ];
 
+/// Whether a target is a file or folder of this machine.
+pub(crate) fn is_local(target: &str) -> bool {
+    target.starts_with("sbom:") || KINDS.iter().any(|kind| target.starts_with(kind.prefix))
+}
+
 /// Opens what a person named; what has no known prefix is a reference to a registry.
 pub(crate) async fn open(
     target: &str,

@@ -194,6 +194,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
             distribution: json!({"id": "debian", "version": "12"}),
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            basis: serde_json::json!({ "causes": [] }),
             indexer_version: 1,
             isolation: json!({"landlock": true, "seccomp": true}),
             at: now(),
@@ -247,7 +248,11 @@ async fn find(store: &dyn Store, size: &Size) {
             let mut found: Vec<usize> = size.vulnerabilities_of(package);
             found.sort_unstable();
             found.dedup();
-            PackageFindings { package_version: id, findings: found.into_iter().map(finding).collect() }
+            PackageFindings {
+                package_version: id,
+                findings: found.into_iter().map(finding).collect(),
+                reasons: BTreeMap::new(),
+            }
         });
         store.record_findings(&snapshot, findings.collect(), Vec::new(), now()).await.unwrap();
     }
@@ -388,7 +393,7 @@ async fn ask(store: &Arc<dyn Store>, query: &str) -> usize {
     let id = Uuid::from_u128(1);
     let viewer = Viewer {
         principal: Principal { id, name: "bench".into(), kind: PrincipalKind::User },
-        assignments: vec![Assignment { principal: id, role: RoleId::OWNER, scope: ResourceId::tenant() }],
+        assignments: vec![Assignment::new(id, RoleId::OWNER, ResourceId::tenant())],
     };
     let settings = Settings {
         tenant: Uuid::from_u128(0x777).to_string(),

@@ -192,11 +192,7 @@ mod tests {
         assert!(desk.find(7, &occasion(2, "q"), start).is_none());
         assert!(desk.find(7, &occasion(1, "other"), start).is_none());
         assert!(desk.find(8, &occasion(1, "q"), start).is_none());
-        let role = Assignment {
-            principal: who(1),
-            role: access::RoleId::READER,
-            scope: access::ResourceId::tenant(),
-        };
+        let role = Assignment::new(who(1), access::RoleId::READER, access::ResourceId::tenant());
         let more = Occasion { assignments: vec![role], ..occasion(1, "q") };
         assert!(desk.find(7, &more, start).is_none(), "rights have changed");
         assert!(desk.find(7, &occasion(1, "q"), start + KEPT_FOR).is_none());

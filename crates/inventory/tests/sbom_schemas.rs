@@ -1,7 +1,7 @@
 //! Our bills of materials against the official validators: the schema of CycloneDX 1.6, and the rules of SPDX 2.3.
 //!
-//! The validators are Python packages, `cyclonedx-python-lib[validation]` and `spdx-tools`. Where they are missing
-//! the test says so and proves nothing; `LAZARETTO_PYTHON` names the Python that has them.
+//! The validators are Python packages, which `cargo xtask clients` installs. Where they are missing the test says so and
+//! proves nothing; `LAZARETTO_PYTHON` names another Python that has them.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -10,6 +10,7 @@ use inventory::{
     Distribution, Ecosystem, ImageInventory, InstalledPackage, LayerPath, Obstacle, OwnedBy, Package,
     PackageKind, Presence, SourcePackage,
 };
+use std::path::Path;
 use std::process::Command;
 
 const CYCLONEDX: &str = "
@@ -68,7 +69,12 @@ fn inventory(obstacles: Vec<Obstacle>) -> ImageInventory {
 
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 fn validate(form: &str, module: &str, script: &str) {
-    let python = std::env::var("LAZARETTO_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-clients/python/bin/python3");
+    let python = match std::env::var("LAZARETTO_PYTHON") {
+        Ok(python) => python,
+        Err(_) if installed.is_file() => installed.display().to_string(),
+        Err(_) => "python3".to_owned(),
+    };
     let has = Command::new(&python).args(["-c", &format!("import {module}")]).output();
     if !has.is_ok_and(|output| output.status.success()) {
         eprintln!("skipped: {form} was not validated, because {python} has no module {module}");

@@ -12,9 +12,14 @@ mod expand;
 mod expression;
 mod join;
 mod names;
+mod nested;
 mod operator;
+mod search;
 mod source;
 mod summarize;
+mod window;
+
+pub(crate) use call::FORMS;
 
 use crate::context::{EvaluationError, Limits};
 use crate::diagnostic::{DiagnosticCode, Fault, Span};
@@ -22,6 +27,7 @@ use crate::plan::{Expr, Field, Node};
 use crate::syntax::{Body, Definition, Name, Query};
 use crate::table::Catalog;
 use crate::value::{Kind, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Why binding ends.
@@ -71,6 +77,8 @@ pub(crate) struct Binder<'c> {
     expressions: usize,
     operators: usize,
     calls: usize,
+    /// Window functions of the operator that is being bound, where it may have some.
+    windows: Option<window::Taken>,
     /// What `toscalar` asks, run before everything else.
     pub(crate) scalars: Vec<Node>,
 }
@@ -91,19 +99,31 @@ impl<'c> Binder<'c> {
             expressions: 0,
             operators: 0,
             calls: 0,
+            windows: None,
             scalars: Vec::new(),
         }
     }
 
     /// Binds a whole query.
     pub(crate) fn query(&mut self, query: &Query) -> Bound<Node> {
-        for definition in &query.definitions {
-            self.define(definition)?;
-        }
+        self.definitions(&query.definitions)?;
         match &query.pipeline {
             Some(pipeline) => self.pipeline(pipeline, None),
             None => Err(Fault::new(DiagnosticCode::Syntax, Span::default(), "the query asks nothing").into()),
         }
+    }
+
+    /// Definitions of one scope; a name is given once.
+    fn definitions(&mut self, definitions: &[Definition]) -> Bound<()> {
+        let mut given: HashSet<&str> = HashSet::new();
+        for definition in definitions {
+            let Name { text, span } = &definition.name;
+            if !given.insert(text) {
+                return Err(arguments_fault(*span, format!("`{text}` is defined twice")));
+            }
+            self.define(definition)?;
+        }
+        Ok(())
     }
 
     fn define(&mut self, definition: &Definition) -> Bound<()> {
@@ -182,8 +202,10 @@ fn weight(node: &Node) -> usize {
         | R::Expand { input, .. }
         | R::Parse { input, .. }
         | R::Sample { input, .. }
+        | R::Windows { input, .. }
+        | R::Nested { input, .. }
         | R::Narrow { input } => weight(input),
-        R::Apply { input, body, .. } => weight(input) + weight(body),
+        R::Apply { input, body, .. } | R::Partition { input, body, .. } => weight(input) + weight(body),
         R::Join(join) => weight(&join.left) + weight(&join.right),
         R::Union(inputs) => inputs.iter().map(weight).sum(),
     }
@@ -192,6 +214,11 @@ fn weight(node: &Node) -> usize {
 /// How many expressions an expression is made of.
 fn size(expr: &Expr) -> usize {
     1 + expr.children().into_iter().map(size).sum::<usize>()
+}
+
+/// How deep an expression is.
+fn depth(expr: &Expr) -> usize {
+    1 + expr.children().into_iter().map(depth).max().unwrap_or(0)
 }
 
 /// The fault of a name that is no column.

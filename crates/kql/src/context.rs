@@ -126,6 +126,7 @@ pub(crate) struct Context<'a> {
     interrupt: &'a dyn Fn() -> bool,
     fault: RefCell<Option<EvaluationError>>,
     faulty: Cell<bool>,
+    rows_since: Cell<u32>,
     unfolds: Cell<bool>,
     scanned: Cell<u64>,
     produced: Cell<u64>,
@@ -150,6 +151,7 @@ impl<'a> Context<'a> {
             interrupt: environment.interrupt,
             fault: RefCell::new(None),
             faulty: Cell::new(false),
+            rows_since: Cell::new(0),
             unfolds: Cell::new(false),
             scanned: Cell::new(0),
             produced: Cell::new(0),
@@ -170,8 +172,18 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether something went wrong; loops over rows ask this cheaply.
-    pub(crate) fn is_faulty(&self) -> bool {
+    /// Whether a loop over rows has to end: something went wrong, or the caller wishes it. Asked once for each row, it
+    /// asks the caller once for every few, because a row may be cheap or may be a megabyte of text.
+    pub(crate) fn stop(&self) -> bool {
+        const ROWS: u32 = 32;
+        if self.faulty.get() {
+            return true;
+        }
+        let rows = self.rows_since.get() + 1;
+        self.rows_since.set(rows % ROWS);
+        if rows == ROWS && (self.interrupt)() {
+            self.fail(EvaluationError::Interrupted);
+        }
         self.faulty.get()
     }
 

@@ -26,6 +26,8 @@ pub enum DiagnosticCode {
     Pattern,
     /// A limit of the query's own size.
     Limit,
+    /// A part of the language that there is elsewhere and not here.
+    NotAvailable,
 }
 
 impl DiagnosticCode {
@@ -41,6 +43,7 @@ impl DiagnosticCode {
             Self::Kinds => "Kinds",
             Self::Pattern => "Pattern",
             Self::Limit => "Limit",
+            Self::NotAvailable => "NotAvailable",
         }
     }
 }

@@ -215,6 +215,11 @@ fn binary(operator: B, left: &Value, right: &Value, context: &Context<'_>) -> Va
     }
 }
 
+/// The sum of two values, as `+` makes it.
+pub(crate) fn sum(left: &Value, right: &Value) -> Value {
+    arithmetic(B::Add, left, right)
+}
+
 fn arithmetic(operator: B, left: &Value, right: &Value) -> Value {
     let point = |ticks: Option<i64>| ticks.and_then(in_range).map_or(Value::Null, Value::Datetime);
     let span = |ticks: Option<i64>| ticks.map_or(Value::Null, Value::Timespan);

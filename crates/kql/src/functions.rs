@@ -1,20 +1,33 @@
-//! The scalar functions: one file each, one line in [`FUNCTIONS`].
+//! The scalar functions: one file each, one line in the list.
 //!
 //! A function's signature is the text that its reader sees, and the binder reads the same text to check arguments.
 //! `name:kind`, `[optional:kind]`, and `...` for any number more of the last one. Kinds are those of the language, and
 //! `any`, `number`, `scalar`. A dynamic argument fits everywhere and is turned at run time; what cannot be turned is null.
 
 mod abs;
+mod acos;
+mod addresses;
 mod ago;
 mod arguments;
+mod around;
 mod array_concat;
+mod array_iff;
 mod array_index_of;
 mod array_length;
 mod array_reverse;
+mod array_rotate_left;
+mod array_rotate_right;
+mod array_shift_left;
+mod array_shift_right;
 mod array_slice;
 mod array_sort_asc;
 mod array_sort_desc;
+mod array_split;
 mod array_sum;
+mod asin;
+mod assert;
+mod atan;
+mod atan2;
 mod bag_has_key;
 mod bag_keys;
 mod bag_merge;
@@ -22,19 +35,27 @@ mod bag_pack;
 mod bag_remove_keys;
 mod bag_set_key;
 mod bag_without_nulls;
+mod bag_zip;
+mod base64_decode_toarray;
+mod base64_decode_toguid;
 mod base64_decode_tostring;
+mod base64_encode_fromarray;
+mod base64_encode_fromguid;
 mod base64_encode_tostring;
 mod bin;
+mod bin_at;
 mod binary_and;
 mod binary_not;
 mod binary_or;
 mod binary_shift_left;
 mod binary_shift_right;
 mod binary_xor;
+mod bitset_count_ones;
 mod case;
 mod ceiling;
 mod coalesce;
 mod cos;
+mod cot;
 mod countof;
 mod datetime_add;
 mod datetime_diff;
@@ -53,19 +74,44 @@ mod exp10;
 mod exp2;
 mod extract;
 mod extract_all;
+mod extract_json;
+mod format_bytes;
 mod format_datetime;
 mod format_ipv4;
+mod format_ipv4_mask;
 mod format_timespan;
+mod gamma;
 mod getmonth;
 mod gettype;
 mod getyear;
+mod has_any_index;
+mod has_any_ipv4;
+mod has_any_ipv4_prefix;
+mod has_ipv4;
+mod has_ipv4_prefix;
+mod hash;
+mod hash_combine;
+mod hash_many;
+mod hash_md5;
+mod hash_sha1;
+mod hash_sha256;
+mod hashes;
 mod hourofday;
 mod iff;
 mod indexof;
+mod indexof_regex;
 mod ipv4_compare;
+mod ipv4_is_in_any_range;
 mod ipv4_is_in_range;
 mod ipv4_is_match;
 mod ipv4_is_private;
+mod ipv4_netmask_suffix;
+mod ipv4_range_to_cidr_list;
+mod ipv6_compare;
+mod ipv6_is_in_any_range;
+mod ipv6_is_in_range;
+mod ipv6_is_match;
+mod isascii;
 mod isempty;
 mod isfinite;
 mod isinf;
@@ -73,10 +119,15 @@ mod isnan;
 mod isnotempty;
 mod isnotnull;
 mod isnull;
+mod isutf8;
+mod jaccard_index;
+mod list;
 mod log;
 mod log10;
 mod log2;
+mod loggamma;
 mod make_datetime;
+mod make_string;
 mod make_timespan;
 mod max_of;
 mod min_of;
@@ -84,23 +135,68 @@ mod new_guid;
 mod not;
 mod now;
 mod pack_array;
+mod parse_command_line;
 mod parse_csv;
 mod parse_ipv4;
+mod parse_ipv4_mask;
+mod parse_ipv6;
+mod parse_ipv6_mask;
 mod parse_json;
+mod parse_path;
 mod parse_url;
+mod parse_urlquery;
 mod parse_version;
+mod parse_xml;
 mod periods;
 mod pi;
 mod pow;
 mod radians;
 mod rand;
 mod range;
+mod regex_quote;
 mod repeat;
+mod replace;
 mod replace_regex;
 mod replace_string;
+mod replace_strings;
 mod reverse;
 mod round;
+mod series;
+mod series_abs;
+mod series_acos;
+mod series_add;
+mod series_asin;
+mod series_atan;
+mod series_ceiling;
+mod series_cos;
+mod series_cosine_similarity;
+mod series_divide;
+mod series_dot_product;
+mod series_equals;
+mod series_exp;
+mod series_fill_backward;
+mod series_fill_const;
+mod series_fill_forward;
+mod series_floor;
+mod series_greater;
+mod series_greater_equals;
+mod series_less;
+mod series_less_equals;
+mod series_log;
+mod series_magnitude;
+mod series_multiply;
+mod series_not_equals;
+mod series_pearson_correlation;
+mod series_pow;
+mod series_product;
+mod series_sign;
+mod series_sin;
+mod series_stats_dynamic;
+mod series_subtract;
+mod series_sum;
+mod series_tan;
 mod set_difference;
+mod set_equals;
 mod set_has_element;
 mod set_intersect;
 mod set_union;
@@ -116,14 +212,18 @@ mod strcat;
 mod strcat_array;
 mod strcat_delim;
 mod strcmp;
+mod string_size;
 mod strlen;
 mod strrep;
 mod substring;
 mod tan;
+mod to_utf8;
 mod tobool;
 mod todatetime;
+mod todecimal;
 mod todouble;
 mod toguid;
+mod tohex;
 mod toint;
 mod tolong;
 mod tolower;
@@ -137,6 +237,7 @@ mod trim_end;
 mod trim_start;
 mod unixtime_microseconds_todatetime;
 mod unixtime_milliseconds_todatetime;
+mod unixtime_nanoseconds_todatetime;
 mod unixtime_seconds_todatetime;
 mod url_decode;
 mod url_encode;
@@ -145,7 +246,10 @@ mod zip;
 
 use crate::context::Context;
 use crate::value::{Kind, Value};
+pub(crate) use addresses::*;
 pub(crate) use arguments::*;
+pub(crate) use hashes::*;
+pub(crate) use list::FUNCTIONS;
 pub(crate) use periods::*;
 
 /// The kind of a function's result.
@@ -170,175 +274,6 @@ pub(crate) struct Function {
     /// An expression and its result; a test runs it.
     pub(crate) example: (&'static str, &'static str),
     pub(crate) evaluate: fn(&[Value], &Context<'_>) -> Value,
-}
-
-/// Every function.
-pub(crate) const FUNCTIONS: &[&Function] = &[
-    abs::FUNCTION,
-    ago::FUNCTION,
-    array_concat::FUNCTION,
-    array_index_of::FUNCTION,
-    array_length::FUNCTION,
-    array_reverse::FUNCTION,
-    array_slice::FUNCTION,
-    array_sort_asc::FUNCTION,
-    array_sort_desc::FUNCTION,
-    array_sum::FUNCTION,
-    bag_has_key::FUNCTION,
-    bag_keys::FUNCTION,
-    bag_merge::FUNCTION,
-    bag_pack::FUNCTION,
-    bag_remove_keys::FUNCTION,
-    bag_set_key::FUNCTION,
-    bag_without_nulls::FUNCTION,
-    base64_decode_tostring::FUNCTION,
-    base64_encode_tostring::FUNCTION,
-    bin::FUNCTION,
-    binary_and::FUNCTION,
-    binary_not::FUNCTION,
-    binary_or::FUNCTION,
-    binary_shift_left::FUNCTION,
-    binary_shift_right::FUNCTION,
-    binary_xor::FUNCTION,
-    case::FUNCTION,
-    ceiling::FUNCTION,
-    coalesce::FUNCTION,
-    cos::FUNCTION,
-    countof::FUNCTION,
-    datetime_add::FUNCTION,
-    datetime_diff::FUNCTION,
-    datetime_part::FUNCTION,
-    dayofmonth::FUNCTION,
-    dayofweek::FUNCTION,
-    dayofyear::FUNCTION,
-    degrees::FUNCTION,
-    dynamic_to_json::FUNCTION,
-    endofday::FUNCTION,
-    endofmonth::FUNCTION,
-    endofweek::FUNCTION,
-    endofyear::FUNCTION,
-    exp::FUNCTION,
-    exp10::FUNCTION,
-    exp2::FUNCTION,
-    extract::FUNCTION,
-    extract_all::FUNCTION,
-    format_datetime::FUNCTION,
-    format_ipv4::FUNCTION,
-    format_timespan::FUNCTION,
-    getmonth::FUNCTION,
-    gettype::FUNCTION,
-    getyear::FUNCTION,
-    hourofday::FUNCTION,
-    iff::FUNCTION,
-    indexof::FUNCTION,
-    ipv4_compare::FUNCTION,
-    ipv4_is_in_range::FUNCTION,
-    ipv4_is_match::FUNCTION,
-    ipv4_is_private::FUNCTION,
-    isempty::FUNCTION,
-    isfinite::FUNCTION,
-    isinf::FUNCTION,
-    isnan::FUNCTION,
-    isnotempty::FUNCTION,
-    isnotnull::FUNCTION,
-    isnull::FUNCTION,
-    log::FUNCTION,
-    log10::FUNCTION,
-    log2::FUNCTION,
-    make_datetime::FUNCTION,
-    make_timespan::FUNCTION,
-    max_of::FUNCTION,
-    min_of::FUNCTION,
-    new_guid::FUNCTION,
-    not::FUNCTION,
-    now::FUNCTION,
-    pack_array::FUNCTION,
-    parse_csv::FUNCTION,
-    parse_ipv4::FUNCTION,
-    parse_json::FUNCTION,
-    parse_url::FUNCTION,
-    parse_version::FUNCTION,
-    pi::FUNCTION,
-    pow::FUNCTION,
-    radians::FUNCTION,
-    rand::FUNCTION,
-    range::FUNCTION,
-    repeat::FUNCTION,
-    replace_regex::FUNCTION,
-    replace_string::FUNCTION,
-    reverse::FUNCTION,
-    round::FUNCTION,
-    set_difference::FUNCTION,
-    set_has_element::FUNCTION,
-    set_intersect::FUNCTION,
-    set_union::FUNCTION,
-    sign::FUNCTION,
-    sin::FUNCTION,
-    split::FUNCTION,
-    sqrt::FUNCTION,
-    startofday::FUNCTION,
-    startofmonth::FUNCTION,
-    startofweek::FUNCTION,
-    startofyear::FUNCTION,
-    strcat::FUNCTION,
-    strcat_array::FUNCTION,
-    strcat_delim::FUNCTION,
-    strcmp::FUNCTION,
-    strlen::FUNCTION,
-    strrep::FUNCTION,
-    substring::FUNCTION,
-    tan::FUNCTION,
-    tobool::FUNCTION,
-    todatetime::FUNCTION,
-    todouble::FUNCTION,
-    toguid::FUNCTION,
-    toint::FUNCTION,
-    tolong::FUNCTION,
-    tolower::FUNCTION,
-    tostring::FUNCTION,
-    totimespan::FUNCTION,
-    toupper::FUNCTION,
-    translate::FUNCTION,
-    treepath::FUNCTION,
-    trim::FUNCTION,
-    trim_end::FUNCTION,
-    trim_start::FUNCTION,
-    unixtime_microseconds_todatetime::FUNCTION,
-    unixtime_milliseconds_todatetime::FUNCTION,
-    unixtime_seconds_todatetime::FUNCTION,
-    url_decode::FUNCTION,
-    url_encode::FUNCTION,
-    week_of_year::FUNCTION,
-    zip::FUNCTION,
-];
-
-/// A function as a reader sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FunctionEntry {
-    /// Its name.
-    pub name: &'static str,
-    /// Other names.
-    pub aliases: &'static [&'static str],
-    /// Its parameters.
-    pub signature: &'static str,
-    /// What it gives, in one sentence.
-    pub summary: &'static str,
-    /// An expression that uses it.
-    pub example: &'static str,
-    /// The result of the example.
-    pub result: &'static str,
-}
-
-/// All scalar functions, for a manual and for completion.
-pub fn functions() -> impl Iterator<Item = FunctionEntry> {
-    FUNCTIONS.iter().map(|function| FunctionEntry {
-        name: function.name,
-        aliases: function.aliases,
-        signature: function.signature,
-        summary: function.summary,
-        example: function.example.0,
-        result: function.example.1,
-    })
 }
 
 /// The function of a name.

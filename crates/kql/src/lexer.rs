@@ -157,7 +157,12 @@ impl<'q> Lexer<'q> {
         let digit = |letter: char| letter.is_ascii_digit();
         self.at += self.run(digit).len();
         let mut real = false;
-        if self.rest().starts_with('.') && self.rest().chars().nth(1).is_some_and(|c| c.is_ascii_digit()) {
+        // A point ends a real number, unless it is the first of a range or leads to a name.
+        let behind = self.rest().chars().nth(1);
+        let exponent = behind.is_some_and(|c| matches!(c, 'e' | 'E'))
+            && self.rest().chars().nth(2).is_some_and(|c| c.is_ascii_digit());
+        let is_real = behind.is_none_or(|c| c != '.' && !is_name_start(c)) || exponent;
+        if self.rest().starts_with('.') && is_real {
             real = true;
             self.at += 1;
             self.at += self.run(digit).len();

@@ -33,6 +33,8 @@ mod operators;
 mod parser;
 mod plan;
 mod query;
+mod reference;
+mod refused;
 mod stem;
 mod step;
 mod syntax;
@@ -40,13 +42,12 @@ mod table;
 mod text;
 mod time;
 mod value;
+mod windows;
 
-pub use aggregates::{AggregateEntry, aggregates};
 pub use context::{Environment, EvaluationError, Limits};
 pub use diagnostic::{Diagnostic, DiagnosticCode, Span};
-pub use functions::{FunctionEntry, functions};
-pub use operators::{OPERATORS, OperatorEntry};
 pub use query::{Answer, Query, compile, parse};
+pub use reference::{Entry, EntryKind, reference, refused};
 pub use table::{
     Batch, Catalog, Column, Comparison, Condition, Fold, Need, NoTables, Rows, ScanRequest, Source,
     SourceError, TableSchema,

@@ -208,12 +208,43 @@ fn lower_node(node: &Node, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
             let body = Box::new(lower(body));
             (Step::Apply { input: Box::new(step), expansion: expansion.clone(), body }, whole_layout(width))
         }
-        Relation::Parse { input, text, pattern, filter } => {
+        Relation::Parse { input, text, cutter, filter } => {
             let (step, mut layout, inner) = appended(input, demand, std::iter::once(text), hints);
             let text = resolve(text, &layout);
             layout.extend((inner..width).map(|column| (column, Path::new())));
-            let pattern = pattern.clone();
-            (Step::Parse { input: Box::new(step), text, pattern, filter: *filter, stem: false }, layout)
+            let cutter = cutter.clone();
+            (Step::Parse { input: Box::new(step), text, cutter, filter: *filter, stem: false }, layout)
+        }
+        Relation::Windows { input, calls } => {
+            let reads = calls.iter().flat_map(|call| &call.arguments);
+            let (step, mut layout, inner) = appended(input, demand, reads, Vec::new());
+            layout.extend((inner..width).map(|column| (column, Path::new())));
+            let mut calls = calls.clone();
+            for argument in calls.iter_mut().flat_map(|call| &mut call.arguments) {
+                *argument = resolve(argument, &layout);
+            }
+            (Step::Windows { input: Box::new(step), calls }, layout)
+        }
+        Relation::Partition { input, key, body } => {
+            let step = Box::new(lower(input));
+            (
+                Step::Partition { input: step, key: key.clone(), body: Box::new(lower(body)) },
+                whole_layout(width),
+            )
+        }
+        Relation::Nested { input, levels } => {
+            let mut below = Demand::none(input.fields.len());
+            let arguments = levels.iter().flat_map(|level| &level.calls).flat_map(|call| &call.arguments);
+            levels.iter().map(|level| &level.key).chain(arguments).for_each(|expr| below.read(expr));
+            let (step, layout) = lower_node(input, &below, Vec::new());
+            let mut levels = levels.clone();
+            for level in &mut levels {
+                level.key = resolve(&level.key, &layout);
+                for argument in level.calls.iter_mut().flat_map(|call| &mut call.arguments) {
+                    *argument = resolve(argument, &layout);
+                }
+            }
+            (Step::Nested { input: Box::new(step), levels }, whole_layout(width))
         }
         Relation::Sample { input, count } => {
             let (step, layout) = lower_node(input, demand, Vec::new());

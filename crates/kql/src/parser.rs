@@ -5,7 +5,9 @@
 //! is a level of the stack, here and in everything that walks the tree afterwards.
 
 mod expression;
+mod hierarchy;
 mod operator;
+mod search;
 mod source;
 
 pub(crate) use operator::literal_count;
@@ -32,8 +34,14 @@ pub(crate) fn parse(query: &str, limits: &Limits) -> (Query, Vec<Fault>) {
         let message = format!("the query has {} bytes; {} are allowed", query.len(), limits.query_bytes);
         return (Query::default(), vec![Fault::new(DiagnosticCode::Limit, Span::default(), message)]);
     }
-    let mut parser =
-        Parser { tokens: tokens(query), at: 0, faults: Vec::new(), depth: 0, limit: limits.depth };
+    let mut parser = Parser {
+        tokens: tokens(query),
+        at: 0,
+        faults: Vec::new(),
+        depth: 0,
+        limit: limits.depth,
+        searching: false,
+    };
     let tree = parser.query();
     (tree, parser.faults)
 }
@@ -44,6 +52,8 @@ pub(crate) struct Parser {
     faults: Vec<Fault>,
     depth: usize,
     limit: usize,
+    /// Inside `search`, where `column:text` is a condition.
+    searching: bool,
 }
 
 impl Parser {

@@ -10,6 +10,7 @@ use crate::stem::StemTest;
 use crate::syntax::{BinaryOperator, JoinKind};
 use crate::table::Column;
 use crate::value::{Kind, Value};
+use crate::windows::WindowCall;
 use regex::Regex;
 use std::sync::Arc;
 
@@ -96,7 +97,7 @@ pub(crate) enum Relation {
     Parse {
         input: Box<Node>,
         text: Expr,
-        pattern: Arc<crate::step::parse::Pattern>,
+        cutter: Arc<crate::step::parse::Cutter>,
         filter: bool,
     },
     Sample {
@@ -106,6 +107,22 @@ pub(crate) enum Relation {
     /// A row of each column of each row.
     Narrow {
         input: Box<Node>,
+    },
+    /// Appends the values of window functions, one of which may be about those before it.
+    Windows {
+        input: Box<Node>,
+        calls: Vec<WindowCall>,
+    },
+    /// The rows of the body, which runs over the rows of each value of a key.
+    Partition {
+        input: Box<Node>,
+        key: Expr,
+        body: Box<Node>,
+    },
+    /// Two columns of each level: a value, and its aggregate.
+    Nested {
+        input: Box<Node>,
+        levels: Vec<crate::step::nested::NestedLevel>,
     },
 }
 

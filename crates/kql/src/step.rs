@@ -3,16 +3,22 @@
 //! Steps that can go on with one batch at a time do so; sorts, joins and groups hold rows and pay for them from the
 //! memory budget. Every step asks the context between batches whether to go on.
 
+mod expand;
 mod group;
 pub(crate) mod join;
+pub(crate) mod key_value;
+pub(crate) mod nested;
 pub(crate) mod parse;
+mod partition;
 mod rows;
+mod window;
 
 use crate::context::{Context, EvaluationError};
 use crate::lower::{FoldedStep, ScanStep};
 use crate::plan::{AggregateCall, Expansion, Expr, Order};
 use crate::table::{Batch, Source};
 use crate::value::Value;
+use crate::windows::WindowCall;
 use std::sync::Arc;
 
 /// What is done, and what it is done to.
@@ -63,7 +69,7 @@ pub(crate) enum Step {
     Parse {
         input: Box<Self>,
         text: Expr,
-        pattern: Arc<parse::Pattern>,
+        cutter: Arc<parse::Cutter>,
         filter: bool,
         /// Of the text only the stem is known.
         stem: bool,
@@ -75,6 +81,19 @@ pub(crate) enum Step {
     Narrow {
         input: Box<Self>,
         names: Vec<Arc<str>>,
+    },
+    Windows {
+        input: Box<Self>,
+        calls: Vec<WindowCall>,
+    },
+    Partition {
+        input: Box<Self>,
+        key: Expr,
+        body: Box<Self>,
+    },
+    Nested {
+        input: Box<Self>,
+        levels: Vec<nested::NestedLevel>,
     },
 }
 
@@ -136,15 +155,34 @@ impl Step {
                 Box::new(rows::Chain { inputs, at: 0 })
             }
             Self::Expand { input, expansion } => {
-                Box::new(rows::Expand { input: input.open(run, outer), expansion, context })
+                Box::new(expand::Expand::new(input.open(run, outer), expansion, context))
             }
-            Self::Apply { input, expansion, body } => {
-                Box::new(rows::Apply { input: input.open(run, outer), expansion, body, run })
+            Self::Apply { input, expansion, body } => Box::new(expand::Apply {
+                input: input.open(run, outer),
+                expansion,
+                body,
+                run,
+                current: Batch::default(),
+                row: 0,
+            }),
+            Self::Windows { input, calls } => {
+                Box::new(window::Windows { input: input.open(run, outer), calls, context, ready: None })
             }
-            Self::Parse { input, text, pattern, filter, stem } => Box::new(parse::Parse {
+            Self::Partition { input, key, body } => Box::new(partition::Partition {
+                input: input.open(run, outer),
+                key,
+                body,
+                run,
+                groups: None,
+                ready: std::collections::VecDeque::new(),
+            }),
+            Self::Nested { input, levels } => {
+                Box::new(nested::Nested { input: input.open(run, outer), levels, context, done: false })
+            }
+            Self::Parse { input, text, cutter, filter, stem } => Box::new(parse::Parse {
                 input: input.open(run, outer),
                 text,
-                pattern,
+                cutter,
                 filter: *filter,
                 stem: *stem,
                 last: None,
@@ -171,12 +209,18 @@ impl Step {
             | Self::Summarize { input, .. }
             | Self::Expand { input, .. }
             | Self::Apply { input, .. }
+            | Self::Windows { input, .. }
+            | Self::Nested { input, .. }
             | Self::Parse { input, .. }
             | Self::Sample { input, .. }
             | Self::Narrow { input, .. } => input.requests(found),
             Self::Join(join) => {
                 join.left.requests(found);
                 join.right.requests(found);
+            }
+            Self::Partition { input, body, .. } => {
+                input.requests(found);
+                body.requests(found);
             }
             Self::Union(inputs) => inputs.iter().for_each(|input| input.requests(found)),
         }

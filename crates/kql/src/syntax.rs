@@ -68,8 +68,10 @@ pub(crate) enum Origin {
     Range { name: Name, from: Expression, to: Expression, step: Expression },
     /// `union …` without an input
     Union(Box<Union>),
-    /// `search in (T) 'x'`, `find`
-    Search { tables: Vec<Name>, term: Expression },
+    /// `search in (T) 'x'`
+    Search { tables: Vec<Pipeline>, case_sensitive: bool, term: Expression },
+    /// `find in (T) where …`
+    Find(Box<Find>),
 }
 
 /// An operator and its place.
@@ -101,6 +103,38 @@ pub(crate) struct ColumnPattern {
     pub(crate) order: Option<bool>,
 }
 
+/// `find withsource=s in (T) where a == 1 project a, pack_all()`
+#[derive(Debug, Clone)]
+pub(crate) struct Find {
+    pub(crate) source_column: Option<Name>,
+    pub(crate) tables: Vec<Pipeline>,
+    pub(crate) term: Expression,
+    /// The columns that are wanted; nothing for those that the term names, and those of all tables.
+    pub(crate) columns: Option<Vec<(Name, Option<Kind>)>>,
+    /// Whether what is not wanted comes as a bag.
+    pub(crate) pack: bool,
+}
+
+/// One level of `top-nested`.
+#[derive(Debug, Clone)]
+pub(crate) struct Level {
+    pub(crate) count: Option<Expression>,
+    pub(crate) key: Assignment,
+    pub(crate) others: Option<Expression>,
+    pub(crate) by: SortKey,
+}
+
+/// How `parse-kv` reads its text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyValueForm {
+    pub(crate) pair: Option<Arc<str>>,
+    pub(crate) between: Option<Arc<str>>,
+    pub(crate) quotes: Vec<Arc<str>>,
+    pub(crate) escapes: Vec<Arc<str>>,
+    pub(crate) greedy: bool,
+    pub(crate) regex: Option<(Arc<str>, Span)>,
+}
+
 /// How rows of two tables find each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JoinKind {
@@ -130,6 +164,14 @@ pub(crate) struct Expansion {
     pub(crate) index: Option<Name>,
     pub(crate) as_arrays: bool,
     pub(crate) limit: Option<Expression>,
+}
+
+/// `: (*, a: long)` behind a plugin.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputSchema {
+    /// The columns of the input come first.
+    pub(crate) all: bool,
+    pub(crate) columns: Vec<(Name, Kind)>,
 }
 
 /// How `parse` reads its pattern.
@@ -186,15 +228,35 @@ pub(crate) enum OperatorKind {
     },
     Evaluate {
         plugin: Name,
-        arguments: Vec<Expression>,
-        schema: Option<Vec<(Name, Kind)>>,
+        arguments: Vec<Assignment>,
+        schema: Option<OutputSchema>,
     },
     Sample(Expression),
     SampleDistinct(Expression, Assignment),
-    Search(Expression),
+    Search {
+        case_sensitive: bool,
+        term: Expression,
+    },
     Invoke(Expression),
     GetSchema,
-    /// `as`, `render`, `consume`: nothing for the rows.
+    TopNested(Vec<Level>),
+    TopHitters {
+        count: Expression,
+        of: Assignment,
+        by: Option<Expression>,
+    },
+    Partition {
+        by: Expression,
+        body: Box<Pipeline>,
+    },
+    ParseKv {
+        value: Expression,
+        columns: Vec<(Name, Kind)>,
+        form: KeyValueForm,
+    },
+    AssertSchema(Vec<(Name, Kind)>),
+    As(Name),
+    /// `render`, `consume`: nothing for the rows.
     Nothing,
 }
 
@@ -234,6 +296,8 @@ pub(crate) struct Expression {
 pub(crate) enum ExpressionKind {
     Name(Arc<str>),
     Literal(Value, Kind),
+    /// `typeof(long)`
+    Type(Kind),
     /// `*`
     Star,
     /// `a.b`, `a['b']`

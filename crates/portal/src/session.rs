@@ -44,8 +44,10 @@ pub enum Refusal {
 pub trait Entrance: Send + Sync {
     /// The principal with this name and password.
     async fn password(&self, name: &str, word: &str, address: Option<IpAddr>) -> Result<Principal, Refusal>;
-    /// The principal of an id, if the account is still there.
-    async fn principal(&self, id: Uuid) -> Result<Option<Principal>, store::Error>;
+    /// The principal of a session that began with this number; `None` if the session is over.
+    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, store::Error>;
+    /// The number of the sessions of a principal that begin now: another password gives another one.
+    async fn generation(&self, principal: &Principal) -> Result<i64, store::Error>;
     /// The roles of a principal.
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error>;
 }
@@ -97,7 +99,8 @@ async fn sign_in(
         Err(refusal) => return Ok(form(Some(&refusal.to_string()))),
     };
     let expires = Timestamp::now().checked_add(SESSION).map_err(|_| PageError::Session)?;
-    let place = format!("{}|{}", principal.id, expires.as_second());
+    let generation = state.entrance.generation(&principal).await?;
+    let place = format!("{}|{}|{generation}", principal.id, expires.as_second());
     let cookie = cookie(&state, &state.seal.seal(&place, PURPOSE), SESSION.as_secs());
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/portal/")).into_response())
 }
@@ -133,15 +136,16 @@ impl FromRequestParts<PortalState> for Visitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &PortalState) -> Result<Self, PageError> {
-        let id = session(state, &parts.headers, Timestamp::now()).ok_or(PageError::SignInFirst)?;
-        let principal = state.entrance.principal(id).await?.ok_or(PageError::SignInFirst)?;
+        let (id, generation) =
+            session(state, &parts.headers, Timestamp::now()).ok_or(PageError::SignInFirst)?;
+        let principal = state.entrance.session(id, generation).await?.ok_or(PageError::SignInFirst)?;
         let assignments = state.entrance.assignments(&principal).await?;
         Ok(Self { principal, assignments })
     }
 }
 
-/// The id in the visitor's cookie, if it is ours and not too old.
-fn session(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<Uuid> {
+/// The id in the visitor's cookie and the number of the session, if the cookie is ours and not too old.
+fn session(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<(Uuid, i64)> {
     let mark = format!("{COOKIE}=");
     let sealed = headers
         .get_all(header::COOKIE)
@@ -150,9 +154,10 @@ fn session(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<U
         .flat_map(|line| line.split(';'))
         .find_map(|part| part.trim().strip_prefix(&mark))?;
     let place = state.seal.open(sealed, PURPOSE)?;
-    let (id, expires) = place.split_once('|')?;
+    let (id, rest) = place.split_once('|')?;
+    let (expires, generation) = rest.split_once('|')?;
     let expires: i64 = expires.parse().ok()?;
-    (now.as_second() < expires).then(|| id.parse().ok()).flatten()
+    (now.as_second() < expires).then_some((id.parse().ok()?, generation.parse().ok()?))
 }
 
 impl Visitor {

@@ -3,16 +3,39 @@
 //! A snapshot is a file named by its content, written once and never changed.
 //! A small file beside it, `current`, names the one in force; putting another in force is one rename.
 //! So a reader sees the old or the new one and nothing between, and the last good one stays until the new one is
-//! complete and verified.
+//! complete and verified. The one that was in force before stays too: from the difference of the two, images are
+//! judged again.
+//!
+//! Before a snapshot comes into force it is looked at, see [`installation`]. What raises doubts is held until a person
+//! accepts it.
 
+mod artifact;
+mod bundle;
+mod compilation;
+mod download;
 mod import;
+mod installation;
+mod reading;
+mod records;
+mod sources;
+mod update;
+mod words;
 
-pub use import::{Imported, Progress, import};
+pub use artifact::{ARTIFACT_TYPE, LAYER_TYPE, bundle_of_layout, write_layout};
+pub use bundle::{
+    BundleError, Key, export_bundle, install_bundle, is_bundle, is_snapshot, make_key, open_bundle,
+};
+pub use download::{Download, DownloadError, Downloaded, Validators, client, fetch};
+pub use import::{ImportError, Imported, Progress, import};
+pub use installation::{Caution, Held, Installed, accept, discard, held, install_file};
+pub use sources::{PublicSource, SOURCES, Source, SourceList};
+pub use update::{Listener, SourceOutcome, UpdateProgress, Updated, keep_updating, update};
+pub use words::{age_in_words, in_words, no_view, view};
 
-use crate::api::view::{AdvisoriesView, EcosystemView};
 use advisory::{Snapshot, SnapshotError};
 use arc_swap::ArcSwapOption;
-use jiff::Timestamp;
+use installation::{hold, is_accepted};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,11 +60,14 @@ pub enum ShelfError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// Nothing is in force.
-    #[error("no advisories are loaded; `lazaretto advisories import PATH...` loads them")]
+    #[error("no advisories are loaded; `lazaretto advisories update` or `import PATH...` loads them")]
     Empty,
     /// The file that names the snapshot says nonsense.
     #[error("{0} names no snapshot; import the advisories again")]
     Pointer(PathBuf),
+    /// Nothing is held.
+    #[error("no snapshot is held back")]
+    NothingHeld,
 }
 
 fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ShelfError {
@@ -66,6 +92,11 @@ impl Shelf {
         Ok(shelf)
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The snapshot in force.
     pub fn current(&self) -> Option<Arc<Snapshot>> {
         self.current.load_full()
@@ -85,6 +116,33 @@ impl Shelf {
         Ok(true)
     }
 
+    /// A snapshot that was in force before, while its file is still there.
+    pub fn earlier(&self, version: &str) -> Option<Arc<Snapshot>> {
+        if let Some(current) = self.current().filter(|current| current.version().to_string() == version) {
+            return Some(current);
+        }
+        is_name(version).then(|| Snapshot::open(&path_of(&self.folder, version)).ok().map(Arc::new)).flatten()
+    }
+
+    /// Takes the snapshot in force out of force again, and puts the earlier one back.
+    ///
+    /// # Errors
+    /// When the files cannot be changed; the snapshot stays in force then.
+    pub fn hold(&self, version: &str, earlier: &str, doubts: Vec<String>) -> Result<(), ShelfError> {
+        hold(&self.folder, version, earlier, doubts)?;
+        self.refresh().map(|_| ())
+    }
+
+    /// Whether a person has accepted a snapshot, whatever speaks against it.
+    pub fn is_accepted(&self, version: &str) -> bool {
+        is_accepted(&self.folder, version)
+    }
+
+    /// What is held back, if anything is.
+    pub fn held(&self) -> Option<Held> {
+        held(&self.folder).ok().flatten()
+    }
+
     /// Copies the snapshot in force to a new file. Returns its size in bytes.
     ///
     /// # Errors
@@ -92,8 +150,8 @@ impl Shelf {
     pub fn export(&self, file: &Path) -> Result<u64, ShelfError> {
         let name = pointed(&self.folder)?.ok_or(ShelfError::Empty)?;
         let source = path_of(&self.folder, &name);
-        let mut from = std::fs::File::open(&source).map_err(file_error("read", &source))?;
-        let mut to = std::fs::File::create_new(file).map_err(file_error("created", file))?;
+        let mut from = File::open(&source).map_err(file_error("read", &source))?;
+        let mut to = File::create_new(file).map_err(file_error("created", file))?;
         std::io::copy(&mut from, &mut to)
             .and_then(|size| to.sync_all().map(|()| size))
             .map_err(file_error("written", file))
@@ -109,51 +167,31 @@ fn pointed(folder: &Path) -> Result<Option<String>, ShelfError> {
         Err(error) => return Err(file_error("read", &path)(error)),
     };
     let name = text.trim();
-    let valid = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if valid { Ok(Some(name.to_owned())) } else { Err(ShelfError::Pointer(path)) }
+    if is_name(name) { Ok(Some(name.to_owned())) } else { Err(ShelfError::Pointer(path)) }
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn path_of(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.snapshot"))
 }
 
-/// Puts a snapshot file from elsewhere in force, after a look at every byte of it.
-///
-/// # Errors
-/// When it is damaged, or cannot be copied.
-pub fn install_file(folder: &Path, file: &Path) -> Result<String, ShelfError> {
-    let bytes = std::fs::read(file).map_err(file_error("read", file))?;
-    install(folder, bytes)
-}
-
-/// Writes a snapshot under its name, verifies it, and puts it in force. Older files are removed.
-fn install(folder: &Path, bytes: Vec<u8>) -> Result<String, ShelfError> {
-    std::fs::create_dir_all(folder).map_err(file_error("created", folder))?;
-    let snapshot = Snapshot::from_bytes(bytes.clone())?;
-    snapshot.verify()?;
-    let name = snapshot.version().to_string();
-    let path = path_of(folder, &name);
-    if !path.exists() {
-        advisory::write_snapshot(&path, &bytes)?;
-    }
-    let before = pointed(folder).unwrap_or(None);
-    point(folder, &name)?;
-    // A process that has the old file mapped keeps it; only the name goes.
-    if let Some(before) = before.filter(|before| *before != name) {
-        let _ = std::fs::remove_file(path_of(folder, &before));
-    }
-    Ok(name)
-}
-
 /// Makes `current` name a snapshot: whole or not at all, also through a loss of power.
 fn point(folder: &Path, name: &str) -> Result<(), ShelfError> {
-    let (path, partial) = (folder.join(CURRENT), folder.join("current.partial"));
+    write_whole(folder, CURRENT, format!("{name}\n").as_bytes())
+}
+
+/// Writes a small file whole or not at all.
+fn write_whole(folder: &Path, name: &str, content: &[u8]) -> Result<(), ShelfError> {
+    let (path, partial) = (folder.join(name), folder.join(format!("{name}.partial")));
     let write = || {
-        let mut file = std::fs::File::create(&partial)?;
-        writeln!(file, "{name}")?;
+        let mut file = File::create(&partial)?;
+        file.write_all(content)?;
         file.sync_all()?;
         std::fs::rename(&partial, &path)?;
-        std::fs::File::open(folder)?.sync_all()
+        File::open(folder)?.sync_all()
     };
     write().map_err(file_error("written", &path))
 }
@@ -166,32 +204,4 @@ pub fn differences(older: &Path, newer: &Path) -> Result<Vec<(String, String)>, 
     let (older, newer) = (Snapshot::open(older)?, Snapshot::open(newer)?);
     let changed = advisory::changed_packages(&older, &newer);
     Ok(changed.into_iter().map(|(ecosystem, name)| (ecosystem.to_string(), name)).collect())
-}
-
-/// What is in force, for programs.
-pub fn view(snapshot: &Snapshot) -> AdvisoriesView {
-    AdvisoriesView {
-        snapshot: Some(snapshot.version().to_string()),
-        created_at: Some(snapshot.created_at()),
-        advisories: u64::try_from(snapshot.counts().advisories).unwrap_or(u64::MAX),
-        ecosystems: snapshot
-            .ecosystems()
-            .map(|(name, coverage)| EcosystemView {
-                name: name.to_owned(),
-                packages: coverage.packages.into(),
-            })
-            .collect(),
-    }
-}
-
-/// What is in force, in a sentence for people, with its age.
-pub fn in_words(snapshot: Option<&Snapshot>, now: Timestamp) -> String {
-    let Some(snapshot) = snapshot else {
-        return "No advisories are loaded, so that nothing can be called healthy: \
-                `lazaretto advisories import PATH...` loads them."
-            .into();
-    };
-    let age = now.duration_since(snapshot.created_at()).as_hours();
-    let age = if age < 48 { format!("{age} hours") } else { format!("{} days", age / 24) };
-    format!("{} advisories are in force, compiled {age} ago.", snapshot.counts().advisories)
 }

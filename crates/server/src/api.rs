@@ -9,10 +9,14 @@ mod advisories;
 mod base;
 pub mod collection;
 mod error;
+pub mod explain;
 mod findings;
+mod history;
 mod identity;
 mod images;
+mod keys;
 mod openapi;
+mod query;
 mod reference;
 mod sbom;
 pub mod view;
@@ -21,11 +25,12 @@ pub use identity::Caller;
 
 use crate::advisories::Shelf;
 use crate::jobs::collect::Collections;
+use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
-use access::token::KeyRing;
 use axum::Router;
 use axum::routing::{MethodRouter, any};
+use jiff::SignedDuration;
 use registry::{RegistryState, Site};
 use std::sync::Arc;
 use store::{RegistryId, Store};
@@ -39,7 +44,7 @@ pub struct ApiState {
     /// Who somebody is.
     pub sign_in: Arc<SignIn>,
     /// Checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// The issuer of tokens.
     pub issuer: Arc<str>,
     /// For whom tokens may be made.
@@ -50,6 +55,8 @@ pub struct ApiState {
     pub shelf: Arc<Shelf>,
     /// Takes away what nobody needs.
     pub collections: Arc<Collections>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
     /// The registry that the names mean, as clients reach it.
     pub site: Arc<Site>,
     /// What attaching writes to.
@@ -62,7 +69,7 @@ pub struct ApiState {
 pub struct Route {
     /// The path, in the words of the router.
     pub path: &'static str,
-    /// What the caller must be allowed to do; `None` for what anybody may read.
+    /// What the caller must be allowed to do; `None` for what needs no right: to anybody, or to whoever is signed in.
     pub action: Option<Action>,
     handler: fn() -> MethodRouter<ApiState>,
 }
@@ -75,6 +82,8 @@ pub const ROUTES: &[Route] = &[
     advisories::SHOW,
     collection::SHOW,
     collection::RUN,
+    keys::ROTATE,
+    query::FUNCTIONS,
     openapi::DOCUMENT,
 ];
 

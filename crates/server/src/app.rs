@@ -3,18 +3,21 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
+use crate::keys;
 use crate::operations::OperationsState;
+use crate::registry_account::RegistryAccount;
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
 use crate::{Configuration, Tls, api, listener, operations};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use registry::{PolicyGate, RegistryState, SingleRegistry, Site};
+use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -119,20 +122,29 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
+    let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity =
-        tls::identity(&configuration.tls, &configuration.data, names(&login_server), SystemTime::now())?;
+    let identity = tls::identity(
+        &configuration.tls,
+        &configuration.data,
+        names(&login_server),
+        &suffix,
+        SystemTime::now(),
+    )?;
+    store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
     let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
-        store,
+        store: store.clone(),
         blobs,
         shelf,
         opened,
         url: url.clone(),
+        suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
+        advisory_age_limit: workshop.advisory_age_limit,
         arrivals: arrivals.clone(),
     };
     let (stop, stopped) = watch::channel(false);
@@ -140,6 +152,13 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
+    tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
+    if let Some(every) = configuration.update_every {
+        let list = configuration.sources.clone();
+        let inspector = workshop.inspector.clone();
+        let shelf = workshop.shelf.clone();
+        tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
+    }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
     let (config, authority) = match identity {
         Some(identity) => (Some(identity.config), identity.authority),
@@ -180,6 +199,7 @@ fn workshop(
         shelf,
         advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
             .unwrap_or(SignedDuration::MAX),
+        flip_limit: configuration.flip_limit,
         changes,
     })
 }
@@ -252,7 +272,10 @@ struct Parts {
     shelf: Arc<Shelf>,
     opened: Opened,
     url: String,
+    /// The domain of registries that are created later.
+    suffix: Arc<str>,
     secure: bool,
+    advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
 
@@ -269,9 +292,11 @@ impl Parts {
         let authority = Arc::new(Authority {
             sign_in: sign_in.clone(),
             keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: self.opened.installation.tenant.0,
             identity_issuer: identity_issuer.clone(),
             identity_audiences: identity_audiences.clone(),
+            directory_audience: format!("{}/graph", self.url).into(),
         });
         let contents = self.registry(authority.clone());
         let collections = Arc::new(Collections::new(contents.clone(), stopped));
@@ -284,12 +309,16 @@ impl Parts {
             audiences: identity_audiences,
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
             site: self.site(),
             contents: contents.clone(),
             changes,
         });
-        let operations =
-            operations::router(OperationsState { store: self.store.clone(), shelf: self.shelf.clone() });
+        let operations = operations::router(OperationsState {
+            store: self.store.clone(),
+            shelf: self.shelf.clone(),
+            advisory_age_limit: self.advisory_age_limit,
+        });
         let shelf = self.shelf.clone();
         let portal = portal::router(portal::PortalState {
             store: self.store.clone(),
@@ -310,6 +339,8 @@ impl Parts {
             url: self.url.as_str().into(),
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
+            registry_suffix: self.suffix.clone(),
+            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
@@ -322,7 +353,12 @@ impl Parts {
     }
 
     fn registry(&self, authority: Arc<Authority>) -> RegistryState {
-        let directory = Arc::new(SingleRegistry(self.site()));
+        let directory = Arc::new(Hosts {
+            store: self.store.clone(),
+            first: self.site(),
+            suffix: self.suffix.clone(),
+            scheme: if self.secure { "https" } else { "http" },
+        });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
         state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));

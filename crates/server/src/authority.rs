@@ -4,9 +4,11 @@
 //! the role.
 
 use crate::installation::random;
+use crate::keys::Keys;
+use crate::registry_account::{self, RegistryAccount};
 use crate::sign_in::{SignIn, SignInError};
 use access::token::{
-    ArmClaims, ArmTokenUse, Expectation, KeyRing, RegisteredClaims, RegistryAccess, RegistryClaims,
+    ArmClaims, ArmTokenUse, Expectation, IdentityClaims, RegisteredClaims, RegistryAccess, RegistryClaims,
     RegistryPermissions,
 };
 use access::{Action, Assignment, Principal, PrincipalKind, ResourceId, decide};
@@ -26,13 +28,17 @@ pub(crate) struct Authority {
     /// Compares passwords, knows roles.
     pub sign_in: Arc<SignIn>,
     /// Signs and checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
+    /// Knows the accounts that registries have for themselves.
+    pub accounts: RegistryAccount,
     /// The tenant.
     pub tenant: Uuid,
     /// The issuer of the sign-in endpoints' tokens.
     pub identity_issuer: Arc<str>,
     /// For whom the sign-in endpoints make tokens that open the resource manager.
     pub identity_audiences: Arc<[String]>,
+    /// For whom they make tokens that open the directory.
+    pub directory_audience: Arc<str>,
 }
 
 /// For whom Azure's clients ask for a token that they then exchange at a registry.
@@ -59,23 +65,30 @@ fn scope(site: &Site, repository: Option<&RepositoryName>) -> Option<ResourceId>
 /// it, as it was in Azure before there were actions for metadata alone.
 fn actions(permission: Permission) -> &'static [Action] {
     match permission {
-        Permission::Pull | Permission::Catalog => &[Action::PULL],
-        Permission::Push => &[Action::PUSH],
-        Permission::Delete => &[Action::ARTIFACT_DELETE],
-        Permission::MetadataRead => &[Action::METADATA_READ, Action::PULL],
-        Permission::MetadataWrite => &[Action::METADATA_WRITE, Action::PUSH],
+        Permission::Pull => &[Action::PULL, Action::CONTENT_READ],
+        Permission::Catalog => &[Action::PULL, Action::CATALOG_READ],
+        Permission::Push => &[Action::PUSH, Action::CONTENT_WRITE],
+        Permission::Delete => &[Action::ARTIFACT_DELETE, Action::CONTENT_DELETE],
+        Permission::MetadataRead => &[Action::METADATA_READ, Action::REPOSITORY_METADATA_READ, Action::PULL],
+        Permission::MetadataWrite => {
+            &[Action::METADATA_WRITE, Action::REPOSITORY_METADATA_WRITE, Action::PUSH]
+        }
         Permission::QuarantineRead => &[Action::QUARANTINE_READ],
         Permission::QuarantineWrite => &[Action::QUARANTINE_WRITE],
     }
 }
 
 impl Authority {
-    fn registered(
+    async fn registered(
         &self,
         site: &Site,
         principal: &Principal,
         lifetime: SignedDuration,
     ) -> Result<RegisteredClaims, AuthorityError> {
+        let generation = match self.accounts.generation(site, principal).await.map_err(failed)? {
+            Some(generation) => generation,
+            None => self.sign_in.generation(principal).await.map_err(failed)?,
+        };
         let now = Timestamp::now().as_second();
         Ok(RegisteredClaims {
             issuer: RegistryClaims::ISSUER.into(),
@@ -85,10 +98,11 @@ impl Authority {
             issued: now,
             not_before: now,
             expires: now.saturating_add(lifetime.as_secs()),
+            generation,
         })
     }
 
-    fn issue(
+    async fn issue(
         &self,
         site: &Site,
         principal: &Principal,
@@ -97,7 +111,7 @@ impl Authority {
         lifetime: SignedDuration,
     ) -> Result<IssuedToken, AuthorityError> {
         let claims = RegistryClaims {
-            registered: self.registered(site, principal, lifetime)?,
+            registered: self.registered(site, principal, lifetime).await?,
             version: "1.0".into(),
             rid: site.registry.name.to_lowercase(),
             access,
@@ -107,7 +121,7 @@ impl Authority {
             permissions: RegistryPermissions::default(),
             roles: Vec::new(),
         };
-        let token = self.keys.mint(&claims).map_err(failed)?;
+        let token = self.keys.current().mint(&claims).map_err(failed)?;
         Ok(IssuedToken { token, expires_in: lifetime.as_secs().unsigned_abs() })
     }
 
@@ -120,14 +134,19 @@ impl Authority {
     ) -> Result<Option<(RegistryClaims, Principal)>, AuthorityError> {
         let expected =
             Expectation { issuer: RegistryClaims::ISSUER, audiences: &[&site.registry.login_server] };
-        let Ok(claims) = self.keys.verify::<RegistryClaims>(token, expected, Timestamp::now()) else {
+        let Ok(claims) = self.keys.current().verify::<RegistryClaims>(token, expected, Timestamp::now())
+        else {
             return Ok(None);
         };
         if claims.grant_type != grant {
             return Ok(None);
         }
         let Ok(id) = claims.registered.subject.parse() else { return Ok(None) };
-        let principal = self.sign_in.principal(id).await.map_err(failed)?;
+        let generation = claims.registered.generation;
+        let principal = match self.accounts.session(site, id, generation).await.map_err(failed)? {
+            Some(principal) => Some(principal),
+            None => self.sign_in.session(id, generation).await.map_err(failed)?,
+        };
         Ok(principal.map(|principal| (claims, principal)))
     }
 }
@@ -136,12 +155,20 @@ impl Authority {
 impl registry::Authority for Authority {
     async fn authenticate_basic(
         &self,
-        _: &Site,
+        site: &Site,
         user: &str,
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<registry::SignIn, AuthorityError> {
-        match self.sign_in.password(user, password, address, Timestamp::now()).await {
+        let found = match self.accounts.is_meant(site, user).await.map_err(failed)? {
+            true => {
+                let key = format!("registry {}", site.registry.id.0);
+                let right = self.accounts.password(site, password);
+                self.sign_in.limited(&key, address, Timestamp::now(), right).await
+            }
+            false => self.sign_in.password(user, password, address, Timestamp::now()).await,
+        };
+        match found {
             Ok(principal) => Ok(registry::SignIn::Known(principal)),
             Err(SignInError::Wrong) => Ok(registry::SignIn::Wrong),
             Err(SignInError::TooMany(many)) => {
@@ -158,6 +185,9 @@ impl registry::Authority for Authority {
         permission: Permission,
         repository: Option<&RepositoryName>,
     ) -> Result<bool, AuthorityError> {
+        if principal.id == registry_account::principal_id(site.registry.id) {
+            return Ok(registry_account::may(permission));
+        }
         let Some(scope) = scope(site, repository) else { return Ok(false) };
         let assignments = self.sign_in.assignments(principal).await.map_err(failed)?;
         let may = |action: &Action| decide(&assignments, principal, *action, &scope).is_allowed();
@@ -170,11 +200,11 @@ impl registry::Authority for Authority {
         principal: &Principal,
         access: Vec<RegistryAccess>,
     ) -> Result<IssuedToken, AuthorityError> {
-        self.issue(site, principal, access, RegistryClaims::ACCESS_TOKEN, ACCESS_LIFETIME)
+        self.issue(site, principal, access, RegistryClaims::ACCESS_TOKEN, ACCESS_LIFETIME).await
     }
 
     async fn issue_refresh(&self, site: &Site, principal: &Principal) -> Result<IssuedToken, AuthorityError> {
-        self.issue(site, principal, Vec::new(), RegistryClaims::REFRESH_TOKEN, REFRESH_LIFETIME)
+        self.issue(site, principal, Vec::new(), RegistryClaims::REFRESH_TOKEN, REFRESH_LIFETIME).await
     }
 
     async fn verify_access(&self, site: &Site, token: &str) -> Result<Option<Grant>, AuthorityError> {
@@ -189,16 +219,12 @@ impl registry::Authority for Authority {
             .map(|(_, principal)| principal))
     }
 
-    async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
+    async fn verify_identity(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
         let own = self.identity_audiences.iter().map(String::as_str);
-        let audiences: Vec<&str> = own.chain([REGISTRY_AUDIENCE]).collect();
-        let expected = Expectation { issuer: &self.identity_issuer, audiences: &audiences };
-        match self.keys.verify::<ArmClaims>(token, expected, Timestamp::now()) {
-            Ok(claims) if claims.token_use == ArmTokenUse::Access => {
-                self.sign_in.principal(claims.principal).await.map_err(failed)
-            }
-            Ok(_) | Err(_) => Ok(None),
-        }
+        let own =
+            if self.accounts.refuses_arm_tokens(site).await.map_err(failed)? { None } else { Some(own) };
+        let audiences: Vec<&str> = own.into_iter().flatten().chain([REGISTRY_AUDIENCE]).collect();
+        self.session(token, ArmTokenUse::Access, &audiences).await.map_err(failed)
     }
 }
 
@@ -217,8 +243,12 @@ impl portal::Entrance for Authority {
         })
     }
 
-    async fn principal(&self, id: Uuid) -> Result<Option<Principal>, store::Error> {
-        self.sign_in.principal(id).await
+    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, store::Error> {
+        self.sign_in.session(id, generation).await
+    }
+
+    async fn generation(&self, principal: &Principal) -> Result<i64, store::Error> {
+        self.sign_in.generation(principal).await
     }
 
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
@@ -237,28 +267,54 @@ impl From<SignInError> for arm::Refusal {
 }
 
 impl Authority {
+    /// Whose token of the sign-in endpoints this is, if it is of this kind, for one of the audiences, and still holds.
+    async fn session(
+        &self,
+        token: &str,
+        kind: ArmTokenUse,
+        audiences: &[&str],
+    ) -> Result<Option<Principal>, store::Error> {
+        let expected = Expectation { issuer: &self.identity_issuer, audiences };
+        match self.keys.current().verify::<ArmClaims>(token, expected, Timestamp::now()) {
+            Ok(claims) if claims.token_use == kind => {
+                self.sign_in.session(claims.principal, claims.registered.generation).await
+            }
+            Ok(_) | Err(_) => Ok(None),
+        }
+    }
+
+    /// What every token of the sign-in endpoints says.
+    async fn identity(
+        &self,
+        principal: &Principal,
+        audience: &str,
+        lifetime: SignedDuration,
+    ) -> Result<RegisteredClaims, arm::Refusal> {
+        let now = Timestamp::now().as_second();
+        let random = random().map_err(|error| arm::Refusal::Failed(error.into()))?;
+        Ok(RegisteredClaims {
+            issuer: self.identity_issuer.to_string(),
+            audience: audience.to_owned(),
+            subject: principal.id.to_string(),
+            id: uuid::Builder::from_random_bytes(random).into_uuid(),
+            issued: now,
+            not_before: now,
+            expires: now.saturating_add(lifetime.as_secs()),
+            generation: self.sign_in.generation(principal).await?,
+        })
+    }
+
     /// A token of the sign-in endpoints.
-    fn identity_token(
+    async fn bearer_token(
         &self,
         principal: &Principal,
         audience: &str,
         token_use: ArmTokenUse,
         lifetime: SignedDuration,
     ) -> Result<String, arm::Refusal> {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| arm::Refusal::Failed(error);
-        let now = Timestamp::now().as_second();
         let is_person = principal.kind == PrincipalKind::User;
         let claims = ArmClaims {
-            registered: RegisteredClaims {
-                issuer: self.identity_issuer.to_string(),
-                audience: audience.to_owned(),
-                subject: principal.id.to_string(),
-                id: uuid::Builder::from_random_bytes(random().map_err(|error| failed(error.into()))?)
-                    .into_uuid(),
-                issued: now,
-                not_before: now,
-                expires: now.saturating_add(lifetime.as_secs()),
-            },
+            registered: self.identity(principal, audience, lifetime).await?,
             principal: principal.id,
             tenant: self.tenant,
             application: (!is_person).then(|| principal.name.clone()),
@@ -266,7 +322,7 @@ impl Authority {
             token_use,
             version: "1.0".into(),
         };
-        self.keys.mint(&claims).map_err(|error| failed(error.into()))
+        self.keys.current().mint(&claims).map_err(|error| arm::Refusal::Failed(error.into()))
     }
 }
 
@@ -281,13 +337,47 @@ impl arm::Entrance for Authority {
         Ok(self.sign_in.password(name, word, address, Timestamp::now()).await?)
     }
 
-    async fn token(&self, token: &str, kind: ArmTokenUse) -> Result<Option<Principal>, arm::Refusal> {
-        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
-        let expected = Expectation { issuer: &self.identity_issuer, audiences: &audiences };
-        match self.keys.verify::<ArmClaims>(token, expected, Timestamp::now()) {
-            Ok(claims) if claims.token_use == kind => Ok(self.sign_in.principal(claims.principal).await?),
-            Ok(_) | Err(_) => Ok(None),
-        }
+    async fn token(
+        &self,
+        token: &str,
+        kind: ArmTokenUse,
+        audiences: &[&str],
+    ) -> Result<Option<Principal>, arm::Refusal> {
+        Ok(self.session(token, kind, audiences).await?)
+    }
+
+    async fn assertion(
+        &self,
+        program: &str,
+        assertion: &str,
+        audiences: &[&str],
+    ) -> Result<Principal, arm::Refusal> {
+        Ok(self.sign_in.assertion(program, assertion, audiences, Timestamp::now()).await?)
+    }
+
+    async fn identity_token(
+        &self,
+        principal: &Principal,
+        application: &str,
+        nonce: Option<&str>,
+    ) -> Result<String, arm::Refusal> {
+        let account = self.sign_in.account(principal.id).await?;
+        let shown = account.map(|account| account.display_name).filter(|name| !name.is_empty());
+        let claims = IdentityClaims {
+            registered: self.identity(principal, application, ACCESS_LIFETIME).await?,
+            principal: principal.id,
+            tenant: self.tenant,
+            user_name: principal.name.clone(),
+            name: shown.unwrap_or_else(|| principal.name.clone()),
+            nonce: nonce.map(str::to_owned),
+            version: "2.0".into(),
+        };
+        self.keys.current().mint(&claims).map_err(|error| arm::Refusal::Failed(error.into()))
+    }
+
+    async fn hash(&self, word: &str) -> Result<String, arm::Refusal> {
+        let salt = random().map_err(|error| arm::Refusal::Failed(error.into()))?;
+        self.sign_in.hash(word, salt).await.map_err(|error| arm::Refusal::Failed(error.into()))
     }
 
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, arm::Refusal> {
@@ -300,18 +390,18 @@ impl arm::Entrance for Authority {
         audience: &str,
     ) -> Result<Option<arm::IssuedTokens>, arm::Refusal> {
         let is_own = self.identity_audiences.iter().any(|own| own == audience);
-        if !is_own && audience != REGISTRY_AUDIENCE {
+        if !is_own && audience != REGISTRY_AUDIENCE && audience != &*self.directory_audience {
             return Ok(None);
         }
-        let access = self.identity_token(principal, audience, ArmTokenUse::Access, ACCESS_LIFETIME)?;
+        let access = self.bearer_token(principal, audience, ArmTokenUse::Access, ACCESS_LIFETIME).await?;
         // A refresh token is for the sign-in endpoint alone, whatever the access token is for.
         let own = self.identity_audiences.first().map_or(audience, String::as_str);
-        let refresh = self.identity_token(principal, own, ArmTokenUse::Refresh, REFRESH_LIFETIME)?;
+        let refresh = self.bearer_token(principal, own, ArmTokenUse::Refresh, REFRESH_LIFETIME).await?;
         let expires_in = ACCESS_LIFETIME.as_secs().unsigned_abs();
         Ok(Some(arm::IssuedTokens { access, refresh: Some(refresh), expires_in }))
     }
 
     fn jwks(&self) -> serde_json::Value {
-        self.keys.jwks()
+        self.keys.current().jwks()
     }
 }

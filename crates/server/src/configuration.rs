@@ -4,7 +4,10 @@
 //! file, else from the default below.
 //! The first two are read by the command line; both it and the file end as [`Overrides`].
 
+use crate::advisories::{Source, SourceList};
+use crate::jobs::reevaluate::FlipLimit;
 use crate::storage::{BlobStorage, StorageSettings};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -63,6 +66,14 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
+    /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
+    pub advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories; 0 for none.
+    pub advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources.
+    pub advisory_mirror: Option<String>,
+    /// The sources of advisories, instead of the public ones.
+    pub advisory_sources: Option<Vec<Source>>,
 }
 
 impl Overrides {
@@ -96,6 +107,12 @@ impl Overrides {
             resource_group: self.resource_group.or(other.resource_group),
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
+            advisory_flip_limit_percent: self
+                .advisory_flip_limit_percent
+                .or(other.advisory_flip_limit_percent),
+            advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
+            advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
+            advisory_sources: self.advisory_sources.or(other.advisory_sources),
         }
     }
 }
@@ -129,6 +146,12 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
+    /// When new advisories flip too many images to come into force by themselves.
+    pub flip_limit: FlipLimit,
+    /// Where advisories come from.
+    pub sources: SourceList,
+    /// How often they are brought up to date; none for never.
+    pub update_every: Option<SignedDuration>,
     /// The password of the owner on the first start; made up when missing.
     pub admin_password: Option<String>,
     /// The program that is re-executed in the jail; by default this one.
@@ -178,6 +201,12 @@ impl Configuration {
             resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
             advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
+            flip_limit: flip_limit(given.advisory_flip_limit_percent)?,
+            update_every: match given.advisory_update_hours.unwrap_or(6) {
+                0 => None,
+                hours => Some(SignedDuration::from_hours(hours.into())),
+            },
+            sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
             admin_password: None,
             program: None,
             data,
@@ -207,6 +236,15 @@ pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationErr
         None | Some("required") => Ok(sandbox::Requirement::Required),
         Some("best-effort") => Ok(sandbox::Requirement::BestEffort),
         Some(other) => Err(unsupported("jail", other, "required or best-effort")),
+    }
+}
+
+fn flip_limit(percent: Option<u8>) -> Result<FlipLimit, ConfigurationError> {
+    let default = FlipLimit::default();
+    match percent {
+        None => Ok(default),
+        Some(percent @ 0..=100) => Ok(FlipLimit { share: f64::from(percent) / 100.0, ..default }),
+        Some(other) => Err(unsupported("advisory-flip-limit-percent", &other.to_string(), "0 to 100")),
     }
 }
 
@@ -292,6 +330,18 @@ mod tests {
         assert_eq!(configuration.database, PathBuf::from("./lazaretto-data/lazaretto.sqlite"));
         assert_eq!(configuration.tls, Tls::Off);
         assert!(configuration.standard_plan);
+        assert_eq!(configuration.update_every, Some(SignedDuration::from_hours(6)));
+    }
+
+    #[test]
+    fn sources_of_advisories_are_listed_or_mirrored() {
+        let listed = "[[advisory-sources]]\nname = 'own'\nurl = 'https://a.example/all.zip'";
+        let sources = configured(listed).unwrap().sources.sources;
+        assert_eq!(sources.iter().map(|source| &*source.name).collect::<Vec<_>>(), ["own"]);
+        let mirrored = configured("advisory-mirror = '/srv/mirror'\nadvisory-update-hours = 0").unwrap();
+        assert!(mirrored.sources.sources.iter().all(|source| source.url.starts_with("/srv/mirror/")));
+        assert_eq!(mirrored.update_every, None);
+        assert!(toml::from_str::<Overrides>("[[advisory-sources]]\nname = 'no address'").is_err());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! There is no default password (attack C19): it is given, or made up and shown once.
 
 use crate::Configuration;
-use access::token::{KeyError, KeyRing, SigningKey};
+use crate::keys::Keys;
+use access::password::PasswordHash;
+use access::token::KeyError;
 use access::{PageSeal, RoleId, password};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -53,7 +55,7 @@ pub(crate) struct Opened {
     /// The first registry.
     pub registry: Registry,
     /// Signs and checks tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Keys>,
     /// Seals the places of pages.
     pub seal: PageSeal,
     /// The password, if it was made up right now: it is shown once and kept nowhere.
@@ -104,14 +106,13 @@ pub(crate) async fn open(
         let tier = if configuration.standard_plan { PlanTier::Standard } else { PlanTier::Free };
         store.set_plan(installation.subscription, SCAN_PLAN, tier, now).await?;
     }
-    let seed = secret(store, "token-signing-seed").await?;
-    let keys = Arc::new(KeyRing::new(vec![SigningKey::from_seed(&seed)?])?);
+    let keys = Arc::new(Keys::open(store, now).await?);
     let seal = PageSeal::new(&secret(store, "page-seal").await?);
     Ok(Opened { installation, registry, keys, seal, new_password })
 }
 
 /// A secret of 32 bytes, made on the first start.
-async fn secret(store: &dyn Store, name: &str) -> Result<[u8; 32], InstallationError> {
+pub(crate) async fn secret(store: &dyn Store, name: &str) -> Result<[u8; 32], InstallationError> {
     let fresh: [u8; 32] = random()?;
     let kept = store.put_secret_if_absent(name, fresh.to_vec()).await?;
     Ok(<[u8; 32]>::try_from(kept).map_err(|_| KeyError::Unusable)?)
@@ -129,6 +130,8 @@ async fn owner(
     let existing = store.account(OWNER).await?;
     let (word, new_password) = match (given, &existing) {
         (None, Some(_)) => return Ok(None),
+        // The same password once more ends no session.
+        (Some(word), Some(present)) if is_password_of(present, word) => return Ok(None),
         (Some(word), _) => (word.to_owned(), None),
         (None, None) => {
             let word = made_up()?;
@@ -141,12 +144,23 @@ async fn owner(
         secret_hash: password::hash(&word, &random()?)?.as_str().to_owned(),
         kind: AccountKind::User,
         created_at: now,
+        display_name: "Administrator".into(),
+        enabled: true,
+        generation: 0,
     };
     let account = store.put_account(account).await?;
-    let scope = format!("/subscriptions/{}", installation.subscription);
     let role = store::RoleId(RoleId::OWNER.0);
+    // At the tenant: over all subscriptions that come, and over the directory.
+    let tenant = RoleAssignment { principal: account.principal, role, scope: "/".into() };
+    store.assign_role(tenant).await?;
+    let scope = format!("/subscriptions/{}", installation.subscription);
     store.assign_role(RoleAssignment { principal: account.principal, role, scope }).await?;
     Ok(new_password)
+}
+
+/// Whether an account is in order and has this password.
+fn is_password_of(account: &Account, word: &str) -> bool {
+    account.enabled && password::verify(word, &PasswordHash::from_stored(account.secret_hash.clone()))
 }
 
 fn made_up() -> Result<String, InstallationError> {

@@ -35,6 +35,8 @@ pub struct Workshop {
     pub shelf: Arc<Shelf>,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: SignedDuration,
+    /// When a snapshot flips too many images to come into force by itself.
+    pub flip_limit: reevaluate::FlipLimit,
     /// Tells those who wait for a verdict that something changed.
     pub changes: watch::Sender<u64>,
 }

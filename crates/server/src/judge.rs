@@ -3,7 +3,7 @@
 //! The judgement itself is in `advisory` and `assessment`; here their words are brought together with those of the
 //! store.
 
-use crate::api::view::FindingView;
+use crate::api::view::{FindingView, RiskView};
 use advisory::{
     Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation,
 };
@@ -11,20 +11,25 @@ use assessment::{Cause, FeedStanding, FindingEvidence, OutOfSupport};
 use inventory::{Distribution, Ecosystem, InstalledPackage, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Isolation;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use store::{Finding, FindingRow, FindingVerdict, PackageOwner, PackageVersion, ScannedImage, Vulnerability};
 
-/// Everything that the advisories in force say of one package version, whatever the verdict.
-pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
-    let Some(ecosystem) = &package.ecosystem else { return Vec::new() };
-    let query = Query {
+/// What is asked of the advisories about one package version; nothing, if nobody speaks for its kind.
+pub fn query(package: &PackageVersion) -> Option<Query<'_>> {
+    let ecosystem = package.ecosystem.as_ref()?;
+    Some(Query {
         source: package.source.as_ref(),
         module: package.module.as_deref(),
         owner: package.owner.as_ref().map(|owner| Owner { ecosystem: &owner.ecosystem, name: &owner.name }),
         ..Query::new(ecosystem, package.kind, &package.name, &package.version)
-    };
-    match_package(snapshot, &query)
+    })
+}
+
+/// Everything that the advisories in force say of one package version, whatever the verdict.
+pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
+    query(package).map(|query| match_package(snapshot, &query)).unwrap_or_default()
 }
 
 /// All that a snapshot says of one package version, in the words of the store.
@@ -163,6 +168,24 @@ pub fn out_of_support(
         .then(|| OutOfSupport { distribution: distribution.pretty_name.clone(), since: end.date.to_owned() })
 }
 
+/// What the verdict on an image rests on beside its packages and the advisories, as it is recorded with the image.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Basis {
+    /// What speaks against it whatever the advisories say, the weightiest first.
+    pub causes: Vec<Cause>,
+    /// The distribution, if the image has packages of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
+}
+
+impl Basis {
+    /// The distribution whose packages get no fixes any more.
+    pub fn out_of_support(&self, now: Timestamp) -> Option<OutOfSupport> {
+        let distribution = self.distribution.as_ref()?;
+        out_of_support(Some(distribution), distribution.known()?.packages, now)
+    }
+}
+
 /// A finding for people and programs.
 pub fn finding_view(finding: &Finding) -> FindingView {
     let evidence: Option<FindingEvidence> = serde_json::from_value(finding.evidence.clone()).ok();
@@ -187,6 +210,23 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
         evidence: evidence.map(|evidence| evidence.rule).unwrap_or_default(),
+        risk: serde_json::from_value::<VulnerabilityRecord>(record.clone())
+            .map(|record| RiskView { first_seen: Some(finding.first_seen), ..risk(&record) })
+            .unwrap_or_default(),
+    }
+}
+
+/// What tells how urgent a vulnerability is.
+fn risk(record: &VulnerabilityRecord) -> RiskView {
+    let classification = &record.classification;
+    RiskView {
+        severity_source: classification.source.clone(),
+        cvss_vector: classification.vector.clone(),
+        exploit_probability: record.prediction.as_ref().map(|prediction| prediction.probability),
+        exploit_percentile: record.prediction.as_ref().map(|prediction| prediction.percentile),
+        known_exploited_since: record.known_exploit.as_ref().map(|known| known.added.to_string()),
+        published: record.published,
+        first_seen: None,
     }
 }
 
@@ -215,6 +255,7 @@ pub fn match_view(
 ) -> FindingView {
     let record = snapshot.vulnerability(found);
     let evidence = evidence(found, package);
+    let risk = risk(&record);
     FindingView {
         repository: place.repository.to_owned(),
         digest: place.digest.to_owned(),
@@ -234,6 +275,7 @@ pub fn match_view(
         remediation: evidence.remediation,
         advisories: found.advisories.iter().map(ToString::to_string).collect(),
         evidence: evidence.rule,
+        risk,
     }
 }
 

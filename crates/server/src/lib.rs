@@ -4,18 +4,24 @@
 //! What happens after a push is a job, one file and one line in [`jobs::JOBS`].
 //! The server never looks into a layer or a feed: [`inspect`] sends them to the jail.
 
+// The schemas of the API are one large JSON document.
+#![recursion_limit = "256"]
+
 pub mod advisories;
 pub mod api;
 mod app;
 mod authority;
 mod bill;
 mod configuration;
+mod hosts;
 pub mod inspect;
 mod installation;
 pub mod jobs;
 pub mod judge;
+mod keys;
 mod listener;
 mod operations;
+mod registry_account;
 mod sign_in;
 mod storage;
 mod tls;

@@ -2,13 +2,13 @@
 //!
 //! These three answer without a sign-in, as such tools expect; they tell numbers, and no name of anything.
 
-use crate::advisories::Shelf;
+use crate::advisories::{Shelf, age_in_words};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write;
 use std::sync::Arc;
 use store::{JobState, Store};
@@ -20,6 +20,8 @@ pub(crate) struct OperationsState {
     pub store: Arc<dyn Store>,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// Older advisories than this cannot call an image healthy.
+    pub advisory_age_limit: SignedDuration,
 }
 
 /// `/healthz`, `/readyz` and `/metrics`.
@@ -31,16 +33,25 @@ pub(crate) fn router(state: OperationsState) -> Router {
         .with_state(state)
 }
 
-/// Ready means that the records can be read.
+/// Ready means that the records can be read. How old the advisories are is said beside it: a registry serves pulls
+/// with old ones too, and says of each image that it cannot be assessed.
 async fn ready(State(state): State<OperationsState>) -> Response {
     match state.store.installation().await {
-        Ok(Some(_)) => "ready\n".into_response(),
+        Ok(Some(_)) => format!("ready\n{}\n", advisories(&state, Timestamp::now())).into_response(),
         Ok(None) => (StatusCode::SERVICE_UNAVAILABLE, "the installation is not made yet\n").into_response(),
         Err(error) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the records cannot be read\n").into_response()
         }
     }
+}
+
+fn advisories(state: &OperationsState, now: Timestamp) -> String {
+    let Some(snapshot) = state.shelf.current() else { return "advisories: none".to_owned() };
+    let age = now.duration_since(snapshot.created_at());
+    let too_old = if age > state.advisory_age_limit { ", too old to call anything healthy" } else { "" };
+    let held = if state.shelf.held().is_some() { "; newer ones are held" } else { "" };
+    format!("advisories: {} old{too_old}{held}", age_in_words(age))
 }
 
 /// The text format of Prometheus, version 0.0.4.
@@ -80,6 +91,9 @@ async fn text(state: &OperationsState, now: Timestamp) -> Result<String, store::
         let age = now.duration_since(snapshot.created_at()).as_secs();
         line("lazaretto_advisories_age_seconds", "", age.to_string());
         line("lazaretto_advisories", "", snapshot.counts().advisories.to_string());
+        let too_old = i32::from(age > state.advisory_age_limit.as_secs());
+        line("lazaretto_advisories_too_old", "", too_old.to_string());
     }
+    line("lazaretto_advisories_held", "", i32::from(state.shelf.held().is_some()).to_string());
     Ok(text)
 }

@@ -4,16 +4,24 @@
 //! So what was right a moment ago is remembered for a minute, under a keyed hash that is worth nothing outside
 //! this process, and never across a change of the password.
 
-use access::password::{self, PasswordHash};
+use access::password::{self, PasswordError, PasswordHash};
+use access::token::{Certificate, verify_assertion};
 use access::{
-    Assignment, AttemptLimiter, AttemptPolicy, Principal, PrincipalKind, ResourceId, RoleId, TooManyAttempts,
+    Assignment, AttemptLimiter, AttemptPolicy, Principal, PrincipalKind, ResourceId, Role, RoleId,
+    TooManyAttempts,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Account, AccountKind, Store};
+use store::{
+    Account, AccountKind, Application, Credential, Membership, PrincipalId, Proof, RoleDefinition, Store,
+    objects,
+};
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 /// How long a right password is remembered.
@@ -69,7 +77,8 @@ impl SignIn {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<Principal, SignInError> {
-        let account = self.store.account(name).await?;
+        // A disabled account is no account: nobody learns that it is there (attack D5).
+        let account = self.store.account(name).await?.filter(|account| account.enabled);
         let key = self.memory_key(account.as_ref(), word);
         if let Some(account) = &account
             && self.is_remembered(&key, now)
@@ -81,13 +90,16 @@ impl SignIn {
         for attempt in &attempts {
             self.limiter().check(attempt, now)?;
         }
-        let right = self.compare(account.as_ref(), word).await;
+        let right =
+            self.compare(account.as_ref(), word).await || self.secret(account.as_ref(), word, now).await?;
         match account {
             Some(account) if right => {
                 for attempt in &attempts {
                     self.limiter().succeeded(attempt);
                 }
-                self.remember(key, now);
+                if account.kind == AccountKind::User {
+                    self.remember(key, now);
+                }
                 Ok(principal(&account))
             }
             Some(_) | None => {
@@ -100,28 +112,151 @@ impl SignIn {
         }
     }
 
-    /// The principal of an id, as a token names it; `None` if the account is gone.
+    /// Whether a word is one of the secrets of a program. They are compared by a fast hash, since they are random.
+    async fn secret(
+        &self,
+        account: Option<&Account>,
+        word: &str,
+        now: Timestamp,
+    ) -> Result<bool, store::Error> {
+        let Some(account) = account.filter(|account| account.kind == AccountKind::Service) else {
+            return Ok(false);
+        };
+        let given: String = Sha256::digest(word).iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_right = |credential: &Credential| match &credential.proof {
+            Proof::Secret { sha256, .. } => bool::from(sha256.as_bytes().ct_eq(given.as_bytes())),
+            Proof::Certificate { .. } => false,
+        };
+        Ok(self.credentials(account, now).await?.iter().any(is_right))
+    }
+
+    /// The credentials of a program that hold now: its own, and those of its application.
+    async fn credentials(&self, account: &Account, now: Timestamp) -> Result<Vec<Credential>, store::Error> {
+        let mut holders = vec![account.principal.to_string()];
+        let applications = objects::all_of::<Application, _>(&*self.store, &account.name).await?;
+        holders.extend(applications.iter().map(|application| application.id.to_string()));
+        let mut all = Vec::new();
+        for holder in holders {
+            all.extend(objects::all_of::<Credential, _>(&*self.store, &holder).await?);
+        }
+        all.retain(|credential| credential.starts_at <= now && now < credential.ends_at);
+        Ok(all)
+    }
+
+    /// The program that signed an assertion with the key of one of its certificates.
+    ///
+    /// # Errors
+    /// When it proves nothing, after too many that did not, or when the records fail.
+    pub async fn assertion(
+        &self,
+        program: &str,
+        assertion: &str,
+        audiences: &[&str],
+        now: Timestamp,
+    ) -> Result<Principal, SignInError> {
+        let attempt = format!("assertion {program}");
+        self.limiter().check(&attempt, now)?;
+        let account = self.store.account(program).await?.filter(|account| account.enabled);
+        if let Some(account) = account.filter(|account| account.kind == AccountKind::Service) {
+            let credentials = self.credentials(&account, now).await?;
+            let certificates: Vec<Certificate> = credentials.iter().filter_map(certificate).collect();
+            match verify_assertion(assertion, program, audiences, &certificates, now) {
+                Ok(()) => return Ok(principal(&account)),
+                Err(error) => tracing::warn!(program, %error, "an assertion does not hold"),
+            }
+        }
+        self.limiter().failed(&attempt, now);
+        Err(SignInError::Wrong)
+    }
+
+    /// The principal of a session that began with this number; `None` if the session is over.
     ///
     /// # Errors
     /// When the records fail.
-    pub async fn principal(&self, id: uuid::Uuid) -> Result<Option<Principal>, store::Error> {
-        Ok(self.store.account_of(store::PrincipalId(id)).await?.as_ref().map(principal))
+    pub async fn session(&self, id: uuid::Uuid, generation: i64) -> Result<Option<Principal>, store::Error> {
+        let account = self.account(id).await?.filter(|account| account.generation == generation);
+        Ok(account.as_ref().map(principal))
     }
 
-    /// The roles of a principal, at their scopes.
+    /// The account of a principal that may sign in.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn account(&self, id: uuid::Uuid) -> Result<Option<Account>, store::Error> {
+        Ok(self.store.account_of(PrincipalId(id)).await?.filter(|account| account.enabled))
+    }
+
+    /// The roles of a principal, at their scopes: its own, and those of its groups.
     ///
     /// # Errors
     /// When the records fail.
     pub async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
-        let stored = self.store.role_assignments(store::PrincipalId(principal.id)).await?;
-        Ok(stored
-            .into_iter()
+        let mut stored = self.store.role_assignments(PrincipalId(principal.id)).await?;
+        for membership in objects::all_of::<Membership, _>(&*self.store, &principal.id.to_string()).await? {
+            stored.extend(self.store.role_assignments(PrincipalId(membership.group)).await?);
+        }
+        let mut assignments = Vec::new();
+        for given in stored {
             // A scope that cannot be read grants nothing.
-            .filter_map(|assignment| {
-                let scope = ResourceId::parse(&assignment.scope).ok()?;
-                Some(Assignment { principal: assignment.principal.0, role: RoleId(assignment.role.0), scope })
-            })
-            .collect())
+            let Ok(scope) = ResourceId::parse(&given.scope) else { continue };
+            let role = RoleId(given.role.0);
+            let mut assignment = Assignment::new(principal.id, role, scope);
+            if Role::find(role).is_none() {
+                let definition: Option<RoleDefinition> =
+                    objects::find(&*self.store, &role.0.to_string()).await?;
+                assignment.custom = definition.map(|definition| Arc::new(definition.role));
+            }
+            assignments.push(assignment);
+        }
+        Ok(assignments)
+    }
+
+    /// The number of the sessions of a principal that begin now.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn generation(&self, principal: &Principal) -> Result<i64, store::Error> {
+        let account = self.store.account_of(PrincipalId(principal.id)).await?;
+        // A principal without an account has no session: no account ever has this number.
+        Ok(account.map_or(-1, |account| account.generation))
+    }
+
+    /// Somebody whose secret is compared elsewhere, with the same patience as here: guessing is slowed down for what is
+    /// guessed at, and for the address.
+    ///
+    /// # Errors
+    /// When the secret is wrong, after too many wrong ones, or when the records fail.
+    pub async fn limited(
+        &self,
+        what: &str,
+        address: Option<IpAddr>,
+        now: Timestamp,
+        compared: impl Future<Output = Result<Option<Principal>, store::Error>>,
+    ) -> Result<Principal, SignInError> {
+        let attempts = [what.to_owned(), format!("address {address:?}")];
+        for attempt in &attempts {
+            self.limiter().check(attempt, now)?;
+        }
+        let found = compared.await?;
+        for attempt in &attempts {
+            match found {
+                Some(_) => self.limiter().succeeded(attempt),
+                None => self.limiter().failed(attempt, now),
+            }
+        }
+        found.ok_or(SignInError::Wrong)
+    }
+
+    /// The hash of a password that somebody chose.
+    ///
+    /// # Errors
+    /// When it is empty or too long.
+    pub async fn hash(&self, word: &str, salt: [u8; 16]) -> Result<String, PasswordError> {
+        // Only when the server stops is there no permit any more; then nobody waits for the answer.
+        let _permit = self.comparisons.acquire().await.ok();
+        let word = word.to_owned();
+        let hashed = tokio::task::spawn_blocking(move || password::hash(&word, &salt)).await;
+        hashed.unwrap_or(Err(PasswordError::Empty)).map(|hash| hash.as_str().to_owned())
     }
 
     async fn compare(&self, account: Option<&Account>, word: &str) -> bool {
@@ -130,6 +265,8 @@ impl SignIn {
         let word = word.to_owned();
         // An account that does not exist takes as long as one that does.
         let comparison = move || match hash {
+            // A program has no password: somebody who asks for one waits as long as for a wrong one.
+            Some(hash) if hash.as_str().is_empty() => password::verify_nobody(&word),
             Some(hash) => password::verify(&word, &hash),
             None => password::verify_nobody(&word),
         };
@@ -164,6 +301,12 @@ impl SignIn {
     fn limiter(&self) -> std::sync::MutexGuard<'_, AttemptLimiter> {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The certificate of a credential, if it is one that can be read.
+fn certificate(credential: &Credential) -> Option<Certificate> {
+    let Proof::Certificate { der } = &credential.proof else { return None };
+    Certificate::from_der(&STANDARD.decode(der).ok()?).ok()
 }
 
 fn principal(account: &Account) -> Principal {

@@ -4,6 +4,8 @@
 //! `--tls self-signed` makes an authority once, keeps it in the data folder, and signs a new leaf at every start.
 //! A person trusts the authority once; the leaf is never older than the process.
 
+mod virtual_hosts;
+
 use crate::configuration::Tls;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
@@ -13,8 +15,9 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
+use virtual_hosts::{VirtualHosts, certified};
 
 /// Why the listener has no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +56,8 @@ pub(crate) struct Identity {
 
 /// Loads or makes the identity. `None` for plain HTTP.
 ///
-/// `names` are the host names and addresses under which the server is reached.
+/// `names` are the host names and addresses under which the server is reached; below `suffix`, which may carry a port,
+/// each registry has one.
 ///
 /// # Errors
 /// When files cannot be read or are not PEM, or the key does not fit.
@@ -61,24 +65,33 @@ pub(crate) fn identity(
     tls: &Tls,
     data: &Path,
     names: Vec<String>,
+    suffix: &str,
     now: SystemTime,
 ) -> Result<Option<Identity>, TlsError> {
-    let (chain, key, authority) = match tls {
-        Tls::Off => return Ok(None),
-        Tls::Files { certificate, key } => (read_chain(certificate)?, read_key(key)?, None),
-        Tls::SelfSigned => {
+    if *tls == Tls::Off {
+        return Ok(None);
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Mismatch)?
+        .with_no_client_auth();
+    let (mut config, authority) = match tls {
+        Tls::Files { certificate, key } => {
+            let config = builder.with_single_cert(read_chain(certificate)?, read_key(key)?);
+            (config.map_err(TlsError::Mismatch)?, None)
+        }
+        Tls::Off | Tls::SelfSigned => {
             let folder = data.join("tls");
-            let (chain, key) = sign_leaf(&folder, names, now)?;
-            (chain, key, Some(folder.join("ca.pem")))
+            let (issuer, authority) = authority(&folder, now)?;
+            let default = certified(leaf(&issuer, &authority, names, now)?, &provider)?;
+            let domain = suffix.rsplit_once(':').map_or(suffix, |(domain, _)| domain).to_ascii_lowercase();
+            let made = Mutex::default();
+            let hosts =
+                VirtualHosts { issuer, authority: authority.clone(), default, domain, provider, made };
+            (builder.with_cert_resolver(Arc::new(hosts)), Some(authority))
         }
     };
-    let mut config =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(TlsError::Mismatch)?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(TlsError::Mismatch)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(Identity { config: Arc::new(config), authority }))
 }
@@ -114,7 +127,8 @@ fn authority_parameters(now: SystemTime) -> Result<CertificateParams, TlsError> 
 
 type Leaf = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn sign_leaf(folder: &Path, names: Vec<String>, now: SystemTime) -> Result<Leaf, TlsError> {
+/// The authority of the data folder, made if there is none, and where its certificate is.
+fn authority(folder: &Path, now: SystemTime) -> Result<(Issuer<'static, KeyPair>, PathBuf), TlsError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |source| TlsError::File { path, source }
@@ -129,8 +143,16 @@ fn sign_leaf(folder: &Path, names: Vec<String>, now: SystemTime) -> Result<Leaf,
         std::fs::write(&certificate_path, certificate.pem()).map_err(at(&certificate_path))?;
     }
     let pem = std::fs::read_to_string(&key_path).map_err(at(&key_path))?;
-    let issuer = Issuer::new(parameters, KeyPair::from_pem(&pem)?);
+    Ok((Issuer::new(parameters, KeyPair::from_pem(&pem)?), certificate_path))
+}
 
+/// A leaf for hosts and addresses, signed by the authority whose certificate is in this file.
+fn leaf(
+    issuer: &Issuer<'static, KeyPair>,
+    authority: &Path,
+    names: Vec<String>,
+    now: SystemTime,
+) -> Result<Leaf, TlsError> {
     let mut leaf = CertificateParams::new(names)?;
     leaf.distinguished_name.push(DnType::CommonName, "Lazaretto");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -139,11 +161,11 @@ fn sign_leaf(folder: &Path, names: Vec<String>, now: SystemTime) -> Result<Leaf,
     // Apple's clients refuse leaves that are valid for more than 398 days.
     leaf.not_after = (now + Duration::from_secs(397 * 86_400)).into();
     let key = KeyPair::generate()?;
-    let certificate = leaf.signed_by(&key, &issuer)?;
+    let certificate = leaf.signed_by(&key, issuer)?;
     let mut chain = vec![certificate.der().clone()];
-    chain.extend(read_chain(&certificate_path)?);
+    chain.extend(read_chain(authority)?);
     let key = PrivateKeyDer::try_from(key.serialize_der())
-        .map_err(|detail| TlsError::Pem { path: key_path, detail: detail.to_owned() })?;
+        .map_err(|detail| TlsError::Pem { path: authority.into(), detail: detail.to_owned() })?;
     Ok((chain, key))
 }
 
@@ -166,9 +188,15 @@ mod tests {
     fn the_authority_stays_and_its_key_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let make = || {
-            identity(&Tls::SelfSigned, folder.path(), vec!["localhost".into()], SystemTime::now())
-                .unwrap()
-                .unwrap()
+            identity(
+                &Tls::SelfSigned,
+                folder.path(),
+                vec!["localhost".into()],
+                "localhost:1",
+                SystemTime::now(),
+            )
+            .unwrap()
+            .unwrap()
         };
         let first = std::fs::read(make().authority.unwrap()).unwrap();
         let second = std::fs::read(make().authority.unwrap()).unwrap();
@@ -183,7 +211,7 @@ mod tests {
         let path = folder.path().join("x.pem");
         std::fs::write(&path, "nothing").unwrap();
         let tls = Tls::Files { certificate: path.clone(), key: path.clone() };
-        let error = identity(&tls, folder.path(), Vec::new(), SystemTime::now()).err().unwrap();
+        let error = identity(&tls, folder.path(), Vec::new(), "", SystemTime::now()).err().unwrap();
         assert!(error.to_string().contains("x.pem"), "{error}");
     }
 }

@@ -44,23 +44,35 @@ pub use records::attributes::{
     AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
     Switch,
 };
+pub use records::authorization::{AssignmentOutcome, Authorization, NamedAssignment};
 pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
 pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
+pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
 pub use records::events::{Event, EventKind, Events, NewEvent};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
     Vulnerability,
 };
+pub use records::history::{FindingChange, FindingChangeKind, FindingReason, FindingStand, History};
 pub use records::lineage::{BaseImage, ClaimedBase, ImageLayer, Lineage, Lineages};
+pub use records::management::{
+    RegistrySettings, ResourceGroup, Retention, RoleDefinition, SubscriptionAlias, Tags,
+};
 pub use records::manifests::{
     Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
 };
+pub use records::objects::{Object, Objects, StoredObject};
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
+pub use records::provisioning::{NewRegistry, Provisioning, RegistryRemoval};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
+pub use records::reevaluation::{
+    ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding, ParentJob, Reevaluated,
+    Reevaluation,
+};
 pub use records::repositories::Repositories;
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
@@ -74,3 +86,8 @@ pub use records::tenancy::{
 pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
 pub use sqlite::SqliteStore;
+
+/// Objects as the types that they are.
+pub mod objects {
+    pub use crate::records::objects::{add, all, all_of, delete, find, put};
+}

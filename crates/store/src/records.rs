@@ -3,15 +3,22 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod history;
 pub(crate) mod lineage;
+pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod objects;
 pub(crate) mod policies;
+pub(crate) mod provisioning;
 pub(crate) mod pulls;
+pub(crate) mod reevaluation;
 pub(crate) mod repositories;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
@@ -21,8 +28,9 @@ pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 
 use crate::{
-    Attributes, Catalog, Census, Collection, Events, Findings, Lineages, Manifests, Policies, Pulls, Queue,
-    Repositories, SavedQueries, Scans, Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Authorization, Catalog, Census, Collection, Events, Findings, History, Lineages, Manifests,
+    Objects, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, SavedQueries, Scans,
+    Summaries, Tenancy, UploadParts, Uploads,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -43,8 +51,13 @@ pub trait Store:
     + Findings
     + Lineages
     + Summaries
+    + Reevaluation
+    + History
     + Census
     + SavedQueries
+    + Objects
+    + Provisioning
+    + Authorization
 {
 }
 
@@ -65,7 +78,12 @@ impl<T> Store for T where
         + Findings
         + Lineages
         + Summaries
+        + Reevaluation
+        + History
         + Census
         + SavedQueries
+        + Objects
+        + Provisioning
+        + Authorization
 {
 }

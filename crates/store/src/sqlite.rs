@@ -5,20 +5,25 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod authorization;
 mod catalog;
 mod census;
 mod collection;
 mod column;
 mod events;
 mod findings;
+mod history;
 mod images;
 mod lineage;
 mod manifests;
 mod migration;
+mod objects;
 mod policies;
+mod provisioning;
 mod pulls;
 mod queue;
 mod reader;
+mod reevaluation;
 mod repositories;
 mod saved_queries;
 mod scans;
@@ -26,6 +31,7 @@ mod summaries;
 mod tenancy;
 mod upload_parts;
 mod uploads;
+mod verdict_events;
 mod writer;
 
 #[cfg(test)]

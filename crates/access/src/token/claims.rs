@@ -31,6 +31,9 @@ pub struct RegisteredClaims {
     /// Until when it holds.
     #[serde(rename = "exp")]
     pub expires: i64,
+    /// The number of the session's account when it was made: a session is over when the account has another one.
+    #[serde(rename = "sgn", default)]
+    pub generation: i64,
 }
 
 /// What a token of the sign-in endpoints is for.
@@ -70,6 +73,37 @@ pub struct ArmClaims {
 }
 
 impl Claims for ArmClaims {
+    fn registered(&self) -> &RegisteredClaims {
+        &self.registered
+    }
+}
+
+/// The claims of an identity token: who signed in to an application. It opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityClaims {
+    /// Issuer, audience (the application) and times.
+    #[serde(flatten)]
+    pub registered: RegisteredClaims,
+    /// The object id of the principal.
+    #[serde(rename = "oid")]
+    pub principal: Uuid,
+    /// The tenant.
+    #[serde(rename = "tid")]
+    pub tenant: Uuid,
+    /// The user name.
+    #[serde(rename = "preferred_username")]
+    pub user_name: String,
+    /// The name for people.
+    pub name: String,
+    /// What the application wants to find again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The version of the form: `2.0`.
+    #[serde(rename = "ver")]
+    pub version: String,
+}
+
+impl Claims for IdentityClaims {
     fn registered(&self) -> &RegisteredClaims {
         &self.registered
     }

@@ -26,6 +26,7 @@ fn registered() -> RegisteredClaims {
         issued: NOW,
         not_before: NOW,
         expires: NOW + 3600,
+        generation: 0,
     }
 }
 

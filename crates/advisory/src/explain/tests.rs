@@ -3,6 +3,7 @@
 use super::*;
 use crate::{Compiler, Record, SourceLimits, parse_source};
 use expect_test::{Expect, expect};
+use inventory::PackageKind;
 
 fn snapshot(records: &[&str]) -> Snapshot {
     let mut compiler = Compiler::new();

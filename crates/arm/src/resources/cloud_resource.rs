@@ -73,9 +73,12 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
         None => request.scope.clone(),
     };
     let found = registries::within(state, &request.caller, &scope, Action::REGISTRY_READ).await?;
-    let value =
-        found.iter().filter(|known| filter.passes(&known.registry.name)).map(documents::registry::brief);
-    Ok(page::whole(value.collect()))
+    let mut value = Vec::new();
+    for known in found.iter().filter(|known| filter.passes(&known.registry.name)) {
+        let settings = super::registry::settings(state, known.registry.id).await?;
+        value.push(documents::registry::brief(known, &settings));
+    }
+    Ok(page::whole(value))
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 /// `GET /metadata/endpoints`. The document is an object since 2022, and was a list of clouds before.
 pub(super) async fn cloud(State(state): State<ArmState>, RawQuery(query): RawQuery) -> Json<Value> {
     let url = &*state.url;
-    let host = url.split_once("://").map_or(url, |(_, host)| host);
     let document = json!({
         "name": "Lazaretto",
         "portal": format!("{url}/portal"),
@@ -25,7 +24,7 @@ pub(super) async fn cloud(State(state): State<ArmState>, RawQuery(query): RawQue
         },
         "graphAudience": format!("{url}/graph"),
         "microsoftGraphResourceId": format!("{url}/graph"),
-        "suffixes": {"acrLoginServer": host},
+        "suffixes": {"acrLoginServer": &*state.registry_suffix},
     });
     let version = parse_query(query.as_deref().unwrap_or_default());
     let version = version.get("api-version").map_or("", String::as_str);
@@ -43,14 +42,22 @@ pub(super) async fn configuration(State(state): State<ArmState>, Path(tenant): P
         "issuer": &*state.issuer,
         "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
         "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+        "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
         "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-        "response_types_supported": ["token"],
-        "grant_types_supported": ["client_credentials", "password", "refresh_token"],
+        "response_types_supported": ["token", "id_token"],
+        "grant_types_supported": [
+            "client_credentials",
+            "password",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "private_key_jwt"],
         "scopes_supported": ["openid", "profile", "offline_access"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nbf", "oid", "tid"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "nbf", "oid", "tid", "preferred_username", "name", "nonce",
+        ],
     }))
     .into_response()
 }

@@ -1,18 +1,21 @@
-//! `POST /{tenant}/oauth2/v2.0/token`: tokens for programs (client credentials), for people by name and password, and
-//! for a refresh token (RFC 6749, sections 4.3, 4.4 and 6).
+//! `POST /{tenant}/oauth2/v2.0/token`: tokens for programs by secret or signed assertion (RFC 6749, section 4.4;
+//! RFC 7523), for people by name and password (section 4.3), by a code that somebody entered (RFC 8628), and for a
+//! refresh token (section 6).
+//!
+//! People get an identity token too, where they ask for `openid`.
 
 use super::discovery::unknown_tenant;
-use super::is_tenant;
+use super::{device, is_tenant};
 use crate::dispatch::form_pairs;
 use crate::{ArmState, Refusal};
-use access::Principal;
 use access::token::ArmTokenUse;
+use access::{Principal, PrincipalKind};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -26,12 +29,20 @@ const LONGEST_FORM: usize = 64 << 10;
 enum TokenRefusal {
     #[error("AADSTS7000215: Invalid client secret provided: the name or the secret is wrong.")]
     Client,
+    #[error(
+        "AADSTS700027: The client assertion does not hold: no registered certificate verifies it, or it is too old."
+    )]
+    Assertion,
+    #[error("AADSTS70016: Nobody has entered the code yet.")]
+    Pending,
+    #[error("AADSTS70020: The device code has expired, or was used. Begin again.")]
+    Expired,
     #[error("AADSTS50126: Invalid username or password.")]
     Password,
     #[error("AADSTS700082: The refresh token does not hold any more; sign in again.")]
     Refresh,
     #[error(
-        "AADSTS70003: The grant type '{0}' is not supported; use client_credentials, password or refresh_token."
+        "AADSTS70003: The grant type '{0}' is not supported; use client_credentials, password, refresh_token or a device code."
     )]
     Grant(String),
     #[error("AADSTS900144: The request body must contain the parameter '{0}'.")]
@@ -47,7 +58,9 @@ enum TokenRefusal {
 impl IntoResponse for TokenRefusal {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
-            Self::Client => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::Client | Self::Assertion => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::Pending => (StatusCode::BAD_REQUEST, "authorization_pending"),
+            Self::Expired => (StatusCode::BAD_REQUEST, "expired_token"),
             Self::Password | Self::Refresh => (StatusCode::BAD_REQUEST, "invalid_grant"),
             Self::Grant(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
@@ -83,38 +96,27 @@ pub(super) async fn issue(
         Ok(text) if body.len() <= LONGEST_FORM => text,
         _ => return TokenRefusal::Missing("grant_type").into_response(),
     };
-    let form: Form = form_pairs(text).collect();
+    let mut form: Form = form_pairs(text).collect();
     let address = address.map(|axum::Extension(ConnectInfo(address))| address);
-    match answer(&state, &form, &headers, address).await {
+    match answer(&state, &mut form, &headers, address).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
 }
 
+/// RFC 7523, section 2.2.
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// RFC 8628, section 3.4.
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 async fn answer(
     state: &ArmState,
-    form: &Form,
+    form: &mut Form,
     headers: &HeaderMap,
     address: Option<SocketAddr>,
 ) -> Result<Response, TokenRefusal> {
-    let address = address.map(|address| address.ip());
-    let grant = field(form, "grant_type")?;
-    let principal = match grant {
-        "client_credentials" => {
-            let (id, secret) = client(form, headers)?;
-            known(state.entrance.password(&id, &secret, address).await, TokenRefusal::Client)?
-        }
-        "password" => {
-            let (name, word) = (field(form, "username")?, field(form, "password")?);
-            known(state.entrance.password(name, word, address).await, TokenRefusal::Password)?
-        }
-        "refresh_token" => {
-            let token = field(form, "refresh_token")?;
-            let found = state.entrance.token(token, ArmTokenUse::Refresh).await;
-            found.map_err(refused(TokenRefusal::Refresh))?.ok_or(TokenRefusal::Refresh)?
-        }
-        other => return Err(TokenRefusal::Grant(other.chars().take(80).collect())),
-    };
+    let principal = principal(state, form, headers, address).await?;
+    let form = &*form;
     let audience = audience(state, form);
     let issued = state.entrance.issue(&principal, &audience).await;
     let issued = issued.map_err(refused(TokenRefusal::Refresh))?;
@@ -125,13 +127,95 @@ async fn answer(
         "ext_expires_in": issued.expires_in,
         "access_token": issued.access,
     });
-    if let (Some(refresh), true) = (issued.refresh, grant != "client_credentials") {
-        body["refresh_token"] = refresh.into();
+    // Programs have their secret; people get what they come back with.
+    let is_program = form.get("grant_type").is_some_and(|grant| grant == "client_credentials");
+    if principal.kind == PrincipalKind::User && !is_program {
+        person(state, form, &principal, &mut body).await?;
+        if let Some(refresh) = issued.refresh {
+            body["refresh_token"] = refresh.into();
+        }
     }
     let mut response = Json(body).into_response();
     // RFC 6749, section 5.1: no cache may keep a token.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// What a person's application gets beside the token: who signed in, and how the application may name them.
+async fn person(
+    state: &ArmState,
+    form: &Form,
+    principal: &Principal,
+    body: &mut serde_json::Value,
+) -> Result<(), TokenRefusal> {
+    let scope = form.get("scope").map_or("", String::as_str);
+    body["scope"] = scope.into();
+    let application = form.get("client_id").map_or("", String::as_str);
+    if scope.split_whitespace().any(|word| word == "openid") && !application.is_empty() {
+        let nonce = form.get("nonce").map(String::as_str);
+        let token = state.entrance.identity_token(principal, application, nonce).await;
+        body["id_token"] = token.map_err(refused(TokenRefusal::Refresh))?.into();
+    }
+    if form.contains_key("client_info") {
+        let info = json!({"uid": principal.id.to_string(), "utid": state.tenant().to_string()});
+        body["client_info"] = URL_SAFE_NO_PAD.encode(info.to_string()).into();
+    }
+    Ok(())
+}
+
+/// Who asks for a token, by the grant that they show.
+async fn principal(
+    state: &ArmState,
+    form: &mut Form,
+    headers: &HeaderMap,
+    address: Option<SocketAddr>,
+) -> Result<Principal, TokenRefusal> {
+    let address = address.map(|address| address.ip());
+    match field(form, "grant_type")? {
+        "client_credentials" if form.contains_key("client_assertion") => {
+            if form.get("client_assertion_type").is_none_or(|kind| kind != ASSERTION) {
+                return Err(TokenRefusal::Missing("client_assertion_type"));
+            }
+            let (program, assertion) = (field(form, "client_id")?, field(form, "client_assertion")?);
+            let endpoints = endpoints(state);
+            let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
+            let found = state.entrance.assertion(program, assertion, &endpoints).await;
+            known(found, TokenRefusal::Assertion)
+        }
+        "client_credentials" => {
+            let (id, secret) = client(form, headers)?;
+            known(state.entrance.password(&id, &secret, address).await, TokenRefusal::Client)
+        }
+        "password" => {
+            let (name, word) = (field(form, "username")?, field(form, "password")?);
+            known(state.entrance.password(name, word, address).await, TokenRefusal::Password)
+        }
+        "refresh_token" => {
+            let token = field(form, "refresh_token")?;
+            let found = state.entrance.token(token, ArmTokenUse::Refresh, &[&state.url]).await;
+            found.map_err(refused(TokenRefusal::Refresh))?.ok_or(TokenRefusal::Refresh)
+        }
+        DEVICE => {
+            let (code, application) = (field(form, "device_code")?, field(form, "client_id")?);
+            match state.devices.ask(code, application, (state.clock)()) {
+                device::Answer::Pending => Err(TokenRefusal::Pending),
+                device::Answer::Expired => Err(TokenRefusal::Expired),
+                device::Answer::Done { principal, scope } => {
+                    // A device says what for when it begins, and need not say it again.
+                    form.entry("scope".to_owned()).or_insert(scope);
+                    Ok(principal)
+                }
+            }
+        }
+        other => Err(TokenRefusal::Grant(other.chars().take(80).collect())),
+    }
+}
+
+/// For whom an assertion may be: the token endpoint, by any of its addresses.
+fn endpoints(state: &ArmState) -> Vec<String> {
+    let tenant = state.tenant().to_string();
+    let words = super::TENANT_WORDS.into_iter().chain([tenant.as_str()]);
+    words.map(|tenant| format!("{}/{tenant}/oauth2/v2.0/token", state.url)).collect()
 }
 
 fn field<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, TokenRefusal> {

@@ -2,7 +2,7 @@
 
 use access::token::ArmTokenUse;
 use access::{Assignment, PageSeal, Principal, PrincipalKind, ResourceId, RoleId};
-use arm::{ArmState, Entrance, IssuedTokens, Refusal};
+use arm::{ArmState, DeviceCodes, Entrance, IssuedTokens, Refusal};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -16,8 +16,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId, RepositoryKey,
-    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    NewRegistry, PackageFindings, PackagePlace, PackageVersion, PrincipalId, PutManifest, PutOutcome,
+    RegistryId, RepositoryKey, SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId, TenantId,
+    Vulnerability,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -29,6 +30,7 @@ const PASSWORD: &str = "open sesame";
 
 /// The people, their roles, and where they have them; `{registry}` is the registry.
 const PEOPLE: &[(&str, RoleId, &str)] = &[
+    ("admin", RoleId::OWNER, "/"),
     ("owner", RoleId::OWNER, "{subscription}"),
     ("reader", RoleId::READER, "{subscription}"),
     ("security-reader", RoleId::SECURITY_READER, "{subscription}"),
@@ -43,9 +45,10 @@ pub(crate) fn now() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().unwrap()
 }
 
-struct People;
+/// Their roles, and what the records give them beside.
+struct People(Arc<dyn Store>);
 
-fn principal(name: &str) -> Principal {
+pub(crate) fn principal(name: &str) -> Principal {
     Principal {
         id: Uuid::new_v5(&Uuid::NAMESPACE_DNS, name.as_bytes()),
         name: name.into(),
@@ -76,7 +79,20 @@ impl Entrance for People {
         }
     }
 
-    async fn token(&self, token: &str, kind: ArmTokenUse) -> Result<Option<Principal>, Refusal> {
+    async fn token(
+        &self,
+        token: &str,
+        kind: ArmTokenUse,
+        audiences: &[&str],
+    ) -> Result<Option<Principal>, Refusal> {
+        // A token of these tests is for the resource manager, unless it says that it is for the directory.
+        let (token, audience) = match token.strip_prefix("graph-") {
+            Some(token) => (token, format!("{URL}/graph")),
+            None => (token, URL.to_owned()),
+        };
+        if !audiences.contains(&audience.as_str()) {
+            return Ok(None);
+        }
         let mark = match kind {
             ArmTokenUse::Access => "access-",
             ArmTokenUse::Refresh => "refresh-",
@@ -88,9 +104,14 @@ impl Entrance for People {
         let own = PEOPLE.iter().filter(|(name, ..)| *name == principal.name);
         let assignment = |(_, role, scope): &(&str, RoleId, &str)| {
             let scope = scope.replace("{subscription}", &subscription()).replace("{registry}", &registry());
-            Assignment { principal: principal.id, role: *role, scope: ResourceId::parse(&scope).unwrap() }
+            Assignment::new(principal.id, *role, ResourceId::parse(&scope).unwrap())
         };
-        Ok(own.map(assignment).collect())
+        let mut all: Vec<Assignment> = own.map(assignment).collect();
+        for given in self.0.role_assignments(PrincipalId(principal.id)).await? {
+            let scope = ResourceId::parse(&given.scope).unwrap();
+            all.push(Assignment::new(principal.id, RoleId(given.role.0), scope));
+        }
+        Ok(all)
     }
 
     async fn issue(&self, principal: &Principal, audience: &str) -> Result<Option<IssuedTokens>, Refusal> {
@@ -100,6 +121,32 @@ impl Entrance for People {
             refresh: Some(format!("refresh-{name}")),
             expires_in: 4500,
         }))
+    }
+
+    async fn assertion(
+        &self,
+        program: &str,
+        assertion: &str,
+        audiences: &[&str],
+    ) -> Result<Principal, Refusal> {
+        let endpoint = format!("{URL}/common/oauth2/v2.0/token");
+        match assertion == "signed" && audiences.contains(&endpoint.as_str()) {
+            true => Ok(principal(program)),
+            false => Err(Refusal::Wrong),
+        }
+    }
+
+    async fn identity_token(
+        &self,
+        principal: &Principal,
+        application: &str,
+        nonce: Option<&str>,
+    ) -> Result<String, Refusal> {
+        Ok(format!("id of {} for {application} {}", principal.name, nonce.unwrap_or_default()))
+    }
+
+    async fn hash(&self, word: &str) -> Result<String, Refusal> {
+        Ok(format!("hash of {word}"))
     }
 
     fn jwks(&self) -> Value {
@@ -153,16 +200,37 @@ impl Estate {
         let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap().id;
         let router = arm::router(ArmState {
             store: store.clone(),
-            entrance: Arc::new(People),
+            entrance: Arc::new(People(store.clone())),
             seal: PageSeal::new(&[7; 32]),
             desk: Arc::default(),
             url: URL.into(),
             issuer: format!("{URL}/{}/", installation.tenant).into(),
             installation: Arc::new(installation),
+            registry_suffix: "lazaretto.test".into(),
+            devices: DeviceCodes::default(),
             scan_plan: "ContainerRegistry",
             clock: now,
         });
         Self { store, registry, router, _folder: folder }
+    }
+
+    /// The same with a second subscription, of which the foreigner is the owner, and a registry in it.
+    pub(crate) async fn with_foreign() -> Self {
+        let estate = Self::furnished().await;
+        let id = SubscriptionId(Uuid::from_u128(0xbeef));
+        let tenant = TenantId(Uuid::from_u128(0x777));
+        let foreign = Subscription { id, name: "Elsewhere".into(), tenant };
+        assert!(estate.store.create_subscription(foreign).await.unwrap());
+        let registry = NewRegistry {
+            subscription: id,
+            resource_group: "rg".into(),
+            name: "Foreign".into(),
+            login_server: "foreign.lazaretto.test".into(),
+            location: "local".into(),
+        };
+        let created = estate.store.create_registry(registry, &Actor("foreigner".into()), now()).await;
+        assert!(created.unwrap().is_some());
+        estate
     }
 
     /// A registry with one image in each state.
@@ -255,6 +323,7 @@ impl Estate {
             distribution: Value::Null,
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
+            basis: json!({ "causes": [] }),
             indexer_version: 1,
             isolation: Value::Null,
             at: now(),
@@ -267,9 +336,11 @@ impl Estate {
             let (id, _) = recorded.versions.iter().find(|(_, version)| version.name == *name).unwrap();
             packages.entry(*id).or_default().push(finding(name, vulnerability));
         }
-        let packages = packages
-            .into_iter()
-            .map(|(package_version, findings)| PackageFindings { package_version, findings });
+        let packages = packages.into_iter().map(|(package_version, findings)| PackageFindings {
+            package_version,
+            findings,
+            reasons: BTreeMap::new(),
+        });
         let vulnerabilities = found.iter().map(|(_, id)| vulnerability(id)).collect();
         let snapshot = SnapshotVersion("one".into());
         self.store.record_findings(&snapshot, packages.collect(), vulnerabilities, now()).await.unwrap();

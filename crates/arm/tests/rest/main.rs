@@ -4,9 +4,12 @@
 
 mod assessments;
 mod authorization;
+mod directory;
 mod estate;
 mod plans;
+mod registries;
 mod resource_graph;
 mod resources;
+mod roles;
 mod sign_in;
 mod sub_assessments;

@@ -3,7 +3,7 @@
 use crate::estate::{Answer, Estate, URL};
 use axum::body::Body;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Method, Request};
 use serde_json::Value;
 
@@ -113,4 +113,59 @@ async fn discovery_leads_to_the_token_endpoint() {
     estate.get("", "/elsewhere/v2.0/.well-known/openid-configuration").await.expect(400);
     assert_eq!(estate.get("", "/common/discovery/v2.0/keys").await.expect(200).body["keys"][0]["kid"], "one");
     estate.get("", "/common/discovery/instance?api-version=1.1").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_device_waits_until_somebody_enters_its_code() {
+    let estate = Estate::new().await;
+    let post = async |path: &str, form: &str| {
+        let request = Request::builder().method(Method::POST).uri(path.to_owned());
+        estate.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    };
+    let begun =
+        post("/organizations/oauth2/v2.0/devicecode", "client_id=az&scope=openid").await.expect(200).body;
+    let (code, device) = (begun["user_code"].as_str().unwrap(), begun["device_code"].as_str().unwrap());
+    assert_eq!(begun["verification_uri"], format!("{URL}/devicelogin"));
+    let form = format!(
+        "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=az&device_code={device}&client_info=1"
+    );
+    let waiting = token(&estate, "organizations", &form).await.expect(400);
+    assert_eq!(waiting.body["error"], "authorization_pending");
+    post("/devicelogin", &format!("code={code}&name=owner&password=wrong")).await.expect(401);
+    post("/devicelogin", "code=WRONGCODE&name=owner&password=open sesame").await.expect(400);
+    let entered =
+        post("/devicelogin", &format!("code={}&name=owner&password=open sesame", code.to_lowercase())).await;
+    assert!(
+        entered.expect(200).headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .starts_with("default-src 'none'")
+    );
+    let done = token(&estate, "organizations", &form).await.expect(200).body;
+    assert_eq!(done["access_token"], "access-owner");
+    assert_eq!(done["id_token"], "id of owner for az ");
+    let info = URL_SAFE_NO_PAD.decode(done["client_info"].as_str().unwrap()).unwrap();
+    let info: Value = serde_json::from_slice(&info).unwrap();
+    assert_eq!(info["utid"], TENANT);
+    assert_eq!(token(&estate, "organizations", &form).await.expect(400).body["error"], "expired_token");
+    post("/elsewhere/oauth2/v2.0/devicecode", "client_id=az").await.expect(400);
+    post("/common/oauth2/v2.0/devicecode", "").await.expect(400);
+}
+
+#[tokio::test]
+async fn a_program_signs_what_it_says() {
+    let estate = Estate::new().await;
+    let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+    let form = |assertion: &str, kind: &str| {
+        format!(
+            "grant_type=client_credentials&client_id=reader&client_assertion={assertion}&client_assertion_type={kind}"
+        )
+    };
+    let answer = token(&estate, TENANT, &form("signed", kind)).await.expect(200);
+    assert_eq!(answer.body["access_token"], "access-reader");
+    assert_eq!(
+        token(&estate, TENANT, &form("forged", kind)).await.expect(401).body["error"],
+        "invalid_client"
+    );
+    token(&estate, TENANT, &form("signed", "other")).await.expect(400);
 }

@@ -44,6 +44,8 @@ pub(crate) async fn run(arguments: DemoArguments, terminal: Terminal) -> Result<
         data: Some(folder.path().to_owned()),
         listen: Some(arguments.listen),
         jail: arguments.jail,
+        // The demo shows what it brings along, and asks nobody.
+        advisory_update_hours: Some(0),
         ..Overrides::default()
     };
     let mut configuration = Configuration::from_overrides(given)?;
@@ -74,8 +76,13 @@ fn import(configuration: &Configuration, terminal: Terminal) -> Result<()> {
     }
     let progress = spinner(terminal, "compiling advisories");
     let inspector = server::inspect::Inspector::new(configuration.jail);
-    let imported =
-        server::advisories::import(&configuration.data.join("advisories"), &[feed], &inspector, &|_| {})?;
+    let imported = server::advisories::import(
+        &configuration.data.join("advisories"),
+        &[feed],
+        &inspector,
+        server::advisories::Caution::Hold,
+        &|_| {},
+    )?;
     progress.finish_and_clear();
     say!(
         "{} advisories are loaded (Alpine 3.10 and Debian 13; real identifiers, versions and scores).",

@@ -7,7 +7,7 @@ use crate::terminal::{Terminal, clean};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use server::api::view::{AttachedView, BaseView, ImageView, Page};
+use server::api::view::{AttachedView, BaseView, HistoryEntry, ImageView, Page};
 use std::time::{Duration, Instant};
 
 /// The images of the registry and their verdicts
@@ -35,6 +35,14 @@ enum ImageCommand {
     },
     /// Show one image
     Show {
+        /// REPOSITORY:TAG or REPOSITORY@DIGEST
+        image: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What became of an image: its verdicts, and why findings appeared or went
+    History {
         /// REPOSITORY:TAG or REPOSITORY@DIGEST
         image: String,
         /// As JSON
@@ -74,6 +82,12 @@ pub(crate) async fn run(arguments: ImageArguments, terminal: Terminal) -> Result
         ImageCommand::Show { image, json } => {
             let image: ImageView = client.get(&format!("/api/images/{}", encode(&image))).await?;
             show(&image, terminal, json)?;
+            Ok(Exit::Done)
+        }
+        ImageCommand::History { image, json } => {
+            let path = format!("/api/images/{}/history", encode(&image));
+            let page: Page<HistoryEntry> = client.get(&path).await?;
+            history(&page.value, terminal, json)?;
             Ok(Exit::Done)
         }
         ImageCommand::Sbom { image, format, attach } => sbom(&client, &image, &format, attach).await,
@@ -182,6 +196,35 @@ async fn list(
     Ok(Exit::Done)
 }
 
+/// Prints the history of an image, the newest first.
+fn history(entries: &[HistoryEntry], terminal: Terminal, json: bool) -> Result<()> {
+    if json {
+        say!("{}", serde_json::to_string_pretty(entries)?);
+        return Ok(());
+    }
+    let mut table = terminal.table(&["WHEN", "WHAT", "OF", "BEFORE", "AFTER", "WHY"]);
+    for entry in entries {
+        let word = |text: &Option<String>| clean(text.as_deref().unwrap_or("-"));
+        let of = match (&entry.vulnerability, &entry.package, &entry.version) {
+            (Some(vulnerability), Some(package), Some(version)) => {
+                clean(&format!("{vulnerability} in {package} {version}"))
+            }
+            _ => "-".to_owned(),
+        };
+        let why = entry.description.as_ref().or(entry.reason.as_ref());
+        table.add_row(vec![
+            entry.at.to_string(),
+            clean(&entry.kind),
+            of,
+            word(&entry.before),
+            word(&entry.after),
+            clean(why.map_or("-", String::as_str)),
+        ]);
+    }
+    say!("{table}");
+    Ok(())
+}
+
 /// Prints one image.
 pub(crate) fn show(image: &ImageView, terminal: Terminal, json: bool) -> Result<()> {
     if json {
@@ -221,6 +264,10 @@ pub(crate) fn show(image: &ImageView, terminal: Terminal, json: bool) -> Result<
     optional("distribution", &image.distribution);
     optional("isolation", &image.isolation);
     optional("advisories", &image.snapshot);
+    if let Some(seconds) = image.advisories_age_seconds {
+        let age = server::advisories::age_in_words(jiff::SignedDuration::from_secs(seconds));
+        say!("  their age     {age}");
+    }
     say!("  pushed        {}", image.pushed_at);
     if let Some(at) = image.assessed_at {
         say!("  assessed      {at}");

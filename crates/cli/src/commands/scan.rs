@@ -6,13 +6,14 @@ use crate::progress::steps;
 use crate::report::{Report, form};
 use crate::say;
 use crate::target::{self, Image, Layer, LayerBytes};
-use crate::terminal::Terminal;
-use advisory::{Severity, Snapshot, Verdict};
+use crate::terminal::{Terminal, clean};
+use advisory::vex::VexSubject;
+use advisory::{Severity, Snapshot, Verdict, VexStatement};
 use anyhow::{Context, Result, bail};
 use assessment::{Cause, ImageFacts, ImageVerdict, assess};
 use clap::Args;
 use indexer::LayerOutcome;
-use inventory::{Ecosystem, ImageInventory, LayerInventory, coalesce};
+use inventory::{Ecosystem, ImageInventory, LayerInventory, coalesce, package_url};
 use jiff::{SignedDuration, Timestamp};
 use oci::ImageConfig;
 use sandbox::{Input, Isolation};
@@ -48,6 +49,9 @@ pub(crate) struct ScanArguments {
     /// A snapshot of advisories, instead of the one in the data folder
     #[arg(long, value_name = "FILE")]
     advisories: Option<PathBuf>,
+    /// A VEX document (OpenVEX, CSAF or CycloneDX) that says what does not apply; may be repeated
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
     /// Where the snapshot in force is kept
     #[arg(long, env = "LAZARETTO_DATA", value_name = "DIR", default_value = "./lazaretto-data")]
     data: PathBuf,
@@ -79,14 +83,9 @@ pub(crate) async fn run(arguments: ScanArguments, terminal: Terminal) -> Result<
     let inspector = Inspector::new(server::configured_jail(arguments.jail.as_deref())?);
     let reading = read(&arguments.target, &arguments.platform, &inspector, terminal).await?;
     let age_limit = SignedDuration::from_hours(arguments.advisory_age_limit_days.saturating_mul(24));
-    let report = report(
-        arguments.target,
-        reading,
-        snapshot.as_deref(),
-        age_limit,
-        arguments.only_fixed,
-        Timestamp::now(),
-    );
+    let statements = statements(&arguments.vex)?;
+    let basis = Basis { snapshot: snapshot.as_deref(), statements: &statements, age_limit };
+    let report = report(arguments.target, reading, &basis, arguments.only_fixed, Timestamp::now());
     let text = (form.write)(&report, terminal)?;
     match &arguments.output {
         Some(path) => {
@@ -243,15 +242,8 @@ fn read_layer(
 }
 
 /// Judges what was read.
-fn report(
-    target: String,
-    reading: Reading,
-    snapshot: Option<&Snapshot>,
-    age_limit: SignedDuration,
-    only_fixed: bool,
-    now: Timestamp,
-) -> Report {
-    let (verdict, mut findings) = judge_reading(&target, &reading, snapshot, age_limit, now);
+fn report(target: String, reading: Reading, basis: &Basis<'_>, only_fixed: bool, now: Timestamp) -> Report {
+    let (verdict, mut findings, excused) = judge_reading(&target, &reading, basis, now);
     findings.retain(|finding| !only_fixed || finding.fixed.is_some());
     let of = |severity: Severity| verdict.counts.get(&severity).copied().unwrap_or(0);
     Report {
@@ -263,7 +255,7 @@ fn report(
             .causes
             .first()
             .map(|cause| CauseView { code: cause.code().into(), description: cause.to_string() }),
-        notes: verdict.causes.iter().skip(1).map(ToString::to_string).collect(),
+        notes: verdict.causes.iter().skip(1).map(ToString::to_string).chain(excused).collect(),
         counts: Counts {
             critical: of(Severity::Critical),
             high: of(Severity::High),
@@ -272,7 +264,7 @@ fn report(
             unknown: of(Severity::Unknown),
         },
         findings,
-        snapshot: snapshot.map(|snapshot| snapshot.version().to_string()),
+        snapshot: basis.snapshot.map(|snapshot| snapshot.version().to_string()),
         isolation: reading.isolation.map(|isolation| isolation.to_string()),
         scanned_at: now,
         inventory: reading.inventory,
@@ -282,10 +274,9 @@ fn report(
 fn judge_reading(
     target: &str,
     reading: &Reading,
-    snapshot: Option<&Snapshot>,
-    age_limit: SignedDuration,
+    basis: &Basis<'_>,
     now: Timestamp,
-) -> (ImageVerdict, Vec<FindingView>) {
+) -> (ImageVerdict, Vec<FindingView>, Vec<String>) {
     let ImageInventory { distribution, packages, obstacles, .. } = &reading.inventory;
     let mut judged = Judged::default();
     for installed in packages {
@@ -300,7 +291,8 @@ fn judge_reading(
             layer_number: installed.layer + 1,
             step: reading.steps.get(installed.layer).and_then(Option::as_deref),
         };
-        judged.add(&package, &place, snapshot);
+        let url = package_url(&installed.package, distribution.as_ref());
+        judged.add(&package, &url, &place, basis);
     }
     let mut findings = judged.findings;
     findings.sort_by(|one, other| {
@@ -318,11 +310,39 @@ fn judge_reading(
             packages.iter().map(|installed| installed.package.kind),
             now,
         ),
-        feeds: judge::standing(snapshot, &judged.ecosystems, age_limit, now),
+        feeds: judge::standing(basis.snapshot, &judged.ecosystems, basis.age_limit, now),
         affected: judged.affected,
         undetermined: judged.undetermined,
     };
-    (assess(&facts), findings)
+    (assess(&facts), findings, judged.excused)
+}
+
+/// What an image is judged by.
+struct Basis<'a> {
+    snapshot: Option<&'a Snapshot>,
+    statements: &'a [VexStatement],
+    age_limit: SignedDuration,
+}
+
+/// What the user's own documents say. One that cannot be read is an error: silence would hide findings, or show some
+/// that the user knows to be none.
+fn statements(files: &[PathBuf]) -> Result<Vec<VexStatement>> {
+    let mut statements = Vec::new();
+    for file in files {
+        let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let document = advisory::vex::read_document(&bytes)
+            .with_context(|| format!("{} is no VEX document that can be used", file.display()))?;
+        for skip in document.skips {
+            remark(&format!(
+                "{}: {} was not taken: {}",
+                file.display(),
+                clean(&skip.place),
+                clean(&skip.why)
+            ));
+        }
+        statements.extend(document.statements);
+    }
+    Ok(statements)
 }
 
 /// What the advisories say of the packages of an image, as far as they were looked up.
@@ -334,17 +354,23 @@ struct Judged {
     ecosystems: BTreeSet<Ecosystem>,
     /// There are packages that no ecosystem speaks for.
     unplaced: bool,
+    /// What is no finding because the user says so, with the reason.
+    excused: Vec<String>,
 }
 
 impl Judged {
-    fn add(&mut self, package: &PackageVersion, place: &judge::Place<'_>, snapshot: Option<&Snapshot>) {
+    fn add(&mut self, package: &PackageVersion, url: &str, place: &judge::Place<'_>, basis: &Basis<'_>) {
         let Some(ecosystem) = &package.ecosystem else {
             self.unplaced = true;
             return;
         };
         self.ecosystems.insert(ecosystem.clone());
-        let Some(snapshot) = snapshot else { return };
-        for found in judge::matches(snapshot, package) {
+        let Some(snapshot) = basis.snapshot else { return };
+        let mut matches = judge::matches(snapshot, package);
+        let image = [place.repository, place.digest];
+        let image: Vec<&str> = image.into_iter().filter(|name| !name.is_empty()).collect();
+        advisory::vex::apply(&mut matches, &VexSubject { package: url, image: &image }, basis.statements);
+        for found in matches {
             match &found.verdict {
                 Verdict::Affected => {
                     let view = judge::match_view(snapshot, package, &found, place);
@@ -360,7 +386,14 @@ impl Judged {
                             format!("{} in {} {}: {why}", found.vulnerability, package.name, package.version);
                     }
                 }
-                Verdict::NotAffected { .. } => {}
+                Verdict::NotAffected { why } => {
+                    if found.vex.is_some() {
+                        self.excused.push(format!(
+                            "{} in {} {} does not apply: {why}.",
+                            found.vulnerability, package.name, package.version
+                        ));
+                    }
+                }
             }
         }
     }

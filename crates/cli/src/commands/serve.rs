@@ -58,6 +58,15 @@ pub(crate) struct ServeArguments {
     /// Advisories older than this cannot call an image healthy [default: 30]
     #[arg(long, env = "LAZARETTO_ADVISORY_AGE_LIMIT_DAYS", value_name = "DAYS")]
     advisory_age_limit_days: Option<u64>,
+    /// New advisories that flip more of the images are held until somebody accepts them [default: 50]
+    #[arg(long, env = "LAZARETTO_ADVISORY_FLIP_LIMIT_PERCENT", value_name = "PERCENT")]
+    advisory_flip_limit_percent: Option<u8>,
+    /// Hours between updates of the advisories from their sources; 0 for none [default: 6]
+    #[arg(long, env = "LAZARETTO_ADVISORY_UPDATE_HOURS", value_name = "HOURS")]
+    advisory_update_hours: Option<u32>,
+    /// An address or a folder that has the files of the public sources
+    #[arg(long, env = "LAZARETTO_ADVISORY_MIRROR", value_name = "URL")]
+    advisory_mirror: Option<String>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -89,6 +98,10 @@ impl ServeArguments {
             resource_group: self.resource_group,
             subscription_name: self.subscription_name,
             advisory_age_limit_days: self.advisory_age_limit_days,
+            advisory_flip_limit_percent: self.advisory_flip_limit_percent,
+            advisory_update_hours: self.advisory_update_hours,
+            advisory_mirror: self.advisory_mirror,
+            advisory_sources: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

@@ -5,11 +5,15 @@
 mod advisories;
 mod clients;
 mod collection;
+mod explain;
 mod hostile;
 mod indexes;
 mod kill;
+mod management;
 mod origin;
 mod resource_graph;
 mod samples;
+mod sign_in;
 mod states;
 mod support;
+mod update;

@@ -183,12 +183,14 @@ async fn fill(file: &Path) {
             actor: Actor("tests".into()),
             at: now,
         };
-        store.put_manifest(manifest).await.unwrap();
+        let outcome = store.put_manifest(manifest).await.unwrap();
+        assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
         let record = ImageRecord {
             digest: key.digest.clone(),
             distribution: Value::Null,
             platform: None,
             obstacles: json!([]),
+            basis: serde_json::json!({ "causes": [] }),
             indexer_version: 1,
             isolation: Value::Null,
             at: now,
@@ -223,7 +225,11 @@ async fn fill(file: &Path) {
             advisories: Vec::new(),
             evidence: Value::Null,
         };
-        PackageFindings { package_version, findings: (0..VULNERABILITIES).map(row).collect() }
+        PackageFindings {
+            package_version,
+            findings: (0..VULNERABILITIES).map(row).collect(),
+            reasons: std::collections::BTreeMap::new(),
+        }
     });
     let known = (0..PACKAGES).flat_map(|package| (0..VULNERABILITIES).map(move |at| (package, at)));
     let known = known.map(|(package, at)| Vulnerability {

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a server, images, and a client that pushes them.
 
+pub(crate) mod feeds;
 pub(crate) mod image;
 pub(crate) mod push;
 pub(crate) mod server;

@@ -10,9 +10,7 @@ use crate::viewer::View;
 use access::{BUILT_IN_ROLES, ResourceId, Role, RoleId};
 use kql::ScanRequest;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use store::{AccountKind, RoleAssignment};
-use uuid::Uuid;
+use store::{NamedAssignment, RoleDefinition, objects};
 
 const ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments";
 const DEFINITION: &str = "Microsoft.Authorization/roleDefinitions";
@@ -46,51 +44,26 @@ impl Reading for Authorization {
         }
         if self.definitions && view.reads_roles {
             rows.extend(BUILT_IN_ROLES.iter().map(|role| definition(view, role)));
+            rows.extend(custom_definitions(view)?);
         }
         Ok(Pulled { batch: batch(&rows, request), is_last: true })
     }
 }
 
 fn assignments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
-    let all = view.runtime.block_on(view.store.all_role_assignments())?;
-    let accounts = view.runtime.block_on(view.store.accounts())?;
-    let kinds: HashMap<Uuid, &'static str> = accounts
-        .iter()
-        .map(|account| {
-            let kind = match account.kind {
-                AccountKind::User => "User",
-                AccountKind::Service => "ServicePrincipal",
-            };
-            (account.principal.0, kind)
-        })
-        .collect();
-    let rows = all.iter().filter_map(|assignment| {
-        let scope = ResourceId::parse(&assignment.scope).ok()?;
-        view.may_read_roles_at(&scope).then(|| {
-            let kind = kinds.get(&assignment.principal.0).copied().unwrap_or("Unknown");
-            row_of_assignment(view, assignment, &scope, kind)
-        })
+    let all = view.runtime.block_on(view.store.named_assignments(None))?;
+    let rows = all.iter().filter_map(|named| {
+        let scope = ResourceId::parse(&named.assignment.scope).ok()?;
+        view.may_read_roles_at(&scope).then(|| row_of_assignment(view, named, &scope))
     });
     Ok(rows.collect())
 }
 
-/// The name of an assignment: derived from what it says, so that it stays the same.
-fn name_of(assignment: &RoleAssignment) -> Uuid {
-    let RoleAssignment { principal, role, scope } = assignment;
-    let key = format!("{}/{}/{}", principal.0, role.0, scope.to_ascii_lowercase());
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, key.as_bytes())
-}
-
-fn row_of_assignment(
-    view: &View,
-    assignment: &RoleAssignment,
-    scope: &ResourceId,
-    principal_kind: &str,
-) -> ResourceRow {
-    let name = name_of(assignment).to_string();
+fn row_of_assignment(view: &View, named: &NamedAssignment, scope: &ResourceId) -> ResourceRow {
+    let name = named.id.to_string();
     let prefix = if scope.as_str() == "/" { "" } else { scope.as_str() };
     let subscription = scope.subscription().unwrap_or_default().to_owned();
-    let definition = definition_id(&subscription, RoleId(assignment.role.0));
+    let definition = definition_id(&subscription, RoleId(named.assignment.role.0));
     ResourceRow {
         id: format!("{prefix}/providers/{ASSIGNMENT}/{name}"),
         name,
@@ -100,13 +73,40 @@ fn row_of_assignment(
         resource_group: scope.resource_group().unwrap_or_default().to_owned(),
         subscription,
         properties: json!({
-            "principalId": assignment.principal.0.to_string(),
-            "principalType": principal_kind,
+            "principalId": named.assignment.principal.0.to_string(),
+            "principalType": named.principal_kind,
             "roleDefinitionId": definition,
             "scope": scope.as_str(),
         }),
         ..ResourceRow::default()
     }
+}
+
+/// The roles of the tenant's own.
+fn custom_definitions(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
+    let all: Vec<RoleDefinition> = view.runtime.block_on(objects::all(&*view.store))?;
+    let row = |definition: &RoleDefinition| ResourceRow {
+        id: definition_id("", definition.role.id),
+        name: definition.role.id.0.to_string(),
+        kind: DEFINITION.to_ascii_lowercase(),
+        tenant: view.tenant.clone(),
+        location: "global".to_owned(),
+        properties: json!({
+            "roleName": definition.role.name,
+            "type": "CustomRole",
+            "description": definition.description,
+            "assignableScopes": definition.assignable_scopes,
+            "permissions": definition.role.permissions,
+            "isServiceRole": false,
+        }),
+        sku: Value::Null,
+        ..ResourceRow::default()
+    };
+    // A role that can be given only where the viewer may not look is none of theirs.
+    let is_seen = |definition: &&RoleDefinition| {
+        definition.assignable_scopes.iter().any(|scope| view.may_read_roles_at(scope))
+    };
+    Ok(all.iter().filter(is_seen).map(row).collect())
 }
 
 fn definition_id(subscription: &str, role: RoleId) -> String {

@@ -7,10 +7,13 @@ use super::absent::Nothing;
 use super::resource_row::{ResourceRow, hidden, shown};
 use super::{Pulled, Reading, Table, resources};
 use crate::documents::KnownRegistry;
+use crate::documents::registry::Facts;
 use crate::source::datetime;
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store::{Event, PageRequest};
 
 const PAGE: usize = 1000;
@@ -43,12 +46,17 @@ impl Reading for History {
         let page = PageRequest { after: self.after.take(), limit: PAGE };
         let page = view.runtime.block_on(view.store.history(&registries, page))?;
         let mut batch = Batch::new(request.needs.len());
+        let mut known_facts = BTreeMap::new();
         for event in &page.items {
             let is_asked_for =
                 view.interval.is_none_or(|(start, end)| event.event.at >= start && event.event.at <= end);
             let is_own = |known: &&KnownRegistry| Some(known.registry.id) == event.event.registry;
             let Some(known) = view.registries.iter().find(is_own).filter(|_| is_asked_for) else { continue };
-            let row = snapshot(view, known, event);
+            let facts = match known_facts.entry(known.registry.id) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(place) => place.insert(resources::facts(view, known)?),
+            };
+            let row = snapshot(view, known, facts, event);
             batch.push(request.needs.iter().map(|need| match &*need.column {
                 "timestamp" => datetime(Some(event.event.at)),
                 _ => row.value(need),
@@ -59,8 +67,8 @@ impl Reading for History {
     }
 }
 
-fn snapshot(view: &View, known: &KnownRegistry, event: &Event) -> ResourceRow {
-    let mut row = resources::row(view, known);
+fn snapshot(view: &View, known: &KnownRegistry, facts: &Facts, event: &Event) -> ResourceRow {
+    let mut row = resources::row(view, known, facts);
     let what = &event.event;
     row.properties["change"] = json!({
         "sequence": event.sequence,

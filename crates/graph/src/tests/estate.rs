@@ -204,6 +204,7 @@ impl Estate {
                 distribution: json!({"id": "alpine", "version": "3.13"}),
                 platform: Some("linux/amd64".into()),
                 obstacles: json!([]),
+                basis: serde_json::json!({ "causes": [] }),
                 indexer_version: 1,
                 isolation: Value::Null,
                 at: days_ago(5),
@@ -256,6 +257,7 @@ impl Estate {
         let found = versions.into_iter().map(|(id, version)| {
             let (name, _, _, _, has) = PACKAGES.iter().find(|package| package.0 == version.name).unwrap();
             PackageFindings {
+                reasons: BTreeMap::new(),
                 package_version: id,
                 findings: has.iter().map(|vulnerability| finding(name, vulnerability)).collect(),
             }
@@ -273,6 +275,9 @@ impl Estate {
                 secret_hash: String::new(),
                 kind: *kind,
                 created_at: days_ago(30),
+                display_name: (*name).to_owned(),
+                enabled: true,
+                generation: 0,
             };
             self.store.put_account(account).await.unwrap();
             let assignment = RoleAssignment {
@@ -342,10 +347,8 @@ pub(super) fn settings(subscriptions: Option<&[Uuid]>) -> Settings {
 }
 
 pub(super) fn viewer(who: &str) -> Viewer {
-    let assignments = PEOPLE.iter().filter(|(name, ..)| *name == who).map(|(name, _, role, at)| Assignment {
-        principal: principal(name),
-        role: *role,
-        scope: ResourceId::parse(&scope(at)).unwrap(),
+    let assignments = PEOPLE.iter().filter(|(name, ..)| *name == who).map(|(name, _, role, at)| {
+        Assignment::new(principal(name), *role, ResourceId::parse(&scope(at)).unwrap())
     });
     Viewer {
         assignments: assignments.collect(),

@@ -1,5 +1,6 @@
 //! The recorded answers of the real tools, the laws of order, and hostile input, for every scheme.
 
+mod differential;
 mod laws;
 mod oracles;
 mod recorded;

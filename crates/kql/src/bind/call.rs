@@ -8,16 +8,68 @@ use crate::syntax::{Assignment, Body, ExpressionKind, Name, Parameter};
 use crate::value::{Kind, Value};
 use std::sync::Arc;
 
+/// A form that looks like a function.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) signature: &'static str,
+    pub(crate) summary: &'static str,
+    /// A query and the first column of its answer; a test runs it.
+    pub(crate) example: (&'static str, &'static str),
+}
+
 /// Forms that look like functions and need the names of columns, or a table.
-pub(crate) const FORMS: &[(&str, &str, &str)] = &[
-    ("toscalar", "toscalar(TABLE)", "The first cell of a table, computed once."),
-    ("materialize", "materialize(TABLE)", "The table itself; it marks a table that is used more than once."),
-    (
-        "column_ifexists",
-        "column_ifexists(NAME, VALUE)",
-        "The column of a name, or the value where there is none.",
-    ),
-    ("pack_all", "pack_all([IGNORE_NULLS])", "A bag of all columns."),
+pub(crate) const FORMS: &[Form] = &[
+    Form {
+        name: "bag_pack_columns",
+        aliases: &[],
+        signature: "column:any, ...",
+        summary: "A bag of some columns.",
+        example: ("print a = 1, b = 2, c = 3 | project bag_pack_columns(a, b)", r#"[{"a":1,"b":2}]"#),
+    },
+    Form {
+        name: "column_ifexists",
+        aliases: &["columnifexists"],
+        signature: "name:string, otherwise:any",
+        summary: "The column of a name, or a value where there is none.",
+        example: ("print a = 1 | project column_ifexists('b', 7)", "[7]"),
+    },
+    Form {
+        name: "iscolumnexists",
+        aliases: &[],
+        signature: "name:string",
+        summary: "Whether there is a column of a name.",
+        example: ("print a = 1 | project iscolumnexists('a')", "[true]"),
+    },
+    Form {
+        name: "materialize",
+        aliases: &[],
+        signature: "table:any",
+        summary: "The table itself; it marks a table that is used more than once.",
+        example: ("let t = materialize(range x from 1 to 2 step 1); t", "[1,2]"),
+    },
+    Form {
+        name: "pack_all",
+        aliases: &[],
+        signature: "[ignore_nulls:bool]",
+        summary: "A bag of all columns.",
+        example: ("print a = 1, b = 'x' | project pack_all()", r#"[{"a":1,"b":"x"}]"#),
+    },
+    Form {
+        name: "table",
+        aliases: &[],
+        signature: "name:string",
+        summary: "The table of a name, which is a literal.",
+        example: ("let t = print a = 1; table('t')", "[1]"),
+    },
+    Form {
+        name: "toscalar",
+        aliases: &[],
+        signature: "table:any",
+        summary: "The first cell of a table, computed once.",
+        example: ("print toscalar(range x from 5 to 9 step 1 | summarize max(x))", "[9]"),
+    },
 ];
 
 impl Binder<'_> {
@@ -62,9 +114,27 @@ impl Binder<'_> {
                 return self.expression(&other.value, row);
             }
             ("pack_all", _) => return self.pack_all(arguments, row),
+            ("bag_pack_columns", [_, ..]) => return self.pack_columns(arguments, row),
+            ("iscolumnexists", [one]) => {
+                let (Expr::Literal(Value::String(wanted)), _) = self.expression(&one.value, row)? else {
+                    return Err(arguments_fault(span, "the name of the column is a literal string"));
+                };
+                let found = position(row.fields, &wanted).is_some();
+                return Ok((Expr::Literal(Value::Bool(found)), Kind::Bool));
+            }
             _ => {}
         }
+        if let Some(function) = crate::windows::window_named(&name.text) {
+            return self.window_call(function, name, arguments, span, row);
+        }
         let Some(function) = function_named(&name.text) else { return Err(self.unknown_function(name)) };
+        // `extract(…, typeof(long))`: the result as another kind.
+        if let ("extract" | "extract_json" | "extract_all", [rest @ .., last]) = (function.name, arguments)
+            && let ExpressionKind::Type(kind) = last.value.kind
+        {
+            let (value, _) = self.call(name, rest, span, row)?;
+            return Ok((self.call_of(super::expand::to_kind(kind), vec![value]), kind));
+        }
         if matches!(function.name, "bag_pack") {
             return self.bag_pack(function, arguments, span, row);
         }
@@ -73,7 +143,21 @@ impl Binder<'_> {
             bound.push(self.expression(&argument.value, row)?);
         }
         let kinds: Vec<Kind> = bound.iter().map(|(_, kind)| *kind).collect();
-        self.check_arguments(function.signature, &name.text, &kinds, arguments, span)?;
+        self.check_arguments(function.signature, &name.text, &kinds, arguments, name.span)?;
+        if function.name == "case" && kinds.len().is_multiple_of(2) {
+            let message = "`case` has a value behind each condition, and one for all else";
+            return Err(arguments_fault(name.span, message));
+        }
+        if matches!(function.name, "coalesce" | "max_of" | "min_of") {
+            let first = kinds.first().copied().unwrap_or(Kind::Dynamic);
+            for (argument, kind) in arguments.iter().zip(&kinds) {
+                let fits = *kind == first || (kind.is_number() && first.is_number());
+                if !fits && ![*kind, first].contains(&Kind::Dynamic) {
+                    let message = format!("a {first} and a {kind} have no kind in common");
+                    return Err(kinds_fault(argument.value.span, message));
+                }
+            }
+        }
         self.check_pattern(function, &bound, span)?;
         if let ("gettype", [(_, kind)]) = (function.name, bound.as_slice())
             && !matches!(kind, Kind::Dynamic)
@@ -97,11 +181,16 @@ impl Binder<'_> {
             let message = format!("`{text}` is an aggregate; it belongs into `summarize`");
             return Fault::new(DiagnosticCode::UnknownFunction, name.span, message).into();
         }
+        if let Some(reason) = crate::refused::function(text) {
+            let message = format!("`{text}` is not available here: {reason}");
+            return Fault::new(DiagnosticCode::NotAvailable, name.span, message).into();
+        }
         let own = self.entity_names();
         let names = FUNCTIONS
             .iter()
             .flat_map(|function| std::iter::once(&function.name).chain(function.aliases).copied())
-            .chain(FORMS.iter().map(|form| form.0))
+            .chain(FORMS.iter().map(|form| form.name))
+            .chain(crate::windows::WINDOWS.iter().map(|function| function.name))
             .chain(own.iter().map(|name| &**name));
         Fault::new(DiagnosticCode::UnknownFunction, name.span, format!("there is no function `{text}`"))
             .meant(text, names)
@@ -166,6 +255,19 @@ impl Binder<'_> {
         Ok((Expr::Call(function, values), Kind::Dynamic))
     }
 
+    fn pack_columns(&mut self, arguments: &[Assignment], row: Row<'_>) -> Bound<(Expr, Kind)> {
+        let mut values = Vec::new();
+        for argument in arguments {
+            let (value, _) = self.expression(&argument.value, row)?;
+            let Expr::Column(at) = value else {
+                return Err(arguments_fault(argument.value.span, "this argument is a column"));
+            };
+            let name = row.fields.get(at).map_or_else(|| Arc::from(""), |field| field.name.clone());
+            values.extend([Expr::Literal(Value::String(name)), value]);
+        }
+        Ok((self.call_of("bag_pack", values), Kind::Dynamic))
+    }
+
     fn pack_all(&mut self, arguments: &[Assignment], row: Row<'_>) -> Bound<(Expr, Kind)> {
         let mut values = Vec::new();
         for (at, field) in row.fields.iter().enumerate().filter(|(_, field)| !field.hidden) {
@@ -201,6 +303,14 @@ impl Binder<'_> {
             let message = format!("functions call each other more than {} deep", self.limits.depth);
             return Err(Fault::new(DiagnosticCode::Limit, span, message).into());
         }
+        if arguments.len() > parameters.len() - usize::from(piped.is_some() && !parameters.is_empty()) {
+            let message = format!(
+                "the function takes {} arguments, and these are {}",
+                parameters.len(),
+                arguments.len()
+            );
+            return Err(arguments_fault(span, message));
+        }
         let mut inner = Vec::with_capacity(parameters.len());
         let mut given = arguments.iter();
         let mut piped = piped;
@@ -220,10 +330,10 @@ impl Binder<'_> {
         for (name, entity) in inner {
             self.name(&name, entity);
         }
-        let result = definitions
-            .iter()
-            .try_for_each(|definition| self.define(definition))
-            .and_then(|()| self.table_or_scalar(pipeline));
+        // What is inside is a query of its own, and not about the rows of the operator around.
+        let windows = self.windows.take();
+        let result = self.definitions(definitions).and_then(|()| self.table_or_scalar(pipeline));
+        self.windows = windows;
         self.names = outer;
         self.calls -= 1;
         result

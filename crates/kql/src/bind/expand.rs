@@ -2,8 +2,9 @@
 
 use super::{Binder, Bound, Row, arguments_fault, names, position};
 use crate::plan::{Expansion, Expr, Field, Node, Relation};
-use crate::step::parse::Pattern;
-use crate::syntax::{self, Expression, Name, ParseKind, ParsePart, Pipeline};
+use crate::step::key_value::KeyValue;
+use crate::step::parse::{Cutter, Pattern};
+use crate::syntax::{self, Assignment, Expression, Name, OutputSchema, ParseKind, ParsePart, Pipeline};
 use crate::value::{Kind, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,6 +55,7 @@ impl Binder<'_> {
         let (expansion, made) = self.expansion(&node, written)?;
         // The body sees the row with its element; an element hides a column of its name.
         let width = node.fields.len();
+        let element: Vec<Arc<str>> = made.iter().map(|field| field.name.clone()).collect();
         let mut inner = node.fields.clone();
         for field in &mut inner {
             if made.iter().any(|other| other.name == field.name) {
@@ -73,6 +75,10 @@ impl Binder<'_> {
         let mut columns: Vec<(Field, Expr)> = Vec::new();
         let named = |name: &str| body.fields.iter().position(|field| &*field.name == name && !field.hidden);
         for (at, field) in node.fields.iter().enumerate() {
+            // The element takes the place of the column that it is called like, among the columns of the body.
+            if element.contains(&field.name) {
+                continue;
+            }
             match named(&field.name) {
                 Some(inner) => columns.push((
                     Field { hidden: false, ..body.fields[inner].clone() },
@@ -82,7 +88,8 @@ impl Binder<'_> {
             }
         }
         for (at, field) in body.fields.iter().enumerate() {
-            if !field.hidden && position(&node.fields, &field.name).is_none() {
+            let known = position(&node.fields, &field.name).is_some() && !element.contains(&field.name);
+            if !field.hidden && !known {
                 columns.push((field.clone(), Expr::Column(width + at)));
             }
         }
@@ -101,33 +108,44 @@ impl Binder<'_> {
     ) -> Bound<Node> {
         let (text, _) = self.expression(value, Row { fields: &node.fields })?;
         let pattern = Pattern::new(kind, flags, parts, self.limits.regex_bytes)?;
-        let width = node.fields.len();
-        let mut columns = node.identity();
-        let mut fields = node.fields.clone();
-        for (at, (name, kind)) in pattern.columns.iter().enumerate() {
-            let field = Field::new(name, *kind);
-            fields.push(field.clone());
-            let value = (field, Expr::Column(width + at));
-            match position(&node.fields, name).and_then(|at| columns.get_mut(at)) {
-                Some(column) => *column = value,
-                None => columns.push(value),
-            }
-        }
-        let relation = Relation::Parse { input: Box::new(node), text, pattern: Arc::new(pattern), filter };
-        Ok(Node { fields, relation }.project(columns))
+        Ok(cut(node, text, Cutter::Pattern(pattern), filter))
+    }
+
+    pub(super) fn parse_kv(
+        &mut self,
+        node: Node,
+        value: &Expression,
+        columns: &[(Name, Kind)],
+        form: &syntax::KeyValueForm,
+        span: crate::Span,
+    ) -> Bound<Node> {
+        let (text, _) = self.expression(value, Row { fields: &node.fields })?;
+        let columns = columns.iter().map(|(name, kind)| (name.text.clone(), *kind)).collect();
+        let reader = KeyValue::new(columns, form, span, self.limits.regex_bytes)?;
+        Ok(cut(node, text, Cutter::KeyValue(reader), false))
     }
 
     pub(super) fn evaluate(
         &mut self,
         node: Node,
         plugin: &Name,
-        arguments: &[Expression],
-        schema: Option<&[(Name, Kind)]>,
+        arguments: &[Assignment],
+        schema: Option<&OutputSchema>,
     ) -> Bound<Node> {
-        match (&*plugin.text, arguments) {
-            ("bag_unpack", [column, rest @ ..]) => self.unpack(node, column, rest.first(), schema),
-            ("pivot", [column, rest @ ..]) => self.pivot(node, column, rest.first()),
-            ("narrow", []) => {
+        match &*plugin.text {
+            "bag_unpack" => self.unpack(node, plugin, arguments, schema),
+            "pivot" => {
+                let Some((column, rest)) = arguments.split_first() else {
+                    return Err(arguments_fault(plugin.span, "`pivot` takes a column, and an aggregate"));
+                };
+                let columns: Vec<&Expression> = rest.iter().skip(1).map(|column| &column.value).collect();
+                let made = self.pivot(node, &column.value, rest.first().map(|rest| &rest.value), &columns)?;
+                Ok(match schema {
+                    Some(schema) => self.as_schema(made, schema),
+                    None => made,
+                })
+            }
+            "narrow" if arguments.is_empty() => {
                 let fields = vec![
                     Field::new("Row", Kind::Long),
                     Field::new("Column", Kind::String),
@@ -135,44 +153,113 @@ impl Binder<'_> {
                 ];
                 Ok(Node { fields, relation: Relation::Narrow { input: Box::new(node) } })
             }
+            "narrow" => Err(arguments_fault(plugin.span, "`narrow` takes no arguments")),
             _ => Err(self.unknown_plugin(&plugin.text, plugin.span)),
         }
+    }
+
+    /// The columns of a schema, from the columns of their names.
+    fn as_schema(&self, node: Node, schema: &OutputSchema) -> Node {
+        let values = schema.columns.iter().map(|(name, kind)| {
+            let value = match position(&node.fields, &name.text) {
+                Some(at) if node.fields.get(at).is_some_and(|field| field.kind == *kind) => Expr::Column(at),
+                Some(at) => self.call_of(to_kind(*kind), vec![Expr::Column(at)]),
+                None => Expr::Literal(kind.nothing()),
+            };
+            (Field::new(&name.text, *kind), value)
+        });
+        let values = values.collect();
+        node.project(values)
+    }
+
+    /// The literal string that an argument is.
+    fn literal_text(&mut self, argument: &Expression) -> Bound<Arc<str>> {
+        match self.expression(argument, Row { fields: &[] })?.0 {
+            Expr::Literal(Value::String(text)) => Ok(text),
+            _ => Err(arguments_fault(argument.span, "this argument is a literal string")),
+        }
+    }
+
+    /// The arguments of `bag_unpack`, in their order or by their names.
+    fn unpacking(&mut self, plugin: &Name, node: &Node, arguments: &[Assignment]) -> Bound<Unpacking> {
+        const NAMES: [&str; 4] = ["column", "OutputColumnPrefix", "columnsConflict", "ignoredProperties"];
+        let mut unpacking = Unpacking::default();
+        let mut has_column = false;
+        for (at, argument) in arguments.iter().enumerate() {
+            let name = argument.names.first().map(|name| &*name.text);
+            let place = match name {
+                Some(name) => NAMES.iter().position(|known| *known == name),
+                None => Some(at),
+            };
+            match place {
+                Some(0) => {
+                    unpacking.at = self.column_argument(node, &argument.value)?;
+                    has_column = true;
+                }
+                Some(1) => unpacking.prefix = self.literal_text(&argument.value)?,
+                Some(2) => {
+                    unpacking.conflict = match &*self.literal_text(&argument.value)? {
+                        "error" => Conflict::Error,
+                        "replace_source" => Conflict::Replace,
+                        "keep_source" => Conflict::Keep,
+                        _ => {
+                            let message = "this is `error`, `replace_source` or `keep_source`";
+                            return Err(arguments_fault(argument.value.span, message));
+                        }
+                    };
+                }
+                Some(3) => match self.expression(&argument.value, Row { fields: &[] })?.0 {
+                    Expr::Literal(Value::Array(names)) => {
+                        unpacking.ignored =
+                            names.iter().filter_map(|name| name.as_str().map(Arc::from)).collect();
+                    }
+                    _ => {
+                        return Err(arguments_fault(argument.value.span, "this argument is a dynamic array"));
+                    }
+                },
+                _ => {
+                    let message = format!("the arguments of `bag_unpack` are {}", NAMES.join(", "));
+                    return Err(arguments_fault(argument.value.span, message));
+                }
+            }
+        }
+        if !has_column {
+            return Err(arguments_fault(plugin.span, "`bag_unpack` takes a column of bags"));
+        }
+        Ok(unpacking)
     }
 
     /// `bag_unpack`: a column of each name in the bags, in the place of the bags.
     fn unpack(
         &mut self,
         node: Node,
-        column: &Expression,
-        prefix: Option<&Expression>,
-        schema: Option<&[(Name, Kind)]>,
+        plugin: &Name,
+        arguments: &[Assignment],
+        schema: Option<&OutputSchema>,
     ) -> Bound<Node> {
-        let at = self.column_argument(&node, column)?;
-        let prefix = match prefix {
-            Some(prefix) => match self.expression(prefix, Row { fields: &node.fields })?.0 {
-                Expr::Literal(Value::String(prefix)) => prefix,
-                _ => return Err(arguments_fault(prefix.span, "the prefix is a literal string")),
-            },
-            None => Arc::from(""),
-        };
+        let Unpacking { at, prefix, conflict, ignored } = self.unpacking(plugin, &node, arguments)?;
         if let Some(schema) = schema {
-            let values = schema.iter().map(|(name, kind)| {
-                let field = Field::new(&name.text, *kind);
+            let mut values: Vec<(Field, Expr)> = Vec::new();
+            if schema.all {
+                values.extend(
+                    node.identity().into_iter().enumerate().filter(|(own, _)| *own != at).map(|v| v.1),
+                );
+            }
+            for (name, kind) in &schema.columns {
                 let key = name.text.strip_prefix(&*prefix).unwrap_or(&name.text);
                 let value = match position(&node.fields, &name.text).filter(|found| *found != at) {
                     Some(found) => Expr::Column(found),
                     None => self.call_of(to_kind(*kind), vec![Expr::Column(at).member(Arc::from(key))]),
                 };
-                (field, value)
-            });
-            let values = values.collect();
+                values.push((Field::new(&name.text, *kind), value));
+            }
             return Ok(node.project(values));
         }
         let rows = self.run(&node)?;
         let mut kinds: BTreeMap<Arc<str>, Kind> = BTreeMap::new();
         for row in &rows {
             if let Some(Value::Bag(bag)) = row.get(at) {
-                for (name, value) in bag.iter() {
+                for (name, value) in bag.iter().filter(|(name, _)| !ignored.contains(name)) {
                     let Some(kind) = kind_of(value) else {
                         kinds.entry(name.clone()).or_insert(Kind::Dynamic);
                         continue;
@@ -189,25 +276,44 @@ impl Binder<'_> {
             }
         }
         if kinds.len() > WIDEST {
-            return Err(arguments_fault(column.span, format!("the bags have more than {WIDEST} names")));
+            return Err(arguments_fault(plugin.span, format!("the bags have more than {WIDEST} names")));
         }
         let node = Node { fields: node.fields, relation: Relation::Literal(rows.into()) };
         let mut values: Vec<(Field, Expr)> = node.identity();
         values.remove(at);
         for (name, kind) in kinds {
-            let fields: Vec<Field> = values.iter().map(|(field, _)| field.clone()).collect();
-            let field = Field::new(names::unique(&format!("{prefix}{name}"), &fields), kind);
+            let field = Field::new(format!("{prefix}{name}"), kind);
             let member = Expr::Column(at).member(name);
             let value =
                 if kind == Kind::Dynamic { member } else { self.call_of(to_kind(kind), vec![member]) };
-            values.push((field, value));
+            let known = values.iter().position(|(known, _)| known.name == field.name);
+            match (known.and_then(|known| values.get_mut(known)), conflict) {
+                (None, _) => values.push((field, value)),
+                (Some(known), Conflict::Replace) => *known = (field, value),
+                (Some(_), Conflict::Keep) => {}
+                (Some(_), Conflict::Error) => {
+                    let message = format!(
+                        "the bags have a name `{}` that is a column already; give a prefix, or `columnsConflict`",
+                        field.name
+                    );
+                    return Err(arguments_fault(plugin.span, message));
+                }
+            }
         }
         Ok(node.project(values))
     }
 
     /// `pivot`: a column of each value, filled by an aggregate, and a row of each of the other columns' values.
-    fn pivot(&mut self, node: Node, column: &Expression, aggregate: Option<&Expression>) -> Bound<Node> {
+    fn pivot(
+        &mut self,
+        node: Node,
+        column: &Expression,
+        aggregate: Option<&Expression>,
+        columns: &[&Expression],
+    ) -> Bound<Node> {
         let at = self.column_argument(&node, column)?;
+        let kept: Vec<usize> =
+            columns.iter().map(|kept| self.column_argument(&node, kept)).collect::<Bound<_>>()?;
         let rows = self.run(&node)?;
         let labels: std::collections::BTreeSet<Arc<str>> =
             rows.iter().filter_map(|row| row.get(at)).map(|value| Arc::from(label(value))).collect();
@@ -219,19 +325,19 @@ impl Binder<'_> {
         let mut used = Vec::new();
         names_in(&call, &mut used);
         let node = Node { fields: node.fields, relation: Relation::Literal(rows.into()) };
-        let by: Vec<syntax::Assignment> = node
+        let by: Vec<Assignment> = node
             .fields
             .iter()
             .enumerate()
             .filter(|(position, field)| *position != at && !field.hidden && !used.contains(&field.name))
-            .map(|(_, field)| syntax::Assignment {
+            .filter(|(position, _)| kept.is_empty() || kept.contains(position))
+            .map(|(_, field)| Assignment {
                 names: Vec::new(),
                 value: Expression { span, depth: 1, kind: syntax::ExpressionKind::Name(field.name.clone()) },
             })
-            .chain([syntax::Assignment { names: Vec::new(), value: column.clone() }])
+            .chain([Assignment { names: Vec::new(), value: column.clone() }])
             .collect();
-        let value =
-            syntax::Assignment { names: vec![Name { text: Arc::from("\0value"), span }], value: call };
+        let value = Assignment { names: vec![Name { text: Arc::from("\0value"), span }], value: call };
         let grouped = self.summarize(node, &[value], &by)?;
         let kind = grouped.fields.last().map_or(Kind::Dynamic, |field| field.kind);
         let (key, cell) = (by.len() - 1, by.len());
@@ -259,6 +365,42 @@ impl Binder<'_> {
         }
         Ok(Node { fields, relation: Relation::Literal(lines.into()) })
     }
+}
+
+/// How `bag_unpack` takes bags apart.
+#[derive(Default)]
+struct Unpacking {
+    at: usize,
+    prefix: Arc<str>,
+    conflict: Conflict,
+    ignored: Vec<Arc<str>>,
+}
+
+/// What happens where a name of a bag is a column already.
+#[derive(Default, Clone, Copy)]
+enum Conflict {
+    #[default]
+    Error,
+    Replace,
+    Keep,
+}
+
+/// Rows with the columns that a cutter makes; one of a known name takes its place.
+fn cut(node: Node, text: Expr, cutter: Cutter, filter: bool) -> Node {
+    let width = node.fields.len();
+    let mut columns = node.identity();
+    let mut fields = node.fields.clone();
+    for (at, (name, kind)) in cutter.columns().iter().enumerate() {
+        let field = Field::new(name, *kind);
+        fields.push(field.clone());
+        let value = (field, Expr::Column(width + at));
+        match position(&node.fields, name).and_then(|at| columns.get_mut(at)) {
+            Some(column) => *column = value,
+            None => columns.push(value),
+        }
+    }
+    let relation = Relation::Parse { input: Box::new(node), text, cutter: Arc::new(cutter), filter };
+    Node { fields, relation }.project(columns)
 }
 
 /// `count()`, as if it stood at a place.
@@ -309,7 +451,7 @@ fn kind_of(value: &Value) -> Option<Kind> {
 }
 
 /// The function that turns a dynamic into a kind.
-fn to_kind(kind: Kind) -> &'static str {
+pub(super) fn to_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Bool => "tobool",
         Kind::Int => "toint",

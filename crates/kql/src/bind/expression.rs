@@ -1,6 +1,6 @@
 //! Expressions: each with the kind of its value.
 
-use super::{Binder, Bound, Entity, Row, kinds_fault, position, size, unknown_column};
+use super::{Binder, Bound, Entity, Row, depth, kinds_fault, position, size, unknown_column};
 use crate::context::compile_pattern;
 use crate::diagnostic::{DiagnosticCode, Fault, Span};
 use crate::functions::function_named;
@@ -16,6 +16,7 @@ impl Binder<'_> {
         match &expression.kind {
             ExpressionKind::Literal(value, kind) => Ok((Expr::Literal(value.clone()), *kind)),
             ExpressionKind::Name(name) => self.named(name, span, row),
+            ExpressionKind::Type(kind) => Ok((Expr::Literal(Value::text(kind.as_str())), Kind::String)),
             ExpressionKind::Star => Err(kinds_fault(span, "`*` has no value of its own")),
             ExpressionKind::Member(inner, name) => {
                 let (inner, kind) = self.expression(inner, row)?;
@@ -80,6 +81,13 @@ impl Binder<'_> {
         }
         if let Some(Entity::Scalar(expr, kind)) = self.entity(name) {
             self.count_expressions(size(&expr), span)?;
+            // Definitions upon definitions are as deep as all of them together, and every walk is on the stack.
+            let deepest = self.limits.depth.saturating_mul(2);
+            if depth(&expr) > deepest {
+                let message =
+                    format!("`{name}` is made of more than {deepest} expressions inside each other");
+                return Err(Fault::new(DiagnosticCode::Limit, span, message).into());
+            }
             return Ok((expr, kind));
         }
         let names = self.entity_names();
@@ -99,7 +107,6 @@ impl Binder<'_> {
         match kind {
             Kind::Bool => Ok(expr),
             Kind::Dynamic => Ok(self.call_of("tobool", vec![expr])),
-            _ if kind.is_number() => Ok(self.call_of("tobool", vec![expr])),
             _ => Err(kinds_fault(expression.span, format!("a condition is a bool, and this is a {kind}"))),
         }
     }
@@ -131,10 +138,21 @@ impl Binder<'_> {
             }
             B::Text(_) => {
                 let (wanted, kind) = self.expression(right, row)?;
-                self.is_text(kind, right.span)?;
+                self.is_text(kind, span)?;
                 self.over_columns(left, row, |text| {
                     Expr::Binary(operator, Box::new(text), Box::new(wanted.clone()))
                 })
+            }
+            B::Equal if matches!(left.kind, ExpressionKind::Star) => {
+                let (wanted, _) = self.expression(right, row)?;
+                let wanted = self.call_of("tostring", vec![wanted]);
+                let this = &*self;
+                let test = |text| {
+                    let text = this.call_of("tostring", vec![text]);
+                    Expr::Binary(operator, Box::new(text), Box::new(wanted.clone()))
+                };
+                let columns = columns_of(row.fields).map(test).collect();
+                Ok((any_of(columns), Kind::Bool))
             }
             B::MatchesRegex => {
                 let (pattern, kind) = self.expression(right, row)?;
@@ -167,6 +185,9 @@ impl Binder<'_> {
             | B::GreaterOrEqual => {
                 let (left, right) = (self.expression(left, row)?, self.expression(right, row)?);
                 self.comparable(left.1, right.1, span)?;
+                if matches!(operator, B::Less | B::LessOrEqual | B::Greater | B::GreaterOrEqual) {
+                    ordered(left.1, right.1, span)?;
+                }
                 let (left_kind, right_kind) = (left.1, right.1);
                 let left = self.turned(left, right_kind);
                 let right = self.turned((right.0, right_kind), left_kind);
@@ -190,14 +211,16 @@ impl Binder<'_> {
         test: impl Fn(Expr) -> Expr,
     ) -> Bound<(Expr, Kind)> {
         if !matches!(text.kind, ExpressionKind::Star) {
-            let (text, _) = self.expression(text, row)?;
-            return Ok((test(text), Kind::Bool));
+            let (bound, kind) = self.expression(text, row)?;
+            if !matches!(kind, Kind::String | Kind::Dynamic) {
+                let message = format!("a {kind} is no text; turn it with `tostring(…)`");
+                return Err(kinds_fault(text.span, message));
+            }
+            return Ok((test(bound), Kind::Bool));
         }
-        let columns = row.fields.iter().enumerate().filter(|(_, field)| !field.hidden);
-        let tests: Vec<Expr> = columns.map(|(at, _)| test(Expr::Column(at))).collect();
+        let tests: Vec<Expr> = columns_of(row.fields).map(test).collect();
         self.count_expressions(tests.len() * 2, text.span)?;
-        let any = tests.into_iter().reduce(|left, right| Expr::Or(Box::new(left), Box::new(right)));
-        Ok((any.unwrap_or(Expr::Literal(Value::Bool(false))), Kind::Bool))
+        Ok((any_of(tests), Kind::Bool))
     }
 
     /// Whether two kinds can be compared.
@@ -284,6 +307,47 @@ impl Binder<'_> {
         self.scalars.push(node.keeping(|input| crate::plan::Relation::Take { input, count: 1 }));
         Ok((Expr::Scalar(self.scalars.len() - 1), kind))
     }
+}
+
+/// Texts have no order in the language, so that nobody compares dates as texts by mistake.
+fn ordered(left: Kind, right: Kind, span: Span) -> Bound<()> {
+    match (left, right) {
+        (Kind::String, Kind::String) => Err(kinds_fault(
+            span,
+            "a string and a string have no order; use `strcmp(…)`, or turn both with `todatetime(…)` or `tolong(…)`",
+        )),
+        (Kind::String, other) | (other, Kind::String) if other != Kind::Dynamic => {
+            let message = format!("a {left} and a {right} have no order; turn one with `to{other}(…)`");
+            Err(kinds_fault(span, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The columns that `*` stands for.
+fn columns_of(fields: &[crate::plan::Field]) -> impl Iterator<Item = Expr> {
+    fields.iter().enumerate().filter(|(_, field)| !field.hidden).map(|(at, _)| Expr::Column(at))
+}
+
+/// Whether any of the tests holds.
+fn any_of(tests: Vec<Expr>) -> Expr {
+    balanced(tests, Expr::Or).unwrap_or(Expr::Literal(Value::Bool(false)))
+}
+
+/// Expressions joined in a tree as flat as can be.
+pub(super) fn balanced(mut parts: Vec<Expr>, join: fn(Box<Expr>, Box<Expr>) -> Expr) -> Option<Expr> {
+    while parts.len() > 1 {
+        let mut halved = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(left) = rest.next() {
+            halved.push(match rest.next() {
+                Some(right) => join(Box::new(left), Box::new(right)),
+                None => left,
+            });
+        }
+        parts = halved;
+    }
+    parts.pop()
 }
 
 /// The kind of a computation; nothing if the kinds do not go together.

@@ -172,24 +172,41 @@ fn sided(expression: &Expression) -> Expression {
     rewritten
 }
 
-/// Rows of tables one below the other. Columns of one name and kind are one column; of another kind, a dynamic one.
+/// Rows of tables one below the other. Columns of one name and kind are one column; where the kinds differ there is a
+/// column of each, called by the name and the kind.
+///
+/// Of no tables there is no row.
 pub(super) fn unite(legs: Vec<Node>, inner: bool) -> Node {
-    let mut fields: Vec<Field> = Vec::new();
+    let mut sources: Vec<(Field, Vec<Kind>)> = Vec::new();
     for leg in &legs {
         for field in &leg.fields {
-            match position(&fields, &field.name).and_then(|at| fields.get_mut(at)) {
-                Some(known) if known.kind == field.kind => {}
-                Some(known) => known.kind = Kind::Dynamic,
-                None => fields.push(Field { whole: false, ..field.clone() }),
+            match sources.iter_mut().find(|(known, _)| known.name == field.name) {
+                Some((_, kinds)) if kinds.contains(&field.kind) => {}
+                Some((_, kinds)) => kinds.push(field.kind),
+                None => sources.push((Field { whole: false, ..field.clone() }, vec![field.kind])),
             }
         }
     }
     if inner {
-        fields.retain(|field| legs.iter().all(|leg| position(&leg.fields, &field.name).is_some()));
+        sources.retain(|(field, _)| legs.iter().all(|leg| position(&leg.fields, &field.name).is_some()));
     }
+    // The columns, and for each which column of a leg it holds.
+    let columns: Vec<(Field, std::sync::Arc<str>)> = sources
+        .into_iter()
+        .flat_map(|(field, kinds)| {
+            let single = kinds.len() == 1;
+            kinds.into_iter().map(move |kind| {
+                let name = if single { field.name.to_string() } else { format!("{}_{kind}", field.name) };
+                (Field { name: name.into(), kind, ..field.clone() }, field.name.clone())
+            })
+        })
+        .collect();
+    let fields: Vec<Field> = columns.iter().map(|(field, _)| field.clone()).collect();
     let legs = legs.into_iter().map(|leg| {
-        let values = fields.iter().map(|field| {
-            let value = match position(&leg.fields, &field.name) {
+        let values = columns.iter().map(|(field, source)| {
+            let own = position(&leg.fields, source);
+            let fits = |at: &usize| leg.fields.get(*at).is_some_and(|own| own.kind == field.kind);
+            let value = match own.filter(fits) {
                 Some(at) => Expr::Column(at),
                 None => Expr::Literal(field.kind.nothing()),
             };

@@ -2,77 +2,155 @@
 //!
 //! A path is its members joined by underscores, an aggregate is its own word and its argument, a conversion keeps the
 //! name of what it converts, and everything else is `Column1`, `Column2`, … A name that is taken gets a number.
+//! Which function keeps a name is what the official language says, and a test holds this list against it.
 
+use crate::aggregates::aggregate_named;
 use crate::plan::Field;
 use crate::syntax::{Assignment, Expression, ExpressionKind};
 use crate::value::Value;
 
 /// Functions whose result is called as their first argument.
 const KEEP_NAME: &[&str] = &[
-    "tostring",
-    "tolong",
-    "toint",
-    "todouble",
-    "toreal",
-    "todecimal",
+    "abs",
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
+    "bin",
+    "bin_at",
+    "binary_and",
+    "binary_not",
+    "binary_or",
+    "binary_shift_left",
+    "binary_shift_right",
+    "binary_xor",
+    "bitset_count_ones",
+    "ceiling",
+    "cos",
+    "exp",
+    "exp10",
+    "exp2",
+    "floor",
+    "format_bytes",
+    "format_datetime",
+    "format_timespan",
+    "gamma",
+    "log",
+    "log10",
+    "log2",
+    "loggamma",
+    "parse_csv",
+    "parse_json",
+    "parse_xml",
+    "parsejson",
+    "pow",
+    "rand",
+    "round",
+    "series_fill_backward",
+    "series_fill_const",
+    "series_fill_forward",
+    "sin",
+    "split",
+    "sqrt",
+    "startofday",
+    "tan",
     "tobool",
     "toboolean",
     "todatetime",
-    "totimespan",
-    "toguid",
-    "parse_json",
+    "todecimal",
+    "todouble",
     "todynamic",
+    "toguid",
+    "tohex",
+    "toint",
+    "tolong",
     "toobject",
-    "bin",
-    "floor",
-    "bin_at",
-    "round",
-    "tolower",
-    "toupper",
-    "split",
-    "startofday",
-    "startofweek",
-    "startofmonth",
-    "startofyear",
-    "endofday",
-    "endofweek",
-    "endofmonth",
-    "endofyear",
-    "array_length",
-    "materialize",
+    "toreal",
+    "tostring",
+    "totime",
+    "totimespan",
+];
+
+/// Functions whose result is called by a word and their first argument.
+const PREFIXED: &[(&str, &str)] = &[
+    ("strlen", "strlen"),
+    ("string_size", "string_size"),
+    ("gettype", "type"),
+    ("repeat", "repeat"),
+    ("treepath", "tree"),
 ];
 
 /// The name of an expression, if it has one by itself.
 pub(super) fn own_name(expression: &Expression) -> Option<String> {
     match &expression.kind {
         ExpressionKind::Name(name) => Some(name.to_string()),
-        ExpressionKind::Member(inner, name) => {
-            let inner = own_name(inner)?;
-            let cleaned: String =
-                name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
-            Some(format!("{inner}_{cleaned}"))
-        }
+        ExpressionKind::Member(inner, name) => Some(format!("{}_{name}", own_name(inner)?)),
         ExpressionKind::Index(inner, index) => {
             let inner = own_name(inner)?;
             match &index.kind {
                 ExpressionKind::Literal(Value::Long(number), _) if *number >= 0 => {
                     Some(format!("{inner}_{number}"))
                 }
-                _ => Some(inner),
+                _ => Some(format!("{inner}_")),
             }
         }
-        ExpressionKind::Call { name, arguments } if KEEP_NAME.contains(&&*name.text) => {
-            arguments.first().and_then(|argument| own_name(&argument.value))
+        ExpressionKind::Call { name, arguments } => {
+            let first = || arguments.first().and_then(|argument| own_name(&argument.value));
+            if let Some((_, prefix)) = PREFIXED.iter().find(|(known, _)| *known == &*name.text) {
+                return Some(format!("{prefix}_{}", first().unwrap_or_default()));
+            }
+            if KEEP_NAME.contains(&&*name.text) { first() } else { aggregate_name(&name.text, arguments) }
         }
         _ => None,
     }
+}
+
+/// The name of a column that is an aggregate.
+fn aggregate_name(name: &str, arguments: &[Assignment]) -> Option<String> {
+    let aggregate = aggregate_named(name)?;
+    let own = || arguments.first().and_then(|argument| own_name(&argument.value)).unwrap_or_default();
+    if let Some(at) = aggregate.percents_at.filter(|_| aggregate.shape == crate::aggregates::Shape::One) {
+        let label = arguments.get(at).and_then(|argument| percent_label(&argument.value));
+        return Some(match label {
+            Some(label) if !aggregate.name.ends_with("_array") => {
+                format!("{}_{}_{label}", aggregate.prefix, own())
+            }
+            _ => format!("{}_{}", aggregate.prefix, own()),
+        });
+    }
+    let prefix = match name {
+        "any" | "anyif" => name,
+        "make_dictionary" => "dictionary",
+        _ => aggregate.prefix,
+    };
+    Some(if prefix.is_empty() {
+        own()
+    } else if aggregate.predicate_only() {
+        format!("{prefix}_")
+    } else {
+        format!("{prefix}_{}", own())
+    })
+}
+
+/// How a percentage stands in a name.
+pub(super) fn percent_label(expression: &Expression) -> Option<String> {
+    match &expression.kind {
+        ExpressionKind::Literal(Value::Long(number), _) => Some(number.to_string()),
+        ExpressionKind::Literal(Value::Real(number), _) => Some(number.to_string().replace('.', "_")),
+        _ => None,
+    }
+}
+
+/// Where the name of a column stands: what is written, or the value that makes it.
+pub(super) fn place(assignment: &Assignment) -> crate::diagnostic::Span {
+    assignment.names.first().map_or(assignment.value.span, |name| name.span)
 }
 
 /// The name that is written, or the expression's own one.
 pub(super) fn given_or_own(assignment: &Assignment) -> Option<String> {
     match assignment.names.first() {
         Some(name) => Some(name.text.to_string()),
-        None => own_name(&assignment.value),
+        None => own_name(&assignment.value).filter(|name| !name.is_empty()),
     }
 }
 

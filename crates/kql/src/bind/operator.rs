@@ -15,8 +15,13 @@ impl Binder<'_> {
         let span = operator.span;
         match &operator.kind {
             K::Where(condition) => {
+                let before = self.allow_windows(&node.fields);
                 let condition = self.condition(condition, Row { fields: &node.fields })?;
-                Ok(node.keeping(|input| Relation::Filter { input, condition }))
+                let shown = node.identity();
+                let node = self.windowed(node, before);
+                let has_more = node.fields.len() > shown.len();
+                let node = node.keeping(|input| Relation::Filter { input, condition });
+                Ok(if has_more { node.project(shown) } else { node })
             }
             K::Project(values) => self.project(node, values),
             K::Extend(values) => self.extend(node, values),
@@ -55,7 +60,7 @@ impl Binder<'_> {
                 self.parse(node, *kind, flags, *filter, value, parts)
             }
             K::Evaluate { plugin, arguments, schema } => {
-                self.evaluate(node, plugin, arguments, schema.as_deref())
+                self.evaluate(node, plugin, arguments, schema.as_ref())
             }
             K::Sample(count) => {
                 let count = self.number(count)?;
@@ -66,7 +71,16 @@ impl Binder<'_> {
                 let node = self.distinct(node, std::slice::from_ref(value))?;
                 Ok(node.keeping(|input| Relation::Sample { input, count }))
             }
-            K::Search(term) => self.search(node, term),
+            K::Search { case_sensitive, term } => self.search(node, *case_sensitive, term),
+            K::TopNested(levels) => self.top_nested(node, levels, span),
+            K::TopHitters { count, of, by } => self.top_hitters(node, count, of, by.as_ref()),
+            K::Partition { by, body } => self.partition(node, by, body),
+            K::ParseKv { value, columns, form } => self.parse_kv(node, value, columns, form, span),
+            K::AssertSchema(columns) => self.assert_schema(node, columns, span),
+            K::As(name) => {
+                self.name(&name.text, super::Entity::Table(node.clone()));
+                Ok(node)
+            }
             K::Invoke(call) => {
                 let ExpressionKind::Call { name, arguments } = &call.kind else {
                     return Err(arguments_fault(call.span, "`invoke` calls a function"));
@@ -84,7 +98,7 @@ impl Binder<'_> {
             return Ok(count);
         }
         let (expr, _) = self.expression(expression, Row { fields: &[] })?;
-        if let Expr::Literal(Value::Long(count)) = expr
+        if let Some(Value::Long(count)) = self.constant(&expr)
             && let Ok(count) = usize::try_from(count)
         {
             return Ok(count);
@@ -92,8 +106,28 @@ impl Binder<'_> {
         Err(arguments_fault(expression.span, "a number of rows is a whole number that is not negative"))
     }
 
+    /// The value of an expression that is the same whenever it is asked; nothing if it is about rows or the moment.
+    pub(super) fn constant(&self, expr: &Expr) -> Option<Value> {
+        fn is_constant(expr: &Expr) -> bool {
+            let momentary = |name: &str| matches!(name, "now" | "ago" | "rand" | "new_guid" | "assert");
+            match expr {
+                Expr::Column(_) | Expr::Scalar(_) => false,
+                Expr::Call(function, _) if momentary(function.name) => false,
+                _ => expr.children().into_iter().all(is_constant),
+            }
+        }
+        if let Expr::Literal(value) = expr {
+            return Some(value.clone());
+        }
+        let environment = crate::Environment { now_unix_nanoseconds: 0, seed: 0, interrupt: &|| false };
+        let context = crate::context::Context::new(self.limits, &environment);
+        let value = is_constant(expr).then(|| expr.evaluate(&[], &context).into_owned())?;
+        context.check().is_ok().then_some(value)
+    }
+
     fn project(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
         let mut columns: Vec<(Field, Expr)> = Vec::new();
+        let before = self.allow_windows(&node.fields);
         for assignment in values {
             if matches!(assignment.value.kind, ExpressionKind::Star) && assignment.names.is_empty() {
                 columns.extend(node.identity().into_iter().filter(|(field, _)| !field.hidden));
@@ -105,7 +139,7 @@ impl Binder<'_> {
                     // A name that is written twice is a mistake; one that was made up gets a number.
                     Some((name, true)) if fields.iter().any(|field| *field.name == *name) => {
                         let message = format!("there are two columns `{name}`");
-                        return Err(arguments_fault(assignment.value.span, message));
+                        return Err(arguments_fault(names::place(assignment), message));
                     }
                     Some((name, _)) => names::unique(&name, &fields),
                     None => names::unnamed(&fields),
@@ -113,31 +147,32 @@ impl Binder<'_> {
                 columns.push((Field { whole, ..Field::new(name, kind) }, expr));
             }
         }
-        Ok(node.project(columns))
+        Ok(self.windowed(node, before).project(columns))
     }
 
     fn extend(&mut self, node: Node, values: &[Assignment]) -> Bound<Node> {
         let mut columns = node.identity();
+        let mut made: Vec<Arc<str>> = Vec::new();
+        let before = self.allow_windows(&node.fields);
         for assignment in values {
             for (name, expr, kind, whole) in self.assigned(&node.fields, assignment)? {
                 let fields: Vec<Field> = columns.iter().map(|(field, _)| field.clone()).collect();
-                match name {
-                    Some((name, written)) => match position(&fields, &name) {
-                        Some(at) if written => {
-                            if let Some(column) = columns.get_mut(at) {
-                                *column = (Field { whole, ..Field::new(name, kind) }, expr);
-                            }
-                        }
-                        _ => {
-                            let name = names::unique(&name, &fields);
-                            columns.push((Field { whole, ..Field::new(name, kind) }, expr));
-                        }
-                    },
-                    None => columns.push((Field::new(names::unnamed(&fields), kind), expr)),
+                let (name, written) = name.unwrap_or_else(|| (names::unnamed(&fields), false));
+                let again = made.iter().any(|known| **known == *name);
+                if again && written && !assignment.names.is_empty() {
+                    let message = format!("there are two columns `{name}`");
+                    return Err(arguments_fault(names::place(assignment), message));
+                }
+                let name = if again { names::unique(&name, &fields) } else { name };
+                made.push(Arc::from(&*name));
+                let value = (Field { whole, ..Field::new(&name, kind) }, expr);
+                match position(&fields, &name).and_then(|at| columns.get_mut(at)) {
+                    Some(column) => *column = value,
+                    None => columns.push(value),
                 }
             }
         }
-        Ok(node.project(columns))
+        Ok(self.windowed(node, before).project(columns))
     }
 
     /// The columns that one assignment makes: names with whether they were written, values, kinds.
@@ -168,6 +203,15 @@ impl Binder<'_> {
         let written =
             !assignment.names.is_empty() || matches!(assignment.value.kind, ExpressionKind::Name(_));
         let name = names::given_or_own(assignment).map(|name| (name, written || whole));
+        // A column that is there keeps its name.
+        let name = match (&assignment.value.kind, &expr) {
+            (ExpressionKind::Call { name: called, .. }, Expr::Column(at))
+                if name.is_none() && matches!(&*called.text, "column_ifexists" | "columnifexists") =>
+            {
+                fields.get(*at).map(|field| (field.name.to_string(), true))
+            }
+            _ => name,
+        };
         Ok(vec![(name, expr, kind, whole)])
     }
 
@@ -242,46 +286,6 @@ impl Binder<'_> {
         Ok(node.keeping(|input| Relation::Sort { input, keys: bound, limit }))
     }
 
-    /// `search`: a bare text is looked for as a term in all columns.
-    pub(super) fn search(&mut self, node: Node, term: &Expression) -> Bound<Node> {
-        let condition = self.search_condition(term, &node.fields)?;
-        Ok(node.keeping(|input| Relation::Filter { input, condition }))
-    }
-
-    fn search_condition(&mut self, term: &Expression, fields: &[Field]) -> Bound<Expr> {
-        use crate::syntax::BinaryOperator as B;
-        match &term.kind {
-            ExpressionKind::Literal(Value::String(text), _) => {
-                let stem = text.trim_matches('*');
-                let search = match (text.starts_with('*'), text.ends_with('*')) {
-                    (true, true) => crate::text::Search::Contains,
-                    (true, false) => crate::text::Search::HasSuffix,
-                    (false, true) => crate::text::Search::HasPrefix,
-                    (false, false) => crate::text::Search::Has,
-                };
-                let operator = crate::text::TextOperator { search, case_sensitive: false, negated: false };
-                let wanted = Expr::Literal(Value::text(stem));
-                self.count_expressions(fields.len() * 2, term.span)?;
-                let tests = fields.iter().enumerate().filter(|(_, field)| !field.hidden).map(|(at, _)| {
-                    Expr::Binary(B::Text(operator), Box::new(Expr::Column(at)), Box::new(wanted.clone()))
-                });
-                let any = tests.reduce(|left, right| Expr::Or(Box::new(left), Box::new(right)));
-                Ok(any.unwrap_or(Expr::Literal(Value::Bool(false))))
-            }
-            ExpressionKind::Binary(B::And, left, right) => {
-                let (left, right) =
-                    (self.search_condition(left, fields)?, self.search_condition(right, fields)?);
-                Ok(Expr::And(Box::new(left), Box::new(right)))
-            }
-            ExpressionKind::Binary(B::Or, left, right) => {
-                let (left, right) =
-                    (self.search_condition(left, fields)?, self.search_condition(right, fields)?);
-                Ok(Expr::Or(Box::new(left), Box::new(right)))
-            }
-            _ => self.condition(term, Row { fields }),
-        }
-    }
-
     /// The position and kind of a column that a plugin names.
     pub(super) fn column_argument(&mut self, node: &Node, expression: &Expression) -> Bound<usize> {
         match self.expression(expression, Row { fields: &node.fields })?.0 {
@@ -291,14 +295,19 @@ impl Binder<'_> {
     }
 
     pub(super) fn unknown_plugin(&self, name: &Arc<str>, span: Span) -> super::Halt {
+        if let Some(reason) = crate::refused::plugin(name) {
+            let message = format!("the plugin `{name}` is not available here: {reason}");
+            return Fault::new(DiagnosticCode::NotAvailable, span, message).into();
+        }
+        let names = crate::operators::PLUGINS.iter().map(|plugin| plugin.name);
         Fault::new(DiagnosticCode::UnknownFunction, span, format!("there is no plugin `{name}`"))
-            .meant(name, ["bag_unpack", "pivot", "narrow"])
+            .meant(name, names)
             .into()
     }
 }
 
 /// Whether a name is what a pattern with `*` says.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };

@@ -13,6 +13,14 @@ impl Binder<'_> {
     /// A pipeline; `outer` is the input of one that begins with an operator inside `mv-apply`.
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline, outer: Option<Node>) -> Bound<Node> {
         self.count_operators(1, pipeline.span)?;
+        // What `as` names is known to the end of its pipeline; what is inside is not about the rows around.
+        let (names, windows) = (self.names.clone(), self.windows.take());
+        let node = self.operators(pipeline, outer);
+        (self.names, self.windows) = (names, windows);
+        node
+    }
+
+    fn operators(&mut self, pipeline: &Pipeline, outer: Option<Node>) -> Bound<Node> {
         let mut node = match outer {
             Some(node) if matches!(pipeline.source, Origin::Default) => node,
             _ => self.origin(&pipeline.source, pipeline.span)?,
@@ -83,25 +91,10 @@ impl Binder<'_> {
                 Ok(Node { fields, relation: Relation::Range { from, to, step } })
             }
             Origin::Union(union) => self.union(None, union, span),
-            Origin::Search { tables, term } => {
-                let names: Vec<Name> = if tables.is_empty() {
-                    self.catalog.names().into_iter().map(|text| Name { text, span }).collect()
-                } else {
-                    tables.clone()
-                };
-                let mut found = Vec::new();
-                for name in names {
-                    let node = self.scan(&name)?;
-                    let node = self.search(node, term)?;
-                    let mut values = vec![(
-                        Field::new("$table", Kind::String),
-                        Expr::Literal(Value::String(name.text.clone())),
-                    )];
-                    values.extend(node.identity());
-                    found.push(node.project(values));
-                }
-                Ok(super::join::unite(found, false))
+            Origin::Search { tables, case_sensitive, term } => {
+                self.search_tables(tables, *case_sensitive, term)
             }
+            Origin::Find(find) => self.find(find),
         }
     }
 
@@ -109,6 +102,18 @@ impl Binder<'_> {
     pub(super) fn table(&mut self, expression: &Expression) -> Bound<Node> {
         let span = expression.span;
         match &expression.kind {
+            ExpressionKind::Name(text) if text.contains('*') && self.entity(text).is_none() => {
+                let names = self.names_like(text);
+                if names.is_empty() {
+                    let message = format!("there is no table like `{text}`");
+                    return Err(Fault::new(DiagnosticCode::UnknownTable, span, message).into());
+                }
+                let mut found = Vec::with_capacity(names.len());
+                for text in names {
+                    found.push(self.scan(&Name { text, span })?);
+                }
+                Ok(super::join::unite(found, false))
+            }
             ExpressionKind::Name(text) => self.scan(&Name { text: text.clone(), span }),
             ExpressionKind::Table(pipeline) => self.pipeline(pipeline, None),
             ExpressionKind::Member(inner, table) if is_workspace(inner) => {
@@ -144,6 +149,10 @@ impl Binder<'_> {
                 _ => Err(arguments_fault(span, "the name of the table is a literal string")),
             },
             _ => {
+                if let Some(reason) = crate::refused::source(&name.text) {
+                    let message = format!("`{}` is not available here: {reason}", name.text);
+                    return Err(Fault::new(DiagnosticCode::NotAvailable, name.span, message).into());
+                }
                 let names = self.entity_names();
                 Err(Fault::new(
                     DiagnosticCode::UnknownFunction,
@@ -156,7 +165,21 @@ impl Binder<'_> {
         }
     }
 
-    fn scan(&mut self, name: &Name) -> Bound<Node> {
+    /// The tables, of the query and of the catalog, whose names fit a pattern with `*`; case does not matter.
+    pub(super) fn names_like(&self, pattern: &str) -> Vec<Arc<str>> {
+        let pattern = pattern.to_lowercase();
+        let own = self
+            .entity_names()
+            .into_iter()
+            .filter(|name| matches!(self.entity(name), Some(Entity::Table(_))));
+        let mut found: Vec<Arc<str>> = own.chain(self.catalog.names()).collect();
+        found.retain(|name| super::operator::fits(&pattern, &name.to_lowercase()));
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    pub(super) fn scan(&mut self, name: &Name) -> Bound<Node> {
         match self.entity(&name.text) {
             Some(Entity::Table(node)) => {
                 self.count_operators(weight(&node), name.span)?;
@@ -204,7 +227,7 @@ impl Binder<'_> {
             let mut row = Vec::with_capacity(columns.len());
             for (expression, field) in chunk.iter().zip(&fields) {
                 let (expr, kind) = self.expression(expression, NO_ROW)?;
-                let Expr::Literal(value) = expr else {
+                let Some(value) = self.constant(&expr).filter(|_| matches!(expr, Expr::Literal(_))) else {
                     return Err(arguments_fault(expression.span, "a datatable holds literals"));
                 };
                 let fits = value.is_null() || kind == field.kind || field.kind == Kind::Dynamic;
@@ -221,8 +244,17 @@ impl Binder<'_> {
                     }
                     (Value::Real(number), Kind::Real | Kind::Decimal) => Value::Real(*number),
                     _ => {
-                        let message = format!("`{}` is a {}, and this is a {kind}", field.name, field.kind);
-                        return Err(kinds_fault(expression.span, message));
+                        // A literal of another kind is turned, as the official language does it.
+                        let turned =
+                            self.call_of(super::expand::to_kind(field.kind), vec![Expr::Literal(value)]);
+                        match self.constant(&turned) {
+                            Some(value) if !value.is_null() => value,
+                            _ => {
+                                let message =
+                                    format!("`{}` is a {}, and this is a {kind}", field.name, field.kind);
+                                return Err(kinds_fault(expression.span, message));
+                            }
+                        }
                     }
                 });
             }
@@ -238,6 +270,12 @@ impl Binder<'_> {
             let (expr, kind) = self.expression(&value.value, NO_ROW)?;
             let name =
                 value.names.first().map_or_else(|| format!("print_{at}"), |name| name.text.to_string());
+            if columns.iter().any(|(field, _)| *field.name == *name) {
+                return Err(arguments_fault(
+                    super::names::place(value),
+                    format!("there are two columns `{name}`"),
+                ));
+            }
             columns.push((Field::new(name, kind), expr));
         }
         Ok(one.project(columns))

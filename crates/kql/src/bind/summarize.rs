@@ -5,7 +5,6 @@
 
 use super::{Binder, Bound, Row, arguments_fault, names};
 use crate::aggregates::{Aggregate, Shape, aggregate_named};
-use crate::diagnostic::Span;
 use crate::plan::{AggregateCall, Expr, Field, Node, Relation};
 use crate::syntax::{Assignment, Expression, ExpressionKind, Name};
 use crate::value::{Kind, Value};
@@ -15,6 +14,8 @@ use crate::value::{Kind, Value};
 struct Found {
     calls: Vec<AggregateCall>,
     kinds: Vec<Kind>,
+    /// The kind of the elements of the last one that makes an array of columns.
+    element: Option<Kind>,
 }
 
 impl Binder<'_> {
@@ -70,14 +71,10 @@ impl Binder<'_> {
                 Shape::Row => return self.row_of(node, aggregate, value, arguments, first, found, columns),
                 Shape::Many => {
                     let (expr, _) = self.aggregates_in(&value.value, node, first, found)?;
-                    for (at, argument) in arguments.iter().skip(1).enumerate() {
-                        let label = match &argument.value.kind {
-                            ExpressionKind::Literal(Value::Long(number), _) => number.to_string(),
-                            ExpressionKind::Literal(Value::Real(number), _) => {
-                                number.to_string().replace('.', "_")
-                            }
-                            _ => at.to_string(),
-                        };
+                    let kind = found.element.take().unwrap_or(Kind::Dynamic);
+                    let behind = aggregate.percents_at.unwrap_or(1);
+                    for (at, argument) in arguments.iter().skip(behind).enumerate() {
+                        let label = names::percent_label(&argument.value).unwrap_or_else(|| at.to_string());
                         let own =
                             arguments.first().and_then(|a| names::own_name(&a.value)).unwrap_or_default();
                         let name = value.names.get(at).map_or_else(
@@ -85,12 +82,7 @@ impl Binder<'_> {
                             |name| name.text.to_string(),
                         );
                         let position = Expr::Literal(Value::Long(i64::try_from(at).unwrap_or(0)));
-                        push(
-                            columns,
-                            name,
-                            Kind::Real,
-                            Expr::Index(Box::new(expr.clone()), Box::new(position)),
-                        );
+                        push(columns, name, kind, Expr::Index(Box::new(expr.clone()), Box::new(position)));
                     }
                     return Ok(());
                 }
@@ -106,7 +98,8 @@ impl Binder<'_> {
         }
         let name = match value.names.first() {
             Some(name) => name.text.to_string(),
-            None => aggregate_name(&value.value)
+            None => names::own_name(&value.value)
+                .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| names::unnamed(&columns.iter().map(|c| c.0.clone()).collect::<Vec<_>>())),
         };
         push(columns, name, kind, expr);
@@ -145,11 +138,18 @@ impl Binder<'_> {
             }
             let (expr, kind) = self.expression(&argument.value, Row { fields: &node.fields })?;
             exprs.push(expr);
-            let name =
-                names::given_or_own(argument).unwrap_or_else(|| format!("Column{}", outputs.len() + 1));
+            let name = names::given_or_own(argument).unwrap_or_else(|| match aggregate.name {
+                "arg_max" if outputs.is_empty() => "max_".to_owned(),
+                "arg_min" if outputs.is_empty() => "min_".to_owned(),
+                _ => format!("Column{}", outputs.len() + 1),
+            });
             outputs.push((name, kind));
         }
-        if exprs.is_empty() || (aggregate.name != "take_any" && exprs.len() < 2 && arguments.len() < 2) {
+        // The older name of `take_any` stands in front of the names of its columns.
+        if matches!(&value.value.kind, ExpressionKind::Call { name, .. } if &*name.text == "any") {
+            outputs.iter_mut().for_each(|(name, _)| *name = format!("any_{name}"));
+        }
+        if exprs.is_empty() {
             let message = format!("`{}({})` does not take this", aggregate.name, aggregate.signature);
             return Err(arguments_fault(value.value.span, message));
         }
@@ -166,6 +166,17 @@ impl Binder<'_> {
         Ok(())
     }
 
+    /// The aggregates in an expression, and the expression and its kind over their answers.
+    pub(super) fn aggregates_of(
+        &mut self,
+        expression: &Expression,
+        node: &Node,
+    ) -> Bound<(Vec<AggregateCall>, Expr, Kind)> {
+        let mut found = Found::default();
+        let (value, kind) = self.aggregates_in(expression, node, 0, &mut found)?;
+        Ok((found.calls, value, kind))
+    }
+
     /// An expression over aggregates: each of them becomes a column of its own.
     fn aggregates_in(
         &mut self,
@@ -178,6 +189,10 @@ impl Binder<'_> {
         let mut rewritten = expression.clone();
         let mut fields: Vec<Field> = Vec::new();
         self.take_out(&mut rewritten, node, found, &mut fields)?;
+        if fields.is_empty() && !matches!(expression.kind, ExpressionKind::Literal(..)) {
+            let message = "this is not an aggregate; columns belong behind `by`";
+            return Err(arguments_fault(expression.span, message));
+        }
         let before = found.calls.len() - fields.len();
         let (expr, kind) = self.expression(&rewritten, Row { fields: &fields })?;
         Ok((shifted(&expr, first + before), kind))
@@ -190,10 +205,9 @@ impl Binder<'_> {
         found: &mut Found,
         fields: &mut Vec<Field>,
     ) -> Bound<()> {
-        let span = expression.span;
         if let ExpressionKind::Call { name, arguments } = &mut expression.kind {
             if let Some(aggregate) = aggregate_named(&name.text) {
-                let (call, kind) = self.aggregate_call(aggregate, name, arguments, node, span)?;
+                let (call, kind) = self.aggregate_call(aggregate, name, arguments, node, found)?;
                 found.calls.push(call);
                 found.kinds.push(kind);
                 // No column can be called so.
@@ -225,7 +239,7 @@ impl Binder<'_> {
         name: &Name,
         arguments: &[Assignment],
         node: &Node,
-        span: Span,
+        found: &mut Found,
     ) -> Bound<(AggregateCall, Kind)> {
         let mut exprs = Vec::with_capacity(arguments.len());
         let mut kinds = Vec::with_capacity(arguments.len());
@@ -237,7 +251,10 @@ impl Binder<'_> {
             exprs.push(expr);
             kinds.push(kind);
         }
-        self.check_arguments(aggregate.signature, &name.text, &kinds, arguments, span)?;
+        self.check_arguments(aggregate.signature, &name.text, &kinds, arguments, name.span)?;
+        if aggregate.shape == Shape::Many {
+            found.element = kinds.first().copied();
+        }
         let kind = (aggregate.returns)(&kinds);
         Ok((AggregateCall { aggregate, arguments: exprs }, kind))
     }
@@ -249,26 +266,4 @@ fn shifted(expr: &Expr, by: usize) -> Expr {
         Expr::Column(at) => Expr::Column(at + by),
         _ => expr.map_children(|child| shifted(child, by)),
     }
-}
-
-/// The name of a column that is one aggregate.
-fn aggregate_name(expression: &Expression) -> Option<String> {
-    let ExpressionKind::Call { name, arguments } = &expression.kind else { return None };
-    let Some(aggregate) = aggregate_named(&name.text) else {
-        // A function around an aggregate keeps no name.
-        return None;
-    };
-    let own = arguments.first().and_then(|argument| names::own_name(&argument.value)).unwrap_or_default();
-    if aggregate.name == "percentile"
-        && let Some(ExpressionKind::Literal(Value::Long(number), _)) = arguments.get(1).map(|a| &a.value.kind)
-    {
-        return Some(format!("percentile_{own}_{number}"));
-    }
-    Some(if aggregate.prefix.is_empty() {
-        own
-    } else if aggregate.predicate_only() {
-        format!("{}_", aggregate.prefix)
-    } else {
-        format!("{}_{own}", aggregate.prefix)
-    })
 }

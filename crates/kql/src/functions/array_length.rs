@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "array_length",
-    aliases: &[],
+    aliases: &["arraylength"],
     signature: "array:dynamic",
     returns: Returns::Kind(Kind::Long),
     summary: "The number of elements.",

@@ -15,7 +15,11 @@ pub(super) const FUNCTION: &Function = &Function {
 };
 
 fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
-    let text = text(arguments, 0, context);
+    decode(&text(arguments, 0, context)).and_then(|bytes| String::from_utf8(bytes).ok()).into()
+}
+
+/// The bytes that Base64 stands for, in either alphabet and with or without its end; nothing if it is none.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut length) = (0u32, 0u32);
     for letter in text.trim_end_matches('=').bytes() {
@@ -25,7 +29,7 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
             b'0'..=b'9' => letter - b'0' + 52,
             b'+' | b'-' => 62,
             b'/' | b'_' => 63,
-            _ => return Value::Null,
+            _ => return None,
         };
         bits = (bits << 6 | u32::from(value)) & 0xFFFF;
         length += 6;
@@ -34,5 +38,5 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
             bytes.push(u8::try_from(bits >> length & 0xFF).unwrap_or(0));
         }
     }
-    String::from_utf8(bytes).ok().into()
+    Some(bytes)
 }

@@ -15,9 +15,14 @@ pub(super) const FUNCTION: &Function = &Function {
 };
 
 fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
+    encode(text(arguments, 0, context).as_bytes()).into()
+}
+
+/// Bytes in Base64.
+pub(super) fn encode(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut whole = String::new();
-    for chunk in text(arguments, 0, context).as_bytes().chunks(3) {
+    for chunk in bytes.chunks(3) {
         let bits =
             (0..3).fold(0usize, |bits, at| bits << 8 | usize::from(chunk.get(at).copied().unwrap_or(0)));
         for at in 0..4 {
@@ -25,5 +30,5 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
             whole.push(if at > chunk.len() { '=' } else { char::from(letter) });
         }
     }
-    whole.into()
+    whole
 }

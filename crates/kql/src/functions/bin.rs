@@ -7,7 +7,7 @@ use crate::value::Value;
 pub(super) const FUNCTION: &Function = &Function {
     name: "bin",
     aliases: &["floor"],
-    signature: "value:any, step:any",
+    signature: "value:summable, step:summable",
     returns: Returns::Argument(0),
     summary: "The value rounded down to a multiple of a step.",
     example: ("bin(4.5, 1)", "4.0"),

@@ -7,7 +7,7 @@ use crate::value::Value;
 pub(super) const FUNCTION: &Function = &Function {
     name: "coalesce",
     aliases: &[],
-    signature: "value:any, ...",
+    signature: "value:any, other:any, ...",
     returns: Returns::Common(0, 1),
     summary: "The first value that is not null, or empty text.",
     example: (r#"coalesce(tolong("x"), 5)"#, "5"),

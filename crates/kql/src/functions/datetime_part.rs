@@ -6,9 +6,9 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "datetime_part",
-    aliases: &["getdatepart"],
+    aliases: &["getdatepart", "datepart"],
     signature: "part:string, date:datetime",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Int),
     summary: "A part of a point in time.",
     example: ("datetime_part('hour', datetime(2017-10-30 01:02))", "1"),
     evaluate,

@@ -8,7 +8,7 @@ pub(super) const FUNCTION: &Function = &Function {
     name: "dayofyear",
     aliases: &[],
     signature: "date:datetime",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Int),
     summary: "The day of the year.",
     example: ("dayofyear(datetime(2015-12-14))", "348"),
     evaluate,

@@ -8,7 +8,7 @@ pub(super) const FUNCTION: &Function = &Function {
     name: "getmonth",
     aliases: &["monthofyear"],
     signature: "date:datetime",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Int),
     summary: "The month of a point in time.",
     example: ("getmonth(datetime(2015-10-12))", "10"),
     evaluate,

@@ -8,7 +8,7 @@ pub(super) const FUNCTION: &Function = &Function {
     name: "getyear",
     aliases: &["year"],
     signature: "date:datetime",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Int),
     summary: "The year of a point in time.",
     example: ("getyear(datetime(2015-10-12))", "2015"),
     evaluate,

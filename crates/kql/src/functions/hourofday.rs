@@ -8,7 +8,7 @@ pub(super) const FUNCTION: &Function = &Function {
     name: "hourofday",
     aliases: &[],
     signature: "date:datetime",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Int),
     summary: "The hour of the day.",
     example: ("hourofday(datetime(2015-12-14 18:54))", "18"),
     evaluate,

@@ -7,7 +7,7 @@ use crate::value::Value;
 pub(super) const FUNCTION: &Function = &Function {
     name: "max_of",
     aliases: &[],
-    signature: "value:any, ...",
+    signature: "value:any, other:any, ...",
     returns: Returns::Common(0, 1),
     summary: "The largest of its arguments.",
     example: ("max_of(10, 1, 3)", "10"),

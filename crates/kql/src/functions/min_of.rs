@@ -7,7 +7,7 @@ use crate::value::Value;
 pub(super) const FUNCTION: &Function = &Function {
     name: "min_of",
     aliases: &[],
-    signature: "value:any, ...",
+    signature: "value:any, other:any, ...",
     returns: Returns::Common(0, 1),
     summary: "The smallest of its arguments.",
     example: ("min_of(10, 1, 3)", "1"),

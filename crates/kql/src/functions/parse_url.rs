@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "parse_url",
-    aliases: &[],
+    aliases: &["parseurl"],
     signature: "text:string",
     returns: Returns::Kind(Kind::Dynamic),
     summary: "The parts of a URL.",
@@ -26,7 +26,6 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let (host, port) = host.rsplit_once(':').unwrap_or((host, ""));
-    let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
     Value::bag([
         ("Scheme", Value::text(scheme)),
         ("Host", Value::text(host)),
@@ -34,7 +33,16 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
         ("Path", Value::text(path)),
         ("Username", Value::text(name)),
         ("Password", Value::text(password)),
-        ("Query Parameters", Value::bag(parameters.map(|(name, value)| (name, Value::text(value))))),
+        ("Query Parameters", parameters(query)),
         ("Fragment", Value::text(fragment)),
     ])
+}
+
+/// The parameters of a query part, with their percent signs resolved; of several of one name the last counts.
+pub(super) fn parameters(query: &str) -> Value {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    Value::bag(pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (super::url_decode::decoded(name), super::url_decode::decoded(value).into())
+    }))
 }

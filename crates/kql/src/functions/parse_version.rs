@@ -8,7 +8,7 @@ pub(super) const FUNCTION: &Function = &Function {
     name: "parse_version",
     aliases: &[],
     signature: "text:string",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Decimal),
     summary: "A version of up to four numbers as one number that is ordered like it.",
     example: ("parse_version('1.10') > parse_version('1.9')", "true"),
     evaluate,

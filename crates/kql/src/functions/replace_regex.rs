@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "replace_regex",
-    aliases: &["replace"],
+    aliases: &[],
     signature: "text:any, regex:string, replacement:string",
     returns: Returns::Kind(Kind::String),
     summary: r#"The text with another in the place of what a pattern finds; `\1` is its first group."#,
@@ -15,8 +15,13 @@ pub(super) const FUNCTION: &Function = &Function {
 };
 
 fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
-    let text = text(arguments, 0, context);
-    let replacement = self::text(arguments, 2, context).replace('$', "$$");
+    let (text, pattern) = (text(arguments, 0, context), text(arguments, 1, context));
+    replaced(&text, &pattern, &self::text(arguments, 2, context), context)
+}
+
+/// The text with its replacements; it stops as soon as it grows too large.
+pub(super) fn replaced(text: &str, pattern: &str, replacement: &str, context: &Context<'_>) -> Value {
+    let Some(regex) = context.pattern(pattern) else { return Value::Null };
     let mut template = String::new();
     let mut letters = replacement.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -25,14 +30,20 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
                 template.push_str(&format!("${{{digit}}}"));
                 letters.next();
             }
+            ('$', _) => template.push_str("$$"),
             _ => template.push(letter),
         }
     }
-    let Some(regex) = context.pattern(&self::text(arguments, 1, context)) else { return Value::Null };
-    if regex.find_iter(&text).count().saturating_mul(template.len() + text.len())
-        > context.limits.value_bytes * 16
-    {
-        return context.too_large("replace_regex");
+    let (mut whole, mut behind) = (String::new(), 0);
+    for captures in regex.captures_iter(text) {
+        let Some(found) = captures.get(0) else { continue };
+        whole.push_str(text.get(behind..found.start()).unwrap_or_default());
+        captures.expand(&template, &mut whole);
+        behind = found.end();
+        if whole.len() > context.limits.value_bytes {
+            return context.too_large("replace_regex");
+        }
     }
-    regex.replace_all(&text, template.as_str()).into_owned().into()
+    whole.push_str(text.get(behind..).unwrap_or_default());
+    whole.into()
 }

@@ -18,11 +18,19 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
     let text = text(arguments, 0, context);
     let wanted = self::text(arguments, 1, context);
     let replacement = self::text(arguments, 2, context);
+    match replaced(&text, &wanted, &replacement, context) {
+        Some(text) => text.into(),
+        None => context.too_large("replace_string"),
+    }
+}
+
+/// The text with its replacements; nothing if it would be too large, which is known before it is made.
+pub(super) fn replaced(text: &str, wanted: &str, replacement: &str, context: &Context<'_>) -> Option<String> {
     if wanted.is_empty() {
-        return Value::text(&*text);
+        return Some(text.to_owned());
     }
-    if text.matches(&*wanted).count().saturating_mul(replacement.len()) > context.limits.value_bytes {
-        return context.too_large("replace_string");
+    if text.matches(wanted).count().saturating_mul(replacement.len()) > context.limits.value_bytes {
+        return None;
     }
-    text.replace(&*wanted, &replacement).into()
+    Some(text.replace(wanted, replacement))
 }

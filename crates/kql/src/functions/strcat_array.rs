@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "strcat_array",
-    aliases: &[],
+    aliases: &["array_strcat"],
     signature: "array:dynamic, delimiter:string",
     returns: Returns::Kind(Kind::String),
     summary: "The elements of an array as one text.",

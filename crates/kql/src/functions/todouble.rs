@@ -6,7 +6,7 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "todouble",
-    aliases: &["toreal", "todecimal"],
+    aliases: &["toreal"],
     signature: "value:any",
     returns: Returns::Kind(Kind::Real),
     summary: "The value as a double, or null.",

@@ -15,7 +15,11 @@ pub(super) const FUNCTION: &Function = &Function {
 };
 
 fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
-    let text = text(arguments, 0, context);
+    decoded(&text(arguments, 0, context)).into()
+}
+
+/// A text with its percent signs resolved; what cannot be resolved stays as it is.
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
@@ -31,5 +35,5 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned().into()
+    String::from_utf8_lossy(&bytes).into_owned()
 }

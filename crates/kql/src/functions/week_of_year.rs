@@ -6,9 +6,9 @@ use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "week_of_year",
-    aliases: &[],
+    aliases: &["weekofyear"],
     signature: "date:datetime",
-    returns: Returns::Kind(Kind::Long),
+    returns: Returns::Kind(Kind::Int),
     summary: "The week of the year, as ISO 8601 counts it.",
     example: ("week_of_year(datetime(2020-12-31))", "53"),
     evaluate,

@@ -12,12 +12,12 @@ pub(super) fn holds_text(name: &str) -> bool {
 
 /// Whether it is never anything else.
 pub(super) fn always_literal(name: &str) -> bool {
-    matches!(kind(name), Some(Kind::Datetime | Kind::Timespan | Kind::Guid))
+    kind(name).is_some()
 }
 
 fn kind(name: &str) -> Option<Kind> {
     // Only as the language writes them: a column may well be called `Date`. Strings and dynamics have syntax of their own.
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    if name == "boolean" || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return None;
     }
     Kind::from_name(name).filter(|kind| !matches!(kind, Kind::String | Kind::Dynamic))
@@ -140,7 +140,7 @@ fn escape(letters: &mut std::str::CharIndices<'_>) -> Option<char> {
         'b' => '\u{8}',
         'f' => '\u{c}',
         'v' => '\u{b}',
-        '0' => '\0',
+        '0'..='7' => octal(letter, &mut ahead)?,
         '\\' | '\'' | '"' => letter,
         'x' => hexadecimal(&mut ahead, 2)?,
         'u' => hexadecimal(&mut ahead, 4)?,
@@ -149,6 +149,17 @@ fn escape(letters: &mut std::str::CharIndices<'_>) -> Option<char> {
     };
     *letters = ahead;
     Some(found)
+}
+
+/// Up to three octal digits, the first of which is there already.
+fn octal(first: char, letters: &mut std::str::CharIndices<'_>) -> Option<char> {
+    let mut number = first.to_digit(8)?;
+    for _ in 0..2 {
+        let Some(digit) = letters.clone().next().and_then(|(_, letter)| letter.to_digit(8)) else { break };
+        letters.next();
+        number = number * 8 + digit;
+    }
+    char::from_u32(number)
 }
 
 fn hexadecimal(letters: &mut std::str::CharIndices<'_>, length: usize) -> Option<char> {

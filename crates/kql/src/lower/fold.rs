@@ -230,13 +230,13 @@ impl Uses {
                 }
                 Some(made)
             }
-            Step::Parse { input, text, pattern, .. } => {
+            Step::Parse { input, text, cutter, .. } => {
                 let mut copies = self.of_step(input)?;
                 match self.has_stem(copy_of(text, &copies)) {
-                    Some(slot) if pattern.open_ended => self.at(slot).stem = true,
+                    Some(slot) if cutter.open_ended() => self.at(slot).stem = true,
                     _ => self.read(text, &copies),
                 }
-                copies.resize(copies.len() + pattern.columns.len(), None);
+                copies.resize(copies.len() + cutter.columns().len(), None);
                 Some(copies)
             }
             _ => None,
@@ -284,14 +284,14 @@ impl Uses {
                 made.push(Expr::Column(weight));
                 (Step::Project { input: Box::new(input), values: made }, values.len(), request)
             }
-            Step::Parse { input, text, pattern, filter, .. } => {
+            Step::Parse { input, text, cutter, filter, .. } => {
                 let copies = self.copies(input)?;
                 let (input, weight, request) = self.rewrite(input)?;
                 let slot = self.has_stem(copy_of(text, &copies));
                 let stem = slot.is_some_and(|slot| self.get(slot).is_stem());
-                let (text, pattern) = (shifted(text, weight), pattern.clone());
+                let (text, cutter) = (shifted(text, weight), cutter.clone());
                 let input = Box::new(input);
-                (Step::Parse { input, text, pattern, filter: *filter, stem }, weight, request)
+                (Step::Parse { input, text, cutter, filter: *filter, stem }, weight, request)
             }
             _ => return None,
         })

@@ -8,6 +8,9 @@ use crate::text::TextOperator;
 use crate::value::{Kind, Value};
 use std::sync::Arc;
 
+/// How strongly a comparison binds.
+const COMPARISON: u8 = 3;
+
 impl Parser {
     pub(super) fn expression(&mut self) -> Parsed<Expression> {
         self.nested(|parser| parser.climb(0))
@@ -31,6 +34,10 @@ impl Parser {
             }
             self.at += tokens;
             left = self.infix(left, operator, binding)?;
+            // Comparisons do not follow each other: `1 < 2 < 3` is a mistake.
+            if binding == COMPARISON && self.operator_ahead().is_some_and(|(next, ..)| next == COMPARISON) {
+                return self.stop(&["`and`", "`or`", "the end of the condition"]);
+            }
         }
         Ok(left)
     }
@@ -113,9 +120,6 @@ impl Parser {
     /// `(a, b)`, or a pipeline whose first column is the list.
     fn values(&mut self) -> Parsed<Vec<Expression>> {
         self.expect_sign("(")?;
-        if self.take_sign(")") {
-            return Ok(Vec::new());
-        }
         let values = self.list(Self::table_or_expression)?;
         self.expect_sign(")")?;
         Ok(values)
@@ -174,6 +178,11 @@ impl Parser {
                     return Ok(value);
                 }
                 let name = self.name()?;
+                // Which database it is does not matter here, and a cluster has some.
+                if &*name.text == "database" && self.take_sign("(") {
+                    self.list(Self::argument)?;
+                    self.expect_sign(")")?;
+                }
                 let (span, depth) = (value.span.to(name.span), value.depth);
                 value = self.node(span, &[depth], ExpressionKind::Member(Box::new(value), name.text))?;
                 continue;
@@ -218,7 +227,7 @@ impl Parser {
                 inner.span = token.span.to(self.last_span());
                 Ok(inner)
             }
-            TokenKind::Sign("*") => {
+            TokenKind::Sign("*") if !matches!(self.ahead(1), TokenKind::Text(_) | TokenKind::Literal(..)) => {
                 self.advance();
                 self.node(token.span, &[], ExpressionKind::Star)
             }
@@ -239,6 +248,12 @@ impl Parser {
             self.expect_sign(")")?;
             let span = name.span.to(self.last_span());
             return self.node(span, &[], ExpressionKind::Literal(value, Kind::Dynamic));
+        }
+        if &*name.text == "typeof" && self.take_sign("(") {
+            let kind = self.kind()?;
+            self.expect_sign(")")?;
+            let span = name.span.to(self.last_span());
+            return self.node(span, &[], ExpressionKind::Type(kind));
         }
         if !self.take_sign("(") {
             return self.node(name.span, &[], ExpressionKind::Name(name.text));
@@ -329,14 +344,22 @@ impl Parser {
                 "%" => (6, BinaryOperator::Modulo),
                 "+" => (5, BinaryOperator::Add),
                 "-" => (5, BinaryOperator::Subtract),
-                "<" => (3, BinaryOperator::Less),
-                "<=" => (3, BinaryOperator::LessOrEqual),
-                ">" => (3, BinaryOperator::Greater),
-                ">=" => (3, BinaryOperator::GreaterOrEqual),
-                "==" => (3, BinaryOperator::Equal),
-                "!=" | "<>" => (3, BinaryOperator::NotEqual),
-                "=~" => (3, BinaryOperator::EqualIgnoringCase),
-                "!~" => (3, BinaryOperator::NotEqualIgnoringCase),
+                "<" => (COMPARISON, BinaryOperator::Less),
+                "<=" => (COMPARISON, BinaryOperator::LessOrEqual),
+                ">" => (COMPARISON, BinaryOperator::Greater),
+                ">=" => (COMPARISON, BinaryOperator::GreaterOrEqual),
+                "==" => (COMPARISON, BinaryOperator::Equal),
+                "!=" | "<>" => (COMPARISON, BinaryOperator::NotEqual),
+                "=~" => (COMPARISON, BinaryOperator::EqualIgnoringCase),
+                "!~" => (COMPARISON, BinaryOperator::NotEqualIgnoringCase),
+                ":" if self.searching => {
+                    let has = TextOperator {
+                        search: crate::text::Search::Has,
+                        case_sensitive: false,
+                        negated: false,
+                    };
+                    return Some((COMPARISON, Infix::Binary(BinaryOperator::Text(has)), 1));
+                }
                 "!" => return self.word_operator(1, true),
                 _ => return None,
             };
@@ -349,17 +372,17 @@ impl Parser {
         let TokenKind::Name(word) = self.ahead(distance) else { return None };
         let next = |sign: &'static str| *self.ahead(distance + 1) == TokenKind::Sign(sign);
         if let Some(operator) = TextOperator::from_word(word, negated) {
-            return Some((3, Infix::Binary(BinaryOperator::Text(operator)), distance + 1));
+            return Some((COMPARISON, Infix::Binary(BinaryOperator::Text(operator)), distance + 1));
         }
         match &**word {
-            "between" => Some((3, Infix::Between { negated }, distance + 1)),
-            "in" if next("~") => Some((3, Infix::In { ignore_case: true, negated }, distance + 2)),
-            "in" if next("(") => Some((3, Infix::In { ignore_case: false, negated }, distance + 1)),
-            "has_any" if !negated => Some((3, Infix::Has { all: false }, distance + 1)),
-            "has_all" if !negated => Some((3, Infix::Has { all: true }, distance + 1)),
+            "between" => Some((COMPARISON, Infix::Between { negated }, distance + 1)),
+            "in" if next("~") => Some((COMPARISON, Infix::In { ignore_case: true, negated }, distance + 2)),
+            "in" => Some((COMPARISON, Infix::In { ignore_case: false, negated }, distance + 1)),
+            "has_any" if !negated => Some((COMPARISON, Infix::Has { all: false }, distance + 1)),
+            "has_all" if !negated => Some((COMPARISON, Infix::Has { all: true }, distance + 1)),
             "matches" if !negated => {
                 let regex = matches!(self.ahead(1), TokenKind::Name(word) if &**word == "regex");
-                regex.then_some((3, Infix::Binary(BinaryOperator::MatchesRegex), 2))
+                regex.then_some((COMPARISON, Infix::Binary(BinaryOperator::MatchesRegex), 2))
             }
             "and" if !negated => Some((2, Infix::And, 1)),
             "or" if !negated => Some((1, Infix::Or, 1)),

@@ -11,6 +11,26 @@ use crate::syntax::{
 use crate::value::{Kind, Value};
 use std::sync::Arc;
 
+const JOIN_KINDS: &[(&str, JoinKind)] = &[
+    ("innerunique", JoinKind::InnerUnique),
+    ("inner", JoinKind::Inner),
+    ("leftouter", JoinKind::LeftOuter),
+    ("rightouter", JoinKind::RightOuter),
+    ("fullouter", JoinKind::FullOuter),
+    ("leftsemi", JoinKind::LeftSemi),
+    ("rightsemi", JoinKind::RightSemi),
+    ("leftanti", JoinKind::LeftAnti),
+    ("rightanti", JoinKind::RightAnti),
+    ("anti", JoinKind::LeftAnti),
+    ("leftantisemi", JoinKind::LeftAnti),
+    ("rightantisemi", JoinKind::RightAnti),
+];
+
+const LOOKUP_KINDS: &[(&str, JoinKind)] = &[("leftouter", JoinKind::LeftOuter), ("inner", JoinKind::Inner)];
+
+const PARSE_KINDS: &[(&str, ParseKind)] =
+    &[("simple", ParseKind::Simple), ("regex", ParseKind::Regex), ("relaxed", ParseKind::Relaxed)];
+
 impl Parser {
     /// The word of an operator at this place, with its hyphens, and how many tokens it is.
     fn operator_word(&self) -> Option<(String, usize, Span)> {
@@ -47,6 +67,11 @@ impl Parser {
     pub(super) fn operator(&mut self) -> Parsed<Operator> {
         let Some((word, count, span)) = self.operator_word() else { return self.stop(&["an operator"]) };
         let Some(known) = operator_named(&word) else {
+            if let Some(reason) = crate::refused::operator(&word) {
+                let message = format!("`{word}` is not available here: {reason}");
+                self.fault(Fault::new(DiagnosticCode::NotAvailable, span, message));
+                return Err(super::Stop);
+            }
             let names = OPERATORS.iter().map(|operator| operator.name);
             let mut fault =
                 Fault::new(DiagnosticCode::UnknownOperator, span, format!("`{word}` is not an operator"))
@@ -67,10 +92,10 @@ impl Parser {
         Ok(match name {
             "where" => OperatorKind::Where(self.expression()?),
             "project" => OperatorKind::Project(self.assignments()?),
-            "project-away" => OperatorKind::ProjectAway(self.list(Self::pattern)?),
-            "project-keep" => OperatorKind::ProjectKeep(self.list(Self::pattern)?),
-            "project-reorder" => OperatorKind::ProjectReorder(self.list(Self::pattern)?),
-            "project-rename" => OperatorKind::ProjectRename(self.list(Self::assignment)?),
+            "project-away" => OperatorKind::ProjectAway(self.patterns()?),
+            "project-keep" => OperatorKind::ProjectKeep(self.patterns()?),
+            "project-reorder" => OperatorKind::ProjectReorder(self.patterns()?),
+            "project-rename" => OperatorKind::ProjectRename(self.assignments()?),
             "extend" => OperatorKind::Extend(self.list(Self::assignment)?),
             "serialize" => OperatorKind::Serialize(self.assignments()?),
             "distinct" => OperatorKind::Distinct(self.list(Self::assignment)?),
@@ -80,11 +105,13 @@ impl Parser {
             }
             "take" => OperatorKind::Take(self.expression()?),
             "top" => {
-                let count = self.expression()?;
+                let count = self.count_before("by")?;
                 self.expect_word("by")?;
+                self.options()?;
                 OperatorKind::Top(count, self.list(Self::sort_key)?)
             }
             "sort" => {
+                self.options()?;
                 self.expect_word("by")?;
                 OperatorKind::Sort(self.list(Self::sort_key)?)
             }
@@ -106,18 +133,32 @@ impl Parser {
             "evaluate" => self.evaluate()?,
             "sample" => OperatorKind::Sample(self.expression()?),
             "sample-distinct" => {
-                let count = self.expression()?;
+                let count = self.count_before("of")?;
                 self.expect_word("of")?;
                 OperatorKind::SampleDistinct(count, self.assignment()?)
             }
             "search" => {
+                let case_sensitive = self.search_options()?;
+                OperatorKind::Search { case_sensitive, term: self.search_term()? }
+            }
+            "top-nested" => OperatorKind::TopNested(self.levels()?),
+            "top-hitters" => self.top_hitters()?,
+            "partition" => self.partition()?,
+            "parse-kv" => self.parse_kv()?,
+            "assert-schema" => OperatorKind::AssertSchema(self.schema()?),
+            "as" => {
                 self.options()?;
-                OperatorKind::Search(self.expression()?)
+                OperatorKind::As(self.name()?)
+            }
+            "consume" => {
+                self.options()?;
+                OperatorKind::Nothing
             }
             "invoke" => OperatorKind::Invoke(self.expression()?),
             "getschema" => OperatorKind::GetSchema,
             _ => {
-                // `as x`, `render chart with (…)`, `consume`: words for a client.
+                // `render chart with (…)`: words for a client.
+                self.name()?;
                 while !self.at_end() && !["|", ")", ";", "}"].iter().any(|sign| self.is_sign(sign)) {
                     let inside = self.take_sign("(");
                     while inside && !self.at_end() && !self.take_sign(")") {
@@ -132,12 +173,24 @@ impl Parser {
         })
     }
 
+    /// Whether the operator ends here.
+    pub(super) fn ends(&self) -> bool {
+        self.at_end() || ["|", ")", ";", "}"].iter().any(|sign| self.is_sign(sign))
+    }
+
     /// Assignments, or none at all.
     fn assignments(&mut self) -> Parsed<Vec<Assignment>> {
-        if self.at_end() || self.is_sign("|") || self.is_sign(")") || self.is_sign(";") {
-            return Ok(Vec::new());
-        }
-        self.list(Self::assignment)
+        if self.ends() { Ok(Vec::new()) } else { self.list(Self::assignment) }
+    }
+
+    /// Columns with `*`, or none at all.
+    fn patterns(&mut self) -> Parsed<Vec<ColumnPattern>> {
+        if self.ends() { Ok(Vec::new()) } else { self.list(Self::pattern) }
+    }
+
+    /// A number of rows, which is not the word that follows it.
+    pub(super) fn count_before(&mut self, word: &str) -> Parsed<Expression> {
+        if self.is_word(word) { self.stop(&["a number"]) } else { self.expression() }
     }
 
     /// `name = expression`, `(a, b) = expression`, or an expression.
@@ -162,7 +215,7 @@ impl Parser {
         Ok(Assignment { names: Vec::new(), value: self.expression()? })
     }
 
-    fn sort_key(&mut self) -> Parsed<SortKey> {
+    pub(super) fn sort_key(&mut self) -> Parsed<SortKey> {
         let value = self.assignment()?;
         let ascending = self.take_word("asc");
         if !ascending {
@@ -194,7 +247,12 @@ impl Parser {
             name = Some(Name { text: Arc::from(text), span: start.to(self.last_span()) });
         }
         let Some(name) = name else { return self.stop(&["a column"]) };
-        let order = if self.take_word("asc") || self.take_word("granny-asc") {
+        // `granny` orders the numbers in names by what they say; names here have few.
+        if self.is_word("granny") && *self.ahead(1) == TokenKind::Sign("-") {
+            self.advance();
+            self.advance();
+        }
+        let order = if self.take_word("asc") {
             Some(true)
         } else if self.take_word("desc") {
             Some(false)
@@ -211,6 +269,7 @@ impl Parser {
         if values.is_empty() && by.is_empty() {
             return self.stop(&["an aggregate", "`by`"]);
         }
+        self.options()?;
         Ok(OperatorKind::Summarize { values, by })
     }
 
@@ -244,6 +303,7 @@ impl Parser {
             let span = self.span();
             let value = match self.token().kind.clone() {
                 TokenKind::Name(text) | TokenKind::Text(text) => text,
+                TokenKind::Literal(Value::Bool(value), _) => Arc::from(if value { "true" } else { "false" }),
                 TokenKind::Literal(..) => Arc::from("literal"),
                 TokenKind::Sign(_) | TokenKind::Broken(_) | TokenKind::End => return self.stop(&["a word"]),
             };
@@ -260,36 +320,8 @@ impl Parser {
             if &*name.text != "kind" {
                 continue;
             }
-            kind = match &*value.text {
-                "innerunique" => JoinKind::InnerUnique,
-                "inner" => JoinKind::Inner,
-                "leftouter" => JoinKind::LeftOuter,
-                "rightouter" => JoinKind::RightOuter,
-                "fullouter" => JoinKind::FullOuter,
-                "leftsemi" => JoinKind::LeftSemi,
-                "rightsemi" => JoinKind::RightSemi,
-                "leftanti" | "anti" | "leftantisemi" => JoinKind::LeftAnti,
-                "rightanti" | "rightantisemi" => JoinKind::RightAnti,
-                other => {
-                    const KINDS: [&str; 9] = [
-                        "innerunique",
-                        "inner",
-                        "leftouter",
-                        "rightouter",
-                        "fullouter",
-                        "leftsemi",
-                        "rightsemi",
-                        "leftanti",
-                        "rightanti",
-                    ];
-                    let message = format!("`{other}` is not a kind of join");
-                    let mut fault =
-                        Fault::new(DiagnosticCode::Syntax, value.span, message).meant(other, KINDS);
-                    fault.expected = KINDS.map(str::to_owned).to_vec();
-                    self.fault(fault);
-                    return Err(super::Stop);
-                }
-            };
+            let kinds: &[(&str, JoinKind)] = if lookup { LOOKUP_KINDS } else { JOIN_KINDS };
+            kind = self.one_of(&value, kinds, if lookup { "lookup" } else { "join" })?;
         }
         let right = self.leg()?;
         self.expect_word("on")?;
@@ -297,12 +329,33 @@ impl Parser {
         Ok(OperatorKind::Join { kind, lookup, right: Box::new(right), on })
     }
 
-    /// A table in parentheses, or its name.
-    fn leg(&mut self) -> Parsed<crate::syntax::Pipeline> {
+    /// The meaning of a word, which is one of a few.
+    fn one_of<T: Copy>(&mut self, word: &Name, known: &[(&str, T)], what: &str) -> Parsed<T> {
+        if let Some((_, meaning)) = known.iter().find(|(name, _)| *name == &*word.text) {
+            return Ok(*meaning);
+        }
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let message = format!("`{}` is not a kind of {what}", word.text);
+        let mut fault =
+            Fault::new(DiagnosticCode::Syntax, word.span, message).meant(&word.text, names.iter().copied());
+        fault.expected = names.into_iter().map(str::to_owned).collect();
+        self.fault(fault);
+        Err(super::Stop)
+    }
+
+    /// A table in parentheses, or its name, in which `*` stands for any letters.
+    pub(super) fn leg(&mut self) -> Parsed<crate::syntax::Pipeline> {
         if self.take_sign("(") {
             let pipeline = self.pipeline()?;
             self.expect_sign(")")?;
             return Ok(pipeline);
+        }
+        if let Some(expression) = self.wildcard() {
+            return Ok(crate::syntax::Pipeline {
+                span: expression.span,
+                source: crate::syntax::Origin::Expression(expression),
+                operators: Vec::new(),
+            });
         }
         let expression = self.expression()?;
         Ok(crate::syntax::Pipeline {
@@ -316,7 +369,9 @@ impl Parser {
         let mut union = Union { inner: false, source_column: None, legs: Vec::new() };
         for (name, value) in self.options()? {
             match &*name.text {
-                "kind" => union.inner = &*value.text == "inner",
+                "kind" => {
+                    union.inner = self.one_of(&value, &[("inner", true), ("outer", false)], "union")?;
+                }
                 "withsource" => union.source_column = Some(value),
                 _ => {}
             }
@@ -330,7 +385,9 @@ impl Parser {
         for (name, value) in self.options()? {
             match &*name.text {
                 "with_itemindex" => index = Some(value),
-                "kind" | "bagexpansion" => as_arrays = &*value.text == "array",
+                "kind" | "bagexpansion" => {
+                    as_arrays = self.one_of(&value, &[("bag", false), ("array", true)], "expansion")?;
+                }
                 _ => {}
             }
         }
@@ -352,10 +409,9 @@ impl Parser {
     fn parse_pattern(&mut self, filter: bool) -> Parsed<OperatorKind> {
         let (mut kind, mut flags) = (ParseKind::Simple, Arc::from(""));
         for (name, value) in self.options()? {
-            match (&*name.text, &*value.text) {
-                ("kind", "regex") => kind = ParseKind::Regex,
-                ("kind", "relaxed") => kind = ParseKind::Relaxed,
-                ("flags", text) => flags = Arc::from(text),
+            match &*name.text {
+                "kind" => kind = self.one_of(&value, PARSE_KINDS, "pattern")?,
+                "flags" => flags = value.text,
                 _ => {}
             }
         }
@@ -394,8 +450,7 @@ impl Parser {
             self.fault(Fault::new(DiagnosticCode::Syntax, expression.span, "this is not a plugin"));
             return Err(super::Stop);
         };
-        let schema = if self.take_sign(":") { Some(self.schema()?) } else { None };
-        let arguments = arguments.into_iter().map(|argument| argument.value).collect();
+        let schema = if self.take_sign(":") { Some(self.output_schema()?) } else { None };
         Ok(OperatorKind::Evaluate { plugin: name, arguments, schema })
     }
 }

@@ -1,7 +1,7 @@
 //! Whole queries, definitions, and where a pipeline begins.
 
 use super::{Parsed, Parser};
-use crate::diagnostic::Span;
+use crate::diagnostic::{DiagnosticCode, Fault, Span};
 use crate::lexer::TokenKind;
 use crate::syntax::{Body, Definition, Name, Origin, Parameter, Pipeline, Query};
 use crate::value::Kind;
@@ -17,10 +17,12 @@ impl Parser {
             let before = self.at;
             let result = if self.is_word("let") && !self.name_then("|") {
                 self.definition().map(|definition| query.definitions.push(definition))
-            } else if self.is_word("set") || self.is_word("declare") {
-                // Options of a client have no meaning here.
-                self.skip_statement();
-                Ok(())
+            } else if self.is_word("set") && matches!(self.ahead(1), TokenKind::Name(_) | TokenKind::End) {
+                self.client_option()
+            } else if self.is_word("declare") && matches!(self.ahead(1), TokenKind::Name(_)) {
+                self.declaration(&mut query)
+            } else if let Some(reason) = self.refused_statement() {
+                self.not_available(reason)
             } else if query.pipeline.is_some() {
                 self.stop(&["the end of the query"])
             } else {
@@ -46,6 +48,67 @@ impl Parser {
         while !self.at_end() && !self.is_sign(";") {
             self.advance();
         }
+    }
+
+    /// `set name = value`: an option of a client, which has no meaning here.
+    fn client_option(&mut self) -> Parsed<()> {
+        self.advance();
+        self.name()?;
+        if self.take_sign("=") {
+            self.expression()?;
+        }
+        Ok(())
+    }
+
+    /// `declare query_parameters(a: long = 1)`: values that a client may replace; here they have their defaults.
+    fn declaration(&mut self, query: &mut Query) -> Parsed<()> {
+        self.advance();
+        if !self.is_word("query_parameters") {
+            if self.is_word("pattern") {
+                return self.not_available("there are no patterns");
+            }
+            return self.stop(&["`query_parameters`"]);
+        }
+        self.advance();
+        self.expect_sign("(")?;
+        let parameters = self.list(Self::parameter)?;
+        self.expect_sign(")")?;
+        for Parameter { name, kind, default } in parameters {
+            let Some(value) = default else {
+                let message = format!("the parameter `{}` has no value; give it one with `=`", name.text);
+                self.fault(Fault::new(DiagnosticCode::Arguments, name.span, message));
+                continue;
+            };
+            if kind.is_none() {
+                self.fault(Fault::new(
+                    DiagnosticCode::Kinds,
+                    name.span,
+                    "a parameter is a value, not a table",
+                ));
+                continue;
+            }
+            let source = Origin::Expression(value);
+            let pipeline = Pipeline { span: name.span, source, operators: Vec::new() };
+            query.definitions.push(Definition { name, body: Arc::new(Body::Pipeline(pipeline)) });
+        }
+        Ok(())
+    }
+
+    /// Why the statement that begins here is not available, if it is one of those.
+    fn refused_statement(&self) -> Option<&'static str> {
+        let TokenKind::Name(next) = self.ahead(1) else { return None };
+        match (self.word()?, &**next) {
+            ("alias", "database") => Some("there is one database only"),
+            ("restrict", "access") => Some("what a query may read depends on who asks"),
+            _ => None,
+        }
+    }
+
+    fn not_available<T>(&mut self, reason: &str) -> Parsed<T> {
+        let word = self.word().unwrap_or_default().to_owned();
+        let message = format!("`{word}` is not available here: {reason}");
+        self.fault(Fault::new(DiagnosticCode::NotAvailable, self.span(), message));
+        Err(super::Stop)
     }
 
     fn definition(&mut self) -> Parsed<Definition> {
@@ -119,20 +182,25 @@ impl Parser {
     /// `(a: long, b: string)`
     pub(super) fn schema(&mut self) -> Parsed<Vec<(Name, Kind)>> {
         self.expect_sign("(")?;
-        let columns = self.list(|parser| {
+        let columns = if self.is_sign(")") { Vec::new() } else { self.columns()? };
+        self.expect_sign(")")?;
+        Ok(columns)
+    }
+
+    /// `a: long, b: string`
+    pub(super) fn columns(&mut self) -> Parsed<Vec<(Name, Kind)>> {
+        self.list(|parser| {
             let name = parser.name()?;
             parser.expect_sign(":")?;
             Ok((name, parser.kind()?))
-        })?;
-        self.expect_sign(")")?;
-        Ok(columns)
+        })
     }
 
     /// Whether a word here begins a pipeline and cannot be an expression.
     pub(super) fn begins_pipeline(&self) -> bool {
         let Some(word) = self.word() else { return false };
         match (word, self.ahead(1)) {
-            (_, TokenKind::Sign("(")) => matches!(word, "datatable" | "union"),
+            (_, TokenKind::Sign("(")) => matches!(word, "datatable" | "union" | "externaldata"),
             ("print" | "range" | "search" | "find", next) => {
                 !matches!(next, TokenKind::Sign(_) | TokenKind::End)
             }
@@ -189,23 +257,39 @@ impl Parser {
         Ok(Pipeline { span: start.to(self.last_span()), source, operators })
     }
 
+    fn ends_at(&self, distance: usize) -> bool {
+        matches!(self.ahead(distance), TokenKind::Sign(";") | TokenKind::End)
+    }
+
     fn origin(&mut self) -> Parsed<Origin> {
         let next_is_sign = matches!(self.ahead(1), TokenKind::Sign(_) | TokenKind::End);
+        let alone = matches!(self.ahead(1), TokenKind::Sign("|" | "." | ")" | ";" | ",") | TokenKind::End);
+        if let Some(reason) = self.word().and_then(crate::refused::source)
+            && *self.ahead(1) == TokenKind::Sign("(")
+        {
+            return self.not_available(reason);
+        }
         match self.word() {
             Some("datatable") if *self.ahead(1) == TokenKind::Sign("(") => self.datatable(),
-            Some("print") if !next_is_sign || *self.ahead(1) == TokenKind::Sign("-") => {
+            Some("print" | "datatable") if self.ends_at(1) => {
+                self.advance();
+                self.stop(&["an expression"])
+            }
+            Some("print")
+                if !next_is_sign || matches!(self.ahead(1), TokenKind::Sign("-" | "(" | "[" | "+")) =>
+            {
                 self.advance();
                 Ok(Origin::Print(self.list(Self::assignment)?))
             }
             Some("range") if !next_is_sign => self.range(),
-            Some("union") if !matches!(self.ahead(1), TokenKind::Sign("|" | ".") | TokenKind::End) => {
+            Some("union") if !alone => {
                 self.advance();
                 Ok(Origin::Union(Box::new(self.union()?)))
             }
-            Some("search" | "find") if !next_is_sign => {
+            Some("search" | "find") if !alone && *self.ahead(1) != TokenKind::Sign("=") => {
                 let find = self.is_word("find");
                 self.advance();
-                self.search(find)
+                if find { self.find() } else { self.search() }
             }
             _ if self.is_sign("(") => self.parenthesis(),
             _ => Ok(Origin::Expression(self.expression()?)),
@@ -246,19 +330,5 @@ impl Parser {
         self.expect_word("step")?;
         let step = self.expression()?;
         Ok(Origin::Range { name, from, to, step })
-    }
-
-    fn search(&mut self, find: bool) -> Parsed<Origin> {
-        self.options()?;
-        let mut tables = Vec::new();
-        if self.take_word("in") {
-            self.expect_sign("(")?;
-            tables = self.list(Self::name)?;
-            self.expect_sign(")")?;
-        }
-        if find {
-            self.take_word("where");
-        }
-        Ok(Origin::Search { tables, term: self.expression()? })
     }
 }

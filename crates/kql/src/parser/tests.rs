@@ -35,8 +35,8 @@ fn a_fault_names_its_place_and_what_was_expected() {
     check(
         "Resources | join kind=iner (T) on x",
         expect![[r#"
-        line 1, column 23: `iner` is not a kind of join; expected one of innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, rightanti; did you mean `inner`?
-    "#]],
+            line 1, column 23: `iner` is not a kind of join; expected one of innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, rightanti, anti, leftantisemi, rightantisemi; did you mean `inner`?
+        "#]],
     );
     check(
         "Resources | take 5 5",

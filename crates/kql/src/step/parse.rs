@@ -120,7 +120,8 @@ fn without_groups(pattern: &str) -> String {
     text
 }
 
-fn turned(text: &str, kind: Kind, context: &Context<'_>) -> Value {
+/// A piece of text as a kind.
+pub(super) fn turned(text: &str, kind: Kind, context: &Context<'_>) -> Value {
     let name = match kind {
         Kind::String => return Value::text(text),
         Kind::Real | Kind::Decimal => "todouble",
@@ -135,10 +136,50 @@ fn turned(text: &str, kind: Kind, context: &Context<'_>) -> Value {
     function_named(name).map_or(Value::Null, |function| (function.evaluate)(&[Value::text(text)], context))
 }
 
+/// Either way to cut a text.
+#[derive(Debug)]
+pub(crate) enum Cutter {
+    /// `parse` and `parse-where`
+    Pattern(Pattern),
+    /// `parse-kv`
+    KeyValue(super::key_value::KeyValue),
+}
+
+impl Cutter {
+    /// Whether no text that is this stem and a name can match.
+    fn never_matches(&self, stem: &str, context: &Context<'_>) -> bool {
+        match self {
+            Self::Pattern(pattern) => context.never_matches(pattern.regex.as_str(), stem),
+            Self::KeyValue(_) => false,
+        }
+    }
+
+    /// The columns that it makes.
+    pub(crate) fn columns(&self) -> &[(Arc<str>, Kind)] {
+        match self {
+            Self::Pattern(pattern) => &pattern.columns,
+            Self::KeyValue(reader) => &reader.columns,
+        }
+    }
+
+    /// Whether what is behind the stem of a text cannot change its columns.
+    pub(crate) fn open_ended(&self) -> bool {
+        matches!(self, Self::Pattern(pattern) if pattern.open_ended)
+    }
+
+    /// The columns of a text; nothing if it does not fit.
+    fn read(&self, text: &str, context: &Context<'_>) -> Option<Vec<Value>> {
+        match self {
+            Self::Pattern(pattern) => pattern.read(text, context),
+            Self::KeyValue(reader) => Some(reader.read(text, context)),
+        }
+    }
+}
+
 pub(super) struct Parse<'p> {
     pub(super) input: Box<dyn Pull + 'p>,
     pub(super) text: &'p Expr,
-    pub(super) pattern: &'p Pattern,
+    pub(super) cutter: &'p Cutter,
     pub(super) filter: bool,
     pub(super) stem: bool,
     /// The text before and its columns: rows that stand together often share it.
@@ -156,14 +197,16 @@ impl Parse<'_> {
         let whole = to_text(text, self.context);
         let values = if self.stem {
             let stem = crate::stem::stem(&whole);
-            let found = self.pattern.read(stem, self.context);
-            if found.is_none() && !self.context.never_matches(self.pattern.regex.as_str(), stem) {
+            let found = self.cutter.read(stem, self.context);
+            if found.is_none() && !self.cutter.never_matches(stem, self.context) {
                 self.context.unfold();
             }
             found
         } else {
-            self.pattern.read(&whole, self.context)
+            self.cutter.read(&whole, self.context)
         };
+        let values: Option<Vec<Value>> =
+            values.map(|values| values.into_iter().map(|value| self.context.made(value, "parse")).collect());
         if let Value::String(text) = text {
             self.last = Some((text.clone(), values.clone()));
         }
@@ -174,14 +217,18 @@ impl Parse<'_> {
 impl Pull for Parse<'_> {
     fn pull(&mut self) -> Pulled {
         let Some(batch) = self.input.pull()? else { return Ok(None) };
-        let mut made = Batch::new(batch.width() + self.pattern.columns.len());
+        let columns = self.cutter.columns();
+        let mut made = Batch::new(batch.width() + columns.len());
         for row in batch.rows() {
+            if self.context.stop() {
+                break;
+            }
             let text = self.text.evaluate(row, self.context);
             match self.read(&text) {
                 Some(values) => made.push(row.iter().cloned().chain(values)),
                 None if self.filter => {}
                 None => {
-                    let nothing = self.pattern.columns.iter().map(|(_, kind)| kind.nothing());
+                    let nothing = columns.iter().map(|(_, kind)| kind.nothing());
                     made.push(row.iter().cloned().chain(nothing));
                 }
             }

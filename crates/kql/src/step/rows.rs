@@ -1,14 +1,13 @@
-//! Steps over rows: reading, filtering, computing, ordering, expanding.
+//! Steps over rows: reading, filtering, computing, ordering.
 
-use super::{BATCH, Pull, Pulled, Run, Step};
+use super::{BATCH, Pull, Pulled, Run};
 use crate::context::{Context, EvaluationError};
 use crate::evaluate::{compare, sort_order};
-use crate::functions::{function_named, to_text};
+use crate::functions::to_text;
 use crate::lower::ScanStep;
-use crate::plan::{Expansion, Expr, Order};
-use crate::syntax::BinaryOperator;
+use crate::plan::{Expr, Order};
 use crate::table::{Batch, Rows};
-use crate::value::{Kind, Value};
+use crate::value::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -109,12 +108,7 @@ impl Pull for Range<'_> {
                 Some(order) if order == direction || order.is_eq() => {}
                 _ => break,
             }
-            let sum = Expr::Binary(
-                BinaryOperator::Add,
-                Box::new(Expr::Literal(self.next.clone())),
-                Box::new(Expr::Literal(self.step.clone())),
-            );
-            let next = sum.evaluate(&[], self.context).into_owned();
+            let next = crate::evaluate::sum(&self.next, &self.step);
             batch.push([std::mem::replace(&mut self.next, next)]);
         }
         self.context.produced(batch.len())?;
@@ -139,7 +133,7 @@ pub(super) struct Filter<'p> {
 impl Pull for Filter<'_> {
     fn pull(&mut self) -> Pulled {
         let Some(mut batch) = self.input.pull()? else { return Ok(None) };
-        batch.retain(|row| !self.context.is_faulty() && self.condition.holds(row, self.context));
+        batch.retain(|row| !self.context.stop() && self.condition.holds(row, self.context));
         self.context.check()?;
         Ok(Some(batch))
     }
@@ -156,10 +150,10 @@ impl Pull for Project<'_> {
         let Some(batch) = self.input.pull()? else { return Ok(None) };
         let mut made = Batch::new(self.values.len());
         for row in batch.rows() {
-            made.push(self.values.iter().map(|value| value.evaluate(row, self.context).into_owned()));
-            if self.context.is_faulty() {
+            if self.context.stop() {
                 break;
             }
+            made.push(self.values.iter().map(|value| value.evaluate(row, self.context).into_owned()));
         }
         self.context.check()?;
         Ok(Some(made))
@@ -241,11 +235,14 @@ impl Pull for Sort<'_> {
         while let Some(batch) = self.input.pull()? {
             width = batch.width();
             for row in batch.rows() {
+                if self.context.stop() {
+                    break;
+                }
                 let keys: Vec<Value> =
                     self.keys.iter().map(|key| key.value.evaluate(row, self.context).into_owned()).collect();
                 rows.push((keys, row.to_vec()));
             }
-            let more = batch.bytes() + batch.len() * 64;
+            let more = batch.bytes() + batch.len() * (64 + self.keys.len() * size_of::<Value>());
             held += more;
             self.context.hold(more, "sort")?;
             // Of a short order only the first rows matter; the rest goes before it piles up.
@@ -270,108 +267,6 @@ impl Pull for Sort<'_> {
     }
 }
 
-/// What one row expands to: for each expression its elements.
-fn elements(expansion: &Expansion, row: &[Value], context: &Context<'_>) -> Vec<Vec<Value>> {
-    let of = |(value, kind): &(Expr, Kind)| -> Vec<Value> {
-        let value = value.evaluate(row, context).into_owned();
-        let value = match &value {
-            Value::String(text) if text.trim_start().starts_with(['[', '{']) => {
-                crate::value::parse_json(text).unwrap_or(value)
-            }
-            _ => value,
-        };
-        let elements = match &value {
-            Value::Array(values) => values.to_vec(),
-            Value::Bag(bag) if expansion.as_arrays => bag
-                .iter()
-                .map(|(name, value)| Value::array([Value::String(name.clone()), value.clone()]))
-                .collect(),
-            Value::Bag(bag) => bag.iter().map(|(name, value)| Value::bag([(name, value.clone())])).collect(),
-            _ => vec![value],
-        };
-        elements.into_iter().map(|element| turn(element, *kind, context)).collect()
-    };
-    expansion.values.iter().map(of).collect()
-}
-
-/// An element as the kind that `to typeof(…)` names.
-fn turn(value: Value, kind: Kind, context: &Context<'_>) -> Value {
-    let name = match kind {
-        Kind::Dynamic => return value,
-        Kind::String => return Value::text(to_text(&value, context)),
-        Kind::Decimal => "todouble".to_owned(),
-        other => format!("to{other}").replace("toreal", "todouble"),
-    };
-    function_named(&name).map_or(Value::Null, |function| (function.evaluate)(&[value], context))
-}
-
-/// The elements of one row side by side, with their position behind them.
-fn lines(expansion: &Expansion, row: &[Value], context: &Context<'_>) -> Vec<Vec<Value>> {
-    let lists = elements(expansion, row, context);
-    let length = lists.iter().map(Vec::len).max().unwrap_or(0).min(expansion.limit.unwrap_or(usize::MAX));
-    (0..length)
-        .map(|at| {
-            let cells = lists.iter().map(|list| list.get(at).cloned().unwrap_or_default());
-            cells.chain([crate::functions::count(at)]).collect()
-        })
-        .collect()
-}
-
-pub(super) struct Expand<'p> {
-    pub(super) input: Input<'p>,
-    pub(super) expansion: &'p Expansion,
-    pub(super) context: &'p Context<'p>,
-}
-
-impl Pull for Expand<'_> {
-    fn pull(&mut self) -> Pulled {
-        let Some(batch) = self.input.pull()? else { return Ok(None) };
-        let mut made = Batch::new(batch.width() + self.expansion.values.len() + 1);
-        for row in batch.rows() {
-            let before = made.len();
-            for line in lines(self.expansion, row, self.context) {
-                made.push(row.iter().cloned().chain(line));
-            }
-            self.context.produced(made.len() - before)?;
-            if made.len() - before > BATCH {
-                self.context.check()?;
-            }
-        }
-        let bytes = made.len() * made.width() * size_of::<Value>();
-        self.context.hold(bytes, "mv-expand")?;
-        self.context.release(bytes);
-        Ok(Some(made))
-    }
-}
-
-pub(super) struct Apply<'p> {
-    pub(super) input: Input<'p>,
-    pub(super) expansion: &'p Expansion,
-    pub(super) body: &'p Step,
-    pub(super) run: Run<'p>,
-}
-
-impl Pull for Apply<'_> {
-    fn pull(&mut self) -> Pulled {
-        let Some(batch) = self.input.pull()? else { return Ok(None) };
-        let mut made: Option<Batch> = None;
-        for row in batch.rows() {
-            let mut outer = Batch::new(batch.width() + self.expansion.values.len() + 1);
-            for line in lines(self.expansion, row, self.run.context) {
-                outer.push(row.iter().cloned().chain(line));
-            }
-            let mut body = self.body.open(self.run, Some(&outer));
-            while let Some(inner) = body.pull()? {
-                let made = made.get_or_insert_with(|| Batch::new(batch.width() + inner.width()));
-                inner.rows().for_each(|line| made.push(row.iter().chain(line).cloned()));
-                self.run.context.produced(inner.len())?;
-            }
-            self.run.context.check()?;
-        }
-        Ok(Some(made.unwrap_or_default()))
-    }
-}
-
 pub(super) struct Sample<'p> {
     pub(super) input: Input<'p>,
     pub(super) count: usize,
@@ -388,6 +283,7 @@ impl Pull for Sample<'_> {
         let mut kept: Vec<Vec<Value>> = Vec::new();
         let (mut seen, mut width) = (0u64, 0);
         while let Some(batch) = self.input.pull()? {
+            self.context.check()?;
             width = batch.width();
             for row in batch.rows() {
                 seen += 1;
@@ -419,8 +315,11 @@ impl Pull for Narrow<'_> {
         let Some(batch) = self.input.pull()? else { return Ok(None) };
         let mut made = Batch::new(3);
         for row in batch.rows() {
+            if self.context.stop() {
+                break;
+            }
             for (name, value) in self.names.iter().zip(row) {
-                let text = Value::text(to_text(value, self.context));
+                let text = self.context.made(Value::text(to_text(value, self.context)), "narrow");
                 made.push([Value::Long(self.row), Value::String(name.clone()), text]);
             }
             self.row += 1;

@@ -32,13 +32,13 @@ cases! {
         3
     "#]];
     columns_get_names: "| project d.k[0], strlen(b), a + 1, tostring(d.k)" => expect![[r#"
-        d_k_0:dynamic | Column1:long | Column2:long | d_k:string
+        d_k_0:dynamic | strlen_b:long | Column1:long | d_k:string
         1 | 1 | 4 | "[1,2]"
         3 | 1 | 2 | "[3]"
         null | 1 | null | ""
     "#]];
     summarize_names_and_groups: "| summarize count(), sum(a), dcount(b), make_list(a), round(avg(a), 1), arg_max(a, *) by b" => expect![[r#"
-        b:string | count_:long | sum_a:long | dcount_b:long | list_a:dynamic | Column1:real | a:long | d:dynamic
+        b:string | count_:long | sum_a:long | dcount_b:long | list_a:dynamic | avg_a:real | a:long | d:dynamic
         "x" | 2 | 3 | 1 | [3] | 3.0 | 3 | {"k":[1,2]}
         "y" | 1 | 1 | 1 | [1] | 1.0 | 1 | {"k":[3]}
     "#]];
@@ -148,7 +148,7 @@ cases! {
         9
     "#]];
     percentiles_have_names: "| summarize percentiles(a, 5, 50)" => expect![[r#"
-        percentile_a_5:real | percentile_a_50:real
+        percentile_a_5:long | percentile_a_50:long
         1 | 1
     "#]];
     unknown_column: "| where sverity == 1 | extend severity = 1" => expect![[r#"

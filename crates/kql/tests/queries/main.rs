@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod attacks;
 mod estate;
 mod folding;
 mod language;
+mod operators;
 mod samples;
 
 /// Says what a test could not do here.

@@ -47,17 +47,20 @@ impl Entrance for Visitors {
         if word == PASSWORD { Ok(principal(name)) } else { Err(Refusal::Wrong) }
     }
 
-    async fn principal(&self, id: Uuid) -> Result<Option<Principal>, store::Error> {
+    async fn generation(&self, _: &Principal) -> Result<i64, store::Error> {
+        Ok(0)
+    }
+
+    async fn session(&self, id: Uuid, _: i64) -> Result<Option<Principal>, store::Error> {
         let names = VISITORS.iter().map(|(name, ..)| *name).chain(["owner", "nobody"]);
         Ok(names.map(principal).find(|principal| principal.id == id))
     }
 
     async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
         let own = VISITORS.iter().filter(|(name, ..)| *name == principal.name);
-        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| Assignment {
-            principal: principal.id,
-            role: *role,
-            scope: ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap(),
+        let assignment = |(_, role, subscription): &(&str, RoleId, &str)| {
+            let scope = ResourceId::parse(&format!("/subscriptions/{subscription}")).unwrap();
+            Assignment::new(principal.id, *role, scope)
         };
         Ok(own.map(assignment).collect())
     }
@@ -213,6 +216,7 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         distribution: Value::Null,
         platform: Some("linux/amd64".into()),
         obstacles: json!([]),
+        basis: serde_json::json!({ "causes": [] }),
         indexer_version: 1,
         isolation: Value::Null,
         at: now(),
@@ -237,7 +241,8 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         score: None,
         record: json!({"id": "CVE-2099-0001", "title": "<script>alert(1)</script>"}),
     };
-    let findings = vec![PackageFindings { package_version, findings: vec![finding] }];
+    let findings =
+        vec![PackageFindings { package_version, findings: vec![finding], reasons: BTreeMap::new() }];
     let snapshot = SnapshotVersion("one".into());
     store.record_findings(&snapshot, findings, vec![vulnerability], now()).await.unwrap();
 }

@@ -4,7 +4,8 @@
 //! acknowledged; the parent kills it at a moment that a seed decides, and looks: what was acknowledged is there, whole,
 //! and after one more collection nothing is stored that no manifest needs. `LAZARETTO_TEST_SEED` repeats a run.
 //!
-//! In that process a millisecond is a minute, so that links grow old while it runs.
+//! In that process a millisecond is ten minutes, so that links grow old while it runs. A push that takes 36 of these
+//! milliseconds between its blobs and its manifest may find them collected and be refused, as one of six hours would.
 
 use crate::harness::{Harness, descriptor};
 use jiff::{SignedDuration, Timestamp};
@@ -77,7 +78,7 @@ fn tell(line: &str) {
 async fn push_and_delete(harness: Arc<Harness>, lane: u64, mut random: Random) {
     for step in 0_u64.. {
         let name = REPOSITORIES[usize::try_from(random.below(2)).unwrap()];
-        let (tag, number) = (format!("lane{lane}-{}", random.below(3)), random.below(5));
+        let (tag, number) = (format!("lane{lane}-{}", random.below(3)), random.below(12));
         if random.below(3) == 0 {
             let path = format!("/v2/{name}/manifests/{tag}");
             let digest = harness.head(&path).await.header("docker-content-digest").to_owned();
@@ -100,7 +101,6 @@ async fn push_and_delete(harness: Arc<Harness>, lane: u64, mut random: Random) {
         tell(&format!("{lane} push {name} {tag} {digest}"));
         let path = format!("/v2/{name}/manifests/{tag}");
         let answer = harness.put(&path, MediaType::OCI_MANIFEST, manifest).await;
-        // On a machine that stood still for a second, the links are hours old.
         tell(&format!("{lane} {}", if answer.status == 201 { "done" } else { "refused" }));
     }
 }
@@ -113,8 +113,8 @@ async fn works_until_killed() {
     let (start, seed, begun) = (i64::try_from(number(START)).unwrap(), number(SEED), Instant::now());
     let mut harness = Harness::over(Path::new(&folder)).await;
     harness.state.clock = Arc::new(move || {
-        let minutes = i64::try_from(begun.elapsed().as_millis()).unwrap();
-        Timestamp::from_second(start + minutes * 60).unwrap()
+        let milliseconds = i64::try_from(begun.elapsed().as_millis()).unwrap();
+        Timestamp::from_second(start + milliseconds * 600).unwrap()
     });
     // Uploads are as old as their files, which know the system's clock; while it runs, none is left.
     let collector = collector(&harness, SignedDuration::from_hours(24 * 365 * 100));

@@ -1,5 +1,6 @@
 //! The error envelope of our own API: `{"error": {"code", "message"}}`, as Azure's clients know it.
 
+use crate::installation::InstallationError;
 use crate::sign_in::SignInError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -41,6 +42,9 @@ pub enum ApiError {
     /// The records failed.
     #[error("the server could not read its records; its log says why")]
     Store(#[from] store::Error),
+    /// The keys could not be changed.
+    #[error("the signing keys could not be changed; the server's log says why")]
+    Keys(#[source] InstallationError),
 }
 
 impl From<SignInError> for ApiError {
@@ -67,8 +71,8 @@ impl IntoResponse for ApiError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
             }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
-            Self::Store(error) => {
-                tracing::error!(error = %chain(error), "a request could not be answered");
+            Self::Store(_) | Self::Keys(_) => {
+                tracing::error!(error = %chain(&self), "a request could not be answered");
                 (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
             }
         };
@@ -89,7 +93,8 @@ impl IntoResponse for ApiError {
             | Self::Conflict(_)
             | Self::Storage(_)
             | Self::Method
-            | Self::Store(_) => {}
+            | Self::Store(_)
+            | Self::Keys(_) => {}
         }
         response
     }

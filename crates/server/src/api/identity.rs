@@ -48,12 +48,16 @@ async fn basic(state: &ApiState, credentials: &str, address: Option<IpAddr>) -> 
 async fn bearer(state: &ApiState, token: &str) -> Result<Principal, ApiError> {
     let audiences: Vec<&str> = state.audiences.iter().map(String::as_str).collect();
     let expected = Expectation { issuer: &state.issuer, audiences: &audiences };
-    let claims: ArmClaims =
-        state.keys.verify(token, expected, Timestamp::now()).map_err(|_| ApiError::Unauthenticated)?;
+    let claims: ArmClaims = state
+        .keys
+        .current()
+        .verify(token, expected, Timestamp::now())
+        .map_err(|_| ApiError::Unauthenticated)?;
     if claims.token_use != ArmTokenUse::Access {
         return Err(ApiError::Unauthenticated);
     }
-    state.sign_in.principal(claims.principal).await?.ok_or(ApiError::Unauthenticated)
+    let session = state.sign_in.session(claims.principal, claims.registered.generation).await?;
+    session.ok_or(ApiError::Unauthenticated)
 }
 
 impl Caller {
@@ -81,6 +85,15 @@ impl Caller {
             return Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() });
         }
         Ok(allowed)
+    }
+
+    /// # Errors
+    /// When the caller may not perform the action at the tenant, and so everywhere.
+    pub(super) fn require_at_tenant(&self, action: Action) -> Result<(), ApiError> {
+        if decide(&self.assignments, &self.principal, action, &ResourceId::tenant()).is_allowed() {
+            return Ok(());
+        }
+        Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() })
     }
 
     /// Refuses who may not perform the action in a registry.

@@ -1,4 +1,4 @@
-//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/findings|packages|wait]`.
+//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
 
 use super::base;
 use super::error::ApiError;
@@ -6,7 +6,7 @@ use super::findings::page_of_findings;
 use super::reference;
 use super::sbom;
 use super::view::{AttachedView, CauseView, Counts, ImageView, PackageView, Page};
-use super::{ApiState, Caller, Route};
+use super::{ApiState, Caller, Route, explain, history};
 use access::Action;
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -94,6 +94,7 @@ struct OneQuery {
     limit: Option<usize>,
     format: Option<String>,
     vulnerability: Option<String>,
+    package: Option<String>,
     severity: Option<String>,
     #[serde(rename = "repository")]
     _repository: Option<String>,
@@ -118,6 +119,11 @@ async fn one(
             let seconds = query.seconds.unwrap_or(30).min(LONGEST_WAIT);
             Ok(Json(wait(&state, &image, Duration::from_secs(seconds)).await?).into_response())
         }
+        Some("history") => Ok(Json(history::of_image(&state, &image).await?).into_response()),
+        Some("explain") => {
+            let (vulnerability, package) = (query.vulnerability.as_deref(), query.package.as_deref());
+            Ok(Json(explain::of_image(&state, &image, vulnerability, package).await?).into_response())
+        }
         Some("packages") => Ok(Json(packages(&state, &image.digest).await?).into_response()),
         Some("sbom") => sbom::show(&*state.store, &image, query.format.as_deref()).await,
         Some("findings") => {
@@ -133,9 +139,10 @@ async fn one(
                 .await?
                 .into_response())
         }
-        Some(other) => Err(ApiError::NotFound(format!(
-            "`{other}` of an image; there are findings, packages, sbom and wait"
-        ))),
+        Some(other) => {
+            let parts = "there are explain, findings, history, packages, sbom and wait";
+            Err(ApiError::NotFound(format!("`{other}` of an image; {parts}")))
+        }
     }
 }
 
@@ -236,6 +243,10 @@ async fn view(
         pushed_at: manifest.pushed_at,
         assessed_at: summary.and_then(|summary| summary.assessed_at),
         snapshot: summary.and_then(|summary| summary.snapshot.as_ref()).map(ToString::to_string),
+        advisories_age_seconds: state
+            .shelf
+            .current()
+            .map(|snapshot| jiff::Timestamp::now().duration_since(snapshot.created_at()).as_secs()),
         base: None,
         layers: Vec::new(),
         children: summary

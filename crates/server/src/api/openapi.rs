@@ -28,6 +28,8 @@ fn document() -> Value {
             "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
             "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
             "/api/collection/run": {"post": run_collection()},
+            "/api/keys/rotate": {"post": rotate_keys()},
+            "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
             "/api/openapi.json": {"get": {
                 "summary": "This document",
                 "security": [],
@@ -165,6 +167,13 @@ fn list_findings() -> Value {
     operation("Findings over all images", &parameters, "FindingPage")
 }
 
+fn rotate_keys() -> Value {
+    let mut operation = operation("Sign tokens with another key", &[], "Done");
+    let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
+    operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
+    operation
+}
+
 fn states() -> Vec<&'static str> {
     store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
 }
@@ -184,6 +193,7 @@ fn schemas() -> Value {
     let number = || json!({"type": "integer", "minimum": 0});
     json!({
         "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
+        "Done": {"type": "object"},
         "ImagePage": page("Image"),
         "FindingPage": page("Finding"),
         "Counts": {"type": "object", "properties": {
@@ -194,7 +204,8 @@ fn schemas() -> Value {
             "state": {"type": "string", "enum": states()},
             "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
             "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
-            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "children": texts(),
+            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "advisoriesAgeSeconds": {"type": "integer"},
+            "children": texts(),
             "base": {"type": "object", "properties": {
                 "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
                 "inherited": number(), "own": number(),
@@ -212,6 +223,20 @@ fn schemas() -> Value {
             "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
             "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
             "evidence": text(),
+            "risk": {"type": "object", "properties": {
+                "severitySource": text(), "cvssVector": text(), "exploitProbability": {"type": "number"},
+                "exploitPercentile": {"type": "number"}, "knownExploitedSince": text(), "published": text(),
+                "firstSeen": text(),
+            }},
+        }},
+        "History": {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "object", "properties": {
+            "at": text(), "kind": text(), "vulnerability": text(), "package": text(), "version": text(),
+            "before": text(), "after": text(), "reason": text(), "description": text(), "actor": text(),
+            "snapshot": text(),
+        }}}}},
+        "Explanation": {"type": "object", "properties": {
+            "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
+            "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),
         }},
         "Collection": {"type": "object", "properties": {
             "state": {"type": "string", "enum": ["never", "running", "done", "failed"]}, "mode": maybe(),
@@ -221,8 +246,22 @@ fn schemas() -> Value {
         "Attached": {"type": "object", "properties": {
             "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
         }},
+        "QueryReference": {"type": "object", "properties": {"value": {"type": "array", "items": {
+            "type": "object", "properties": {
+                "kind": {"type": "string", "enum": [
+                    "source", "operator", "comparison", "function", "form", "window", "aggregate", "plugin",
+                ]},
+                "name": text(), "aliases": texts(), "signature": text(), "summary": text(), "example": text(),
+                "result": text(),
+            },
+        }}}},
         "Advisories": {"type": "object", "properties": {
-            "snapshot": maybe(), "createdAt": maybe(), "advisories": number(),
+            "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
+            "tooOld": {"type": "boolean"}, "advisories": number(),
+            "sources": {"type": "array", "items": {"type": "object", "properties": {
+                "name": text(), "newest": maybe(), "advisories": number(), "skipped": number(),
+            }}},
+            "held": {"type": "object", "properties": {"snapshot": text(), "doubts": texts(), "at": text()}},
             "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
         }},
     })

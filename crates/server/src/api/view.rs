@@ -78,6 +78,9 @@ pub struct ImageView {
     pub assessed_at: Option<Timestamp>,
     /// The snapshot of advisories that it was assessed with.
     pub snapshot: Option<String>,
+    /// How old the advisories in force are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisories_age_seconds: Option<i64>,
     /// The image that it was built on, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseView>,
@@ -185,6 +188,105 @@ pub struct FindingView {
     pub advisories: Vec<String>,
     /// The rule, in words.
     pub evidence: String,
+    /// How urgent it is, and since when.
+    #[serde(default)]
+    pub risk: RiskView,
+}
+
+/// What tells how urgent a finding is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RiskView {
+    /// Who gave the rating that decided the severity, and by which rule: the distribution's own word, or a CVSS score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity_source: Option<String>,
+    /// The vector of the CVSS score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cvss_vector: Option<String>,
+    /// The probability of exploitation in the next thirty days, by EPSS, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploit_probability: Option<f64>,
+    /// The share of vulnerabilities that are not likelier to be exploited, by EPSS, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploit_percentile: Option<f64>,
+    /// Since when it is known to be exploited, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_exploited_since: Option<String>,
+    /// When the advisory was published: a fix is about as old as it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Timestamp>,
+    /// When it was first found in this package version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<Timestamp>,
+}
+
+/// Something in the history of an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What: `verdict-changed`, `finding-appeared`, `finding-gone`, `finding-changed`, `manifest-pushed`, …
+    pub kind: String,
+    /// Of which vulnerability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vulnerability: Option<String>,
+    /// In which package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// In which version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// How it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Why, in a word: `NewAdvisory`, `Withdrawn`, `NewImage`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The snapshot of advisories that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
+}
+
+/// Why an image has a vulnerability, or why it has not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplanationView {
+    /// The vulnerability that was asked for.
+    pub vulnerability: String,
+    /// The snapshot of advisories that it is told from.
+    pub snapshot: Option<String>,
+    /// How many package versions were looked at.
+    pub packages_looked_at: u64,
+    /// For each package: the verdict, every advisory that was considered, its ranges, the rule.
+    pub explanations: Vec<serde_json::Value>,
+    /// The same, for people.
+    pub text: Vec<String>,
+    /// What a reader must know besides.
+    pub notes: Vec<String>,
+}
+
+impl ExplanationView {
+    /// Nothing yet.
+    pub(crate) fn of(vulnerability: &str) -> Self {
+        Self {
+            vulnerability: vulnerability.to_owned(),
+            snapshot: None,
+            packages_looked_at: 0,
+            explanations: Vec::new(),
+            text: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// One package of an image.
@@ -227,10 +329,45 @@ pub struct AdvisoriesView {
     pub snapshot: Option<String>,
     /// When it was compiled.
     pub created_at: Option<Timestamp>,
+    /// How long ago that was.
+    pub age_seconds: Option<i64>,
+    /// Whether that is too long ago to call anything healthy.
+    #[serde(default)]
+    pub too_old: bool,
     /// How many advisories it has.
     pub advisories: u64,
+    /// What it was made of.
+    #[serde(default)]
+    pub sources: Vec<SourceView>,
     /// What it speaks for, with the number of packages.
     pub ecosystems: Vec<EcosystemView>,
+    /// A snapshot that waits for a person, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldView>,
+}
+
+/// A source of the advisories in force.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceView {
+    /// Its name.
+    pub name: String,
+    /// The latest date of change of its records; missing if it gives no dates.
+    pub newest: Option<Timestamp>,
+    /// How many records it has.
+    pub advisories: u64,
+    /// How many records could not be read.
+    pub skipped: u64,
+}
+
+/// A snapshot that is held back until a person accepts it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HeldView {
+    /// Its content id.
+    pub snapshot: String,
+    /// What speaks against it.
+    pub doubts: Vec<String>,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// One ecosystem that the advisories speak for.

@@ -3,7 +3,7 @@
 //! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
 //! other; match what is new; judge; tell the indexes that this image is part of.
 
-pub(super) mod image;
+mod image;
 mod index;
 pub(super) mod layers;
 mod lineage;
@@ -87,7 +87,14 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     let (announced, judged) =
         tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
     announced?;
-    record(workshop, &image, judged?, now).await?;
+    let judged = judged?;
+    let with = judged.snapshot.clone();
+    record(workshop, &image, judged, now).await?;
+    // Other advisories came into force meanwhile, and their job may not have known of this image yet.
+    let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
+    if with.is_some() && with != in_force {
+        workshop.store.enqueue(vec![self::job(&image, subscription, job.priority)], now).await?;
+    }
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
         workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
@@ -96,7 +103,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 }
 
 /// An index is judged again after each of its images.
-fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
+pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) -> NewJob {
     job(parent, subscription, -1)
 }
 
@@ -219,31 +226,6 @@ async fn record(
     workshop.store.put_summary(summary).await?;
     // Those who wait need not wait until the job is off the queue too.
     workshop.tell();
-    Ok(())
-}
-
-/// Writes a verdict down that follows from other advisories, and tells the indexes that the image is part of.
-pub(super) async fn record_again(
-    workshop: &Workshop,
-    summary: ImageSummary,
-    verdict: &ImageVerdict,
-    version: &SnapshotVersion,
-    subscription: SubscriptionId,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let image = summary.image.clone();
-    let judged = Judged {
-        verdict: Some(verdict.clone()),
-        platform: summary.platform,
-        isolation: summary.isolation,
-        snapshot: Some(version.clone()),
-        children: Vec::new(),
-    };
-    record(workshop, &image, judged, now).await?;
-    for parent in workshop.store.parents(&image.repository, &image.digest).await? {
-        let parent = ImageKey { repository: image.repository.clone(), digest: parent };
-        workshop.store.enqueue(vec![job_for_parent(&parent, subscription)], now).await?;
-    }
     Ok(())
 }
 

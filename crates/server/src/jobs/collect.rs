@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use registry::{Collected, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState};
 use std::sync::Arc;
 use std::time::Duration;
+use store::{RegistryId, RegistrySettings, Store, objects};
 use tokio::sync::watch;
 
 /// How often somebody looks.
@@ -60,7 +61,7 @@ pub struct Collections {
 }
 
 impl Collections {
-    /// Over a registry, until `stop` becomes true. Manifests without a tag stay: nobody has said that they should go.
+    /// Over all registries, until `stop` becomes true.
     pub fn new(state: RegistryState, stop: watch::Receiver<bool>) -> Self {
         Self { state, status: watch::Sender::new(None), stop }
     }
@@ -106,15 +107,15 @@ impl Collections {
 
     /// Runs to the end, or to the step after which the server stops.
     async fn run(&self, mode: CollectionMode) {
-        let policy = CollectionPolicy {
-            links_after: LINK_PATIENCE,
-            uploads_after: UPLOAD_PATIENCE,
-            retention: Vec::new(),
-            mode,
-        };
-        let collector = Collector::new(self.state.clone(), policy);
         let (mut collected, mut error) = (Collected::default(), None);
-        let mut phase = Some(Phase::Uploads);
+        let retention = retention(&*self.state.store).await.unwrap_or_else(|failure| {
+            error = Some(failure.to_string());
+            Vec::new()
+        });
+        let policy =
+            CollectionPolicy { links_after: LINK_PATIENCE, uploads_after: UPLOAD_PATIENCE, retention, mode };
+        let collector = Collector::new(self.state.clone(), policy);
+        let mut phase = error.is_none().then_some(Phase::Uploads);
         while let Some(next) = phase.filter(|_| !*self.stop.borrow()) {
             phase = match collector.step(next, &mut collected).await {
                 Ok(next) => next,
@@ -147,4 +148,16 @@ impl Collections {
             }
         });
     }
+}
+
+/// The registries whose manifests without a tag go, and after how long. Those of the others stay: nobody has said that
+/// they should go.
+async fn retention(store: &dyn Store) -> Result<Vec<(RegistryId, SignedDuration)>, store::Error> {
+    let mut retention = Vec::new();
+    for settings in objects::all::<RegistrySettings, _>(store).await? {
+        if let Some(wanted) = settings.retention.filter(|wanted| wanted.is_enabled) {
+            retention.push((settings.registry, SignedDuration::from_hours(i64::from(wanted.days) * 24)));
+        }
+    }
+    Ok(retention)
 }

@@ -1,54 +1,99 @@
-//! The job `reevaluate`: new advisories are in force, and every image that they touch is judged again.
+//! The job `reevaluate`: other advisories are in force, or they have grown too old, and the verdicts follow.
 //!
-//! Nothing is pulled and no layer is read: package versions are matched again, and the verdicts follow from the join.
+//! Nothing is pulled and no layer is read. The recipe:
+//!
+//! 1. [`plan`]: the package versions of which the new snapshot says something else than the one before, from the
+//!    difference of the two snapshots. Without the one before, all of them.
+//! 2. [`matching`]: these are matched again, each once, whatever images have them.
+//! 3. [`judging`]: the images that have them are judged again, by adding up what is found in their package versions.
+//! 4. All other verdicts hold, and say so.
+//!
+//! Each step may stop in the middle and run again: what the records say decides what is left to do, and an event is
+//! told in the transaction that changes its verdict.
 
-use super::assess::{self, image};
+mod flips;
+mod judging;
+mod matching;
+mod plan;
+
+pub use flips::FlipLimit;
+pub(in crate::jobs) use matching::match_again;
+
 use super::{JobError, Kind, Workshop};
-use inventory::{Distribution, Obstacle};
-use jiff::Timestamp;
+use advisory::Snapshot;
+use jiff::{SignedDuration, Timestamp};
+use judging::{Judge, Standings};
+use plan::Plan;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    ImageState, ImageSummary, Job, JobKind, NewJob, PackageVersion, PageRequest, SnapshotVersion,
-    SummaryFilter,
+    Job, JobKind, JudgedAgain, NewJob, PackageVersion, PackageVersionId, PageRequest, Reevaluated,
+    SnapshotVersion,
 };
 use tokio::sync::watch;
 
 /// The kind of this job.
 pub const KIND: Kind = Kind {
     name: JobKind::new("reevaluate"),
-    run: |workshop, _: &Job, now| Box::pin(run(workshop, now)),
+    run: |workshop, _: &Job, _| Box::pin(async { run(workshop).await.map(|_| ()) }),
     gave_up: |_, _, _, _| Box::pin(async { Ok(()) }),
 };
 
-/// How often the shelf is looked at: another process may put new advisories in force.
-const LOOK: Duration = Duration::from_millis(250);
+/// How often the shelf is looked at: another process may put new advisories in force. A look reads one small file.
+const LOOK: Duration = Duration::from_millis(50);
+/// Verdicts that have not caught up, since the job was given up, are asked for again this often.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 /// Package versions that are matched in one transaction.
 const BATCH: usize = 2000;
+/// With more changed package versions than this, all images are judged again: nearly all have one of them.
+const PART: usize = 5000;
 
-/// Looks at the shelf now and then, and asks for this job when something changed, and once at the start.
+/// What the verdicts have to catch up with.
+fn target(snapshot: &Snapshot, age_limit: SignedDuration, now: Timestamp) -> Reevaluated {
+    Reevaluated {
+        snapshot: SnapshotVersion(snapshot.version().to_string()),
+        too_old: now.duration_since(snapshot.created_at()) > age_limit,
+        day: now.as_second().div_euclid(86_400),
+    }
+}
+
+/// Looks at the shelf now and then, and asks for this job when there is something to catch up with.
 pub async fn watch_shelf(workshop: Arc<Workshop>, mut stop: watch::Receiver<bool>) {
-    let mut changed = workshop.shelf.current().is_some();
+    let mut asked: Option<(Reevaluated, Timestamp)> = None;
     loop {
-        if changed && let Err(error) = ask(&workshop, Timestamp::now()).await {
-            tracing::error!(%error, "the images could not be given to new advisories");
+        if let Err(error) = workshop.shelf.refresh() {
+            tracing::error!(%error, "the new advisories cannot be used; the old ones stay in force");
+        }
+        let now = Timestamp::now();
+        if let Some(snapshot) = workshop.shelf.current() {
+            let target = target(&snapshot, workshop.advisory_age_limit, now);
+            let known = asked
+                .as_ref()
+                .is_some_and(|(before, at)| *before == target && now.duration_since(*at) < ASK_AGAIN);
+            if !known {
+                match ask_unless_done(&workshop, &target, now).await {
+                    Ok(()) => asked = Some((target, now)),
+                    Err(error) => tracing::error!(%error, "the images could not be given to new advisories"),
+                }
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.wait_for(|stopped| *stopped) => return,
         }
-        changed = match workshop.shelf.refresh() {
-            Ok(changed) => changed,
-            Err(error) => {
-                tracing::error!(%error, "the new advisories cannot be used; the old ones stay in force");
-                false
-            }
-        };
     }
 }
 
-async fn ask(workshop: &Workshop, now: Timestamp) -> Result<(), store::Error> {
+async fn ask_unless_done(
+    workshop: &Workshop,
+    target: &Reevaluated,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    if workshop.store.reevaluated().await?.as_ref() == Some(target) {
+        return Ok(());
+    }
     let job = NewJob {
         kind: KIND.name,
         key: "all".into(),
@@ -60,77 +105,197 @@ async fn ask(workshop: &Workshop, now: Timestamp) -> Result<(), store::Error> {
     workshop.store.enqueue(vec![job], now).await.map(|_| ())
 }
 
-async fn run(workshop: &Workshop, now: Timestamp) -> Result<(), JobError> {
-    let Some(snapshot) = workshop.shelf.current() else { return Ok(()) };
-    let version = SnapshotVersion(snapshot.version().to_string());
+/// What a re-evaluation came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Outcome {
+    /// Package versions that were matched again.
+    pub matched: usize,
+    /// Package versions whose findings became others.
+    pub changed_packages: usize,
+    /// What became of the images.
+    pub images: JudgedAgain,
+    /// How long it took until every image that is affected had its new verdict.
+    pub visible_after: Duration,
+}
+
+/// Brings all verdicts to where the advisories in force say they should be.
+///
+/// # Errors
+/// When the records fail; what was done by then is kept, and the next run goes on.
+pub async fn run(workshop: &Workshop) -> Result<Outcome, JobError> {
+    let mut outcome = Outcome::default();
     loop {
-        let versions = workshop.store.package_versions_to_match(&version, BATCH).await?;
-        if versions.is_empty() {
-            break;
+        let Some(snapshot) = workshop.shelf.current() else { return Ok(outcome) };
+        let target = target(&snapshot, workshop.advisory_age_limit, Timestamp::now());
+        let done = workshop.store.reevaluated().await?;
+        if done.as_ref() == Some(&target) {
+            return Ok(outcome);
         }
-        image::record_matches(workshop, &snapshot, versions, now).await?;
+        let Some(caught_up) = catch_up(workshop, &snapshot, &target, done).await? else {
+            continue;
+        };
+        outcome = caught_up;
+        workshop.store.set_reevaluated(target, Timestamp::now()).await?;
+        workshop.tell();
     }
+}
+
+/// Catches up with a snapshot. None if it was held, and another one is in force now.
+async fn catch_up(
+    workshop: &Workshop,
+    snapshot: &Arc<Snapshot>,
+    target: &Reevaluated,
+    done: Option<Reevaluated>,
+) -> Result<Option<Outcome>, JobError> {
+    let began = std::time::Instant::now();
+    let before = done.as_ref().and_then(|done| workshop.shelf.earlier(&done.snapshot.0));
+    let standings = Standings::load(workshop).await?;
+    let (plan, standings) = {
+        let (snapshot, before, version) = (snapshot.clone(), before.clone(), target.snapshot.clone());
+        let work = move || (Plan::new(&standings, &version, &snapshot, before.as_deref()), standings);
+        tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?
+    };
+    let ages_alike = done.is_some_and(|done| (done.too_old, done.day) == (target.too_old, target.day));
+    let is_part = ages_alike && !plan.covers_otherwise && plan.to_match.len() <= PART;
+    let catching = Catching { workshop, snapshot, before: before.as_ref(), target, plan: &plan };
+    let caught_up = if is_part { catching.part(standings).await? } else { catching.whole(standings).await? };
+    let Some((changed_packages, mut images)) = caught_up else { return Ok(None) };
+    let visible_after = began.elapsed();
+    workshop.tell();
+    catching.adopt().await?;
+    add(&mut images, stragglers(workshop, snapshot, target).await?);
+    confirm(workshop, &target.snapshot).await?;
+    let matched = plan.to_match.len();
+    tracing::info!(
+        snapshot = %target.snapshot, package_versions.matched = matched, package_versions.changed = changed_packages,
+        images.changed = images.changed, images.flipped = images.flipped,
+        visible_after_milliseconds = u64::try_from(visible_after.as_millis()).unwrap_or(u64::MAX),
+        "the verdicts have caught up with the advisories"
+    );
+    Ok(Some(Outcome { matched, changed_packages, images, visible_after }))
+}
+
+/// Catching up, with everything that it needs.
+struct Catching<'a> {
+    workshop: &'a Workshop,
+    snapshot: &'a Arc<Snapshot>,
+    before: Option<&'a Arc<Snapshot>>,
+    target: &'a Reevaluated,
+    plan: &'a Plan,
+}
+
+/// How many package versions changed, and what became of the images; none if the snapshot was held.
+type CaughtUp = Option<(usize, JudgedAgain)>;
+
+impl Catching<'_> {
+    /// A few package versions changed. The verdicts that follow are made before anything is written: so it is known
+    /// how many flip, and the images are read once.
+    async fn part(&self, standings: Standings) -> Result<CaughtUp, JobError> {
+        let Self { workshop, snapshot, target, plan, .. } = *self;
+        let (snapshot_too, to_match) = (snapshot.clone(), plan.to_match.clone());
+        let work = move || standings.with(&snapshot_too, &to_match);
+        let (would_be, differing) =
+            tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
+        let judge = Judge::new(&would_be, snapshot, target);
+        let concerned = [differing.as_slice(), plan.judged_before.as_slice()].concat();
+        let judged = judge.having(workshop, concerned).await?;
+        if flips::hold_if_too_many(self, judged.flips).await? {
+            return Ok(None);
+        }
+        let touched = self.match_all(would_be.versions(&plan.to_match)).await?;
+        let mut images = judge.write_all(workshop, judged.images).await?;
+        // Another rating of a vulnerability changes all who have it, matched again or not.
+        let others: Vec<PackageVersionId> =
+            touched.iter().filter(|id| plan.to_match.binary_search(id).is_err()).copied().collect();
+        if !others.is_empty() {
+            let standings = Standings::load(workshop).await?;
+            let judge = Judge::new(&standings, snapshot, target);
+            let judged = judge.having(workshop, others).await?;
+            add(&mut images, judge.write_all(workshop, judged.images).await?);
+        }
+        Ok(Some((touched.len(), images)))
+    }
+
+    /// Everything may have changed.
+    async fn whole(&self, standings: Standings) -> Result<CaughtUp, JobError> {
+        let Self { workshop, snapshot, target, plan, .. } = *self;
+        if self.before.is_some() && !plan.to_match.is_empty() {
+            let (snapshot_too, to_match, current) =
+                (snapshot.clone(), plan.to_match.clone(), standings.clone());
+            let work = move || current.with(&snapshot_too, &to_match).0;
+            let would_be = tokio::task::spawn_blocking(work)
+                .await
+                .map_err(|error| JobError::Again(error.to_string()))?;
+            let flips = Judge::new(&would_be, snapshot, target).flips(workshop).await?;
+            if flips::hold_if_too_many(self, flips).await? {
+                return Ok(None);
+            }
+        }
+        let touched = self.match_all(standings.versions(&plan.to_match)).await?;
+        drop(standings);
+        let standings = Standings::load(workshop).await?;
+        let images = Judge::new(&standings, snapshot, target).all(workshop).await?;
+        Ok(Some((touched.len(), images)))
+    }
+
+    /// Matches package versions. Returns those of which something changed, ascending.
+    async fn match_all(
+        &self,
+        versions: Vec<(PackageVersionId, PackageVersion)>,
+    ) -> Result<Vec<PackageVersionId>, JobError> {
+        let mut touched = BTreeSet::new();
+        for batch in versions.chunks(BATCH) {
+            let (batch, now) = (batch.to_vec(), Timestamp::now());
+            touched.extend(match_again(self.workshop, self.snapshot, self.before, batch, now).await?);
+        }
+        Ok(touched.into_iter().collect())
+    }
+
+    /// Takes that of which the two snapshots say the same as matched with the new one.
+    async fn adopt(&self) -> Result<(), JobError> {
+        let Some(before) = self.before else { return Ok(()) };
+        let from = SnapshotVersion(before.version().to_string());
+        for same in self.plan.same.chunks(BATCH) {
+            self.workshop.store.adopt_snapshot(&from, &self.target.snapshot, same.to_vec()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn add(sum: &mut JudgedAgain, more: JudgedAgain) {
+    sum.changed += more.changed;
+    sum.flipped += more.flipped;
+}
+
+/// What was recorded meanwhile, by somebody who still had the advisories of before.
+async fn stragglers(
+    workshop: &Workshop,
+    snapshot: &Arc<Snapshot>,
+    target: &Reevaluated,
+) -> Result<JudgedAgain, JobError> {
+    let mut sum = JudgedAgain::default();
+    loop {
+        let left = workshop.store.package_versions_to_match(&target.snapshot, BATCH).await?;
+        if left.is_empty() {
+            return Ok(sum);
+        }
+        let ids: Vec<PackageVersionId> = left.iter().map(|(id, _)| *id).collect();
+        match_again(workshop, snapshot, None, left, Timestamp::now()).await?;
+        let standings = Standings::load(workshop).await?;
+        let judge = Judge::new(&standings, snapshot, target);
+        let judged = judge.having(workshop, ids).await?;
+        add(&mut sum, judge.write_all(workshop, judged.images).await?);
+    }
+}
+
+/// Writes down that all other verdicts hold with the new snapshot.
+async fn confirm(workshop: &Workshop, snapshot: &SnapshotVersion) -> Result<(), JobError> {
     let mut after = None;
     loop {
-        let page =
-            workshop.store.summaries(&SummaryFilter::default(), PageRequest { after, limit: 500 }).await?;
-        for summary in page.items {
-            judge_again(workshop, &snapshot, &version, summary, now).await?;
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(()),
+        let page = PageRequest { after, limit: 2000 };
+        after = workshop.store.confirm_verdicts(snapshot.clone(), page, Timestamp::now()).await?;
+        if after.is_none() {
+            return Ok(());
         }
     }
-}
-
-/// Judges an image again from what is recorded of it.
-async fn judge_again(
-    workshop: &Workshop,
-    snapshot: &Arc<advisory::Snapshot>,
-    version: &SnapshotVersion,
-    summary: ImageSummary,
-    now: Timestamp,
-) -> Result<(), JobError> {
-    let judged_by = summary.snapshot.as_ref();
-    let waiting = matches!(summary.state, ImageState::Queued | ImageState::Scanning | ImageState::Unscanned);
-    // Indexes follow their images; what waits will be judged with the new advisories anyway.
-    if waiting || !summary.children.is_empty() || judged_by == Some(version) {
-        return Ok(());
-    }
-    let Some(registry) = workshop.store.registry(summary.image.repository.registry).await? else {
-        return Ok(());
-    };
-    let Some(scanned) = workshop.store.image(&summary.image.digest).await? else { return Ok(()) };
-    // An image with a layer that could not be read is judged by its own job, which knows of the layer.
-    let packages: Vec<PackageVersion> = workshop
-        .store
-        .image_packages(&summary.image.digest)
-        .await?
-        .into_iter()
-        .map(|place| place.package)
-        .collect();
-    let unreadable = summary.cause.as_ref().is_some_and(|cause| cause.code.starts_with("Layer"));
-    if unreadable {
-        let job = assess::job(&summary.image, registry.subscription, -1);
-        workshop.store.enqueue(vec![job], now).await?;
-        return Ok(());
-    }
-    let obstacles: Vec<Obstacle> = decode(&scanned.obstacles)?;
-    let distribution: Option<Distribution> = decode(&scanned.distribution)?;
-    let known = image::Known {
-        causes: Vec::new(),
-        obstacles,
-        distribution,
-        packages: &packages,
-        snapshot: Some(snapshot),
-    };
-    let facts = image::facts(workshop, &summary.image.digest, known, now).await?;
-    assess::record_again(workshop, summary, &assessment::assess(&facts), version, registry.subscription, now)
-        .await
-}
-
-fn decode<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, JobError> {
-    serde_json::from_value(value.clone())
-        .map_err(|error| JobError::Again(format!("a record cannot be decoded: {error}")))
 }

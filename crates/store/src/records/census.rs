@@ -7,7 +7,7 @@
 
 use crate::{
     Error, Event, ImageKey, ImageState, PackagePlace, PackageVersionId, Page, PageRequest, RegistryId,
-    RoleAssignment, SummaryFilter,
+    SummaryFilter,
 };
 use async_trait::async_trait;
 use inventory::Ecosystem;
@@ -193,9 +193,6 @@ pub trait Census: Send + Sync {
         registries: &[RegistryId],
         page: PageRequest<i64>,
     ) -> Result<Page<Event, i64>, Error>;
-
-    /// The roles of all principals, by scope, principal and role.
-    async fn all_role_assignments(&self) -> Result<Vec<RoleAssignment>, Error>;
 }
 
 #[cfg(test)]

@@ -23,10 +23,18 @@ impl EventKind {
     pub const PULL_POLICY_CHANGED: Self = Self::new("pull-policy-changed");
     /// Somebody gave leave to pull an image whatever the policy says.
     pub const PULL_PASS_GIVEN: Self = Self::new("pull-pass-given");
+    /// A registry was created.
+    pub const REGISTRY_CREATED: Self = Self::new("registry-created");
+    /// Settings of a registry were changed.
+    pub const REGISTRY_CHANGED: Self = Self::new("registry-changed");
+    /// A registry was deleted with everything in it.
+    pub const REGISTRY_DELETED: Self = Self::new("registry-deleted");
     /// A repository was deleted.
     pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.
     pub const TAG_DELETED: Self = Self::new("tag-deleted");
+    /// The verdict on an image is another one, or there is one for the first time.
+    pub const VERDICT_CHANGED: Self = Self::new("verdict-changed");
 
     /// A kind that is written in the program.
     pub const fn new(word: &'static str) -> Self {

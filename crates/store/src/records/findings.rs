@@ -7,13 +7,15 @@
 //! The store does not judge: severities are the words it was given, evidence is JSON that it does not read.
 
 use crate::{
-    Error, ImageKey, PackageVersion, PackageVersionId, Page, PageRequest, RegistryId, SnapshotVersion,
+    Error, FindingReason, ImageKey, PackageVersion, PackageVersionId, Page, PageRequest, RegistryId,
+    SnapshotVersion,
 };
 use async_trait::async_trait;
 use inventory::Ecosystem;
 use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A known vulnerability, as it is rated where a package comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +84,8 @@ pub struct PackageFindings {
     pub package_version: PackageVersionId,
     /// The findings; empty if there are none, which is an answer too.
     pub findings: Vec<FindingRow>,
+    /// Why findings appear, go or change, by vulnerability, where that is known: history keeps it if they do.
+    pub reasons: BTreeMap<String, FindingReason>,
 }
 
 /// Which findings are wanted. Empty lists and missing values ask for all.
@@ -183,13 +187,13 @@ pub trait Findings: Send + Sync {
         at: Timestamp,
     ) -> Result<Vec<PackageVersionId>, Error>;
 
-    /// Takes all that was matched with one snapshot as matched with another, but for package versions of these
-    /// ecosystems and names (of the package or of its source), which are left to be matched. Returns how many.
+    /// Takes these package versions, as far as they were matched with one snapshot, as matched with another: for
+    /// those of which the two say the same. Returns how many.
     async fn adopt_snapshot(
         &self,
         from: &SnapshotVersion,
         to: &SnapshotVersion,
-        changed: Vec<(Ecosystem, String)>,
+        package_versions: Vec<PackageVersionId>,
     ) -> Result<u64, Error>;
 
     /// The images that have one of these package versions, in the order of their keys.

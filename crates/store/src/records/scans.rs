@@ -85,6 +85,8 @@ pub struct ImageRecord {
     pub platform: Option<String>,
     /// Why the list of packages may not be the whole truth, as JSON.
     pub obstacles: Value,
+    /// What its verdict rests on beside its packages, as JSON.
+    pub basis: Value,
     /// The version of the indexer.
     pub indexer_version: u32,
     /// How well the reader was locked in, as JSON.

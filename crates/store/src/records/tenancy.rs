@@ -99,6 +99,13 @@ pub struct Account {
     pub kind: AccountKind,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Its name for people; empty if it has none but the name to sign in with.
+    pub display_name: String,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// Grows when the secret is replaced or the account is disabled: sessions that began before are over. The store
+    /// counts it; what is given here when an account is kept does not matter.
+    pub generation: i64,
 }
 
 impl std::fmt::Debug for Account {
@@ -161,7 +168,7 @@ pub trait Tenancy: Send + Sync {
     /// The plans of a subscription that were ever set, by name.
     async fn plans(&self, subscription: SubscriptionId) -> Result<Vec<Plan>, Error>;
 
-    /// Creates an account, or replaces hash and kind of the one with that name. Returns what holds now:
+    /// Creates an account, or replaces all but principal and creation time of the one with that name. Returns what holds now:
     /// the principal and the creation time of the first time.
     async fn put_account(&self, account: Account) -> Result<Account, Error>;
 

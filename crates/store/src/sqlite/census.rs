@@ -6,8 +6,7 @@ use super::images::{ImageFilter, image_key, next_images};
 use super::scans::{IMAGE_PACKAGES, package_version};
 use crate::{
     Census, Error, Event, ImageContent, ImageKey, ImageState, Judgements, PackageFilter, PackageList,
-    PackagePlace, PackageVersionId, Page, PageRequest, PrincipalId, Rating, RegistryId, RepositoryKey,
-    RoleAssignment, RoleId, SummaryFilter,
+    PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, RepositoryKey, SummaryFilter,
 };
 use async_trait::async_trait;
 use inventory::Ecosystem;
@@ -45,20 +44,6 @@ impl Census for SqliteStore {
     ) -> Result<Page<Event, i64>, Error> {
         let registries = registries.to_vec();
         self.read(move |connection| history(connection, &registries, &page)).await
-    }
-
-    async fn all_role_assignments(&self) -> Result<Vec<RoleAssignment>, Error> {
-        self.read(|connection| {
-            let sql = "SELECT principal, role, scope FROM role_assignment ORDER BY scope, principal, role";
-            rows(connection, sql, [], |row| {
-                Ok(RoleAssignment {
-                    principal: PrincipalId(row.parsed("principal")?),
-                    role: RoleId(row.parsed("role")?),
-                    scope: row.plain("scope")?,
-                })
-            })
-        })
-        .await
     }
 }
 

@@ -5,7 +5,9 @@
 mod listing;
 
 use super::SqliteStore;
-use super::column::{Columns, change, exists, json_text, moment, row, rows};
+use super::column::{Columns, change, exists, json_text, moment, row, rows, value};
+use super::history::{self, Changed};
+use super::reevaluation;
 use super::scans::package_version;
 use crate::{
     Error, Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, ImageKey,
@@ -63,10 +65,19 @@ impl Findings for SqliteStore {
         &self,
         from: &SnapshotVersion,
         to: &SnapshotVersion,
-        changed: Vec<(Ecosystem, String)>,
+        package_versions: Vec<PackageVersionId>,
     ) -> Result<u64, Error> {
         let (from, to) = (from.clone(), to.clone());
-        self.write(move |connection| adopt(connection, &from, &to, &changed)).await
+        self.write(move |connection| {
+            let sql =
+                "UPDATE package_version SET matched_snapshot = ?3 WHERE id = ?1 AND matched_snapshot = ?2";
+            let mut adopted = 0;
+            for id in package_versions {
+                adopted += change(connection, sql, params![id.0, from.0, to.0])? as u64;
+            }
+            Ok(adopted)
+        })
+        .await
     }
 
     async fn affected_images(
@@ -136,7 +147,7 @@ fn record(
         changed.extend(put_vulnerability(connection, vulnerability)?);
     }
     for package in packages {
-        if replace_findings(connection, package, at)? {
+        if replace_findings(connection, package, snapshot, at)? {
             changed.insert(package.package_version);
         }
         let sql = "UPDATE package_version SET matched_snapshot = ?2 WHERE id = ?1";
@@ -144,6 +155,9 @@ fn record(
             let name = package.package_version.0.to_string();
             return Err(Error::Unknown { what: "package version", name });
         }
+    }
+    for package_version in &changed {
+        reevaluation::count_findings(connection, *package_version)?;
     }
     Ok(changed.into_iter().collect())
 }
@@ -170,15 +184,51 @@ fn put_vulnerability(
 }
 
 /// Puts the findings of a package version in place of its earlier ones. Whether anything changed.
+///
+/// What a package version has when it is matched for the first time is its beginning and no change.
 fn replace_findings(
     connection: &Connection,
     package: &PackageFindings,
+    snapshot: &SnapshotVersion,
     at: Timestamp,
 ) -> Result<bool, Error> {
-    let id = package.package_version.0;
+    let id = package.package_version;
+    let sql = "SELECT matched_snapshot IS NOT NULL FROM package_version WHERE id = ?1";
+    let matched_before = value(connection, sql, [id.0])?.unwrap_or(false);
+    let mut before = findings_of(connection, id)?;
+    let mut changed = false;
+    let tell = |before: Option<&FindingRow>, after: Option<&FindingRow>| {
+        let told = |finding: &FindingRow| (finding.verdict, finding.fixed.clone());
+        let Some(either) = after.or(before) else { return Ok(()) };
+        // Another wording of the evidence is no event in the life of a finding.
+        if !matched_before || before.map(told) == after.map(told) {
+            return Ok(());
+        }
+        let reason = package.reasons.get(&either.vulnerability);
+        history::append(connection, id, &Changed { before, after, reason }, snapshot, at)
+    };
+    for finding in &package.findings {
+        let earlier = before.remove(&finding.vulnerability);
+        if earlier.as_ref() == Some(finding) {
+            continue;
+        }
+        put_finding(connection, id.0, finding, at)?;
+        tell(earlier.as_ref(), Some(finding))?;
+        changed = true;
+    }
+    for gone in before.values() {
+        let sql = "DELETE FROM package_finding WHERE package_version = ?1 AND vulnerability = ?2";
+        change(connection, sql, params![id.0, gone.vulnerability])?;
+        tell(Some(gone), None)?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+fn findings_of(connection: &Connection, id: PackageVersionId) -> Result<BTreeMap<String, FindingRow>, Error> {
     let sql = "SELECT vulnerability, verdict, fixed, advisories, evidence FROM package_finding
                WHERE package_version = ?1";
-    let mut before: BTreeMap<String, FindingRow> = rows(connection, sql, [id], |row| {
+    let found = rows(connection, sql, [id.0], |row| {
         let finding = FindingRow {
             vulnerability: row.plain("vulnerability")?,
             verdict: verdict(row)?,
@@ -187,23 +237,8 @@ fn replace_findings(
             evidence: row.json("evidence")?,
         };
         Ok((finding.vulnerability.clone(), finding))
-    })?
-    .into_iter()
-    .collect();
-    let mut changed = false;
-    for finding in &package.findings {
-        if before.remove(&finding.vulnerability).as_ref() == Some(finding) {
-            continue;
-        }
-        put_finding(connection, id, finding, at)?;
-        changed = true;
-    }
-    for gone in before.keys() {
-        let sql = "DELETE FROM package_finding WHERE package_version = ?1 AND vulnerability = ?2";
-        change(connection, sql, params![id, gone])?;
-        changed = true;
-    }
-    Ok(changed)
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 fn put_finding(
@@ -236,33 +271,7 @@ fn put_finding(
     Ok(())
 }
 
-/// Moves everything from one snapshot to another but what changed between them. Whether a package is left to the
-/// distribution that owns it depends on all of the distribution's advisories.
-fn adopt(
-    connection: &Connection,
-    from: &SnapshotVersion,
-    to: &SnapshotVersion,
-    changed: &[(Ecosystem, String)],
-) -> Result<u64, Error> {
-    connection.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS changed_name (
-            ecosystem TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (ecosystem, name)
-         ) WITHOUT ROWID;
-         DELETE FROM temp.changed_name",
-    )?;
-    let insert = "INSERT INTO temp.changed_name (ecosystem, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    for (ecosystem, name) in changed {
-        change(connection, insert, params![ecosystem.as_str(), name])?;
-    }
-    let sql = "UPDATE package_version SET matched_snapshot = ?2 WHERE matched_snapshot = ?1
-               AND NOT EXISTS (SELECT 1 FROM temp.changed_name c
-                               WHERE c.ecosystem = package_version.owner_ecosystem
-                               OR (c.ecosystem = package_version.ecosystem
-                                   AND c.name IN (package_version.name, package_version.source_name)))";
-    Ok(change(connection, sql, params![from.0, to.0])? as u64)
-}
-
-fn verdict(row: &Row<'_>) -> Result<FindingVerdict, Error> {
+pub(super) fn verdict(row: &Row<'_>) -> Result<FindingVerdict, Error> {
     row.word("verdict", FindingVerdict::from_word)
 }
 

@@ -15,6 +15,7 @@ use oci::{Digest, Tag};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
+pub(super) use listing::parents;
 #[cfg(test)]
 pub(super) use listing::{MANIFESTS, PARENTS, REFERRERS, TAGS};
 
@@ -56,7 +57,7 @@ impl Manifests for SqliteStore {
 
     async fn parents(&self, repository: &RepositoryKey, digest: &Digest) -> Result<Vec<Digest>, Error> {
         let (repository, digest) = (repository.clone(), digest.clone());
-        self.read(move |connection| listing::parents(connection, &repository, &digest)).await
+        self.read(move |connection| parents(connection, &repository, &digest)).await
     }
 
     async fn referrers(

@@ -32,6 +32,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 5, name: "policies", sql: include_str!("../../migrations/sqlite/0005_policies.sql") },
     Migration {
+        number: 20,
+        name: "management",
+        sql: include_str!("../../migrations/sqlite/0020_management.sql"),
+    },
+    Migration {
+        number: 40,
+        name: "reevaluation",
+        sql: include_str!("../../migrations/sqlite/0040_reevaluation.sql"),
+    },
+    Migration {
         number: 50,
         name: "upload_parts",
         sql: include_str!("../../migrations/sqlite/0050_upload_parts.sql"),

@@ -4,8 +4,8 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, census, collection, events, findings, images, lineage, manifests, migration, pulls,
-    queue, repositories, scans, summaries,
+    attributes, catalog, census, collection, events, findings, history, images, lineage, manifests,
+    migration, pulls, queue, reevaluation, repositories, scans, summaries,
 };
 use rusqlite::Connection;
 
@@ -67,6 +67,13 @@ const LISTINGS: &[&str] = &[
     findings::OF_IMAGE,
     findings::IMAGES_OF_VULNERABILITY,
     findings::AFFECTED_IMAGES,
+    history::IMAGE_EVENTS,
+    history::FINDING_CHANGES,
+    reevaluation::STANDINGS,
+    reevaluation::IMAGES_HAVING,
+    reevaluation::TO_JUDGE,
+    reevaluation::NUMBERED,
+    reevaluation::TO_CONFIRM,
     lineage::LAYERS,
     lineage::BASE,
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
@@ -100,6 +107,9 @@ const UNSORTED: &[&str] = &[
     images::OF_STATE,
     images::OF_REPOSITORY,
     images::OF_REPOSITORY_AND_STATE,
+    reevaluation::STANDINGS,
+    reevaluation::TO_JUDGE,
+    reevaluation::TO_CONFIRM,
 ];
 
 #[test]

@@ -134,6 +134,9 @@ fn record_image(connection: &Connection, image: &ImageRecord) -> Result<Recorded
         *counts.entry(version).or_insert(0) += change(connection, sql, params![id, version.0, place])? as u64;
     }
     super::census::put_content(connection, id, counts)?;
+    let sql = "INSERT INTO image_basis (image, basis) VALUES (?1, ?2)
+               ON CONFLICT (image) DO UPDATE SET basis = excluded.basis";
+    change(connection, sql, params![id, json_text(&image.basis)?])?;
     Ok(RecordedImage { versions: versions.into_iter().collect() })
 }
 

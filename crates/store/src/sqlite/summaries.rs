@@ -3,9 +3,10 @@
 use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
+use super::verdict_events::{self, Before};
 use crate::{
-    Cause, Error, ImageKey, ImageState, ImageSummary, Page, PageRequest, RegistryId, RegistryStanding,
-    SnapshotVersion, Summaries, SummaryFilter,
+    Cause, Error, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
+    RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
@@ -124,7 +125,22 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
         summary.snapshot.as_ref().map(|snapshot| &snapshot.0),
         json_text(&summary.children)?,
     ];
+    let before = Before::of(connection, &summary.image)?;
     change(connection, sql, values)?;
+    let before = before.unwrap_or(Before {
+        state: ImageState::Queued,
+        cause: None,
+        counts: String::new(),
+        snapshot: None,
+    });
+    let after = JudgedImage {
+        image: summary.image.clone(),
+        state: summary.state,
+        cause: summary.cause.clone(),
+        counts: summary.counts.clone(),
+    };
+    let at = summary.assessed_at.unwrap_or(summary.changed_at);
+    verdict_events::tell(connection, &summary.image, &before, &after, summary.snapshot.as_ref(), at)?;
     Ok(true)
 }
 

@@ -1,7 +1,7 @@
 //! Installation, subscriptions, registries, plans, accounts, roles and secrets in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, moment, row, rows, value};
+use super::{SqliteStore, authorization};
 use crate::{
     Account, AccountKind, Error, Installation, Plan, PlanTier, PrincipalId, Registry, RegistryId,
     RoleAssignment, RoleId, Subscription, SubscriptionId, Tenancy, TenantId,
@@ -112,10 +112,11 @@ impl Tenancy for SqliteStore {
 
     async fn assign_role(&self, assignment: RoleAssignment) -> Result<(), Error> {
         self.write(move |connection| {
-            let sql = "INSERT INTO role_assignment (principal, role, scope) VALUES (?1, ?2, ?3)
-                       ON CONFLICT DO NOTHING";
+            let sql = "INSERT INTO role_assignment (id, principal, role, scope, principal_kind)
+                       VALUES (?1, ?2, ?3, ?4, 'User') ON CONFLICT DO NOTHING";
+            let id = authorization::derived_name(&assignment).to_string();
             let RoleAssignment { principal, role, scope } = assignment;
-            change(connection, sql, params![principal.to_string(), role.to_string(), scope])?;
+            change(connection, sql, params![id, principal.to_string(), role.to_string(), scope])?;
             Ok(())
         })
         .await
@@ -210,7 +211,7 @@ fn installation(connection: &Connection) -> Result<Option<Installation>, Error> 
     })
 }
 
-fn registry(row: &Row<'_>) -> Result<Registry, Error> {
+pub(super) fn registry(row: &Row<'_>) -> Result<Registry, Error> {
     Ok(Registry {
         id: RegistryId(row.plain("id")?),
         subscription: SubscriptionId(row.parsed("subscription")?),
@@ -280,9 +281,11 @@ fn tier_word(tier: PlanTier) -> &'static str {
 }
 
 fn put_account(connection: &Connection, account: &Account) -> Result<Account, Error> {
-    let sql =
-        "INSERT INTO account (name, principal, secret_hash, kind, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-               ON CONFLICT (name) DO UPDATE SET secret_hash = excluded.secret_hash, kind = excluded.kind";
+    let sql = "INSERT INTO account (name, principal, secret_hash, kind, created_at, display_name, enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (name) DO UPDATE SET secret_hash = excluded.secret_hash, kind = excluded.kind,
+             display_name = excluded.display_name, enabled = excluded.enabled,
+             generation = generation + (secret_hash <> excluded.secret_hash OR enabled > excluded.enabled)";
     let kind = match account.kind {
         AccountKind::User => "User",
         AccountKind::Service => "Service",
@@ -291,7 +294,15 @@ fn put_account(connection: &Connection, account: &Account) -> Result<Account, Er
     change(
         connection,
         sql,
-        params![account.name, principal, account.secret_hash, kind, moment(account.created_at)],
+        params![
+            account.name,
+            principal,
+            account.secret_hash,
+            kind,
+            moment(account.created_at),
+            account.display_name,
+            account.enabled
+        ],
     )?;
     find_account(connection, &account.name)?
         .ok_or_else(|| Error::Unknown { what: "account", name: account.name.clone() })
@@ -312,5 +323,8 @@ fn account(row: &Row<'_>) -> Result<Account, Error> {
             _ => None,
         })?,
         created_at: row.moment("created_at")?,
+        display_name: row.plain("display_name")?,
+        enabled: row.plain("enabled")?,
+        generation: row.plain("generation")?,
     })
 }

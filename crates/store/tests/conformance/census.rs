@@ -41,6 +41,7 @@ pub(crate) async fn a_census_counts_what_the_join_lists(store: Arc<dyn Store>) {
         evidence: serde_json::Value::Null,
     };
     let findings = PackageFindings {
+        reasons: std::collections::BTreeMap::new(),
         package_version: recorded.versions[0].0,
         findings: vec![row("CVE-3", FindingVerdict::Affected), row("CVE-4", FindingVerdict::Undetermined)],
     };

@@ -11,8 +11,10 @@ mod census;
 mod collection;
 mod findings;
 mod lineage;
+mod management;
 mod policies;
 mod queue;
+mod reevaluation;
 mod repositories;
 mod saved_queries;
 mod scene;
@@ -51,6 +53,11 @@ mod sqlite {
             plan_remembers_since_when_it_is_on
             accounts_and_their_roles_come_and_go
             first_secret_stays;
+        management:
+            objects_are_kept_by_kind_and_name
+            registry_comes_and_goes_with_everything_in_it
+            subscription_is_created_once
+            assignments_have_names;
         repositories:
             push_is_one_transaction
             push_without_its_blobs_changes_nothing
@@ -122,6 +129,14 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        reevaluation:
+            standings_count_what_is_found
+            images_are_given_with_their_packages
+            verdict_that_flips_is_told_once
+            index_is_judged_after_its_image
+            what_waits_or_is_gone_is_left_alone
+            confirmed_verdicts_name_the_snapshot
+            history_says_what_became_of_a_finding;
         lineage:
             lineage_comes_back_and_is_replaced
             base_is_the_longest_beginning_in_the_registry

@@ -76,6 +76,11 @@ impl Scene {
         Self { store, registry }
     }
 
+    /// The same store, in another registry of it.
+    pub(crate) fn elsewhere(&self, registry: RegistryId) -> Self {
+        Self { store: self.store.clone(), registry }
+    }
+
     pub(crate) fn repository(&self, name: &str) -> RepositoryKey {
         RepositoryKey { registry: self.registry, name: name.parse().unwrap() }
     }
@@ -173,7 +178,7 @@ pub(crate) fn findings(package_version: PackageVersionId, ids: &[&str]) -> Packa
         advisories: vec![format!("ALPINE-{id}")],
         evidence: json!({ "range": "<2.0-r0" }),
     };
-    PackageFindings { package_version, findings: ids.iter().map(row).collect() }
+    PackageFindings { package_version, findings: ids.iter().map(row).collect(), reasons: BTreeMap::new() }
 }
 
 pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> ImageRecord {
@@ -182,6 +187,7 @@ pub(crate) fn image_record(digest: &Digest, packages: Vec<PackagePlace>) -> Imag
         distribution: json!({ "id": "alpine" }),
         platform: Some("linux/amd64".to_owned()),
         obstacles: json!([]),
+        basis: json!({ "causes": [] }),
         indexer_version: 1,
         isolation: json!({ "landlock": true }),
         at: second(2),

@@ -68,6 +68,9 @@ pub(crate) async fn accounts_and_their_roles_come_and_go(store: Arc<dyn Store>) 
         secret_hash: "$argon2id$first".to_owned(),
         kind: AccountKind::User,
         created_at: second(0),
+        display_name: "The owner".to_owned(),
+        enabled: true,
+        generation: 0,
     };
     assert_eq!(store.put_account(account.clone()).await.unwrap(), account);
     let other = Account {
@@ -77,7 +80,15 @@ pub(crate) async fn accounts_and_their_roles_come_and_go(store: Arc<dyn Store>) 
         ..account.clone()
     };
     let kept = store.put_account(other).await.unwrap();
-    assert_eq!(kept, Account { secret_hash: "$argon2id$second".to_owned(), ..account.clone() });
+    assert_eq!(
+        kept,
+        Account { secret_hash: "$argon2id$second".to_owned(), generation: 1, ..account.clone() }
+    );
+    assert_eq!(store.put_account(kept.clone()).await.unwrap(), kept, "the same secret ends no session");
+    let disabled = store.put_account(Account { enabled: false, ..kept.clone() }).await.unwrap();
+    assert_eq!(disabled.generation, 2, "disabling ends all sessions");
+    let kept = store.put_account(Account { enabled: true, ..kept }).await.unwrap();
+    assert_eq!((kept.enabled, kept.generation), (true, 2));
     assert_eq!(store.account("admin").await.unwrap().as_ref(), Some(&kept));
     assert_eq!(store.account_of(account.principal).await.unwrap().as_ref(), Some(&kept));
     assert_eq!(store.accounts().await.unwrap(), [kept]);

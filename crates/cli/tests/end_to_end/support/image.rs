@@ -82,6 +82,23 @@ pub(crate) fn alpine(release: &str, busybox: &str) -> Image {
     Image::of(vec![layer(&[("etc/os-release", &os_release), ("lib/apk/db/installed", &installed)])])
 }
 
+impl Image {
+    /// Writes the image as a layout with one manifest.
+    pub(crate) fn write_layout(&self, folder: &std::path::Path) {
+        let blobs = folder.join("blobs/sha256");
+        std::fs::create_dir_all(&blobs).unwrap();
+        let manifest = self.manifest();
+        for blob in self.layers.iter().chain([&self.config, &manifest]) {
+            let digest = blob.digest();
+            let (_, hex) = digest.as_str().split_once(':').unwrap();
+            std::fs::write(blobs.join(hex), &blob.bytes).unwrap();
+        }
+        let index = json!({ "schemaVersion": 2, "manifests": [manifest.descriptor()] });
+        std::fs::write(folder.join("index.json"), index.to_string()).unwrap();
+        std::fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    }
+}
+
 /// An advisory: versions of Alpine's busybox below `fixed` are affected.
 pub(crate) fn advisory(id: &str, release: &str, fixed: &str) -> Value {
     json!({

@@ -1,19 +1,20 @@
 //! One image: its layers, its inventory, its findings, its verdict.
 
 use super::{Judged, layers, lineage};
+use crate::jobs::reevaluate::match_again;
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{findings_of, out_of_support, package_version, severity, standing, without_feed};
+use crate::judge::{Basis, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
-use inventory::{Distribution, INDEXER_VERSION, LayerInventory, Obstacle, coalesce};
+use inventory::{INDEXER_VERSION, ImageInventory, LayerInventory, coalesce};
 use jiff::Timestamp;
 use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
-    FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackageFindings, PackagePlace, PackageVersion,
-    PackageVersionId, PageRequest, SnapshotVersion,
+    FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackagePlace, PackageVersion, PackageVersionId,
+    PageRequest, SnapshotVersion,
 };
 
 /// A configuration that is larger than this is none.
@@ -41,11 +42,13 @@ pub(super) async fn judge(
     let layers = read_layers(workshop, manifest, now).await?;
     let inventory = coalesce(&layers.inventories);
     let places = places(&inventory, manifest);
+    let basis = basis(layers.causes, &inventory, &places);
     let record = ImageRecord {
         digest: image.digest.clone(),
         distribution: serde_json::to_value(&inventory.distribution).unwrap_or(Value::Null),
         platform: platform.clone(),
         obstacles: serde_json::to_value(&inventory.obstacles).unwrap_or(Value::Null),
+        basis: serde_json::to_value(&basis).unwrap_or(Value::Null),
         indexer_version: INDEXER_VERSION,
         isolation: layers.isolation.clone(),
         at: now,
@@ -59,19 +62,8 @@ pub(super) async fn judge(
         match_new(workshop, snapshot, &ids, now).await?;
     }
     let packages = recorded.versions.into_iter().map(|(_, version)| version).collect::<Vec<_>>();
-    let facts = facts(
-        workshop,
-        &image.digest,
-        Known {
-            causes: layers.causes,
-            obstacles: inventory.obstacles,
-            distribution: inventory.distribution,
-            packages: &packages,
-            snapshot: snapshot.as_deref(),
-        },
-        now,
-    )
-    .await?;
+    let known = Known { basis, packages: &packages, snapshot: snapshot.as_deref() };
+    let facts = facts(workshop, &image.digest, known, now).await?;
     Ok(Judged {
         verdict: Some(assess(&facts)),
         platform,
@@ -143,7 +135,7 @@ async fn read_layers(
 }
 
 /// The packages with their ecosystems and layers, as the store keeps them.
-fn places(inventory: &inventory::ImageInventory, manifest: &ImageManifest) -> Vec<PackagePlace> {
+fn places(inventory: &ImageInventory, manifest: &ImageManifest) -> Vec<PackagePlace> {
     let digest_of = |layer: usize| manifest.layers.get(layer).map(|layer| layer.digest.clone());
     inventory
         .packages
@@ -159,7 +151,7 @@ fn places(inventory: &inventory::ImageInventory, manifest: &ImageManifest) -> Ve
 }
 
 /// Matches those package versions that this snapshot has not judged yet. Each is matched once, whatever images have it.
-pub(in crate::jobs) async fn match_new(
+async fn match_new(
     workshop: &Workshop,
     snapshot: &Arc<Snapshot>,
     ids: &[PackageVersionId],
@@ -167,48 +159,32 @@ pub(in crate::jobs) async fn match_new(
 ) -> Result<Vec<PackageVersionId>, JobError> {
     let version = SnapshotVersion(snapshot.version().to_string());
     let unmatched = workshop.store.unmatched(&version, ids).await?;
-    record_matches(workshop, snapshot, unmatched, now).await
+    match_again(workshop, snapshot, None, unmatched, now).await
 }
 
-/// Matches package versions and records what came of it. Returns those whose findings changed.
-pub(in crate::jobs) async fn record_matches(
-    workshop: &Workshop,
-    snapshot: &Arc<Snapshot>,
-    versions: Vec<(PackageVersionId, PackageVersion)>,
-    now: Timestamp,
-) -> Result<Vec<PackageVersionId>, JobError> {
-    if versions.is_empty() {
-        return Ok(Vec::new());
+/// What the verdict rests on beside packages and advisories.
+fn basis(of_layers: Vec<Cause>, inventory: &ImageInventory, places: &[PackagePlace]) -> Basis {
+    let unplaced = places.iter().any(|place| place.package.ecosystem.is_none());
+    let obstacles = inventory.obstacles.iter().cloned().map(|obstacle| Cause::Obstacle { obstacle });
+    let without_feed = without_feed(inventory.distribution.as_ref(), unplaced);
+    let without_feed = without_feed.map(|distribution| Cause::DistributionWithoutFeed { distribution });
+    let own = inventory.distribution.as_ref().and_then(|distribution| distribution.known()?.packages);
+    let has_own = places.iter().any(|place| Some(place.package.kind) == own);
+    Basis {
+        causes: of_layers.into_iter().chain(obstacles).chain(without_feed).collect(),
+        distribution: inventory.distribution.clone().filter(|_| has_own),
     }
-    let version = SnapshotVersion(snapshot.version().to_string());
-    let snapshot = snapshot.clone();
-    let work = move || {
-        let mut packages = Vec::with_capacity(versions.len());
-        let mut vulnerabilities = BTreeMap::new();
-        for (id, package) in versions {
-            let (findings, known) = findings_of(&snapshot, &package);
-            packages.push(PackageFindings { package_version: id, findings });
-            vulnerabilities
-                .extend(known.into_iter().map(|known| ((known.id.clone(), known.ecosystem.clone()), known)));
-        }
-        (packages, vulnerabilities.into_values().collect::<Vec<_>>())
-    };
-    let (packages, vulnerabilities) =
-        tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
-    Ok(workshop.store.record_findings(&version, packages, vulnerabilities, now).await?)
 }
 
-/// What is known of an image, freshly read or recorded.
-pub(in crate::jobs) struct Known<'a> {
-    pub(in crate::jobs) causes: Vec<Cause>,
-    pub(in crate::jobs) obstacles: Vec<Obstacle>,
-    pub(in crate::jobs) distribution: Option<Distribution>,
-    pub(in crate::jobs) packages: &'a [PackageVersion],
-    pub(in crate::jobs) snapshot: Option<&'a Snapshot>,
+/// What is known of an image.
+struct Known<'a> {
+    basis: Basis,
+    packages: &'a [PackageVersion],
+    snapshot: Option<&'a Snapshot>,
 }
 
 /// The facts for the verdict: what is known, and the findings from the join.
-pub(in crate::jobs) async fn facts(
+async fn facts(
     workshop: &Workshop,
     digest: &Digest,
     known: Known<'_>,
@@ -216,7 +192,6 @@ pub(in crate::jobs) async fn facts(
 ) -> Result<ImageFacts, JobError> {
     let ecosystems: BTreeSet<_> =
         known.packages.iter().filter_map(|package| package.ecosystem.clone()).collect();
-    let unplaced = known.packages.iter().any(|package| package.ecosystem.is_none());
     let mut affected = BTreeMap::new();
     let mut undetermined = (0, String::new());
     let filter = FindingFilter { digest: Some(digest.clone()), ..FindingFilter::default() };
@@ -253,14 +228,11 @@ pub(in crate::jobs) async fn facts(
         }
     }
     Ok(ImageFacts {
-        causes: known.causes,
-        obstacles: known.obstacles,
-        distribution_without_feed: without_feed(known.distribution.as_ref(), unplaced),
-        out_of_support: out_of_support(
-            known.distribution.as_ref(),
-            known.packages.iter().map(|package| package.kind),
-            now,
-        ),
+        out_of_support: known.basis.out_of_support(now),
+        causes: known.basis.causes,
+        // Both are among the causes already.
+        obstacles: Vec::new(),
+        distribution_without_feed: None,
         feeds: standing(known.snapshot, &ecosystems, workshop.advisory_age_limit, now),
         affected,
         undetermined,

@@ -123,7 +123,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_of_a_file_is_read_from_where_it_begins() {
-        let content: Vec<u8> = (0..3 * PIECE + 17).map(|number| (number % 251) as u8).collect();
+        let content: Vec<u8> =
+            (0..3 * PIECE + 17).map(|number| u8::try_from(number % 251).unwrap()).collect();
         for range in [0..content.len(), 1..2, PIECE - 1..2 * PIECE + 1, 5..5] {
             let read = read(file(&content), range.start as u64..range.end as u64).await.unwrap();
             assert_eq!(read, content[range]);
@@ -132,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn pieces_that_are_kept_do_not_change() {
-        let content: Vec<u8> = (0..20 * PIECE).map(|number| (number / PIECE) as u8).collect();
+        let content: Vec<u8> = (0..20 * PIECE).map(|number| u8::try_from(number / PIECE).unwrap()).collect();
         let kept: Vec<Bytes> = pieces(file(&content), 0..content.len() as u64).try_collect().await.unwrap();
         for (number, piece) in kept.iter().enumerate() {
             assert!(piece.iter().all(|byte| usize::from(*byte) == number));

@@ -17,7 +17,7 @@ const DEPTH: usize = 16;
 pub(super) struct Element {
     pub name: String,
     pub text: String,
-    pub children: Vec<Element>,
+    pub children: Vec<Self>,
 }
 
 impl Element {

@@ -96,7 +96,7 @@ pub(super) fn tags(
 }
 
 /// The indexes that have a manifest as their child.
-pub(super) fn parents(
+pub(in crate::sqlite) fn parents(
     connection: &Connection,
     repository: &RepositoryKey,
     digest: &Digest,

@@ -1,0 +1,99 @@
+//! Runs the table of commands with the real `az`.
+
+use crate::commands::{COMMANDS, Covered};
+use crate::world::{World, clients, has};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
+
+/// Runs all commands. `false` if `az` is not there.
+pub(crate) fn run(world: &mut World) -> bool {
+    if !has("az") {
+        return false;
+    }
+    for covered in COMMANDS {
+        let began = std::time::Instant::now();
+        let answer = one(world, covered);
+        (covered.check)(world, &answer);
+        eprintln!("{:>5.1} s  az {}", began.elapsed().as_secs_f32(), covered.command);
+    }
+    true
+}
+
+fn command(world: &World, words: &str) -> Command {
+    let mut command = Command::new(clients().join("az/bin/az"));
+    for word in split(words) {
+        command.arg(world.filled(&word));
+    }
+    command.args(["--output", "json"]).envs(world.environment()).stdin(Stdio::null());
+    command
+}
+
+fn one(world: &mut World, covered: &Covered) -> Value {
+    if covered.command.contains("--use-device-code") {
+        return with_device_code(world, covered);
+    }
+    let output = command(world, covered.arguments).output().unwrap();
+    read(covered, &output)
+}
+
+/// The JSON that a command printed, or the text that it refused with.
+fn read(covered: &Covered, output: &Output) -> Value {
+    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let refused = covered.is_refused;
+    assert_eq!(output.status.success(), !refused, "az {}\n{out}\n{error}", covered.arguments);
+    if refused {
+        return Value::String(error.into_owned());
+    }
+    if out.trim().is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_str(&out).unwrap_or_else(|_| panic!("az {}: {out}\n{error}", covered.arguments))
+}
+
+/// Reads the code that `az` shows, and enters it as a person does in a browser.
+fn with_device_code(world: &mut World, covered: &Covered) -> Value {
+    let mut child =
+        command(world, covered.arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let code = lines.by_ref().find_map(|line| {
+        let (_, rest) = line.split_once("enter the code ")?;
+        rest.split_whitespace().next().map(str::to_owned)
+    });
+    let code = code.unwrap_or_else(|| panic!("az shows no code"));
+    let form = format!("code={code}&name=admin&password={}", world.name("password").replace(' ', "+"));
+    let request = world.http.post(format!("{}/devicelogin", world.server.url)).body(form);
+    let handle = tokio::runtime::Handle::current();
+    let entered = tokio::task::block_in_place(|| handle.block_on(request.send())).unwrap();
+    assert!(entered.status().is_success(), "{entered:?}");
+    let rest: Vec<String> = lines.collect();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", rest.join("\n"));
+    read(covered, &output)
+}
+
+/// The words of a command; quotes keep what stands between them together.
+fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut is_quoted, mut is_open) = (false, false);
+    for c in text.chars() {
+        match c {
+            '\'' => {
+                is_quoted = !is_quoted;
+                is_open = true;
+            }
+            ' ' if !is_quoted => {
+                if is_open || !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                is_open = false;
+            }
+            c => word.push(c),
+        }
+    }
+    if is_open || !word.is_empty() {
+        words.push(word);
+    }
+    words
+}

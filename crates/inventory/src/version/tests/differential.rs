@@ -1,0 +1,312 @@
+//! Random versions, compared by us and by the tool whose order it is.
+//!
+//! The versions are made from the words that the tool treats differently, with a fixed seed, so that every run asks the
+//! same questions. Where a tool is not installed the test says so and proves nothing. Pairs that only one of the two
+//! can read are counted and not compared.
+
+#![expect(clippy::print_stderr, reason = "a test says how many pairs it had, or why it had none")]
+
+use super::{order, scheme};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Pairs that are asked of each tool.
+const PAIRS: usize = 3000;
+
+/// Numbers that look random and are the same on every run: xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % limit
+    }
+
+    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.below(words.len())]
+    }
+
+    /// Some words after one another.
+    fn words(&mut self, words: &[&str], most: usize) -> String {
+        (0..self.below(most) + 1).map(|_| self.pick(words)).collect()
+    }
+}
+
+/// Random pairs; half of them differ in one place, since others are decided by their first number.
+fn pairs(mut version: impl FnMut(&mut Random) -> String, alphabet: &[&str]) -> Vec<(String, String)> {
+    let mut random = Random(0x5eed_0000_0000_0001);
+    (0..PAIRS)
+        .map(|number| {
+            let left = version(&mut random);
+            let right = if number % 2 == 0 {
+                version(&mut random)
+            } else {
+                let at = random.below(left.len() + 1);
+                let (head, tail) = left.split_at(at);
+                match random.below(3) {
+                    0 => format!("{head}{}{tail}", random.pick(alphabet)),
+                    1 if !tail.is_empty() => format!("{head}{}", &tail[1..]),
+                    _ => format!("{head}{}{}", random.pick(alphabet), tail.get(1..).unwrap_or_default()),
+                }
+            };
+            (left, right)
+        })
+        .collect()
+}
+
+/// Asks a tool: it reads lines of two words, and answers each with `<`, `=`, `>`, or `?` if it cannot read one.
+fn ask(tool: &str, words: &[&str], pairs: &[(String, String)]) -> Option<Vec<String>> {
+    let mut child = Command::new(tool)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut input = child.stdin.take()?;
+    let lines: String = pairs.iter().map(|(left, right)| format!("{left} {right}\n")).collect();
+    let writer = std::thread::spawn(move || {
+        // A tool that ends early has its answer missing below.
+        let _ = input.write_all(lines.as_bytes());
+    });
+    let output = child.wait_with_output().ok()?;
+    writer.join().unwrap();
+    let text = String::from_utf8(output.stdout).ok()?;
+    let answers: Vec<String> = text.lines().map(str::to_owned).collect();
+    (output.status.success() && answers.len() == pairs.len()).then_some(answers)
+}
+
+fn check(name: &str, tool: &str, words: &[&str], pairs: Vec<(String, String)>) {
+    let pairs: Vec<_> = pairs
+        .into_iter()
+        .filter(|(left, right)| {
+            !left.is_empty() && !right.is_empty() && !left.starts_with('-') && !right.starts_with('-')
+        })
+        .collect();
+    let Some(answers) = ask(tool, words, &pairs) else {
+        eprintln!("skipped: {tool} or its library is not installed, so it was not asked about {name}");
+        return;
+    };
+    let (mut compared, mut one_sided) = (0, 0);
+    let mut differences = Vec::new();
+    for ((left, right), answer) in pairs.iter().zip(&answers) {
+        let ours = scheme(name).compare(left, right).ok();
+        match (ours, order(answer)) {
+            (Some(ours), Some(theirs)) if ours == theirs => compared += 1,
+            (Some(ours), Some(_)) => differences.push(format!("{left} {answer} {right}, and not {ours:?}")),
+            (None, Some(_)) | (Some(_), None) => one_sided += 1,
+            (None, None) => {}
+        }
+    }
+    eprintln!(
+        "{tool} agrees with {name} on {compared} random pairs; {one_sided} only one of the two can read"
+    );
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    assert!(compared > PAIRS / 3, "the tool was asked of too little: {compared}");
+}
+
+#[test]
+fn dpkg_agrees_on_random_versions() {
+    let parts = ["0", "1", "2", "9", "10", "09", ".", "+", "~", "a", "b", "rc", "deb", "-", "-1", "ubuntu"];
+    let version = |random: &mut Random| {
+        let epoch = if random.below(8) == 0 { "1:" } else { "" };
+        format!("{epoch}{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 6))
+    };
+    // Each comparison is a process, so that fewer are asked than of others.
+    let script = "while read -r a b; do
+        dpkg --validate-version \"$a\" && dpkg --validate-version \"$b\" || { echo '?'; continue; }
+        if dpkg --compare-versions \"$a\" lt \"$b\"; then echo '<'
+        elif dpkg --compare-versions \"$a\" gt \"$b\"; then echo '>'; else echo '='; fi; done";
+    let probe = Command::new("dpkg").args(["--compare-versions", "1", "lt", "2"]).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: dpkg is not installed, so it was not asked about deb");
+        return;
+    }
+    check("deb", "sh", &["-c", script], pairs(version, &parts));
+}
+
+#[test]
+fn rpm_agrees_on_random_versions() {
+    let parts = ["0", "1", "2", "9", "10", "09", ".", "_", "+", "~", "^", "a", "b", "rc", "el9", "Z", ".."];
+    let version =
+        |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 6));
+    let script = "%{lua: for line in io.lines() do local a, b = line:match('^(%S+) (%S+)$')
+        local c = rpm.vercmp(a, b) print(c < 0 and '<' or c > 0 and '>' or '=') end}";
+    check("rpm", "rpm", &["--eval", script], pairs(version, &parts));
+}
+
+#[test]
+fn rubygems_agrees_on_random_versions() {
+    let parts = ["0", "1", "2", "9", "10", ".", ".", ".0", "a", "b", "rc", "pre", ".beta", ".rc1"];
+    let version =
+        |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 5));
+    let script = "STDIN.each_line do |line| a, b = line.split
+        begin puts %w[< = >][(Gem::Version.new(a) <=> Gem::Version.new(b)) + 1]
+        rescue ArgumentError then puts '?' end end";
+    check("gem", "ruby", &["-e", script], pairs(version, &parts));
+}
+
+#[test]
+fn pythons_packaging_agrees_on_random_versions() {
+    let ends = [
+        "",
+        "",
+        "a1",
+        "b2",
+        "rc1",
+        ".post1",
+        ".dev1",
+        "a1.dev2",
+        ".post1.dev2",
+        "+abc",
+        "+1.a",
+        "-1",
+        "alpha",
+    ];
+    let parts = ["0", "1", "10", ".", ".0", "a", "rc", "dev", "+", "!"];
+    let version = |random: &mut Random| {
+        let epoch = if random.below(10) == 0 { "1!" } else { "" };
+        let release: Vec<&str> =
+            (0..random.below(4) + 1).map(|_| random.pick(&["0", "1", "2", "10"])).collect();
+        format!("{epoch}{}{}", release.join("."), random.pick(&ends))
+    };
+    let script = "
+import sys
+try:
+    from packaging.version import Version, InvalidVersion
+except ImportError:
+    from pip._vendor.packaging.version import Version, InvalidVersion
+for line in sys.stdin:
+    a, b = line.split()
+    try:
+        left, right = Version(a), Version(b)
+        print('<' if left < right else '>' if left > right else '=')
+    except InvalidVersion:
+        print('?')
+";
+    check("pep440", "python3", &["-c", script], pairs(version, &parts));
+}
+
+#[test]
+fn npms_semver_agrees_on_random_versions() {
+    let ends = [
+        "",
+        "",
+        "-0",
+        "-1",
+        "-alpha",
+        "-alpha.1",
+        "-alpha.beta",
+        "-beta.11",
+        "-rc.1",
+        "+build",
+        "-x-y.7",
+        "--",
+        "-1a",
+    ];
+    let parts = ["0", "1", "9", "10", ".", "-", "a", "+", "Z"];
+    let version = |random: &mut Random| {
+        let release: Vec<&str> = (0..3).map(|_| random.pick(&["0", "1", "2", "9", "10"])).collect();
+        format!("{}{}", release.join("."), random.pick(&ends))
+    };
+    let script = "
+const places = ['semver', '/usr/lib/node_modules/npm/node_modules/semver', '/usr/share/nodejs/semver',
+    '/usr/local/lib/node_modules/npm/node_modules/semver'];
+const semver = places.map(place => { try { return require(place) } catch { return null } }).find(Boolean);
+const lines = require('fs').readFileSync(0, 'utf8').trim().split('\\n');
+for (const line of lines) {
+    const [a, b] = line.split(' ');
+    console.log(semver.valid(a) && semver.valid(b) ? '=><'[(semver.compare(a, b) + 3) % 3] : '?');
+}";
+    check("npm", "node", &["-e", script], pairs(version, &parts));
+}
+
+#[test]
+fn composers_semver_agrees_on_random_versions() {
+    let ends =
+        ["", "", "-alpha", "-alpha1", "-beta.2", "-RC1", "-rc2", "-p1", "-patch2", "-dev", "-stable", "b3"];
+    let parts = ["0", "1", "10", ".", "-", "a", "b", "rc", "p"];
+    let version = |random: &mut Random| {
+        let release: Vec<&str> =
+            (0..random.below(4) + 1).map(|_| random.pick(&["0", "1", "2", "10"])).collect();
+        format!("{}{}", release.join("."), random.pick(&ends))
+    };
+    let script = "
+foreach (['/usr/share/php/Composer/Semver/autoload.php', 'phar:///usr/local/bin/composer/vendor/autoload.php',
+          'phar:///usr/bin/composer/vendor/autoload.php'] as $place) { if (@include_once $place) break; }
+$parser = new Composer\\Semver\\VersionParser;
+while (($line = fgets(STDIN)) !== false) {
+    [$a, $b] = explode(' ', trim($line));
+    try { $a = $parser->normalize($a); $b = $parser->normalize($b); } catch (Exception $e) { echo \"?\\n\"; continue; }
+    if (str_starts_with($a, 'dev-') || str_starts_with($b, 'dev-')) { echo \"?\\n\"; continue; }
+    echo ['<', '=', '>'][(Composer\\Semver\\Comparator::equalTo($a, $b) ? 1
+        : (Composer\\Semver\\Comparator::lessThan($a, $b) ? 0 : 2))], \"\\n\";
+}";
+    check("composer", "php", &["-r", script], pairs(version, &parts));
+}
+
+/// Maven's class has a `main` that compares each of its words with the next: the pairs go in as words, and every second
+/// answer is wanted.
+#[test]
+fn mavens_comparable_version_agrees_on_random_versions() {
+    let parts = [
+        "0",
+        "1",
+        "2",
+        "10",
+        ".",
+        ".0",
+        "-",
+        "-1",
+        "a",
+        "alpha",
+        "-beta",
+        "b1",
+        "-rc",
+        "cr",
+        "-SNAPSHOT",
+        "sp",
+        "x",
+        "-ga",
+        "final",
+    ];
+    let version =
+        |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 4));
+    let pairs: Vec<_> = pairs(version, &parts)
+        .into_iter()
+        .filter(|(left, right)| {
+            !left.is_empty() && !right.is_empty() && !left.starts_with('-') && !right.starts_with('-')
+        })
+        .collect();
+    let mut differences = Vec::new();
+    let mut compared = 0;
+    for chunk in pairs.chunks(1000) {
+        let words = chunk.iter().flat_map(|(left, right)| [left, right]);
+        let answer = Command::new("java")
+            .args(["-cp", "/usr/share/maven/lib/*", "org.apache.maven.artifact.versioning.ComparableVersion"])
+            .args(words)
+            .output();
+        let Some(answer) = answer.ok().filter(|answer| answer.status.success()) else {
+            eprintln!("skipped: Maven and Java are not installed, so they were not asked about maven");
+            return;
+        };
+        let text = String::from_utf8(answer.stdout).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("   ")).map(str::trim).collect();
+        for ((left, right), line) in chunk.iter().zip(lines.iter().step_by(2)) {
+            let sign = line.split(' ').nth(1).unwrap().replace("==", "=");
+            assert_eq!(
+                *line,
+                format!("{left} {} {right}", sign.replace('=', "==")),
+                "not the pair that was asked"
+            );
+            match scheme("maven").compare(left, right).ok() {
+                Some(ours) if Some(ours) == order(&sign) => compared += 1,
+                ours => differences.push(format!("{left} {sign} {right}, and not {ours:?}")),
+            }
+        }
+    }
+    eprintln!("Maven agrees with maven on {compared} random pairs");
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}

@@ -1,0 +1,20 @@
+//! `series_sin`: The sine of each element.
+
+use super::series::each;
+use super::{Function, Returns};
+use crate::context::Context;
+use crate::value::{Kind, Value};
+
+pub(super) const FUNCTION: &Function = &Function {
+    name: "series_sin",
+    aliases: &[],
+    signature: "series:dynamic",
+    returns: Returns::Kind(Kind::Dynamic),
+    summary: "The sine of each element.",
+    example: ("series_sin(dynamic([0]))", "[0.0]"),
+    evaluate,
+};
+
+fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
+    each(arguments, f64::sin)
+}

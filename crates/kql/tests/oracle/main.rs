@@ -1,0 +1,144 @@
+//! The official language service as oracle: what parses, where faults are, and which columns an answer has.
+//!
+//! The service is the npm package `@kusto/language-service-next`, which runs in node; `cargo xtask setup` puts it into
+//! `target/clients`. Where node or the package is missing this test says so and proves nothing.
+//! Each query of the corpus has to agree with it or to stand in [`explained`] with a reason, and each reason has to be
+//! needed: a list that only grows would hide what is wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
+mod explained;
+
+use kql::{Limits, NoTables, compile};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What most queries of the corpus are about.
+const T: &str = "let T = datatable(a:long, b:string, d:dynamic, t:datetime, s:timespan, r:real, g:guid, f:bool)[1, 'x', dynamic({'k':[1,2]}), datetime(2020-01-01), 1h, 1.5, guid(null), true]; ";
+
+/// What the service says of a query.
+#[derive(Deserialize)]
+struct Judgement {
+    errors: Vec<Error>,
+    columns: Option<Vec<String>>,
+    open: bool,
+}
+
+#[derive(Deserialize)]
+struct Error {
+    /// In UTF-16 units; the corpus is ASCII where it is wrong.
+    start: usize,
+    end: usize,
+    message: String,
+}
+
+/// The lines of the corpus with the queries that they stand for.
+fn corpus() -> Vec<(String, String)> {
+    let lines =
+        |text: &'static str| text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("// "));
+    let expressions = lines(include_str!("corpus/expressions.kql"))
+        .map(|line| (line.to_owned(), format!("print x = {line}")));
+    let operators = lines(include_str!("corpus/operators.kql")).map(|line| {
+        let table = if line.starts_with('|') { "T " } else { "" };
+        (line.to_owned(), format!("{T}{table}{line}"))
+    });
+    expressions.chain(operators).collect()
+}
+
+#[expect(clippy::print_stderr, reason = "a test says what it skipped, and why it failed")]
+fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+fn package() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/clients/node_modules/@kusto/language-service-next");
+    folder.join("bridge.min.js").is_file().then_some(folder)
+}
+
+fn judge(package: &Path, queries: &[&str]) -> Vec<Judgement> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/oracle.js");
+    let mut node = Command::new("node")
+        .arg(script)
+        .arg(package)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = serde_json::to_vec(queries).unwrap();
+    let mut pipe = node.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || pipe.write_all(&input).unwrap());
+    let output = node.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "the oracle failed");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The place behind blanks, so that *missing* at the end of a word and *unexpected* at the next one are one place.
+fn behind_blanks(query: &str, at: usize) -> usize {
+    let rest = query.get(at..).unwrap_or_default();
+    at + rest.len() - rest.trim_start().len()
+}
+
+/// How our answer differs; nothing if it does not.
+fn difference(query: &str, official: &Judgement) -> Option<String> {
+    let ours = compile(query, &NoTables, &Limits::default());
+    match (ours, official.errors.first()) {
+        (Ok(_), Some(error)) => Some(format!("accepted, but: {}", error.message)),
+        (Err(faults), None) => Some(format!("refused: {}", faults[0])),
+        (Err(faults), Some(_)) => {
+            // The service marks the operator and we mark what it joins; both are about one place if they touch.
+            let ours = faults[0].span.start..=behind_blanks(query, faults[0].span.end);
+            let same = |error: &Error| {
+                let (start, end) = (behind_blanks(query, error.start), behind_blanks(query, error.end));
+                start <= *ours.end() && *ours.start() <= end.max(start)
+            };
+            let first = &official.errors[0];
+            (!official.errors.iter().any(same)).then(|| {
+                let theirs = query.get(first.start..).unwrap_or_default();
+                format!("`{}` and not at `{theirs}`: {} / {}", faults[0].token, faults[0], first.message)
+            })
+        }
+        (Ok(query), None) => {
+            let ours = query.columns()?;
+            let theirs = official.columns.as_ref().filter(|columns| !columns.is_empty() && !official.open)?;
+            let ours: Vec<String> =
+                ours.iter().map(|column| format!("{}:{}", column.name, column.kind)).collect();
+            let known = !theirs.iter().any(|column| column.ends_with(":unknown") || column.ends_with(':'));
+            (known && ours != *theirs).then(|| format!("columns\n    {ours:?} and not\n    {theirs:?}"))
+        }
+    }
+}
+
+#[test]
+fn the_official_service_agrees_or_the_difference_is_explained() {
+    let Some(package) = package() else {
+        note("skipped: the npm package @kusto/language-service-next is not there (cargo xtask setup)");
+        return;
+    };
+    if Command::new("node").arg("--version").output().is_err() {
+        note("skipped: node is not installed");
+        return;
+    }
+    let corpus = corpus();
+    assert!(corpus.len() > 1000, "the corpus has only {} queries", corpus.len());
+    let queries: Vec<&str> = corpus.iter().map(|(_, query)| query.as_str()).collect();
+    let judgements = judge(&package, &queries);
+    let mut explained: BTreeSet<&str> =
+        explained::EXPLAINED.iter().flat_map(|(_, lines)| lines.iter().copied()).collect();
+    let mut wrong = 0;
+    for ((line, query), judgement) in corpus.iter().zip(&judgements) {
+        let Some(difference) = difference(query, judgement) else { continue };
+        if !explained.remove(line.as_str()) {
+            wrong += 1;
+            note(&format!("{line}\n  {difference}"));
+        }
+    }
+    for line in &explained {
+        note(&format!("{line}\n  is explained, but there is nothing to explain"));
+    }
+    assert!(wrong == 0 && explained.is_empty(), "{wrong} queries differ from the official service");
+}

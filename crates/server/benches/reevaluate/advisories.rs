@@ -1,0 +1,123 @@
+//! The real advisories as a snapshot, and the same with one more.
+
+use advisory::{
+    Advisory, AdvisoryId, AffectedPackage, Compiler, End, Extent, Range, Record, Snapshot, SourceLimits,
+    normalised_name, parse_source, write_snapshot,
+};
+use inventory::Ecosystem;
+use std::cell::RefCell;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use store::PackageVersion;
+
+/// The word by which the benchmark starts itself again to compile.
+pub(crate) const COMPILE: &str = "compile";
+
+/// An advisory that nobody has published.
+pub(crate) struct NewAdvisory {
+    pub(crate) number: usize,
+    /// The only package version that is affected.
+    pub(crate) package: PackageVersion,
+}
+
+thread_local! {
+    /// What was added by now, so that no later snapshot loses it.
+    static ADDED: RefCell<Vec<Record>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Compiles the real advisories, or made-up ones, and some more, as the words of [`in_a_child`] say.
+pub(crate) fn compile(words: &[String]) {
+    let [shared, target, created_at, more] = words else { panic!("four words are needed") };
+    let began = Instant::now();
+    let more: Vec<Record> = serde_json::from_str(more).unwrap();
+    let target = Path::new(target);
+    write_snapshot(target, &compiled(Path::new(shared), created_at, &more)).unwrap();
+    if more.is_empty() {
+        let snapshot = Snapshot::open(target).unwrap();
+        println!("{:?}", snapshot.counts());
+        println!("compiled in {:.1?} with {} MB resident", began.elapsed(), crate::peak_megabytes());
+    }
+}
+
+/// Compiles in a process of its own, so that its memory is not counted here.
+pub(crate) fn in_a_child(shared: &Path, target: &Path, created_at: &str, more: &[Record]) {
+    let more = serde_json::to_string(more).unwrap();
+    let compiled = std::process::Command::new(std::env::current_exe().unwrap())
+        .arg(COMPILE)
+        .args([shared, target])
+        .args([created_at, &more])
+        .status();
+    assert!(compiled.unwrap().success(), "the advisories could not be compiled");
+}
+
+fn compiled(shared: &Path, created_at: &str, more: &[Record]) -> Vec<u8> {
+    let mut compiler = Compiler::new();
+    let folder = shared.join("data/advisories");
+    if folder.is_dir() {
+        for path in sources(&folder) {
+            let name = path.strip_prefix(&folder).unwrap().display().to_string();
+            compiler.begin_source(&name);
+            let report =
+                parse_source(File::open(&path).unwrap(), &name, &SourceLimits::default(), &mut |record| {
+                    compiler.add(record).unwrap();
+                });
+            compiler.end_source(&report.unwrap());
+        }
+    } else {
+        println!("there are no real advisories at {}; they are made up", folder.display());
+        compiler.begin_source("made up");
+        for number in 0..3000 {
+            let ecosystem = if number % 2 == 0 { "Alpine:v3.18" } else { "PyPI" };
+            let name = format!("package-{}", number % 400);
+            let range = Range { introduced: None, end: End::Fixed(format!("1.2.{}", number % 60)) };
+            let extent = Extent::Versions { ranges: vec![range], versions: Vec::new() };
+            compiler.add(about(&format!("CVE-2026-{number:04}"), ecosystem, name, extent)).unwrap();
+        }
+    }
+    compiler.begin_source("new");
+    for record in more {
+        compiler.add(record.clone()).unwrap();
+    }
+    compiler.finish(created_at.parse().unwrap()).unwrap()
+}
+
+fn about(id: &str, ecosystem: &str, name: String, extent: Extent) -> Record {
+    let mut advisory = Advisory::new(AdvisoryId::new(id).unwrap());
+    advisory.affected.push(AffectedPackage::new(Ecosystem::new(ecosystem), name, extent));
+    Record::Advisory(Box::new(advisory))
+}
+
+/// Writes the same advisories, a minute younger, and one more if one is given.
+pub(crate) fn with_new(shared: &Path, before: &Path, target: &Path, advisory: Option<&NewAdvisory>) {
+    let created_at = Snapshot::open(before).unwrap().created_at() + jiff::SignedDuration::from_mins(1);
+    if let Some(NewAdvisory { number, package }) = advisory {
+        let ecosystem = package.ecosystem.as_ref().unwrap();
+        let (name, version) = match &package.source {
+            Some(source) => (source.name.clone(), source.version.clone()),
+            None => (normalised_name(ecosystem, &package.name).into_owned(), package.version.clone()),
+        };
+        let extent = Extent::Versions { ranges: Vec::new(), versions: vec![version] };
+        let id = format!("CVE-2099-{number:04}");
+        ADDED.with_borrow_mut(|added| added.push(about(&id, ecosystem.as_str(), name, extent)));
+    }
+    ADDED.with_borrow(|added| in_a_child(shared, target, &created_at.to_string(), added));
+}
+
+/// Every zip, every secdb document and every enrichment.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.join("osv"), folder.join("alpine-secdb"), folder.join("enrichment")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ending| ending != "NOTICE") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}

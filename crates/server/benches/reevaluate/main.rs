@@ -1,0 +1,197 @@
+//! What it costs to judge all images again when advisories change.
+//!
+//! Run it with `cargo xtask bench reevaluate`, with numbers of images behind it if others than 10 000 and 100 000 are
+//! wanted. A seeded generator makes the fleet from the real inventories beside the project (or below
+//! `LAZARETTO_SHARED`), and the advisories are the real ones; where they are missing, both are made up, and the
+//! figures say so.
+//!
+//! Everything goes through the parts that the server is made of: the store on disk, the shelf with its files, the
+//! watcher and one worker. What is measured is what an operator sees: the moment at which the new verdict of each
+//! affected image can be read.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops at the first surprise"
+)]
+
+mod advisories;
+mod fleet;
+mod inventories;
+mod random;
+
+use advisories::NewAdvisory;
+use fleet::Fleet;
+use jiff::{SignedDuration, Timestamp};
+use server::advisories::{Caution, Installed, Shelf, install_file};
+use server::inspect::Inspector;
+use server::jobs::{Readers, Workshop, reevaluate, work};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{FolderBlobs, Holder, ImageKey, SqliteStore, Store};
+use tokio::sync::watch;
+
+/// Package versions that a fleet is made from. Some of the real images share packages, so that a little more than
+/// 40 000 of them are distinct.
+const PACKAGE_VERSIONS: usize = 42_500;
+const SEED: u64 = 0x1a2a_8e77_0000_0005;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((word, rest)) = words.split_first()
+        && word == advisories::COMPILE
+    {
+        return advisories::compile(rest);
+    }
+    let beside = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
+    let shared = std::env::var_os("LAZARETTO_SHARED").map_or_else(|| beside.to_owned(), PathBuf::from);
+    let mut sizes: Vec<usize> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    if sizes.is_empty() {
+        sizes = vec![10_000, 100_000];
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("first");
+    advisories::in_a_child(&shared, &first, "2026-11-23T00:00:00Z", &[]);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for images in sizes {
+        runtime.block_on(measure(&shared, &first, images));
+    }
+}
+
+async fn measure(shared: &Path, first: &Path, images: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let advisories = folder.path().join("advisories");
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
+    let began = Instant::now();
+    let fleet = Fleet::make(&store, shared, images, PACKAGE_VERSIONS, SEED).await;
+    println!("\n{images} images with {} packages, made in {:.0?}", fleet.packages, began.elapsed());
+    install_file(&advisories, first, Caution::Hold).unwrap();
+    let shelf = Arc::new(Shelf::open(&advisories).unwrap());
+    let (changes, _) = watch::channel(0);
+    let workshop = Arc::new(Workshop {
+        store: store.clone(),
+        blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
+        inspector: Inspector::new(sandbox::Requirement::BestEffort),
+        readers: Readers::new(1),
+        shelf: shelf.clone(),
+        advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
+        flip_limit: reevaluate::FlipLimit::default(),
+        changes,
+    });
+    forget_peak();
+    all_again("everything for the first time", &workshop).await;
+    // Without the snapshot of before there is no difference to go by: everything is matched and judged again.
+    let second = folder.path().join("second");
+    advisories::with_new(shared, first, &second, None);
+    install(&advisories, &second);
+    std::fs::remove_file(advisories.join(format!("{}.snapshot", version_of(first)))).unwrap();
+    shelf.refresh().unwrap();
+    all_again("everything again, new snapshot", &workshop).await;
+    let (stop, stopped) = watch::channel(false);
+    let tasks = [
+        tokio::spawn(reevaluate::watch_shelf(workshop.clone(), stopped.clone())),
+        tokio::spawn(work(workshop.clone(), Holder("bench".into()), stopped)),
+    ];
+    let mut latest = second;
+    for (number, share) in [0.5, 0.1, 0.01].into_iter().enumerate() {
+        let advisory = fleet.advisory_about(number, share);
+        let next = folder.path().join(format!("next-{number}"));
+        advisories::with_new(shared, &latest, &next, Some(&advisory));
+        one_new(&workshop, &advisories, &fleet, &advisory, &next).await;
+        latest = next;
+    }
+    println!("  most memory {:>26} MB resident", peak_megabytes());
+    stop.send(true).unwrap();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+fn version_of(file: &Path) -> String {
+    advisory::Snapshot::open(file).unwrap().version().to_string()
+}
+
+fn install(advisories: &Path, file: &Path) {
+    let installed = install_file(advisories, file, Caution::Hold).unwrap();
+    assert!(matches!(installed, Installed::InForce(_)), "{installed:?}");
+}
+
+async fn all_again(what: &str, workshop: &Workshop) {
+    let began = Instant::now();
+    let outcome = reevaluate::run(workshop).await.unwrap();
+    println!(
+        "  {what:<32} {:>7.2?}: {} package versions matched, {} changed, {} verdicts changed",
+        began.elapsed(),
+        outcome.matched,
+        outcome.changed_packages,
+        outcome.images.changed
+    );
+}
+
+/// From the moment at which the snapshot is put in force to that at which each affected image says so.
+async fn one_new(workshop: &Workshop, advisories: &Path, fleet: &Fleet, advisory: &NewAdvisory, file: &Path) {
+    let affected = fleet.having(advisory);
+    let before = findings(workshop, &affected).await;
+    let began = Instant::now();
+    install(advisories, file);
+    let installed = began.elapsed();
+    let mut waiting: Vec<usize> = (0..affected.len()).collect();
+    // The keys ascend, and so do the verdicts that are written; looking at the last first spares most looks.
+    while let Some(&last) = waiting.last() {
+        if total(workshop, &affected[last]).await > before[last] {
+            waiting.pop();
+        } else {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "{} verdicts are missing", waiting.len());
+    }
+    let visible = began.elapsed();
+    println!(
+        "  one new advisory, {:>6} images   {visible:>7.2?} until the last verdict could be read (of it {installed:.2?} to verify and compare the file)",
+        affected.len(),
+    );
+    settle(workshop).await;
+}
+
+async fn findings(workshop: &Workshop, images: &[ImageKey]) -> Vec<u64> {
+    let mut counts = Vec::with_capacity(images.len());
+    for image in images {
+        counts.push(total(workshop, image).await);
+    }
+    counts
+}
+
+async fn total(workshop: &Workshop, image: &ImageKey) -> u64 {
+    workshop.store.summary(image).await.unwrap().unwrap().counts.values().sum()
+}
+
+/// Until the verdicts that did not change say so too.
+async fn settle(workshop: &Workshop) {
+    let began = Instant::now();
+    let wanted = workshop.shelf.folder().join("current");
+    let wanted = std::fs::read_to_string(wanted).unwrap();
+    loop {
+        let done = workshop.store.reevaluated().await.unwrap().unwrap();
+        if done.snapshot.0 == wanted.trim() {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "the verdicts did not settle");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Forgets the most memory that was used until now.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+fn peak_megabytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() / 1024
+}

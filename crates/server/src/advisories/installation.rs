@@ -1,0 +1,187 @@
+//! Another snapshot comes into force, or is held back.
+//!
+//! A snapshot that is whole by its checksum can still be wrong: a mirror was rolled back, a source was cut off, a feed
+//! was emptied or poisoned. So it is compared with the one in force ([`advisory::doubts`]), and what raises doubts is
+//! held: the last good one stays in force, the reasons are shown, and a person accepts or discards what is held.
+//! How many images would flip is known where the images are; the server holds a snapshot for that reason, see
+//! `jobs::reevaluate`.
+
+use super::records::Records;
+use super::{ShelfError, file_error, is_name, path_of, point, pointed, write_whole};
+use advisory::{Snapshot, SuccessionLimits, doubts};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The file that tells of a snapshot that is held back.
+const HELD: &str = "held";
+/// The file that names the snapshot that a person has accepted.
+const ACCEPTED: &str = "accepted";
+
+/// Whether doubts hold a snapshot back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caution {
+    /// They do.
+    Hold,
+    /// A person has looked and accepts them.
+    Accept,
+}
+
+/// What became of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Installed {
+    /// It is in force.
+    InForce(String),
+    /// It is held back, and what was in force stays.
+    Held(Held),
+}
+
+/// A snapshot that is held back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its content id.
+    pub snapshot: String,
+    /// What speaks against it, in clauses.
+    pub doubts: Vec<String>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Puts a snapshot file from elsewhere in force, after a look at every byte of it.
+///
+/// # Errors
+/// When it is damaged, or cannot be copied.
+pub fn install_file(folder: &Path, file: &Path, caution: Caution) -> Result<Installed, ShelfError> {
+    let bytes = std::fs::read(file).map_err(file_error("read", file))?;
+    std::fs::create_dir_all(folder).map_err(file_error("created", folder))?;
+    let records = Records::open(folder)?;
+    install(&records, bytes, caution)
+}
+
+/// Writes a snapshot under its name, verifies it, compares it with the one in force, and puts it in force with the
+/// records that it was made of, or holds both back.
+pub(super) fn install(records: &Records, bytes: Vec<u8>, caution: Caution) -> Result<Installed, ShelfError> {
+    let folder = records.folder();
+    let snapshot = Snapshot::from_bytes(bytes)?;
+    snapshot.verify()?;
+    let name = snapshot.version().to_string();
+    let path = path_of(folder, &name);
+    if !path.exists() {
+        advisory::write_snapshot(&path, snapshot.as_bytes())?;
+    }
+    let before = pointed(folder)?;
+    let doubts = match (&before, caution) {
+        (Some(before), Caution::Hold) if *before != name => against(&path_of(folder, before), &snapshot),
+        _ => Vec::new(),
+    };
+    if doubts.is_empty() {
+        if caution == Caution::Accept {
+            write_whole(folder, ACCEPTED, name.as_bytes())?;
+        }
+        put_in_force(records, &name)?;
+        return Ok(Installed::InForce(name));
+    }
+    let held = Held { snapshot: name, doubts, at: Timestamp::now() };
+    records.hold_fresh()?;
+    write_held(folder, &held)?;
+    Ok(Installed::Held(held))
+}
+
+/// What speaks against a snapshot, beside the one in force. One that cannot be opened any more cannot be compared.
+fn against(in_force: &Path, successor: &Snapshot) -> Vec<String> {
+    let Ok(in_force) = Snapshot::open(in_force) else { return Vec::new() };
+    doubts(&in_force, successor, &SuccessionLimits::default()).iter().map(ToString::to_string).collect()
+}
+
+/// The records first: should the power fail between the two, the next compilation has them.
+fn put_in_force(records: &Records, name: &str) -> Result<(), ShelfError> {
+    let folder = records.folder();
+    let before = pointed(folder)?;
+    records.commit_fresh()?;
+    point(folder, name)?;
+    let _ = std::fs::remove_file(folder.join(HELD));
+    // A process that has an old file mapped keeps it; only the name goes.
+    let kept = [Some(name), before.as_deref()];
+    for entry in std::fs::read_dir(folder).map_err(file_error("listed", folder))?.flatten() {
+        let path = entry.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let is_snapshot = path.extension().is_some_and(|ending| ending == "snapshot");
+        if is_snapshot && stem.is_some_and(is_name) && !kept.contains(&stem) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    Ok(())
+}
+
+fn write_held(folder: &Path, held: &Held) -> Result<(), ShelfError> {
+    let text =
+        serde_json::to_vec(held).map_err(|error| file_error("written", &folder.join(HELD))(error.into()))?;
+    write_whole(folder, HELD, &text)
+}
+
+/// What is held back.
+///
+/// # Errors
+/// When the note of it cannot be read.
+pub fn held(folder: &Path) -> Result<Option<Held>, ShelfError> {
+    let path = folder.join(HELD);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(file_error("read", &path)(error)),
+    };
+    let held: Held =
+        serde_json::from_slice(&bytes).map_err(|error| file_error("read", &path)(error.into()))?;
+    Ok(is_name(&held.snapshot).then_some(held))
+}
+
+/// Puts what is held back in force. Returns its name.
+///
+/// # Errors
+/// When nothing is held, or it is damaged.
+pub fn accept(folder: &Path) -> Result<String, ShelfError> {
+    let held = held(folder)?.ok_or(ShelfError::NothingHeld)?;
+    let records = Records::open(folder)?;
+    Snapshot::open(&path_of(folder, &held.snapshot))?.verify()?;
+    records.release_held()?;
+    write_whole(folder, ACCEPTED, held.snapshot.as_bytes())?;
+    put_in_force(&records, &held.snapshot)?;
+    Ok(held.snapshot)
+}
+
+/// Throws away what is held back, with the records that it was made of. Returns its name.
+///
+/// # Errors
+/// When nothing is held.
+pub fn discard(folder: &Path) -> Result<String, ShelfError> {
+    let held = held(folder)?.ok_or(ShelfError::NothingHeld)?;
+    let records = Records::open(folder)?;
+    records.discard_held()?;
+    let path = folder.join(HELD);
+    std::fs::remove_file(&path).map_err(file_error("removed", &path))?;
+    if pointed(folder)?.as_ref() != Some(&held.snapshot) {
+        let _ = std::fs::remove_file(path_of(folder, &held.snapshot));
+    }
+    Ok(held.snapshot)
+}
+
+/// Takes a snapshot out of force again, and puts the earlier one back.
+pub(super) fn hold(
+    folder: &Path,
+    version: &str,
+    earlier: &str,
+    doubts: Vec<String>,
+) -> Result<(), ShelfError> {
+    let records = Records::open(folder)?;
+    if pointed(folder)?.as_deref() != Some(version) {
+        return Ok(());
+    }
+    records.hold_committed()?;
+    write_held(folder, &Held { snapshot: version.to_owned(), doubts, at: Timestamp::now() })?;
+    point(folder, earlier)
+}
+
+/// Whether a person has accepted a snapshot.
+pub(super) fn is_accepted(folder: &Path, version: &str) -> bool {
+    std::fs::read_to_string(folder.join(ACCEPTED)).is_ok_and(|name| name.trim() == version)
+}

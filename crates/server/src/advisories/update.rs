@@ -1,0 +1,318 @@
+//! Bringing the advisories up to date from their sources.
+//!
+//! Each source stands for itself: one that cannot be had, or that is refused, keeps what it said before, and is
+//! named with its reason; the others go on. What is new is read in the jail, compiled with everything that is kept, and
+//! comes into force if nothing speaks against it.
+
+use super::compilation::compile;
+use super::download::{Download, DownloadError, Downloaded, Validators, client, fetch, shown, take};
+use super::import::ImportError;
+use super::installation::{Caution, Installed, install};
+use super::reading::{Shape, read_source};
+use super::records::Records;
+use super::sources::{Location, Source, SourceList};
+use super::{Shelf, file_error, write_whole};
+use crate::inspect::Inspector;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Client;
+use sandbox::Input;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A text that names a file is short.
+const POINTER_BYTES: u64 = 4096;
+/// Where nothing changed for so long, the snapshot is compiled anew all the same: its age says when the sources were
+/// last looked at.
+const FRESH: SignedDuration = SignedDuration::from_hours(12);
+
+/// How an update goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateProgress {
+    /// So many bytes of a source were received.
+    Receiving {
+        /// The source.
+        source: String,
+        /// How many bytes.
+        received: u64,
+        /// Of how many, where the source says so.
+        total: Option<u64>,
+    },
+    /// A source is being read.
+    Reading {
+        /// The source.
+        source: String,
+    },
+    /// Everything is being compiled.
+    Compiling,
+}
+
+/// What became of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceOutcome {
+    /// It was read.
+    Read {
+        /// How many records it has.
+        records: u64,
+        /// How many could not be read, and the first reason.
+        skipped: Option<(u64, String)>,
+    },
+    /// It is what it was before.
+    Unchanged,
+    /// It was not read, for this reason, and what it said before is kept.
+    Failed(String),
+}
+
+/// What an update came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Updated {
+    /// What became of each source.
+    pub sources: Vec<(String, SourceOutcome)>,
+    /// What became of the snapshot; none if nothing changed.
+    pub installed: Option<Installed>,
+    /// How many advisories it has.
+    pub advisories: u64,
+}
+
+impl Updated {
+    /// The sources that were not read, with the reasons.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().filter_map(|(name, outcome)| match outcome {
+            SourceOutcome::Failed(why) => Some((name.as_str(), why.as_str())),
+            SourceOutcome::Read { .. } | SourceOutcome::Unchanged => None,
+        })
+    }
+}
+
+/// Who is told how an update goes on.
+pub type Listener = Arc<dyn Fn(UpdateProgress) + Send + Sync>;
+
+/// A source whose file lies ready, with what tells this state of it from others.
+struct Ready {
+    source: Source,
+    file: PathBuf,
+    validators: Validators,
+}
+
+/// Brings the advisories up to date.
+///
+/// # Errors
+/// When the shelf cannot be used. A source that fails is no error: it is among the outcomes.
+pub async fn update(
+    shelf: &Path,
+    list: &SourceList,
+    inspector: &Inspector,
+    caution: Caution,
+    listener: Listener,
+) -> Result<Updated, ImportError> {
+    let downloads = shelf.join("downloads");
+    std::fs::create_dir_all(&downloads).map_err(file_error("created", &downloads))?;
+    let client = client().map_err(|error| ImportError::Client(error.to_string()))?;
+    let mut outcomes = Vec::new();
+    let mut ready = Vec::new();
+    for source in &list.sources {
+        match get(&client, shelf, &downloads, source, list.most_bytes, &listener).await {
+            Ok(Some(got)) => ready.push(got),
+            Ok(None) => outcomes.push((source.name.clone(), SourceOutcome::Unchanged)),
+            Err(error) => outcomes.push((source.name.clone(), SourceOutcome::Failed(error.to_string()))),
+        }
+    }
+    let (shelf, inspector) = (shelf.to_owned(), inspector.clone());
+    let work = move || read_all(&shelf, ready, outcomes, &inspector, caution, &listener);
+    tokio::task::spawn_blocking(work).await.map_err(|error| ImportError::Client(error.to_string()))?
+}
+
+/// Has the file of a source ready; none if it is what it was before.
+async fn get(
+    client: &Client,
+    shelf: &Path,
+    downloads: &Path,
+    source: &Source,
+    most_bytes: u64,
+    listener: &Listener,
+) -> Result<Option<Ready>, DownloadError> {
+    let file = downloads.join(format!("{}.feed", hash(&source.name)));
+    // What is known of a source whose records are gone is worth nothing.
+    let known = known(downloads, source).filter(|_| Records::path(shelf, &source.name).exists());
+    let location = if source.pointer {
+        let target = file.with_extension("pointer");
+        let pointer = Download { url: &source.url, target: &target, known: None, most_bytes: POINTER_BYTES };
+        get_one(client, &source.location(), &pointer, &|_, _| {}).await?;
+        let text = std::fs::read_to_string(&target)
+            .map_err(|error| DownloadError::File { path: target.clone(), source: error })?;
+        source.pointed(&text).ok_or_else(|| DownloadError::Connection {
+            url: shown(&source.url),
+            why: "it names no file beside it".to_owned(),
+        })?
+    } else {
+        source.location()
+    };
+    let url = match &location {
+        Location::Remote(url) => url.clone(),
+        Location::Local(path) => path.display().to_string(),
+    };
+    let download = Download { url: &url, target: &file, known: known.as_ref(), most_bytes };
+    let name = source.name.clone();
+    let tell = |received, total| {
+        listener(UpdateProgress::Receiving { source: name.clone(), received, total });
+    };
+    match get_one(client, &location, &download, &tell).await? {
+        Downloaded::NotModified => Ok(None),
+        Downloaded::Fetched { validators, .. } => {
+            Ok(Some(Ready { source: source.clone(), file, validators }))
+        }
+    }
+}
+
+async fn get_one(
+    client: &Client,
+    location: &Location,
+    download: &Download<'_>,
+    progress: &(dyn Fn(u64, Option<u64>) + Send + Sync),
+) -> Result<Downloaded, DownloadError> {
+    match location {
+        Location::Remote(_) => fetch(client, download, progress).await,
+        Location::Local(path) => take(path, download),
+    }
+}
+
+fn hash(name: &str) -> String {
+    Sha256::digest(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn known(downloads: &Path, source: &Source) -> Option<Validators> {
+    let text = std::fs::read(downloads.join(format!("{}.json", hash(&source.name)))).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Reads what lies ready, compiles, and puts the snapshot in force.
+fn read_all(
+    shelf: &Path,
+    ready: Vec<Ready>,
+    mut outcomes: Vec<(String, SourceOutcome)>,
+    inspector: &Inspector,
+    caution: Caution,
+    listener: &Listener,
+) -> Result<Updated, ImportError> {
+    let records = Records::open(shelf)?;
+    let mut read = Vec::new();
+    for got in ready {
+        listener(UpdateProgress::Reading { source: got.source.name.clone() });
+        let outcome = read_one(&records, &got, inspector);
+        // The records are what is kept; the file would only take room.
+        let _ = std::fs::remove_file(&got.file);
+        if let SourceOutcome::Read { .. } = &outcome {
+            read.push((got.source.name.clone(), got.validators));
+        }
+        outcomes.push((got.source.name, outcome));
+    }
+    let failed = outcomes.iter().any(|(_, outcome)| matches!(outcome, SourceOutcome::Failed(_)));
+    if read.is_empty() && (failed || !is_stale(shelf)) {
+        return Ok(Updated { sources: outcomes, installed: None, advisories: 0 });
+    }
+    listener(UpdateProgress::Compiling);
+    let (bytes, advisories) = compile(&records, Timestamp::now())?;
+    let installed = install(&records, bytes, caution)?;
+    if matches!(installed, Installed::InForce(_)) {
+        // Only what is in force is known: what is held is asked for again the next time.
+        for (name, validators) in read {
+            let text = serde_json::to_vec(&validators).unwrap_or_default();
+            write_whole(&shelf.join("downloads"), &format!("{}.json", hash(&name)), &text)?;
+        }
+    }
+    Ok(Updated { sources: outcomes, installed: Some(installed), advisories })
+}
+
+fn read_one(records: &Records, got: &Ready, inspector: &Inspector) -> SourceOutcome {
+    let file = match File::open(&got.file) {
+        Ok(file) => file,
+        Err(error) => return SourceOutcome::Failed(error.to_string()),
+    };
+    let name = &got.source.name;
+    match read_source(records, name, Input::File(file), Shape::One, inspector) {
+        Ok(report) if report.advisories + report.enrichments == 0 => {
+            let _ = std::fs::remove_file(records.fresh(name));
+            SourceOutcome::Failed("there is no advisory in it; what it said before is kept".to_owned())
+        }
+        Ok(report) => SourceOutcome::Read {
+            records: report.advisories + report.enrichments,
+            skipped: report
+                .skips
+                .first()
+                .map(|first| (report.skipped, format!("{}: {}", first.place, first.why))),
+        },
+        Err(error) => SourceOutcome::Failed(error.to_string()),
+    }
+}
+
+/// Whether the sources were last looked at long ago, as far as the snapshot tells.
+fn is_stale(shelf: &Path) -> bool {
+    let current = Shelf::open(shelf).ok().and_then(|shelf| shelf.current());
+    current.is_some_and(|snapshot| Timestamp::now().duration_since(snapshot.created_at()) > FRESH)
+}
+
+/// Brings the advisories up to date again and again, until `stop` becomes true.
+///
+/// The first time is when the snapshot in force is older than the interval, or there is none.
+pub async fn keep_updating(
+    shelf: Arc<Shelf>,
+    list: SourceList,
+    inspector: Inspector,
+    every: SignedDuration,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut pause = Duration::from_secs(30);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stopped| *stopped) => return,
+        }
+        pause = Duration::from_secs(60);
+        let now = Timestamp::now();
+        let age = shelf.current().map(|snapshot| now.duration_since(snapshot.created_at()));
+        if age.is_some_and(|age| age < every) {
+            continue;
+        }
+        let updating = update(shelf.folder(), &list, &inspector, Caution::Hold, Arc::new(|_| {}));
+        let updated = tokio::select! {
+            updated = updating => updated,
+            _ = stop.wait_for(|stopped| *stopped) => return,
+        };
+        log(&updated);
+        // Whether it went well or not, the sources are asked again only after the interval.
+        pause = Duration::try_from(every).unwrap_or(pause).max(pause);
+    }
+}
+
+fn log(updated: &Result<Updated, ImportError>) {
+    match updated {
+        Ok(updated) => {
+            for (source, why) in updated.failures() {
+                tracing::warn!(
+                    source,
+                    why,
+                    "a source of advisories was not read; what it said before is kept"
+                );
+            }
+            match &updated.installed {
+                Some(Installed::InForce(snapshot)) => {
+                    tracing::info!(
+                        snapshot,
+                        advisories = updated.advisories,
+                        "newer advisories are in force"
+                    );
+                }
+                Some(Installed::Held(held)) => tracing::error!(
+                    snapshot = held.snapshot,
+                    doubts = held.doubts.join("; "),
+                    "newer advisories are held; `lazaretto advisories accept` or `discard` decides"
+                ),
+                None => tracing::info!("the sources have no newer advisories"),
+            }
+        }
+        Err(error) => tracing::error!(%error, "the advisories could not be brought up to date"),
+    }
+}

@@ -1,0 +1,78 @@
+//! Which package versions have to be matched again.
+
+use super::judging::Standings;
+use crate::judge::query;
+use advisory::{Snapshot, changed_packages};
+use inventory::Ecosystem;
+use std::collections::{BTreeSet, HashSet};
+use store::{PackageVersion, PackageVersionId, SnapshotVersion};
+
+/// What has to be done, ascending by number.
+pub(super) struct Plan {
+    /// To be matched.
+    pub(super) to_match: Vec<PackageVersionId>,
+    /// Matched already by a run that did not come to its end: their images may not have been judged.
+    pub(super) judged_before: Vec<PackageVersionId>,
+    /// Of these the two snapshots say the same.
+    pub(super) same: Vec<PackageVersionId>,
+    /// The new snapshot speaks of other ecosystems, or nobody knows of which the old one spoke: every verdict may
+    /// be another one.
+    pub(super) covers_otherwise: bool,
+}
+
+impl Plan {
+    /// Compares what is recorded with what the snapshots say.
+    pub(super) fn new(
+        standings: &Standings,
+        version: &SnapshotVersion,
+        after: &Snapshot,
+        before: Option<&Snapshot>,
+    ) -> Self {
+        let mut plan = Self {
+            to_match: Vec::new(),
+            judged_before: Vec::new(),
+            same: Vec::new(),
+            covers_otherwise: true,
+        };
+        let difference = before.map(|before| Difference::of(before, after));
+        if let Some(difference) = &difference {
+            plan.covers_otherwise = !difference.coverage.is_empty();
+        }
+        let from = before.map(|before| before.version().to_string());
+        for (id, package, matched) in standings.recorded() {
+            let differs = difference.as_ref().is_none_or(|difference| difference.concerns(package));
+            match matched {
+                Some(matched) if matched == version && differs => plan.judged_before.push(id),
+                Some(matched) if matched == version => {}
+                Some(matched) if !differs && Some(&matched.0) == from.as_ref() => plan.same.push(id),
+                Some(_) | None => plan.to_match.push(id),
+            }
+        }
+        plan
+    }
+}
+
+/// What two snapshots say differently.
+struct Difference {
+    packages: HashSet<(Ecosystem, String)>,
+    /// Ecosystems of which only one of them speaks.
+    coverage: BTreeSet<Ecosystem>,
+}
+
+impl Difference {
+    fn of(before: &Snapshot, after: &Snapshot) -> Self {
+        let covered = |snapshot: &Snapshot| -> BTreeSet<Ecosystem> {
+            snapshot.ecosystems().map(|(name, _)| Ecosystem::new(name)).collect()
+        };
+        let coverage = covered(before).symmetric_difference(&covered(after)).cloned().collect();
+        Self { packages: changed_packages(before, after).into_iter().collect(), coverage }
+    }
+
+    fn concerns(&self, package: &PackageVersion) -> bool {
+        let Some(query) = query(package) else { return false };
+        // Whether a package is left to the distribution that installed it depends on whether anybody speaks for that.
+        let owner = package.owner.as_ref().is_some_and(|owner| self.coverage.contains(&owner.ecosystem));
+        let ecosystem = query.ecosystem;
+        owner || query.names().any(|name| self.packages.contains(&(ecosystem.clone(), name.into_owned())))
+    }
+}

@@ -1,0 +1,92 @@
+//! The event of a verdict that became another one, in the transaction that changes it.
+//!
+//! A job that runs twice finds the verdict as it left it, and tells nothing.
+
+use super::column::{Columns, row};
+use super::events;
+use crate::{Actor, Cause, Error, EventKind, ImageKey, ImageState, JudgedImage, NewEvent, SnapshotVersion};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+/// A verdict as it stands before it is written anew.
+pub(super) struct Before {
+    pub(super) state: ImageState,
+    pub(super) cause: Option<Cause>,
+    /// As JSON.
+    pub(super) counts: String,
+    pub(super) snapshot: Option<SnapshotVersion>,
+}
+
+/// Whether a state is a verdict, and not the wait for one.
+pub(super) fn is_verdict(state: ImageState) -> bool {
+    match state {
+        ImageState::Healthy | ImageState::Unhealthy | ImageState::NotApplicable => true,
+        ImageState::Queued | ImageState::Scanning | ImageState::Unscanned => false,
+    }
+}
+
+impl Before {
+    /// The verdict on an image, if it has a summary.
+    pub(super) fn of(connection: &Connection, image: &ImageKey) -> Result<Option<Self>, Error> {
+        let sql = "SELECT state, cause_code, cause_sentence, counts, snapshot FROM image_summary
+                   WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
+        let ImageKey { repository, digest } = image;
+        let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
+        row(connection, sql, key, |row| {
+            let cause = match (row.plain("cause_code")?, row.plain("cause_sentence")?) {
+                (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
+                _ => None,
+            };
+            Ok(Self {
+                state: row.word("state", ImageState::from_word)?,
+                cause,
+                counts: row.plain("counts")?,
+                snapshot: row.plain::<Option<String>>("snapshot")?.map(SnapshotVersion),
+            })
+        })
+    }
+
+    pub(super) fn is_verdict(&self) -> bool {
+        is_verdict(self.state)
+    }
+}
+
+/// Tells history of a verdict that became another one; nothing, if the state is the same.
+pub(super) fn tell(
+    connection: &Connection,
+    image: &ImageKey,
+    before: &Before,
+    after: &JudgedImage,
+    snapshot: Option<&SnapshotVersion>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let was = before.is_verdict().then_some(before.state);
+    if !is_verdict(after.state) || was == Some(after.state) {
+        return Ok(());
+    }
+    let reason = match was {
+        None => "NewImage",
+        Some(_) if before.snapshot.as_ref() != snapshot => "AdvisoriesChanged",
+        Some(_) => "AssessedAgain",
+    };
+    let event = NewEvent {
+        kind: EventKind::VERDICT_CHANGED,
+        registry: Some(image.repository.registry),
+        repository: Some(image.repository.name.clone()),
+        digest: Some(image.digest.clone()),
+        tag: None,
+        actor: Actor("lazaretto".to_owned()),
+        at,
+        detail: json!({
+            "from": was.map(ImageState::as_str),
+            "to": after.state.as_str(),
+            "reason": reason,
+            "cause": after.cause.as_ref().map(|cause| &cause.sentence),
+            "findings": after.counts,
+            "snapshot": snapshot.map(|snapshot| &snapshot.0),
+        }),
+    };
+    events::append(connection, &event)?;
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Queries: the whole way to the rows, with small budgets.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::queries::run(text));

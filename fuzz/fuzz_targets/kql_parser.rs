@@ -1,0 +1,5 @@
+//! Queries: lexer and parser, and the words for every fault.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::queries::read(text));
