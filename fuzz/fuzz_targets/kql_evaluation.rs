@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| fuzz::queries::run(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::run_query(text));

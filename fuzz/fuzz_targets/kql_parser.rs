@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| fuzz::queries::read(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::read_query(text));

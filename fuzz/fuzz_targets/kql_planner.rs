@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| fuzz::queries::plan(text));
+libfuzzer_sys::fuzz_target!(|text: &str| fuzz::plan_query(text));

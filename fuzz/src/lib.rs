@@ -4,7 +4,7 @@
 //! into `corpus/`. A target that finds something leaves it in `artifacts/`; it becomes a fixture with its fix.
 
 #[path = "../../crates/kql/tests/support/fuzzed.rs"]
-pub mod queries;
+mod queries;
 #[path = "../../crates/indexer/tests/support/seeds.rs"]
 mod seeds;
 
@@ -46,6 +46,21 @@ pub fn inventory_of(bytes: &[u8]) {
     if let Ok(inventory) = LayerInventory::from_json(bytes, &InventoryLimits::default()) {
         coalesce(&[inventory.clone(), inventory]);
     }
+}
+
+/// Reads a text as a query.
+pub fn read_query(text: &str) {
+    queries::read(text);
+}
+
+/// Reads a text as a query and plans it.
+pub fn plan_query(text: &str) {
+    queries::plan(text);
+}
+
+/// Reads a text as a query, plans it and runs it.
+pub fn run_query(text: &str) {
+    queries::run(text);
 }
 
 /// Each target with its seeds.

@@ -67,6 +67,13 @@ const BENCHMARKS: &[Benchmark] = &[
         beside: &[],
     },
     Benchmark {
+        name: "sub-assessments",
+        package: "graph",
+        target: "sub_assessments",
+        measures: "rows per second and memory of a list of a million sub-assessments",
+        beside: &[],
+    },
+    Benchmark {
         name: "reevaluate",
         package: "server",
         target: "reevaluate",

@@ -24,6 +24,8 @@ const PYTHON: &[&str] = &[
     "moto[s3]==5.2.1",
     "flask==3.1.3",
     "flask-cors==6.0.2",
+    // Asks our own API everything that its OpenAPI document allows, and more.
+    "schemathesis==4.32.5",
     // The official schema of CycloneDX and the rules of SPDX, against which bills of materials are held.
     "cyclonedx-python-lib[json-validation]==11.12.0",
     "spdx-tools==0.8.5",
@@ -35,6 +37,8 @@ const PYTHON: &[&str] = &[
 const NODE: &[&str] = &[
     // The emulator of Azure's storage.
     "azurite@3.37.0",
+    // The official service of the query language: what parses, where faults are, and how columns are called.
+    "@kusto/language-service-next@12.4.1",
 ];
 
 /// Installs what is not there in the version that is wanted. What cannot be had is said, and is no error: the tests

@@ -9,8 +9,8 @@ use anyhow::{Result, bail};
 /// `cargo xtask setup`.
 pub(crate) const COMMAND: crate::Command = crate::Command {
     name: "setup",
-    purpose: "install the Debian and npm packages that the tests use",
-    run: |_| install().and_then(|()| crate::node::install()),
+    purpose: "install the Debian packages that the tests use",
+    run: |_| install(),
 };
 
 /// A package and the program that shows that it is there.

@@ -12,7 +12,6 @@ mod compare_syft;
 mod debian;
 mod fuzz;
 mod match_quality;
-mod node;
 mod step;
 mod test;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Formatting, floors, file lengths, forbidden names and documents are tests of this package (see `tidy`),
 //! so that `cargo test` alone finds them too.
 
-use crate::{azure_clients, clients, debian, node, step};
+use crate::{azure_clients, clients, debian, step};
 use anyhow::{Result, bail};
 
 /// `cargo xtask test`.
@@ -19,7 +19,6 @@ fn run(words: &[String]) -> Result<()> {
     debian::install()?;
     clients::install()?;
     azure_clients::install();
-    node::install()?;
     step::run("cargo", &["fmt", "--all", "--check"])?;
     step::run("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     if step::has("cargo-nextest") {

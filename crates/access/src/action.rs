@@ -45,6 +45,14 @@ impl Action {
     pub const METADATA_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/metadata/read");
     /// Change what may be done with them.
     pub const METADATA_WRITE: Self = Self::control("Microsoft.ContainerRegistry/registries/metadata/write");
+    /// List what was deleted and can be restored.
+    pub const DELETED_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/deleted/read");
+    /// Restore it.
+    pub const DELETED_RESTORE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/deleted/restore/action");
+    /// Change the rules of a registry.
+    pub const REGISTRY_RULES_WRITE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/updatePolicies/write");
     /// Pull what is in quarantine.
     pub const QUARANTINE_READ: Self =
         Self::data("Microsoft.ContainerRegistry/registries/quarantinedArtifacts/read");
@@ -61,6 +69,40 @@ impl Action {
     pub const ASSESSMENT_METADATA_READ: Self = Self::control("Microsoft.Security/assessmentMetadata/read");
     /// Read sub-assessments: findings and the verdicts of images.
     pub const SUB_ASSESSMENT_READ: Self = Self::control("Microsoft.Security/assessments/subAssessments/read");
+    /// Take the plan of a single resource away.
+    pub const PRICING_DELETE: Self = Self::control("Microsoft.Security/pricings/delete");
+    /// Read scores.
+    pub const SECURE_SCORE_READ: Self = Self::control("Microsoft.Security/secureScores/read");
+    /// Read the controls of scores.
+    pub const SECURE_SCORE_CONTROL_READ: Self = Self::control("Microsoft.Security/secureScoreControls/read");
+    /// Read exemptions.
+    pub const POLICY_EXEMPTION_READ: Self = Self::control("Microsoft.Authorization/policyExemptions/read");
+    /// Make and change exemptions.
+    pub const POLICY_EXEMPTION_WRITE: Self = Self::control("Microsoft.Authorization/policyExemptions/write");
+    /// Delete exemptions.
+    pub const POLICY_EXEMPTION_DELETE: Self =
+        Self::control("Microsoft.Authorization/policyExemptions/delete");
+    /// Read rules that disable findings. Azure keeps them with policy, and so do its roles.
+    pub const RULE_READ: Self = Self::control("Microsoft.Authorization/policyAssignments/read");
+    /// Make, change and delete rules that disable findings.
+    pub const RULE_WRITE: Self = Self::control("Microsoft.Authorization/policyAssignments/write");
+    /// Read the audit log.
+    pub const AUDIT_READ: Self = Self::control("Microsoft.Insights/eventtypes/values/read");
+    /// Read automations.
+    pub const AUTOMATION_READ: Self = Self::control("Microsoft.Security/automations/read");
+    /// Make and change automations.
+    pub const AUTOMATION_WRITE: Self = Self::control("Microsoft.Security/automations/write");
+    /// Delete automations.
+    pub const AUTOMATION_DELETE: Self = Self::control("Microsoft.Security/automations/delete");
+    /// Read who is to resolve an assessment, and until when.
+    pub const GOVERNANCE_READ: Self =
+        Self::control("Microsoft.Security/assessments/governanceAssignments/read");
+    /// Say who is to resolve an assessment, and until when.
+    pub const GOVERNANCE_WRITE: Self =
+        Self::control("Microsoft.Security/assessments/governanceAssignments/write");
+    /// Take that back.
+    pub const GOVERNANCE_DELETE: Self =
+        Self::control("Microsoft.Security/assessments/governanceAssignments/delete");
 
     /// An action on a resource, which `actions` of a role grant.
     pub const fn control(name: &'static str) -> Self {

@@ -5,7 +5,7 @@ use crate::error::ArmError;
 use crate::path::Path;
 use crate::resources::{RESOURCES, Right, Route};
 use crate::{ArmState, DIRECTORY, directory, sign_in};
-use access::ResourceId;
+use access::{ResourceId, Trail};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, State};
@@ -97,6 +97,9 @@ async fn respond(state: &ArmState, request: axum::extract::Request) -> Result<Re
     let is_directory = matches!(route.pattern.get(..directory::PREFIX.len()), Some(directory::PREFIX));
     let audiences = if is_directory { [graph.as_str(), url] } else { [slashed.as_str(), url] };
     let caller = Caller::of(state, authorization(&parts.headers), address, &audiences).await?;
+    if let Some(trail) = parts.extensions.get::<Trail>() {
+        trail.identified(&caller.principal);
+    }
     let query = parse_query(parts.uri.query().unwrap_or_default());
     if !is_directory {
         check_version(query.get("api-version").map(String::as_str))?;

@@ -92,6 +92,32 @@ pub(crate) async fn resource_group(
 }
 
 /// # Errors
+/// When nothing stands at the scope, but for what is pushed: a repository and an image may come later. Only asked on
+/// behalf of those who may know.
+pub(crate) async fn require_scope(state: &ArmState, scope: &ResourceId) -> Result<(), ArmError> {
+    let segments: Vec<&str> = scope.segments().collect();
+    // /subscriptions/ID/resourceGroups/NAME/providers/NAMESPACE/registries/NAME, and what lies in the registry.
+    if segments.len() <= 4 {
+        return require_existing(state, scope).await;
+    }
+    let is_pushed = match segments.get(8..).unwrap_or_default() {
+        [] => true,
+        ["repositories", _] => true,
+        ["repositories", _, "images", digest] => graph::rulebook::is_digest(digest),
+        _ => false,
+    };
+    let registry = ResourceId::from_segments(segments.get(..8).unwrap_or_default())?;
+    for subscription in subscriptions(state, scope).await? {
+        for known in state.store.registries(subscription.id).await? {
+            if is_pushed && KnownRegistry::new(known)?.id == registry {
+                return Ok(());
+            }
+        }
+    }
+    Err(ArmError::ResourceNotFound(scope.to_string()))
+}
+
+/// # Errors
 /// When nothing stands at the scope. Only asked on behalf of those who may know.
 async fn require_existing(state: &ArmState, scope: &ResourceId) -> Result<(), ArmError> {
     if scope.subscription().is_none() {

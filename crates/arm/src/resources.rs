@@ -2,23 +2,31 @@
 
 mod assessment;
 mod assessment_metadata;
+mod automation;
 mod cloud_resource;
+mod governance_assignment;
+mod import;
+mod policy_exemption;
 mod pricing;
 mod provider;
 mod registry;
 mod registry_account;
 mod registry_name;
 mod registry_part;
+mod registry_token;
 mod registry_usage;
 pub(crate) mod resource_graph;
 mod resource_group;
 mod role_assignment;
 mod role_definition;
 mod saved_query;
+mod scope_map;
+mod secure_score;
 mod sub_assessment;
 mod subscription;
 mod subscription_alias;
 mod tenant;
+mod webhook;
 
 use crate::DirectoryRight;
 use crate::dispatch::Handler;
@@ -76,6 +84,11 @@ pub const RESOURCES: &[Resource] = &[
     registry_name::RESOURCE,
     registry_account::RESOURCE,
     registry_usage::RESOURCE,
+    import::RESOURCE,
+    import::OPERATIONS,
+    webhook::RESOURCE,
+    scope_map::RESOURCE,
+    registry_token::RESOURCE,
     registry_part::REPLICATIONS,
     registry_part::PRIVATE_ENDPOINTS,
     registry_part::PRIVATE_LINKS,
@@ -86,6 +99,10 @@ pub const RESOURCES: &[Resource] = &[
     assessment_metadata::RESOURCE,
     assessment::RESOURCE,
     sub_assessment::RESOURCE,
+    policy_exemption::RESOURCE,
+    secure_score::RESOURCE,
+    governance_assignment::RESOURCE,
+    automation::RESOURCE,
     resource_graph::RESOURCE,
     saved_query::RESOURCE,
 ];

@@ -118,6 +118,23 @@ impl Client {
         self.answer(self.request(reqwest::Method::GET, path)).await
     }
 
+    /// The answer to a GET, as it is.
+    pub(crate) async fn text(&self, path: &str) -> Result<String> {
+        let request = self.request(reqwest::Method::GET, path);
+        let response = request.send().await.with_context(|| {
+            format!(
+                "no answer from {}; is `lazaretto serve` running there? (--server URL says where)",
+                self.server
+            )
+        })?;
+        let status = response.status();
+        let body = response.bytes().await.context("the answer broke off")?;
+        if !status.is_success() {
+            bail!("{}", refusal(status, &body, self.login.is_some()));
+        }
+        String::from_utf8(body.into()).context("the answer is no text")
+    }
+
     /// Sends a request; an answer that is no success becomes an error with the server's own sentence.
     pub(crate) async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {
         let response = request.send().await.with_context(|| {

@@ -1,9 +1,11 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod audit;
 pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod image;
@@ -12,12 +14,15 @@ pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod registry;
 mod resource;
 pub(crate) mod roles;
+pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod usage;
 pub(crate) mod users;
 
 use crate::exit::Exit;
@@ -36,6 +41,12 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     Image(image::ImageArguments),
     Findings(findings::FindingsArguments),
+    Rules(rules::RulesArguments),
+    Exemptions(rules::ExemptionsArguments),
+    Usage(usage::UsageArguments),
+    Audit(audit::AuditArguments),
+    Events(events::EventsArguments),
+    Policy(policy::PolicyArguments),
     Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
     Collection(collection::CollectionArguments),
@@ -61,6 +72,12 @@ impl Command {
             Self::Image(arguments) => image::run(arguments, terminal).await,
             Self::Explain(arguments) => explain::run(arguments, terminal).await,
             Self::Findings(arguments) => findings::run(arguments, terminal).await,
+            Self::Rules(arguments) => rules::run(arguments, terminal).await,
+            Self::Exemptions(arguments) => rules::run_exemptions(arguments, terminal).await,
+            Self::Usage(arguments) => usage::run(arguments, terminal).await,
+            Self::Audit(arguments) => audit::run(arguments).await,
+            Self::Events(arguments) => events::run(arguments, terminal).await,
+            Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,

@@ -98,6 +98,7 @@ pub(crate) fn sample() -> Report {
             remediation: "apk add --upgrade 'busybox>=1.30.1-r5'".into(),
             advisories: vec!["ALPINE-CVE-2021-28831".into()],
             evidence: "1.30.1-r2 is below 1.30.1-r5".into(),
+            exempt: None,
             risk: Default::default(),
         }],
         snapshot: None,

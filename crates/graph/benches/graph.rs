@@ -166,6 +166,7 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("bench".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
     let outcome = store.put_manifest(manifest).await.unwrap();

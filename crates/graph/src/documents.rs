@@ -2,8 +2,10 @@
 
 pub mod assessment;
 pub mod metadata;
+pub mod policy_exemption;
 pub mod pricing;
 pub mod registry;
+pub mod secure_score;
 pub mod sub_assessment;
 
 use access::{ResourceId, ResourceIdError};

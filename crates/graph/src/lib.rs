@@ -2,17 +2,29 @@
 //!
 //! * [`documents`] words what the store keeps as the resources that Azure's clients know: registries, plans,
 //!   assessments, sub-assessments. The REST face and the tables show the same documents.
+//! * [`rulebook`] holds the rules and exemptions in force against images and findings, and [`plans`] says which plan
+//!   holds for a registry.
+//! * [`settlement`] brings the summaries of images to what the rules in force make of them.
+//! * [`governance`] says who is to resolve an assessment, and until when; [`automations`] say who is told of changes.
+//! * [`score`] sums up in one number how a subscription stands.
 //! * [`Viewer`] says who asks. What they may not see is never read into a table, so that no operator, count or join can
 //!   tell of it.
 //! * [`run`] runs a query of the Kusto language over the tables.
 //!
 //! Documents are made when they are asked for and kept nowhere.
 
+pub mod automations;
 mod census;
 mod desk;
 pub mod documents;
+pub mod governance;
 mod narrowed;
+pub mod plans;
 mod query;
+pub mod rulebook;
+pub use assessment::rules;
+pub mod score;
+pub mod settlement;
 mod source;
 mod tables;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Who asks, and what they may see: looked up once before a query runs, so that every table starts from it.
 
 use crate::documents::KnownRegistry;
+use crate::rulebook::Rulebook;
 use access::{Action, Assignment, Principal, ResourceId, decide, sees};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -40,6 +41,12 @@ pub(crate) struct View {
     pub(crate) assessed: Vec<KnownRegistry>,
     /// Registries whose findings the viewer may read.
     pub(crate) inspected: Vec<KnownRegistry>,
+    /// Where the viewer may read exemptions.
+    pub(crate) exemptions: Vec<Subscription>,
+    /// Where the viewer may read scores.
+    pub(crate) scored: Vec<Subscription>,
+    /// The rules in force.
+    pub(crate) book: Rulebook,
     /// Whether the viewer may read somewhere what roles grant.
     pub(crate) reads_roles: bool,
     /// Only what happened between these moments is asked for.
@@ -77,6 +84,9 @@ impl View {
             registries: Vec::new(),
             assessed: Vec::new(),
             inspected: Vec::new(),
+            exemptions: Vec::new(),
+            scored: Vec::new(),
+            book: Rulebook::load(&*store, now).await?,
             reads_roles: viewer
                 .assignments
                 .iter()
@@ -95,8 +105,14 @@ impl View {
             for registry in store.registries(subscription.id).await? {
                 view.add(viewer, registry);
             }
-            if viewer.may(Action::PRICING_READ, &scope) {
-                view.priced.push(subscription.clone());
+            for (action, list) in [
+                (Action::PRICING_READ, &mut view.priced),
+                (Action::POLICY_EXEMPTION_READ, &mut view.exemptions),
+                (Action::SECURE_SCORE_READ, &mut view.scored),
+            ] {
+                if viewer.may(action, &scope) {
+                    list.push(subscription.clone());
+                }
             }
             view.subscriptions.push(subscription);
         }

@@ -126,3 +126,27 @@ fn real(_: &[Kind]) -> Kind {
 fn dynamic(_: &[Kind]) -> Kind {
     Kind::Dynamic
 }
+
+/// An aggregate of one value that has one name.
+const fn one(
+    name: &'static str,
+    prefix: &'static str,
+    signature: &'static str,
+    returns: fn(&[Kind]) -> Kind,
+    create: fn() -> Box<dyn Accumulator>,
+    summary: &'static str,
+    example: (&'static str, &'static str),
+) -> Aggregate {
+    Aggregate {
+        name,
+        aliases: &[],
+        signature,
+        summary,
+        prefix,
+        shape: Shape::One,
+        percents_at: None,
+        example,
+        returns,
+        create,
+    }
+}

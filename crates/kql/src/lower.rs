@@ -359,8 +359,16 @@ fn fill(node: &Node, layout: &Layout) -> Vec<Value> {
     layout.iter().map(cell).collect()
 }
 
-fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
+/// Which sides of a join conditions behind it may narrow: those whose rows cannot come up filled with nulls instead.
+fn hinted_sides(kind: JoinKind) -> (bool, bool) {
     use JoinKind::{Inner, InnerUnique, LeftAnti, LeftOuter, LeftSemi, RightAnti, RightOuter, RightSemi};
+    (
+        matches!(kind, Inner | InnerUnique | LeftOuter | LeftSemi | LeftAnti),
+        matches!(kind, Inner | InnerUnique | RightOuter | RightSemi | RightAnti),
+    )
+}
+
+fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) {
     let left_width = join.left.fields.len();
     let right_only = matches!(join.kind, JoinKind::RightSemi | JoinKind::RightAnti);
     let offset = if right_only { 0 } else { left_width };
@@ -371,9 +379,7 @@ fn lower_join(join: &Join, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
     }
     join.left_keys.iter().for_each(|key| left.read(key));
     join.right_keys.iter().for_each(|key| right.read(key));
-    // A hint may go to a side only if a row that it leaves out could not have come up filled with nulls.
-    let left_hints = matches!(join.kind, Inner | InnerUnique | LeftOuter | LeftSemi | LeftAnti);
-    let right_hints = matches!(join.kind, Inner | InnerUnique | RightOuter | RightSemi | RightAnti);
+    let (left_hints, right_hints) = hinted_sides(join.kind);
     // Which left row an innerunique join keeps would depend on the hint, unless the hint is about its key.
     let unique = join.kind == JoinKind::InnerUnique;
     let keyed =

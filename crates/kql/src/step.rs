@@ -117,6 +117,7 @@ pub(crate) const BATCH: usize = 1024;
 
 impl Step {
     /// Begins to run.
+    #[expect(clippy::too_many_lines, reason = "a table: one short arm for each step")]
     pub(crate) fn open<'p>(&'p self, run: Run<'p>, outer: Option<&'p Batch>) -> Box<dyn Pull + 'p> {
         let context = run.context;
         match self {

@@ -6,6 +6,9 @@ use crate::{Page, PageError, PortalState};
 use access::Action;
 use axum::extract::{Path, State};
 use axum::routing::{MethodRouter, get};
+use graph::documents::KnownRegistry;
+use graph::rulebook::{OsName, Rulebook, sentence};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use oci::{Reference, RepositoryName};
 use store::{Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, RepositoryKey};
@@ -54,9 +57,20 @@ async fn image(
         ..FindingFilter::default()
     };
     let page = state.store.findings(&filter, PageRequest::first(ROWS)).await?;
-    let mut findings = page.items;
-    findings.sort_by(|one, other| rank(other).total_cmp(&rank(one)));
     let scanned = state.store.image(&digest).await?;
+    let os = scanned.as_ref().and_then(|scanned| OsName::of(&scanned.distribution));
+    let book = Rulebook::load(&*state.store, Timestamp::now()).await?;
+    let registry = allowed.iter().find(|registry| registry.id == summary.image.repository.registry);
+    let known = registry.and_then(|registry| KnownRegistry::new(registry.clone()).ok());
+    let rules = known.map(|known| book.of_image(&known, &summary.image)).unwrap_or_default();
+    let hiding = |finding: &Finding| rules.hides(finding, os.as_ref()).map(sentence);
+    let mut findings: Vec<Shown> =
+        page.items.into_iter().map(|finding| (hiding(&finding), finding)).collect();
+    // What counts stands first.
+    findings.sort_by(|(one_hidden, one), (other_hidden, other)| {
+        let by_rule = one_hidden.is_some().cmp(&other_hidden.is_some());
+        by_rule.then(rank(other).total_cmp(&rank(one)))
+    });
     let distribution = scanned
         .as_ref()
         .and_then(|scanned| scanned.distribution.get("pretty_name")?.as_str().map(str::to_owned));
@@ -118,12 +132,15 @@ fn head(summary: &ImageSummary, distribution: Option<&str>, packages: usize) -> 
     }
 }
 
-fn table(findings: &[Finding]) -> Markup {
+/// A finding, and why it does not count if it does not.
+type Shown = (Option<String>, Finding);
+
+fn table(findings: &[Shown]) -> Markup {
     html! {
         table {
             thead { tr { th { "Severity" } th { "Vulnerability" } th { "Package" } th { "How to fix it" } } }
             tbody {
-                @for finding in findings {
+                @for (hidden, finding) in findings {
                     @let record = &finding.vulnerability.record;
                     tr {
                         td {
@@ -132,6 +149,7 @@ fn table(findings: &[Finding]) -> Markup {
                         }
                         td {
                             b { (finding.vulnerability.id) }
+                            @if let Some(why) = hidden { br; span.faint { "Does not count. " (why) } }
                             @if let Some(title) = record.get("title").and_then(|title| title.as_str()) { br; (title) }
                             @if let Some(text) = finding.evidence.get("rule").and_then(|rule| rule.as_str()) {
                                 br; span.faint { (text) }

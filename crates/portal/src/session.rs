@@ -5,7 +5,7 @@
 
 use crate::frame::frame;
 use crate::{Page, PageError, PortalState};
-use access::{Action, Assignment, Principal, ResourceId, decide};
+use access::{Action, Assignment, Principal, ResourceId, Trail, decide};
 use async_trait::async_trait;
 use axum::extract::{ConnectInfo, Form, FromRequestParts, State};
 use axum::http::request::Parts;
@@ -88,6 +88,7 @@ struct Credentials {
 async fn sign_in(
     State(state): State<PortalState>,
     info: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    trail: Option<axum::Extension<Trail>>,
     headers: HeaderMap,
     Form(given): Form<Credentials>,
 ) -> Result<Response, PageError> {
@@ -98,6 +99,9 @@ async fn sign_in(
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(refusal) => return Ok(form(Some(&refusal.to_string()))),
     };
+    if let Some(trail) = trail {
+        trail.identified(&principal);
+    }
     let expires = Timestamp::now().checked_add(SESSION).map_err(|_| PageError::Session)?;
     let generation = state.entrance.generation(&principal).await?;
     let place = format!("{}|{}|{generation}", principal.id, expires.as_second());
@@ -139,6 +143,9 @@ impl FromRequestParts<PortalState> for Visitor {
         let (id, generation) =
             session(state, &parts.headers, Timestamp::now()).ok_or(PageError::SignInFirst)?;
         let principal = state.entrance.session(id, generation).await?.ok_or(PageError::SignInFirst)?;
+        if let Some(trail) = parts.extensions.get::<Trail>() {
+            trail.identified(&principal);
+        }
         let assignments = state.entrance.assignments(&principal).await?;
         Ok(Self { principal, assignments })
     }

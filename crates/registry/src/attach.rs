@@ -122,6 +122,7 @@ pub async fn attach(
         tags: Vec::new(),
         references: references(&manifest),
         actor,
+        origin: store::PushOrigin::default(),
         at,
     };
     match state.store.put_manifest(push).await? {

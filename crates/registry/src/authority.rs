@@ -23,8 +23,14 @@ pub enum Permission {
     MetadataRead,
     /// Change what may be done with them.
     MetadataWrite,
+    /// List what was deleted and can be restored.
+    DeletedRead,
+    /// Restore it.
+    DeletedRestore,
     /// List the repositories.
     Catalog,
+    /// List the repositories with something to restore.
+    DeletedCatalog,
     /// Pull what is in quarantine.
     QuarantineRead,
     /// Let content into quarantine and out of it.
@@ -33,8 +39,15 @@ pub enum Permission {
 
 impl Permission {
     /// The rights that a scope opens in a repository.
-    pub const OF_REPOSITORY: [Self; 5] =
-        [Self::Pull, Self::Push, Self::Delete, Self::MetadataRead, Self::MetadataWrite];
+    pub const OF_REPOSITORY: [Self; 7] = [
+        Self::Pull,
+        Self::Push,
+        Self::Delete,
+        Self::MetadataRead,
+        Self::MetadataWrite,
+        Self::DeletedRead,
+        Self::DeletedRestore,
+    ];
 
     /// The word in a scope.
     pub fn as_str(self) -> &'static str {
@@ -44,9 +57,11 @@ impl Permission {
             Self::Delete => "delete",
             Self::MetadataRead => "metadata_read",
             Self::MetadataWrite => "metadata_write",
+            Self::DeletedRead => "deleted_read",
+            Self::DeletedRestore => "deleted_restore",
             Self::QuarantineRead => "quarantine_read",
             Self::QuarantineWrite => "quarantine_write",
-            Self::Catalog => "*",
+            Self::Catalog | Self::DeletedCatalog => "*",
         }
     }
 }
@@ -79,6 +94,7 @@ impl Grant {
     pub fn opens(&self, permission: Permission, repository: Option<&RepositoryName>) -> bool {
         let (kind, name) = match repository {
             Some(repository) => ("repository", repository.as_str()),
+            None if permission == Permission::DeletedCatalog => ("registry", "deleted_catalog"),
             None => ("registry", "catalog"),
         };
         self.access.iter().any(|access| {
@@ -147,6 +163,17 @@ pub trait Authority: Send + Sync {
 
     /// Whose refresh token this is; `None` if it does not hold.
     async fn verify_refresh(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError>;
+
+    /// Who somebody is that does not sign in, where the registry lets anybody pull. The scopes of this principal are cut
+    /// down as those of any other.
+    async fn anonymous(&self, site: &Site) -> Result<Option<Principal>, AuthorityError>;
+
+    /// Whose refresh token of the sign-in endpoints this is; `None` if it does not hold.
+    async fn verify_identity_refresh(
+        &self,
+        site: &Site,
+        token: &str,
+    ) -> Result<Option<Principal>, AuthorityError>;
 
     /// Whose access token of the sign-in endpoints this is; `None` if it does not hold.
     async fn verify_identity(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError>;

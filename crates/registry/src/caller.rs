@@ -8,7 +8,7 @@ use crate::authority::{Grant, Permission, SignIn};
 use crate::challenge::{Challenge, Fault};
 use crate::error::RegistryError;
 use crate::{Need, RegistryState, Site};
-use access::Principal;
+use access::{Principal, Trail};
 use axum::extract::ConnectInfo;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -77,9 +77,13 @@ pub(crate) async fn admit(
         }
         Some(_) | None => return Err(challenge(None)),
     };
+    if let Some(trail) = parts.extensions.get::<Trail>() {
+        trail.identified(&caller.principal);
+    }
     let permission = match need {
         Need::SignedIn => return Ok(caller),
         Need::Catalog => Permission::Catalog,
+        Need::DeletedCatalog => Permission::DeletedCatalog,
         Need::Repository(permission) => permission,
     };
     if !state.authority.allowed(site, &caller.principal, permission, repository).await? {

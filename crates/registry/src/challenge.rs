@@ -43,6 +43,9 @@ impl Challenge {
         let scope = match (need, repository) {
             (Need::SignedIn, _) => None,
             (Need::Catalog, _) => Some(Scope { kind: "registry", name: "catalog".into(), actions: "*" }),
+            (Need::DeletedCatalog, _) => {
+                Some(Scope { kind: "registry", name: "deleted_catalog".into(), actions: "*" })
+            }
             (Need::Repository(permission), name) => name.map(|name| Scope {
                 kind: "repository",
                 name: name.as_str().to_owned(),
@@ -77,7 +80,9 @@ fn actions(permission: Permission) -> &'static str {
         Permission::MetadataWrite => "metadata_read,metadata_write",
         Permission::QuarantineRead => "quarantine_read",
         Permission::QuarantineWrite => "quarantine_write",
-        Permission::Catalog => "*",
+        Permission::DeletedRead => "deleted_read",
+        Permission::DeletedRestore => "deleted_read,deleted_restore",
+        Permission::Catalog | Permission::DeletedCatalog => "*",
     }
 }
 

@@ -29,6 +29,10 @@ pub(crate) enum Endpoint {
     MetadataTag(RepositoryName, Tag),
     MetadataManifests(RepositoryName),
     MetadataManifest(RepositoryName, Digest),
+    DeletedCatalog,
+    DeletedManifests(RepositoryName),
+    DeletedTags(RepositoryName),
+    DeletedManifest(RepositoryName, Digest),
 }
 
 /// An endpoint without what its path names.
@@ -62,6 +66,14 @@ pub enum EndpointKind {
     MetadataManifests,
     /// `/acr/v1/NAME/_manifests/DIGEST`
     MetadataManifest,
+    /// `/acr/v1/_deleted/_catalog`
+    DeletedCatalog,
+    /// `/acr/v1/_deleted/NAME/_manifests`
+    DeletedManifests,
+    /// `/acr/v1/_deleted/NAME/_tags`
+    DeletedTags,
+    /// `/acr/v1/_deleted/NAME/_manifests/DIGEST`
+    DeletedManifest,
 }
 
 impl Endpoint {
@@ -101,6 +113,12 @@ impl Endpoint {
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         match segments.as_slice() {
             ["_catalog"] => Ok(Self::MetadataCatalog),
+            ["_deleted", "_catalog"] => Ok(Self::DeletedCatalog),
+            ["_deleted", name @ .., "_manifests"] => Ok(Self::DeletedManifests(repository(name)?)),
+            ["_deleted", name @ .., "_tags"] => Ok(Self::DeletedTags(repository(name)?)),
+            ["_deleted", name @ .., "_manifests", digest] => {
+                Ok(Self::DeletedManifest(repository(name)?, digest.parse()?))
+            }
             [name @ .., "_tags", ""] => Ok(Self::MetadataTags(repository(name)?)),
             [name @ .., "_manifests", ""] => Ok(Self::MetadataManifests(repository(name)?)),
             // Before the lists: a tag may be called `_tags`.
@@ -130,13 +148,17 @@ impl Endpoint {
             Self::MetadataTag(..) => EndpointKind::MetadataTag,
             Self::MetadataManifests(_) => EndpointKind::MetadataManifests,
             Self::MetadataManifest(..) => EndpointKind::MetadataManifest,
+            Self::DeletedCatalog => EndpointKind::DeletedCatalog,
+            Self::DeletedManifests(_) => EndpointKind::DeletedManifests,
+            Self::DeletedTags(_) => EndpointKind::DeletedTags,
+            Self::DeletedManifest(..) => EndpointKind::DeletedManifest,
         }
     }
 
     /// The repository, where the path names one.
     pub(crate) fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Base | Self::Catalog | Self::MetadataCatalog => None,
+            Self::Base | Self::Catalog | Self::MetadataCatalog | Self::DeletedCatalog => None,
             Self::Tags(name)
             | Self::Manifest(name, _)
             | Self::Blob(name, _)
@@ -147,7 +169,10 @@ impl Endpoint {
             | Self::MetadataTags(name)
             | Self::MetadataTag(name, _)
             | Self::MetadataManifests(name)
-            | Self::MetadataManifest(name, _) => Some(name),
+            | Self::MetadataManifest(name, _)
+            | Self::DeletedManifests(name)
+            | Self::DeletedTags(name)
+            | Self::DeletedManifest(name, _) => Some(name),
         }
     }
 }

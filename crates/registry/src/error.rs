@@ -93,6 +93,8 @@ pub(crate) enum RegistryError {
     Denied,
     #[error("too many failed sign-in attempts; try again in {retry_after_seconds} seconds")]
     TooManyAttempts { retry_after_seconds: u64 },
+    #[error(transparent)]
+    TooManyRequests(#[from] access::TooManyRequests),
     #[error("user name, password or token is wrong")]
     WrongCredentials,
     #[error("the token request is not understood: {0}")]
@@ -143,8 +145,14 @@ pub(crate) enum RegistryError {
     BlobLarge { limit: u64 },
     #[error("another request is using this upload")]
     UploadBusy,
+    #[error(transparent)]
+    Quota(store::Error),
+    #[error("the tag points at another manifest; restore with `force=true` to move it")]
+    TagTaken,
+    #[error("the wish to restore cannot be read: {0}")]
+    RestoreRequest(&'static str),
     #[error("the records are out of order; try again later")]
-    Store(#[from] store::Error),
+    Store(#[source] store::Error),
     #[error("the blob storage is out of order; try again later")]
     Blobs(#[source] BlobError),
     #[error("a blob that is recorded is not in the storage")]
@@ -153,6 +161,15 @@ pub(crate) enum RegistryError {
     Authority(#[from] AuthorityError),
     #[error("no random numbers can be had")]
     Random(#[source] getrandom::Error),
+}
+
+impl From<store::Error> for RegistryError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::OverQuota { .. } => Self::Quota(error),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<BlobError> for RegistryError {
@@ -175,7 +192,7 @@ impl From<BlobError> for RegistryError {
 impl From<CollectionError> for RegistryError {
     fn from(error: CollectionError) -> Self {
         match error {
-            CollectionError::Store(error) => Self::Store(error),
+            CollectionError::Store(error) => error.into(),
             CollectionError::Blobs(error) => error.into(),
         }
     }
@@ -202,8 +219,12 @@ impl RegistryError {
             Self::Unauthenticated(_) | Self::WrongCredentials => {
                 (StatusCode::UNAUTHORIZED, Code::Unauthorized)
             }
-            Self::Denied | Self::Held(_) => (StatusCode::FORBIDDEN, Code::Denied),
-            Self::TooManyAttempts { .. } => (StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests),
+            Self::Denied | Self::Held(_) | Self::Quota(_) => (StatusCode::FORBIDDEN, Code::Denied),
+            Self::TagTaken => (StatusCode::CONFLICT, Code::TagInvalid),
+            Self::RestoreRequest(_) => (StatusCode::BAD_REQUEST, Code::Unsupported),
+            Self::TooManyAttempts { .. } | Self::TooManyRequests(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests)
+            }
             // Azure's registry answers so, and `az` does not try 405 again.
             Self::Locked(_) => (StatusCode::METHOD_NOT_ALLOWED, Code::Unsupported),
             Self::AttributeChange(_) => (StatusCode::BAD_REQUEST, Code::Unsupported),
@@ -231,6 +252,11 @@ impl RegistryError {
             | Self::Authority(_)
             | Self::Random(_) => (StatusCode::INTERNAL_SERVER_ERROR, Code::Unavailable),
         }
+    }
+
+    /// The status that is answered.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.answer().0
     }
 
     /// The code of the wire.
@@ -267,6 +293,8 @@ impl RegistryError {
             vec![(header::ALLOW, allowed.clone())]
         } else if let Self::TooManyAttempts { retry_after_seconds } = self {
             vec![(header::RETRY_AFTER, retry_after_seconds.to_string())]
+        } else if let Self::TooManyRequests(many) = self {
+            vec![(header::RETRY_AFTER, many.retry_after_seconds.to_string())]
         } else if let Self::OutOfOrder { location, upload, offset } = self {
             vec![
                 (header::LOCATION, location.clone()),

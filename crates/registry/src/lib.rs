@@ -27,9 +27,11 @@ mod caller;
 mod challenge;
 mod collection;
 mod conditional;
+mod deleted;
 mod endpoint;
 mod error;
 mod gate;
+mod intake;
 mod listing;
 mod manifest;
 mod metadata;
@@ -49,6 +51,7 @@ pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, S
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
 pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
+pub use intake::{Intake, IntakeError};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{

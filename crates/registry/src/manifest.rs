@@ -8,16 +8,18 @@
 use crate::blob::{CONTENT_DIGEST, pass_gate};
 use crate::error::RegistryError;
 use crate::router::{Admitted, add, empty};
-use crate::{PushedManifest, body, conditional};
+use crate::{PushedManifest, RegistryState, Site, body, conditional};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::HeaderName;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use oci::{Descriptor, Digest, MAXIMUM_CHILDREN, MAXIMUM_MANIFEST_BYTES, Manifest, ManifestContent};
 use oci::{MediaKind, MediaType, Reference, RepositoryName, Tag};
 use std::collections::HashSet;
-use store::{PulledManifest, PutManifest, PutOutcome, ReferenceKind, Removal};
+use store::{
+    Actor, PulledManifest, PushOrigin, PutManifest, PutOutcome, ReferenceKind, Removal, RepositoryKey,
+};
 
 /// Tells a client that the subject was understood, so that it need not keep a list of referrers itself.
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -64,8 +66,15 @@ pub(crate) async fn put(
     let bytes = receive(admitted, content).await?;
     let manifest = Manifest::parse(&media_type, &bytes)?;
     let (digest, tags) = identify(admitted, reference, &bytes)?;
-    check_children(admitted, &name, &manifest).await?;
-    let push = push(admitted, &name, &manifest, digest.clone(), tags.clone(), bytes);
+    check_children(admitted.state, &admitted.key(&name), &manifest).await?;
+    let arrival = Arrival {
+        state: admitted.state,
+        site: admitted.site,
+        repository: &name,
+        actor: admitted.caller.actor(),
+        origin: origin(&admitted.parts.headers),
+    };
+    let push = arrival.push(&manifest, digest.clone(), tags.clone(), bytes);
     match admitted.state.store.put_manifest(push).await? {
         PutOutcome::Stored { .. } => Ok(created(&name, &digest, &manifest, &tags)),
         PutOutcome::MissingReferences(digests) => Err(RegistryError::MissingReferences(digests)),
@@ -135,12 +144,11 @@ fn identify(
 /// who reads the index and another to who reads the child (attack C1). Indexes below are followed, but not for ever
 /// (attack C2). A cycle cannot be: its digests would have to be known before they exist.
 /// Children that are missing are left to the storage call, which sees them all in one transaction.
-async fn check_children(
-    admitted: &Admitted<'_>,
-    name: &RepositoryName,
+pub(crate) async fn check_children(
+    state: &RegistryState,
+    key: &RepositoryKey,
     manifest: &Manifest,
 ) -> Result<(), RegistryError> {
-    let key = admitted.key(name);
     let mut seen = HashSet::new();
     let mut level: Vec<Descriptor> = manifest.children().to_vec();
     for _ in 0..MAXIMUM_DEPTH {
@@ -149,7 +157,7 @@ async fn check_children(
             if !seen.insert(child.digest.clone()) {
                 continue;
             }
-            let Some(stored) = admitted.state.store.manifest(&key, &child.digest).await? else { continue };
+            let Some(stored) = state.store.manifest(key, &child.digest).await? else { continue };
             let same_type = stored
                 .media_type
                 .parse::<MediaType>()
@@ -172,35 +180,60 @@ async fn check_children(
     Err(RegistryError::Nesting)
 }
 
-fn push(
-    admitted: &Admitted<'_>,
-    name: &RepositoryName,
-    manifest: &Manifest,
-    digest: Digest,
-    tags: Vec<Tag>,
-    bytes: Bytes,
-) -> PutManifest {
-    let Admitted { state, site, caller, .. } = admitted;
-    let at = state.now();
-    let jobs = (state.after_push)(&PushedManifest { site, repository: name, digest: &digest, manifest, at });
-    let config = match manifest.content() {
-        ManifestContent::Image(image) => Some(image.config.digest.clone()),
-        ManifestContent::Index(_) | ManifestContent::Other { .. } => None,
-    };
-    PutManifest {
-        repository: admitted.key(name),
-        digest,
-        media_type: manifest.media_type().as_str().to_owned(),
-        bytes,
-        artifact_type: manifest.artifact_type().map(|kind| kind.as_str().to_owned()),
-        subject: manifest.subject().map(|subject| subject.digest.clone()),
-        config,
-        annotations: manifest.annotations().clone(),
-        tags,
-        references: references(manifest),
-        jobs,
-        actor: caller.actor(),
-        at,
+/// A manifest that arrives in a repository, by a push or on another way.
+pub(crate) struct Arrival<'a> {
+    pub(crate) state: &'a RegistryState,
+    pub(crate) site: &'a Site,
+    pub(crate) repository: &'a RepositoryName,
+    pub(crate) actor: Actor,
+    pub(crate) origin: PushOrigin,
+}
+
+impl Arrival<'_> {
+    /// What is stored, with the jobs that it asks for.
+    pub(crate) fn push(
+        self,
+        manifest: &Manifest,
+        digest: Digest,
+        tags: Vec<Tag>,
+        bytes: Bytes,
+    ) -> PutManifest {
+        let Self { state, site, repository, actor, origin } = self;
+        let at = state.now();
+        let jobs = (state.after_push)(&PushedManifest { site, repository, digest: &digest, manifest, at });
+        let config = match manifest.content() {
+            ManifestContent::Image(image) => Some(image.config.digest.clone()),
+            ManifestContent::Index(_) | ManifestContent::Other { .. } => None,
+        };
+        PutManifest {
+            repository: RepositoryKey { registry: site.registry.id, name: repository.clone() },
+            digest,
+            media_type: manifest.media_type().as_str().to_owned(),
+            bytes,
+            artifact_type: manifest.artifact_type().map(|kind| kind.as_str().to_owned()),
+            subject: manifest.subject().map(|subject| subject.digest.clone()),
+            config,
+            annotations: manifest.annotations().clone(),
+            tags,
+            references: references(manifest),
+            jobs,
+            actor,
+            origin,
+            at,
+        }
+    }
+}
+
+/// A program may call itself what it likes, within reason: it stands in history and in what webhooks are told.
+const LONGEST_NAME: usize = 256;
+
+/// Which request this is, as far as it tells.
+fn origin(headers: &HeaderMap) -> PushOrigin {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let number = text("x-ms-client-request-id").or_else(|| text("x-request-id"));
+    PushOrigin {
+        user_agent: text("user-agent").map(|name| name.chars().take(LONGEST_NAME).collect()),
+        request: number.and_then(|number| number.parse().ok()),
     }
 }
 

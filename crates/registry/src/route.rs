@@ -13,6 +13,8 @@ pub enum Need {
     SignedIn,
     /// The right to list repositories.
     Catalog,
+    /// The right to list repositories with something to restore.
+    DeletedCatalog,
     /// A right in the repository of the path.
     Repository(Permission),
 }
@@ -70,6 +72,14 @@ pub enum Operation {
     DescribeManifest,
     /// Changes what may be done with a manifest, and its quarantine.
     ChangeManifest,
+    /// Lists repositories with something to restore.
+    ListDeletedCatalog,
+    /// Lists manifests that can be restored.
+    ListDeletedManifests,
+    /// Lists the tags that manifests had that can be restored.
+    ListDeletedTags,
+    /// Restores a manifest.
+    RestoreManifest,
 }
 
 /// A route.
@@ -90,6 +100,8 @@ const PUSH: Need = Need::Repository(Permission::Push);
 const DELETE: Need = Need::Repository(Permission::Delete);
 const DESCRIBE: Need = Need::Repository(Permission::MetadataRead);
 const CHANGE: Need = Need::Repository(Permission::MetadataWrite);
+const READ_DELETED: Need = Need::Repository(Permission::DeletedRead);
+const RESTORE: Need = Need::Repository(Permission::DeletedRestore);
 
 const fn route(method: Method, endpoint: EndpointKind, operation: Operation, need: Need) -> Route {
     Route { method, endpoint, operation, need }
@@ -125,6 +137,10 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, EndpointKind::MetadataManifests, Operation::DescribeManifests, DESCRIBE),
     route(Method::GET, EndpointKind::MetadataManifest, Operation::DescribeManifest, DESCRIBE),
     route(Method::PATCH, EndpointKind::MetadataManifest, Operation::ChangeManifest, CHANGE),
+    route(Method::GET, EndpointKind::DeletedCatalog, Operation::ListDeletedCatalog, Need::DeletedCatalog),
+    route(Method::GET, EndpointKind::DeletedManifests, Operation::ListDeletedManifests, READ_DELETED),
+    route(Method::GET, EndpointKind::DeletedTags, Operation::ListDeletedTags, READ_DELETED),
+    route(Method::POST, EndpointKind::DeletedManifest, Operation::RestoreManifest, RESTORE),
 ];
 
 /// The route of a request.

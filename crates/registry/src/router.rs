@@ -5,7 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::error::RegistryError;
 use crate::query::Parameters;
 use crate::route::{self, Operation};
-use crate::{RegistryState, Site, blob, listing, manifest, metadata, referrers, token, upload};
+use crate::{RegistryState, Site, blob, deleted, listing, manifest, metadata, referrers, token, upload};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -81,6 +81,7 @@ async fn serve(state: &RegistryState, request: Request) -> Result<Response, Regi
     let endpoint = Endpoint::parse(parts.uri.path())?;
     let route = route::find(&parts.method, endpoint.kind())?;
     let caller = caller::admit(state, &site, &parts, route.need, endpoint.repository()).await?;
+    state.count(&caller.principal.id.to_string())?;
     let query = Parameters::of(&parts.uri)?;
     let admitted = Admitted { state, site: &site, caller, parts, query };
     operate(&admitted, route.operation, endpoint, body).await
@@ -156,6 +157,14 @@ async fn describe(
         }
         (Endpoint::MetadataManifest(name, digest), Operation::ChangeManifest) => {
             metadata::change_manifest(admitted, name, digest, body).await
+        }
+        (Endpoint::DeletedCatalog, Operation::ListDeletedCatalog) => deleted::catalog(admitted).await,
+        (Endpoint::DeletedManifests(name), Operation::ListDeletedManifests) => {
+            deleted::manifests(admitted, name).await
+        }
+        (Endpoint::DeletedTags(name), Operation::ListDeletedTags) => deleted::tags(admitted, name).await,
+        (Endpoint::DeletedManifest(name, digest), Operation::RestoreManifest) => {
+            deleted::restore(admitted, name, digest, body).await
         }
         // The table of routes pairs every operation with its endpoint.
         _ => Err(RegistryError::NoSuchEndpoint),

@@ -1,4 +1,4 @@
-//! Scopes of token requests: `repository:NAME:ACTION,ACTION` and `registry:catalog:*`.
+//! Scopes of token requests: `repository:NAME:ACTION,ACTION`, `registry:catalog:*` and `registry:deleted_catalog:*`.
 //!
 //! A scope is a wish. What is granted is the wish cut down to the rights: an action that one does not have is left out,
 //! and so is a scope of which nothing remains or that cannot be read. Clients count on that, and fail on an error.
@@ -18,6 +18,7 @@ const MAXIMUM_SCOPES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
     Catalog,
+    DeletedCatalog,
     Repository { name: RepositoryName, actions: Vec<String> },
 }
 
@@ -35,9 +36,11 @@ fn parse_one(text: &str) -> Option<Scope> {
     let (kind, rest) = text.split_once(':')?;
     let (name, actions) = rest.rsplit_once(':')?;
     match kind {
-        "registry" if name == "catalog" && actions.split(',').any(|action| action == "*") => {
-            Some(Scope::Catalog)
-        }
+        "registry" if actions.split(',').any(|action| action == "*") => match name {
+            "catalog" => Some(Scope::Catalog),
+            "deleted_catalog" => Some(Scope::DeletedCatalog),
+            _ => None,
+        },
         "repository" => Some(Scope::Repository {
             name: name.parse().ok()?,
             actions: actions.split(',').map(str::to_owned).collect(),
@@ -61,10 +64,9 @@ pub(crate) async fn grant(
     let mut granted: Vec<RegistryAccess> = Vec::new();
     for scope in scopes {
         let access = match scope {
-            Scope::Catalog => {
-                let may = state.authority.allowed(site, principal, Permission::Catalog, None).await?;
-                let actions = may.then(|| "*".to_owned()).into_iter().collect();
-                RegistryAccess { kind: "registry".into(), name: "catalog".into(), actions }
+            Scope::Catalog => list(state, site, principal, Permission::Catalog, "catalog").await?,
+            Scope::DeletedCatalog => {
+                list(state, site, principal, Permission::DeletedCatalog, "deleted_catalog").await?
             }
             Scope::Repository { name, actions } => {
                 let actions = allowed_actions(state, site, principal, &name, actions).await?;
@@ -83,6 +85,19 @@ pub(crate) async fn grant(
     }
     granted.retain(|access| !access.actions.is_empty());
     Ok(granted)
+}
+
+/// What opens a list of the registry itself.
+async fn list(
+    state: &RegistryState,
+    site: &Site,
+    principal: &Principal,
+    permission: Permission,
+    name: &str,
+) -> Result<RegistryAccess, RegistryError> {
+    let may = state.authority.allowed(site, principal, permission, None).await?;
+    let actions = may.then(|| "*".to_owned()).into_iter().collect();
+    Ok(RegistryAccess { kind: "registry".into(), name: name.into(), actions })
 }
 
 async fn allowed_actions(
@@ -117,6 +132,7 @@ mod tests {
         let scopes = parse(std::iter::once(text)).unwrap();
         let name = |scope| match scope {
             Scope::Catalog => "catalog".to_owned(),
+            Scope::DeletedCatalog => "deleted catalog".to_owned(),
             Scope::Repository { name, actions } => format!("{name} {}", actions.join("+")),
         };
         scopes.into_iter().map(name).collect()
@@ -127,6 +143,7 @@ mod tests {
         assert_eq!(names("repository:a/b:pull,push"), ["a/b pull+push"]);
         assert_eq!(names("repository:a:pull  repository:b:delete"), ["a pull", "b delete"]);
         assert_eq!(names("registry:catalog:*"), ["catalog"]);
+        assert_eq!(names("registry:deleted_catalog:*"), ["deleted catalog"]);
     }
 
     #[test]

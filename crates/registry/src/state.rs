@@ -1,10 +1,12 @@
 //! What the routes work with, and which registry a request means.
 
+use crate::error::RegistryError;
 use crate::{Authority, Gate, OpenGate};
+use access::RateLimiter;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oci::{Digest, Manifest, RepositoryName};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Blobs, NewJob, Registry, Store};
 use tokio::sync::RwLock;
@@ -110,12 +112,21 @@ pub struct RegistryState {
     pub after_blob: Arc<AfterBlob>,
     /// Limits.
     pub limits: Limits,
+    /// How much one caller may ask; none: as much as they like.
+    pub rates: Option<Arc<Mutex<RateLimiter>>>,
     /// Held for reading while bytes become visible, and for writing while unlinked bytes are deleted: without it, a
     /// blob could be deleted between being stored again and being linked again (attack C17).
     pub(crate) publication: Arc<RwLock<()>>,
 }
 
 impl RegistryState {
+    /// Counts a request of a caller.
+    pub(crate) fn count(&self, caller: &str) -> Result<(), RegistryError> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(rates.take(caller, self.now())?)
+    }
+
     /// A registry with an open gate, the system's clock, default limits and no jobs. Set the fields to change that.
     pub fn new(
         store: Arc<dyn Store>,
@@ -133,6 +144,7 @@ impl RegistryState {
             after_push: Arc::new(|_| Vec::new()),
             after_blob: Arc::new(|_| {}),
             limits: Limits::default(),
+            rates: None,
             publication: Arc::default(),
         }
     }

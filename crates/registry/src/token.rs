@@ -2,7 +2,7 @@
 //!
 //! docker, skopeo and containerd ask with GET and a password; Azure's clients, and docker with an identity token, with
 //! a form. What is granted is the wish cut down to the rights, never an error for what is too much; only wrong
-//! credentials are refused.
+//! credentials are refused. Who shows no credentials at all gets a token where the registry lets anybody pull.
 //! `service` is not read: a token is made for the registry whose host was asked, and holds nowhere else.
 
 use crate::caller::{self, Credentials};
@@ -55,11 +55,21 @@ fn answer(result: Result<Value, RegistryError>) -> Response {
     response
 }
 
+/// Who asks for a token is not known yet: requests are counted by where they come from.
+fn count(state: &RegistryState, parts: &Parts) -> Result<(), RegistryError> {
+    caller::address(parts).map_or(Ok(()), |address| state.count(&address.to_string()))
+}
+
 async fn basic_token(state: &RegistryState, parts: &Parts) -> Result<Value, RegistryError> {
+    count(state, parts)?;
     let site = site(state, parts).await?;
     let query = Parameters::of(&parts.uri)?;
-    let credentials = caller::basic_credentials(parts).ok_or(RegistryError::WrongCredentials)?;
-    let principal = caller::sign_in(state, &site, &credentials, caller::address(parts)).await?;
+    let principal = match caller::basic_credentials(parts) {
+        Some(credentials) => caller::sign_in(state, &site, &credentials, caller::address(parts)).await?,
+        // Credentials that cannot be read are wrong ones; who shows none is nobody.
+        None if parts.headers.contains_key(header::AUTHORIZATION) => None,
+        None => state.authority.anonymous(&site).await?,
+    };
     let principal = principal.ok_or(RegistryError::WrongCredentials)?;
     let mut answer = access_token(state, &site, &principal, &query).await?;
     // Older clients read `token`, newer ones `access_token`.
@@ -68,6 +78,7 @@ async fn basic_token(state: &RegistryState, parts: &Parts) -> Result<Value, Regi
 }
 
 async fn form_token(state: &RegistryState, parts: &Parts, form: FormPairs) -> Result<Value, RegistryError> {
+    count(state, parts)?;
     let site = site(state, parts).await?;
     let form = read_form(form)?;
     let field = |name| form.first(name);
@@ -77,7 +88,8 @@ async fn form_token(state: &RegistryState, parts: &Parts, form: FormPairs) -> Re
                 let credentials = Credentials { user: user.to_owned(), password: password.to_owned() };
                 caller::sign_in(state, &site, &credentials, caller::address(parts)).await?
             }
-            // Anonymous: nobody is let in without a name.
+            // Azure's SDK asks so where it has no credentials.
+            (None, None) => state.authority.anonymous(&site).await?,
             _ => None,
         },
         Some("refresh_token") => {
@@ -99,15 +111,30 @@ async fn form_token(state: &RegistryState, parts: &Parts, form: FormPairs) -> Re
 }
 
 async fn exchanged(state: &RegistryState, parts: &Parts, form: FormPairs) -> Result<Value, RegistryError> {
+    count(state, parts)?;
     let site = site(state, parts).await?;
     let form = read_form(form)?;
-    if !matches!(form.first("grant_type"), Some("access_token" | "access_token_refresh_token")) {
-        return Err(RegistryError::TokenRequest("`grant_type` must be access_token"));
-    }
-    let token = form
-        .first("access_token")
-        .ok_or(RegistryError::TokenRequest("`access_token` is missing in the form"))?;
-    let principal = state.authority.verify_identity(&site, token).await?;
+    let field = |name| form.first(name).filter(|value| !value.is_empty());
+    let (access, renew) = match field("grant_type") {
+        Some("access_token") => (true, false),
+        Some("access_token_refresh_token") => (true, true),
+        Some("refresh_token") => (false, true),
+        Some(_) | None => {
+            return Err(RegistryError::TokenRequest(
+                "`grant_type` must be access_token, refresh_token or access_token_refresh_token",
+            ));
+        }
+    };
+    let principal = match (field("access_token").filter(|_| access), field("refresh_token").filter(|_| renew))
+    {
+        (Some(token), _) => state.authority.verify_identity(&site, token).await?,
+        (None, Some(token)) => state.authority.verify_identity_refresh(&site, token).await?,
+        (None, None) => {
+            return Err(RegistryError::TokenRequest(
+                "`access_token` or `refresh_token` is missing in the form",
+            ));
+        }
+    };
     let principal = principal.ok_or(RegistryError::WrongCredentials)?;
     let refresh = state.authority.issue_refresh(&site, &principal).await?;
     Ok(json!({ "refresh_token": refresh.token }))

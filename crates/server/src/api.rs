@@ -1,4 +1,4 @@
-//! Our own API under `/api`: images and their verdicts, findings, advisories.
+//! Our own API under `/api`: images and their verdicts, findings, advisories, history.
 //!
 //! The owner signs in with Basic authentication, or with a token of the sign-in endpoint.
 //! Rights are Azure's: reading a verdict needs `Microsoft.Security/assessments/read`, and what somebody may not see
@@ -6,10 +6,13 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod audit;
 mod base;
 pub mod collection;
 mod error;
+pub mod events;
 pub mod explain;
+mod finding_rules;
 mod findings;
 mod history;
 mod identity;
@@ -18,10 +21,15 @@ mod keys;
 mod openapi;
 mod query;
 mod reference;
+mod rules;
 mod sbom;
+mod usage;
 pub mod view;
 
+pub use audit::AuditView;
+pub use finding_rules::{RuleBody, RuleView};
 pub use identity::Caller;
+pub use usage::UsageView;
 
 use crate::advisories::Shelf;
 use crate::jobs::collect::Collections;
@@ -29,6 +37,7 @@ use crate::keys::Keys;
 use crate::sign_in::SignIn;
 use access::Action;
 use axum::Router;
+use axum::http::Method;
 use axum::routing::{MethodRouter, any};
 use jiff::SignedDuration;
 use registry::{RegistryState, Site};
@@ -53,6 +62,8 @@ pub struct ApiState {
     pub registry: RegistryId,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
+    /// What an image costs, where somebody has said so.
+    pub price: Option<assessment::plan::Price>,
     /// Takes away what nobody needs.
     pub collections: Arc<Collections>,
     /// Older advisories than this cannot call an image healthy.
@@ -63,10 +74,14 @@ pub struct ApiState {
     pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// Counts those who follow history.
+    pub followers: events::Followers,
 }
 
 /// One route.
 pub struct Route {
+    /// The method.
+    pub method: Method,
     /// The path, in the words of the router.
     pub path: &'static str,
     /// What the caller must be allowed to do; `None` for what needs no right: to anybody, or to whoever is signed in.
@@ -78,8 +93,25 @@ pub struct Route {
 pub const ROUTES: &[Route] = &[
     images::LIST,
     images::ONE,
+    images::ATTACH,
     findings::LIST,
     advisories::SHOW,
+    finding_rules::LIST,
+    finding_rules::ONE,
+    finding_rules::PUT,
+    finding_rules::DELETE,
+    finding_rules::EXEMPTIONS,
+    finding_rules::EXEMPTION,
+    finding_rules::PUT_EXEMPTION,
+    finding_rules::DELETE_EXEMPTION,
+    usage::SHOW,
+    audit::LIST,
+    events::LIST,
+    rules::POLICY,
+    rules::PUT_POLICY,
+    rules::RULES,
+    rules::PUT_RULES,
+    rules::PASSES,
     collection::SHOW,
     collection::RUN,
     keys::ROTATE,

@@ -3,27 +3,35 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::exports::Exports;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
 use crate::installation::{self, InstallationError, Opened, random};
 use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
-use crate::keys;
+use crate::keys::Keys;
 use crate::operations::OperationsState;
 use crate::registry_account::RegistryAccount;
+use crate::sender::{Sender, TransportError};
+use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
-use crate::{Configuration, Tls, api, listener, operations};
+use crate::webhooks::{self, Courier};
+use crate::{Configuration, Tls, api, audit, keys, listener, operations};
+use access::{RateLimiter, RatePolicy};
+use assessment::plan::Price;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use graph::settlement::Settlement;
 use jiff::{SignedDuration, Timestamp};
 use registry::{PolicyGate, RegistryState, Site};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, Holder, SqliteStore, Store};
+use store::{Blobs, Holder, Installation, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -65,6 +73,9 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Nothing can be sent.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 /// A running server.
@@ -75,6 +86,7 @@ pub struct Running {
     authority: Option<PathBuf>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    store: Arc<dyn Store>,
     _lock: File,
 }
 
@@ -97,6 +109,11 @@ impl Running {
     /// The certificate that clients must trust, if it is our own.
     pub fn authority(&self) -> Option<&Path> {
         self.authority.as_deref()
+    }
+
+    /// The records, for programs that have the server in them.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
     }
 
     /// Lets running requests finish for some seconds, and ends.
@@ -134,25 +151,94 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
-    let workshop = workshop(&configuration, store.clone(), blobs.clone(), shelf.clone(), changes);
+    let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
     let parts = Parts {
-        store: store.clone(),
+        store,
         blobs,
         shelf,
         opened,
         url: url.clone(),
         suffix: suffix.into(),
         secure: configuration.tls != Tls::Off,
-        advisory_age_limit: workshop.advisory_age_limit,
+        settlement: settlement.clone(),
+        price: configuration.price.clone(),
+        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
+            .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
+        rates: configuration.rates,
     };
     let (stop, stopped) = watch::channel(false);
-    let (router, collections) = parts.router(changed, stopped.clone())?;
+    let (router, collections, registry) = parts.router(changed, stopped.clone())?;
+    let workshop = workshop(&configuration, &parts, registry, changes)?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
-    tasks.spawn(keys::keep(parts.opened.keys.clone(), store, stopped.clone()));
+    tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    let (config, authority) =
+        identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
+    tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
+    Ok(Running {
+        ready_line: ready_line(&url, &parts.opened.installation),
+        url,
+        new_password: parts.opened.new_password,
+        authority,
+        stop,
+        tasks,
+        store: parts.store,
+        _lock: lock,
+    })
+}
+
+/// The line that programs wait for.
+fn ready_line(url: &str, installation: &Installation) -> String {
+    format!(
+        "lazaretto ready url={url} subscription={} tenant={} registry={}",
+        installation.subscription, installation.tenant, installation.registry
+    )
+}
+
+/// What the jobs work with.
+fn workshop(
+    configuration: &Configuration,
+    parts: &Parts,
+    registry: RegistryState,
+    changes: watch::Sender<u64>,
+) -> Result<Arc<Workshop>, TransportError> {
+    let inspector =
+        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let reach = Arc::new(configuration.outbound.clone());
+    Ok(Arc::new(Workshop {
+        store: parts.store.clone(),
+        blobs: parts.blobs.clone(),
+        inspector,
+        readers: Readers::new(configuration.workers),
+        shelf: parts.shelf.clone(),
+        advisory_age_limit: parts.advisory_age_limit,
+        flip_limit: configuration.flip_limit,
+        changes,
+        sender: Sender::new(reach.clone())?,
+        exports: Exports::new(configuration.data.join("exports")),
+        reach,
+        registry: Some(registry),
+        url: parts.url.clone(),
+    }))
+}
+
+/// Whatever is done again and again beside the jobs.
+fn start_keepers(
+    tasks: &mut JoinSet<()>,
+    configuration: &Configuration,
+    workshop: Arc<Workshop>,
+    keys: Arc<Keys>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let store = workshop.store.clone();
+    let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
+    tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
+    tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
         let inspector = workshop.inspector.clone();
@@ -160,48 +246,6 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         tasks.spawn(crate::advisories::keep_updating(shelf, list, inspector, every, stopped.clone()));
     }
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
-    let (config, authority) = match identity {
-        Some(identity) => (Some(identity.config), identity.authority),
-        None => (None, None),
-    };
-    tasks.spawn(listener::serve(socket, config, router, stopped));
-    let installation = &parts.opened.installation;
-    let ready_line = format!(
-        "lazaretto ready url={url} subscription={} tenant={} registry={}",
-        installation.subscription, installation.tenant, installation.registry
-    );
-    Ok(Running {
-        url,
-        ready_line,
-        new_password: parts.opened.new_password,
-        authority,
-        stop,
-        tasks,
-        _lock: lock,
-    })
-}
-
-/// What the jobs work with.
-fn workshop(
-    configuration: &Configuration,
-    store: Arc<dyn Store>,
-    blobs: Arc<dyn Blobs>,
-    shelf: Arc<Shelf>,
-    changes: watch::Sender<u64>,
-) -> Arc<Workshop> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    Arc::new(Workshop {
-        store,
-        blobs,
-        inspector,
-        readers: Readers::new(configuration.workers),
-        shelf,
-        advisory_age_limit: SignedDuration::try_from(configuration.advisory_age_limit)
-            .unwrap_or(SignedDuration::MAX),
-        flip_limit: configuration.flip_limit,
-        changes,
-    })
 }
 
 /// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
@@ -243,6 +287,9 @@ fn names(login_server: &str) -> Vec<String> {
     names
 }
 
+/// So many images are copied from elsewhere at the same time.
+const TRANSFERS_AT_A_TIME: usize = 2;
+
 async fn start_workers(
     tasks: &mut JoinSet<()>,
     workshop: &Arc<Workshop>,
@@ -255,8 +302,13 @@ async fn start_workers(
         workshop.store.release_holder(&holder(number), Timestamp::now()).await?;
     }
     for number in 0..workers {
-        tasks.spawn(jobs::work(workshop.clone(), holder(number), stopped.clone()));
+        tasks.spawn(jobs::work(workshop.clone(), jobs::JOBS, holder(number), stopped.clone()));
         tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
+    }
+    for number in 0..TRANSFERS_AT_A_TIME {
+        let holder = Holder(format!("transfer-{number}"));
+        workshop.store.release_holder(&holder, Timestamp::now()).await?;
+        tasks.spawn(jobs::work(workshop.clone(), jobs::TRANSFERS, holder, stopped.clone()));
     }
     Ok(())
 }
@@ -275,6 +327,9 @@ struct Parts {
     /// The domain of registries that are created later.
     suffix: Arc<str>,
     secure: bool,
+    settlement: Arc<Settlement>,
+    price: Option<Price>,
+    rates: Option<RatePolicy>,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
 }
@@ -285,34 +340,26 @@ impl Parts {
         &self,
         changes: watch::Receiver<u64>,
         stopped: watch::Receiver<bool>,
-    ) -> Result<(Router, Arc<Collections>), StartError> {
-        let sign_in = Arc::new(SignIn::new(self.store.clone(), random()?));
-        let identity_issuer: Arc<str> = format!("{}/{}/", self.url, self.opened.installation.tenant).into();
-        let identity_audiences: Arc<[String]> = vec![self.url.clone(), format!("{}/", self.url)].into();
-        let authority = Arc::new(Authority {
-            sign_in: sign_in.clone(),
-            keys: self.opened.keys.clone(),
-            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
-            tenant: self.opened.installation.tenant.0,
-            identity_issuer: identity_issuer.clone(),
-            identity_audiences: identity_audiences.clone(),
-            directory_audience: format!("{}/graph", self.url).into(),
-        });
+    ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
+        let authority = Arc::new(self.authority()?);
+        let identity_issuer = authority.identity_issuer.clone();
         let contents = self.registry(authority.clone());
         let collections = Arc::new(Collections::new(contents.clone(), stopped));
         let api = api::router(ApiState {
             collections: collections.clone(),
             store: self.store.clone(),
-            sign_in,
+            sign_in: authority.sign_in.clone(),
             keys: self.opened.keys.clone(),
             issuer: identity_issuer.clone(),
-            audiences: identity_audiences,
+            audiences: authority.identity_audiences.clone(),
             registry: self.opened.registry.id,
             shelf: self.shelf.clone(),
+            price: self.price.clone(),
             advisory_age_limit: self.advisory_age_limit,
             site: self.site(),
             contents: contents.clone(),
             changes,
+            followers: api::events::Followers::default(),
         });
         let operations = operations::router(OperationsState {
             store: self.store.clone(),
@@ -344,8 +391,24 @@ impl Parts {
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
-        let router = registry::router(contents).merge(api).merge(operations).merge(portal).merge(arm);
-        Ok((router, collections))
+        // Whoever reads verdicts reads what the rules in force make of them.
+        let reading = api.merge(operations).merge(portal).merge(arm);
+        let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
+        let router = registry::router(contents.clone()).merge(reading);
+        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections, contents))
+    }
+
+    fn authority(&self) -> Result<Authority, StartError> {
+        let tenant = self.opened.installation.tenant;
+        Ok(Authority {
+            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            keys: self.opened.keys.clone(),
+            accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
+            tenant: tenant.0,
+            identity_issuer: format!("{}/{tenant}/", self.url).into(),
+            identity_audiences: vec![self.url.clone(), format!("{}/", self.url)].into(),
+            directory_audience: format!("{}/graph", self.url).into(),
+        })
     }
 
     fn site(&self) -> Arc<Site> {
@@ -361,8 +424,10 @@ impl Parts {
         });
         let mut state =
             RegistryState::new(self.store.clone(), self.blobs.clone(), authority.clone(), directory);
-        state.gate = Arc::new(PolicyGate::new(self.store.clone(), authority, state.clock.clone()));
+        let gate = PolicyGate::new(self.store.clone(), authority, state.clock.clone());
+        state.gate = Arc::new(SettledGate { gate, settlement: self.settlement.clone() });
         state.after_push = Arc::new(jobs::assess::after_push);
+        state.rates = self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy))));
         let arrivals = self.arrivals.clone();
         state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state

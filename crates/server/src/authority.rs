@@ -3,6 +3,9 @@
 //! Rights are always looked up now: a token opens at most what it names, and only as long as its owner still has
 //! the role.
 
+mod pages;
+mod session;
+
 use crate::installation::random;
 use crate::keys::Keys;
 use crate::registry_account::{self, RegistryAccount};
@@ -16,6 +19,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use oci::RepositoryName;
 use registry::{AuthorityError, Grant, IssuedToken, Permission, Site};
+use session::{ANONYMOUS, anonymous};
 use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -73,6 +77,8 @@ fn actions(permission: Permission) -> &'static [Action] {
         Permission::MetadataWrite => {
             &[Action::METADATA_WRITE, Action::REPOSITORY_METADATA_WRITE, Action::PUSH]
         }
+        Permission::DeletedRead | Permission::DeletedCatalog => &[Action::DELETED_READ],
+        Permission::DeletedRestore => &[Action::DELETED_RESTORE],
         Permission::QuarantineRead => &[Action::QUARANTINE_READ],
         Permission::QuarantineWrite => &[Action::QUARANTINE_WRITE],
     }
@@ -85,10 +91,7 @@ impl Authority {
         principal: &Principal,
         lifetime: SignedDuration,
     ) -> Result<RegisteredClaims, AuthorityError> {
-        let generation = match self.accounts.generation(site, principal).await.map_err(failed)? {
-            Some(generation) => generation,
-            None => self.sign_in.generation(principal).await.map_err(failed)?,
-        };
+        let generation = self.generation_at(site, principal).await?;
         let now = Timestamp::now().as_second();
         Ok(RegisteredClaims {
             issuer: RegistryClaims::ISSUER.into(),
@@ -143,10 +146,7 @@ impl Authority {
         }
         let Ok(id) = claims.registered.subject.parse() else { return Ok(None) };
         let generation = claims.registered.generation;
-        let principal = match self.accounts.session(site, id, generation).await.map_err(failed)? {
-            Some(principal) => Some(principal),
-            None => self.sign_in.session(id, generation).await.map_err(failed)?,
-        };
+        let principal = self.session_at(site, id, generation).await?;
         Ok(principal.map(|principal| (claims, principal)))
     }
 }
@@ -166,7 +166,10 @@ impl registry::Authority for Authority {
                 let right = self.accounts.password(site, password);
                 self.sign_in.limited(&key, address, Timestamp::now(), right).await
             }
-            false => self.sign_in.password(user, password, address, Timestamp::now()).await,
+            false => match self.sign_in.scoped_token(site.registry.id, user).await.map_err(failed)? {
+                Some(token) => self.sign_in.token_password(&token, password, address, Timestamp::now()).await,
+                None => self.sign_in.password(user, password, address, Timestamp::now()).await,
+            },
         };
         match found {
             Ok(principal) => Ok(registry::SignIn::Known(principal)),
@@ -188,8 +191,15 @@ impl registry::Authority for Authority {
         if principal.id == registry_account::principal_id(site.registry.id) {
             return Ok(registry_account::may(permission));
         }
+        if principal.id == ANONYMOUS {
+            return Ok(permission == Permission::Pull && repository.is_some() && self.is_open(site).await?);
+        }
         let Some(scope) = scope(site, repository) else { return Ok(false) };
         let assignments = self.sign_in.assignments(principal).await.map_err(failed)?;
+        if assignments.is_empty() && principal.kind == PrincipalKind::ServicePrincipal {
+            // Nobody has given it a role: it may be a token of the registry's own, which needs none.
+            return self.is_in_scope_map(site, principal, permission, repository).await;
+        }
         let may = |action: &Action| decide(&assignments, principal, *action, &scope).is_allowed();
         Ok(actions(permission).iter().any(may))
     }
@@ -219,40 +229,25 @@ impl registry::Authority for Authority {
             .map(|(_, principal)| principal))
     }
 
+    async fn anonymous(&self, site: &Site) -> Result<Option<Principal>, AuthorityError> {
+        Ok(self.is_open(site).await?.then(anonymous))
+    }
+
+    async fn verify_identity_refresh(
+        &self,
+        _: &Site,
+        token: &str,
+    ) -> Result<Option<Principal>, AuthorityError> {
+        let audiences: Vec<&str> = self.identity_audiences.iter().map(String::as_str).collect();
+        self.session(token, ArmTokenUse::Refresh, &audiences).await.map_err(failed)
+    }
+
     async fn verify_identity(&self, site: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
         let own = self.identity_audiences.iter().map(String::as_str);
         let own =
             if self.accounts.refuses_arm_tokens(site).await.map_err(failed)? { None } else { Some(own) };
         let audiences: Vec<&str> = own.into_iter().flatten().chain([REGISTRY_AUDIENCE]).collect();
         self.session(token, ArmTokenUse::Access, &audiences).await.map_err(failed)
-    }
-}
-
-#[async_trait]
-impl portal::Entrance for Authority {
-    async fn password(
-        &self,
-        name: &str,
-        word: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Principal, portal::Refusal> {
-        self.sign_in.password(name, word, address, Timestamp::now()).await.map_err(|error| match error {
-            SignInError::Wrong => portal::Refusal::Wrong,
-            SignInError::TooMany(many) => portal::Refusal::TooMany(many.retry_after_seconds),
-            SignInError::Store(error) => portal::Refusal::Store(error),
-        })
-    }
-
-    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, store::Error> {
-        self.sign_in.session(id, generation).await
-    }
-
-    async fn generation(&self, principal: &Principal) -> Result<i64, store::Error> {
-        self.sign_in.generation(principal).await
-    }
-
-    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
-        self.sign_in.assignments(principal).await
     }
 }
 

@@ -6,7 +6,10 @@
 
 use crate::advisories::{Source, SourceList};
 use crate::jobs::reevaluate::FlipLimit;
+use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
+use access::RatePolicy;
+use assessment::plan::Price;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,6 +30,28 @@ pub enum Tls {
         /// The private key.
         key: PathBuf,
     },
+}
+
+/// How long the listener waits for clients. No option: tests are less patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the headers of a request (attack C18, slowloris).
+    pub headers: Duration,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// For the next piece of a body.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    /// Twenty seconds, ten, and ninety.
+    fn default() -> Self {
+        Self {
+            headers: Duration::from_secs(20),
+            handshake: Duration::from_secs(10),
+            body: Duration::from_secs(90),
+        }
+    }
 }
 
 /// The same options as [`Configuration`], each of which may be missing.
@@ -66,6 +91,14 @@ pub struct Overrides {
     pub subscription_name: Option<String>,
     /// Days after which advisories are too old to call an image healthy.
     pub advisory_age_limit_days: Option<u64>,
+    /// Networks that webhooks, automations and imports may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
+    pub outbound_allow: Option<Vec<String>>,
+    /// Requests that one caller may send each second, for long; 0 for as many as they like.
+    pub rate_limit: Option<u32>,
+    /// Requests that one caller may send at once.
+    pub rate_burst: Option<u32>,
+    /// What one image costs in a month: `0.29 USD`.
+    pub price_per_image: Option<String>,
     /// The share of the images, in percent, whose verdict new advisories may flip without a person's look.
     pub advisory_flip_limit_percent: Option<u8>,
     /// Hours between updates of the advisories; 0 for none.
@@ -107,6 +140,10 @@ impl Overrides {
             resource_group: self.resource_group.or(other.resource_group),
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
+            outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            price_per_image: self.price_per_image.or(other.price_per_image),
+            rate_limit: self.rate_limit.or(other.rate_limit),
+            rate_burst: self.rate_burst.or(other.rate_burst),
             advisory_flip_limit_percent: self
                 .advisory_flip_limit_percent
                 .or(other.advisory_flip_limit_percent),
@@ -146,6 +183,14 @@ pub struct Configuration {
     pub subscription_name: String,
     /// Older advisories than this cannot call an image healthy.
     pub advisory_age_limit: Duration,
+    /// How far webhooks, automations and imports reach.
+    pub outbound: Reach,
+    /// How much one caller may ask; none: as much as they like.
+    pub rates: Option<RatePolicy>,
+    /// How patient the listener is.
+    pub patience: Patience,
+    /// What one image costs in a month, where somebody has said so.
+    pub price: Option<Price>,
     /// When new advisories flip too many images to come into force by themselves.
     pub flip_limit: FlipLimit,
     /// Where advisories come from.
@@ -201,6 +246,15 @@ impl Configuration {
             resource_group: given.resource_group.unwrap_or_else(|| "lazaretto".into()),
             subscription_name: given.subscription_name.unwrap_or_else(|| "Lazaretto".into()),
             advisory_age_limit: Duration::from_secs(given.advisory_age_limit_days.unwrap_or(30) * 86_400),
+            price: match given.price_per_image.as_deref() {
+                None => None,
+                Some(text) => Some(text.parse().map_err(|_| {
+                    unsupported("price-per-image", text, "AMOUNT CURRENCY, such as 0.29 USD")
+                })?),
+            },
+            outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
+            rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
+            patience: Patience::default(),
             flip_limit: flip_limit(given.advisory_flip_limit_percent)?,
             update_every: match given.advisory_update_hours.unwrap_or(6) {
                 0 => None,
@@ -237,6 +291,25 @@ pub fn jail(word: Option<&str>) -> Result<sandbox::Requirement, ConfigurationErr
         Some("best-effort") => Ok(sandbox::Requirement::BestEffort),
         Some(other) => Err(unsupported("jail", other, "required or best-effort")),
     }
+}
+
+/// A burst is ten seconds' worth where nothing else is said.
+fn rates(per_second: u32, burst: Option<u32>) -> Result<Option<RatePolicy>, ConfigurationError> {
+    match (per_second, burst) {
+        (0, None) => Ok(None),
+        (0, Some(burst)) => Err(unsupported("rate-burst", &burst.to_string(), "it together with rate-limit")),
+        (per_second, burst) => {
+            let burst = burst.unwrap_or(per_second.saturating_mul(10)).max(1);
+            Ok(Some(RatePolicy { per_second, burst, capacity: 100_000 }))
+        }
+    }
+}
+
+fn outbound(allowed: &[String]) -> Result<Reach, ConfigurationError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| unsupported("outbound-allow", text, "an address, or ADDRESS/BITS"))
+    };
+    Ok(Reach::Public { allowed: allowed.iter().map(network).collect::<Result<_, _>>()? })
 }
 
 fn flip_limit(percent: Option<u8>) -> Result<FlipLimit, ConfigurationError> {
@@ -354,6 +427,10 @@ mod tests {
         assert_eq!(
             message("jail = 'off'"),
             "`jail` cannot be `off`; this version supports required or best-effort"
+        );
+        assert_eq!(
+            message("outbound-allow = ['10.0.0.0/8', 'intranet']"),
+            "`outbound-allow` cannot be `intranet`; this version supports an address, or ADDRESS/BITS"
         );
         assert!(message("tls-cert = 'a.pem'").contains("belong together"));
         assert!(message("registry = 'x'").contains("5 to 50"));

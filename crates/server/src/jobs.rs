@@ -5,7 +5,10 @@
 //! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
 
 pub mod assess;
+pub mod automate;
+pub mod backfill;
 pub mod collect;
+pub mod import;
 pub mod read_ahead;
 mod readers;
 pub mod reevaluate;
@@ -13,9 +16,12 @@ pub mod reevaluate;
 pub use readers::Readers;
 
 use crate::advisories::Shelf;
+use crate::exports::Exports;
 use crate::inspect::Inspector;
+use crate::sender::{Reach, Sender};
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use registry::RegistryState;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Blobs, Claim, Failed, Holder, Job, JobKind, JobTicket, RetryPolicy, Store};
@@ -39,6 +45,16 @@ pub struct Workshop {
     pub flip_limit: reevaluate::FlipLimit,
     /// Tells those who wait for a verdict that something changed.
     pub changes: watch::Sender<u64>,
+    /// The way out, for jobs that tell others.
+    pub sender: Sender,
+    /// Where automations write files.
+    pub exports: Exports,
+    /// How far the way out reaches.
+    pub reach: Arc<Reach>,
+    /// The registry's own state, for content that arrives by an import; none where no imports are taken.
+    pub registry: Option<RegistryState>,
+    /// The address under which people reach this server, without a trailing slash.
+    pub url: String,
 }
 
 impl Workshop {
@@ -76,8 +92,11 @@ type Run = for<'a> fn(&'a Workshop, &'a Job, Timestamp) -> Outcome<'a>;
 type GaveUp = for<'a> fn(&'a Workshop, &'a Job, &'a str, Timestamp) -> Outcome<'a>;
 type Outcome<'a> = BoxFuture<'a, Result<(), JobError>>;
 
-/// All kinds.
-pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND];
+/// All kinds that are run by the workers that scan.
+pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND, backfill::KIND];
+
+/// Kinds that wait for others most of the time. They have workers of their own, so that no scan waits behind them.
+pub const TRANSFERS: &[Kind] = &[import::KIND, automate::KIND];
 
 /// How long a job may be silent before another worker takes it over.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -93,12 +112,17 @@ pub const RETRY: RetryPolicy = RetryPolicy {
     attempts: 3,
 };
 
-/// Runs jobs, one after the other, until `stop` becomes true.
-pub async fn work(workshop: Arc<Workshop>, holder: Holder, mut stop: watch::Receiver<bool>) {
+/// Runs jobs of these kinds, one after the other, until `stop` becomes true.
+pub async fn work(
+    workshop: Arc<Workshop>,
+    kinds: &'static [Kind],
+    holder: Holder,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut ticket = JobTicket::default();
     while !*stop.borrow() {
         let now = Timestamp::now();
-        let jobs = match claim(&workshop, &holder, now).await {
+        let jobs = match claim(&workshop, kinds, &holder, now).await {
             Ok(jobs) => jobs,
             Err(error) => {
                 tracing::error!(%error, "no job could be taken from the queue");
@@ -107,7 +131,7 @@ pub async fn work(workshop: Arc<Workshop>, holder: Holder, mut stop: watch::Rece
             }
         };
         if jobs.is_empty() {
-            let pause = idle_pause(&workshop, now).await;
+            let pause = idle_pause(&workshop, kinds, now).await;
             tokio::select! {
                 seen = workshop.store.wait_for_jobs(ticket) => ticket = seen,
                 () = tokio::time::sleep(pause) => {}
@@ -116,24 +140,29 @@ pub async fn work(workshop: Arc<Workshop>, holder: Holder, mut stop: watch::Rece
             continue;
         }
         for job in jobs {
-            finish(&workshop, &job).await;
+            finish(&workshop, kinds, &job).await;
         }
     }
 }
 
-fn kinds() -> Vec<JobKind> {
-    JOBS.iter().map(|kind| kind.name.clone()).collect()
+fn names(kinds: &[Kind]) -> Vec<JobKind> {
+    kinds.iter().map(|kind| kind.name.clone()).collect()
 }
 
-async fn claim(workshop: &Workshop, holder: &Holder, at: Timestamp) -> Result<Vec<Job>, store::Error> {
+async fn claim(
+    workshop: &Workshop,
+    kinds: &[Kind],
+    holder: &Holder,
+    at: Timestamp,
+) -> Result<Vec<Job>, store::Error> {
     workshop.store.reclaim_expired(RETRY, at).await?;
-    let claim = Claim { holder: holder.clone(), kinds: kinds(), limit: 1, lease: LEASE, at };
+    let claim = Claim { holder: holder.clone(), kinds: names(kinds), limit: 1, lease: LEASE, at };
     workshop.store.claim(claim).await
 }
 
 /// Until the next job is due, but not longer than [`IDLE`].
-async fn idle_pause(workshop: &Workshop, now: Timestamp) -> Duration {
-    match workshop.store.next_due(&kinds()).await {
+async fn idle_pause(workshop: &Workshop, kinds: &[Kind], now: Timestamp) -> Duration {
+    match workshop.store.next_due(&names(kinds)).await {
         Ok(Some(due)) => {
             Duration::try_from(due.duration_since(now)).unwrap_or(Duration::from_millis(50)).min(IDLE)
         }
@@ -142,8 +171,8 @@ async fn idle_pause(workshop: &Workshop, now: Timestamp) -> Duration {
 }
 
 /// Runs one job, keeps its lease alive meanwhile, and says how it went.
-async fn finish(workshop: &Workshop, job: &Job) {
-    let (Some(lease), Some(kind)) = (&job.lease, JOBS.iter().find(|kind| kind.name == job.kind)) else {
+async fn finish(workshop: &Workshop, kinds: &[Kind], job: &Job) {
+    let (Some(lease), Some(kind)) = (&job.lease, kinds.iter().find(|kind| kind.name == job.kind)) else {
         return;
     };
     let running = (kind.run)(workshop, job, Timestamp::now());

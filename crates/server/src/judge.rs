@@ -76,6 +76,7 @@ fn evidence(found: &Match, package: &PackageVersion) -> FindingEvidence {
         rule: decisive.map(|evidence| evidence.rule.clone()).unwrap_or_default(),
         remediation: repair.command.clone().unwrap_or_else(|| repair.sentence.clone()),
         patchable: repair.patchable,
+        fix_state: found.fix_state,
         aliases: found.aliases.clone(),
         category: advisory::Category::of(&found.ecosystem).to_string(),
         advisories: found.evidence.clone(),
@@ -210,6 +211,7 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         remediation: evidence.as_ref().map(|evidence| evidence.remediation.clone()).unwrap_or_default(),
         advisories: finding.advisories.clone(),
         evidence: evidence.map(|evidence| evidence.rule).unwrap_or_default(),
+        exempt: None,
         risk: serde_json::from_value::<VulnerabilityRecord>(record.clone())
             .map(|record| RiskView { first_seen: Some(finding.first_seen), ..risk(&record) })
             .unwrap_or_default(),
@@ -275,6 +277,7 @@ pub fn match_view(
         remediation: evidence.remediation,
         advisories: found.advisories.iter().map(ToString::to_string).collect(),
         evidence: evidence.rule,
+        exempt: None,
         risk,
     }
 }

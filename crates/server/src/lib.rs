@@ -10,9 +10,11 @@
 pub mod advisories;
 pub mod api;
 mod app;
+pub mod audit;
 mod authority;
 mod bill;
 mod configuration;
+pub mod exports;
 mod hosts;
 pub mod inspect;
 mod installation;
@@ -22,10 +24,16 @@ mod keys;
 mod listener;
 mod operations;
 mod registry_account;
+pub mod remote;
+pub mod sender;
+mod settled;
 mod sign_in;
 mod storage;
 mod tls;
+pub mod webhooks;
 
 pub use app::{Running, StartError, start};
-pub use configuration::{Configuration, ConfigurationError, Overrides, Tls, jail as configured_jail};
+pub use configuration::{
+    Configuration, ConfigurationError, Overrides, Patience, Tls, jail as configured_jail,
+};
 pub use storage::{BlobStorage, StorageSettings};

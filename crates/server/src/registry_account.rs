@@ -33,6 +33,9 @@ pub(crate) fn may(permission: Permission) -> bool {
         | Permission::Delete
         | Permission::MetadataRead
         | Permission::MetadataWrite
+        | Permission::DeletedRead
+        | Permission::DeletedRestore
+        | Permission::DeletedCatalog
         | Permission::Catalog => true,
         // Quarantine is for those who were given the right to it by name.
         Permission::QuarantineRead | Permission::QuarantineWrite => false,

@@ -4,6 +4,8 @@
 //! So what was right a moment ago is remembered for a minute, under a keyed hash that is worth nothing outside
 //! this process, and never across a change of the password.
 
+mod scoped;
+
 use access::password::{self, PasswordError, PasswordHash};
 use access::token::{Certificate, verify_assertion};
 use access::{
@@ -107,6 +109,7 @@ impl SignIn {
                     self.limiter().failed(attempt, now);
                 }
                 tracing::warn!(?address, "a sign-in failed");
+                crate::audit::record_failed_sign_in(&*self.store, name, address, now).await;
                 Err(SignInError::Wrong)
             }
         }

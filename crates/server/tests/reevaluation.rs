@@ -6,21 +6,26 @@ use advisory::{
     Advisory, AdvisoryId, AffectedPackage, Compiler, End, Extent, Range, Rating, Record, Severity,
     write_snapshot,
 };
+use assessment::rules::{Conditions, RuleKind};
+use graph::rulebook::Rulebook;
+use graph::settlement::resettle;
 use inventory::{Ecosystem, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use oci::Digest;
 use serde_json::{Value, json};
 use server::advisories::{Caution, Installed, Shelf, accept, discard, held, install_file};
+use server::exports::Exports;
 use server::inspect::Inspector;
 use server::jobs::reevaluate::{self, FlipLimit, Outcome};
 use server::jobs::{Readers, Workshop};
+use server::sender::{Reach, Sender};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{
     Actor, FindingFilter, FolderBlobs, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackagePlace, PackageVersion, PageRequest, PutManifest, RegistryId, RepositoryKey, SqliteStore, Store,
-    SubscriptionId, TenantId,
+    PackagePlace, PackageVersion, PageRequest, PutManifest, RegistryId, RepositoryKey, Rule, RuleClass,
+    RuleKey, SqliteStore, Store, SubscriptionId, TenantId,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -56,6 +61,7 @@ impl Harbour {
         store.install(installation, Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let (changes, _) = watch::channel(0);
+        let reach = Arc::new(Reach::default());
         let workshop = Workshop {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
@@ -65,6 +71,11 @@ impl Harbour {
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
             changes,
+            sender: Sender::new(reach.clone()).unwrap(),
+            reach,
+            registry: None,
+            url: "http://localhost".into(),
+            exports: Exports::new(folder.path().join("exports")),
         };
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }
     }
@@ -126,6 +137,7 @@ impl Harbour {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("alice".into()),
+            origin: store::PushOrigin::default(),
             at: Timestamp::now(),
         };
         let _ = self.store.put_manifest(manifest).await.unwrap();
@@ -180,6 +192,33 @@ impl Harbour {
         let summary = self.summary(name).await;
         let counts = summary.counts.iter().map(|(severity, count)| format!(" {severity}={count}"));
         format!("{}{}", summary.state.as_str(), counts.collect::<String>())
+    }
+
+    /// Puts a rule that disables a finding, or takes it away, and brings the verdicts to it.
+    async fn disable(&self, finding: &str, is_there: bool) {
+        let scope = format!("/subscriptions/{}", Uuid::from_u128(2));
+        let (now, author) = (Timestamp::now(), Actor("alice".into()));
+        if is_there {
+            let rule = Rule {
+                kind: RuleKind::Disable,
+                scope,
+                name: "one".into(),
+                display_name: "one".into(),
+                conditions: Conditions { ids: vec![finding.into()], ..Conditions::default() },
+                reason: "not used".into(),
+                author,
+                created_at: now,
+                updated_at: now,
+                expires_at: None,
+                details: Value::Null,
+            };
+            self.store.put_rule(rule).await.unwrap();
+        } else {
+            let key = RuleKey { class: RuleClass::Rule, scope, name: "one".into() };
+            self.store.delete_rule(&key, &author, now).await.unwrap();
+        }
+        let book = Rulebook::load(&*self.store, now).await.unwrap();
+        resettle(&*self.store, &book, now).await.unwrap();
     }
 
     /// How often the verdict on an image became another one.
@@ -417,4 +456,45 @@ async fn snapshot_that_was_made_earlier_is_held() {
     harbour.run().await;
     assert_eq!(harbour.workshop.shelf.current().unwrap().version(), in_force);
     assert_eq!(harbour.verdict("app").await, "Unhealthy High=1");
+}
+
+#[tokio::test]
+async fn what_a_rule_hides_stays_hidden_when_advisories_change() {
+    let harbour = Harbour::new().await;
+    harbour.image("app", &[("django", "1.0"), ("flask", "1.0")], json!([])).await;
+    let one = ("CVE-2026-0001", "django", "2.0", HIGH);
+    harbour.install(&[one], &[]);
+    harbour.run().await;
+    harbour.disable("CVE-2026-0001", true).await;
+    assert_eq!(harbour.verdict("app").await, "Healthy");
+    let events = harbour.store.image_events(&harbour.key("app"), 100).await.unwrap();
+    assert!(events.iter().any(|event| event.event.detail["reason"] == "RulesChanged"), "{events:?}");
+
+    let other = ("CVE-2026-0002", "flask", "2.0", Severity::Low);
+    harbour.install(&[one, other], &[]);
+    harbour.run().await;
+    assert_eq!(harbour.verdict("app").await, "Unhealthy Low=1");
+    let found = harbour.store.found(&harbour.key("app")).await.unwrap().unwrap();
+    assert_eq!(found.counts, BTreeMap::from([("High".to_owned(), 1), ("Low".to_owned(), 1)]));
+    harbour.install(&[one], &[]);
+    harbour.run().await;
+    assert_eq!(harbour.verdict("app").await, "Healthy");
+    harbour.disable("CVE-2026-0001", false).await;
+    assert_eq!(harbour.verdict("app").await, "Unhealthy High=1");
+}
+
+#[tokio::test]
+async fn what_rules_hide_is_no_flip_when_advisories_change() {
+    let harbour = Harbour::new().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        harbour.image(name, &[("django", "1.0")], json!([])).await;
+    }
+    harbour.install(&[("CVE-2026-0001", "django", "2.0", HIGH)], &[]);
+    harbour.run().await;
+    harbour.disable("CVE-2026-0001", true).await;
+    harbour.install(&[("CVE-2026-0001", "django", "2.0", Severity::Low)], &[]);
+    let outcome = harbour.run().await;
+    assert_eq!(outcome.images.flipped, 0);
+    assert!(held(&harbour.shelf()).unwrap().is_none(), "nothing that anybody sees has changed");
+    assert_eq!(harbour.verdict("a").await, "Healthy");
 }

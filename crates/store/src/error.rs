@@ -62,6 +62,14 @@ pub enum Error {
         /// The highest number known here.
         known: u32,
     },
+    /// More would be stored than the rules of the registry allow; nothing was stored.
+    #[error("the quota of the {what} is {limit} bytes; delete something, or have the quota raised")]
+    OverQuota {
+        /// `registry` or `repository`.
+        what: &'static str,
+        /// How many bytes it may hold.
+        limit: u64,
+    },
     /// Something has to exist for this operation and does not.
     #[error("there is no {what} {name}")]
     Unknown {

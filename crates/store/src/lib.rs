@@ -44,6 +44,7 @@ pub use records::attributes::{
     AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
     Switch,
 };
+pub use records::audit::{Audit, AuditEntry, AuditFilter, NewAuditEntry};
 pub use records::authorization::{AssignmentOutcome, Authorization, NamedAssignment};
 pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
@@ -51,21 +52,30 @@ pub use records::catalog::{
 };
 pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
+pub use records::deleted::{Deleted, DeletedManifest, Restoration};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
-pub use records::events::{Event, EventKind, Events, NewEvent};
+pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
+pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
+pub use records::finding_rules::{FindingRules, Found, MOST_RULES, Rule, RuleClass, RuleKey, RulePut};
 pub use records::findings::{
     Finding, FindingFilter, FindingKey, FindingRow, FindingVerdict, Findings, Origin, PackageFindings,
     Vulnerability,
 };
 pub use records::history::{FindingChange, FindingChangeKind, FindingReason, FindingStand, History};
+pub use records::imports::{
+    IMPORT_JOB, Import, ImportCredentials, ImportSource, ImportState, ImportTarget, ImportWish, Imports,
+};
 pub use records::lineage::{BaseImage, ClaimedBase, ImageLayer, Lineage, Lineages};
 pub use records::management::{
     RegistrySettings, ResourceGroup, Retention, RoleDefinition, SubscriptionAlias, Tags,
 };
 pub use records::manifests::{
-    Manifest, ManifestSummary, Manifests, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Tagged,
+    Manifest, ManifestSummary, Manifests, PushOrigin, PutManifest, PutOutcome, Reference, ReferenceKind,
+    Referrer, Tagged,
 };
+pub use records::meter::{Charge, Charged, Meter, UsageFilter, UsageRow};
 pub use records::objects::{Object, Objects, StoredObject};
+pub use records::plans::{PlanSetting, Plans};
 pub use records::policies::{HoldSeverity, Policies, PullFacts, PullPass, PullPolicy, Standing};
 pub use records::provisioning::{NewRegistry, Provisioning, RegistryRemoval};
 pub use records::pulls::{PulledBlob, PulledManifest, Pulls};
@@ -74,17 +84,28 @@ pub use records::reevaluation::{
     Reevaluation,
 };
 pub use records::repositories::Repositories;
+pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
     ScannedImage, Scans,
 };
-pub use records::summaries::{Cause, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter};
+pub use records::scoped_tokens::{
+    BUILT_IN_SCOPE_MAPS, PasswordSlot, ScopeMap, ScopeMapRemoval, ScopedAction, ScopedActionError,
+    ScopedRight, ScopedToken, ScopedTokens, TokenPassword, TokenPut,
+};
+pub use records::summaries::{
+    Cause, Conclusion, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter,
+};
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
 pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
+pub use records::webhooks::{
+    AttemptEnd, Delivery, DeliveryClaim, DeliveryExchange, DeliveryId, DeliveryState, DueDelivery, Webhook,
+    WebhookAction, WebhookId, WebhookPut, WebhookScope, WebhookScopeError, WebhookSettings, Webhooks,
+};
 pub use sqlite::SqliteStore;
 
 /// Objects as the types that they are.

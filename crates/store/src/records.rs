@@ -3,34 +3,45 @@
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
 pub(crate) mod attributes;
+pub(crate) mod audit;
 pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod deleted;
 pub(crate) mod directory;
+pub(crate) mod documents;
 pub(crate) mod events;
+pub(crate) mod finding_rules;
 pub(crate) mod findings;
 pub(crate) mod history;
+pub(crate) mod imports;
 pub(crate) mod lineage;
 pub(crate) mod management;
 pub(crate) mod manifests;
+pub(crate) mod meter;
 pub(crate) mod objects;
+pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
+pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Authorization, Catalog, Census, Collection, Events, Findings, History, Lineages, Manifests,
-    Objects, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, SavedQueries, Scans,
-    Summaries, Tenancy, UploadParts, Uploads,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
+    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
+    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
+    UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -46,11 +57,21 @@ pub trait Store:
     + Uploads
     + UploadParts
     + Events
+    + Webhooks
+    + ScopedTokens
+    + Rules
+    + Deleted
+    + Imports
     + Queue
     + Scans
     + Findings
     + Lineages
     + Summaries
+    + FindingRules
+    + Plans
+    + Meter
+    + Audit
+    + Documents
     + Reevaluation
     + History
     + Census
@@ -73,11 +94,21 @@ impl<T> Store for T where
         + Uploads
         + UploadParts
         + Events
+        + Webhooks
+        + ScopedTokens
+        + Rules
+        + Deleted
+        + Imports
         + Queue
         + Scans
         + Findings
         + Lineages
         + Summaries
+        + FindingRules
+        + Plans
+        + Meter
+        + Audit
+        + Documents
         + Reevaluation
         + History
         + Census

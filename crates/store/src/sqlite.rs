@@ -5,19 +5,27 @@
 //! Every subject is a file here that mirrors the trait file of the same name.
 
 mod attributes;
+mod audit;
 mod authorization;
 mod catalog;
 mod census;
 mod collection;
 mod column;
+mod conclusion;
+mod deleted;
+mod documents;
 mod events;
+mod finding_rules;
 mod findings;
 mod history;
 mod images;
+mod imports;
 mod lineage;
 mod manifests;
+mod meter;
 mod migration;
 mod objects;
+mod plans;
 mod policies;
 mod provisioning;
 mod pulls;
@@ -25,13 +33,16 @@ mod queue;
 mod reader;
 mod reevaluation;
 mod repositories;
+mod rules;
 mod saved_queries;
 mod scans;
+mod scoped_tokens;
 mod summaries;
 mod tenancy;
 mod upload_parts;
 mod uploads;
 mod verdict_events;
+mod webhooks;
 mod writer;
 
 #[cfg(test)]
@@ -41,6 +52,7 @@ use crate::Error;
 use reader::Readers;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::watch;
 use writer::Writer;
 
@@ -53,6 +65,25 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     jobs: watch::Sender<u64>,
+    rules: AtomicU64,
+    heard: watch::Sender<Heard>,
+    vault: imports::Vault,
+}
+
+/// What this process has written, for those who wait for it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Heard {
+    /// The place of the latest event that is on disk.
+    latest_event: i64,
+    /// How often deliveries were made that no event tells of.
+    deliveries: u64,
+}
+
+impl Heard {
+    /// A number that changes with every event and delivery.
+    fn generation(self) -> u64 {
+        self.deliveries.wrapping_add(self.latest_event.unsigned_abs()).wrapping_add(1)
+    }
 }
 
 impl SqliteStore {
@@ -70,10 +101,24 @@ impl SqliteStore {
             .map(|_| open_reader(path))
             .collect::<Result<_, _>>()
             .map_err(|error| open_error(error.into()))?;
+        let heard = watch::Sender::new(Heard::default());
+        let tell = heard.clone();
+        let after_commit = move |connection: &Connection| {
+            // An index tells it in microseconds. If it cannot be read, those who wait look by themselves in a while.
+            let latest = events::latest(connection).unwrap_or_default();
+            tell.send_if_modified(|heard| {
+                let has_grown = heard.latest_event < latest;
+                heard.latest_event = heard.latest_event.max(latest);
+                has_grown
+            });
+        };
         Ok(Self {
-            writer: Writer::start(connection).map_err(|error| open_error(error.into()))?,
+            writer: Writer::start(connection, after_commit).map_err(|error| open_error(error.into()))?,
             readers: Readers::start(readers).map_err(|error| open_error(error.into()))?,
             jobs: watch::Sender::new(0),
+            rules: AtomicU64::new(1),
+            heard,
+            vault: imports::Vault::default(),
         })
     }
 
@@ -89,6 +134,11 @@ impl SqliteStore {
         query: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.readers.read(query).await
+    }
+
+    /// Tells everybody who waits for deliveries that there may be some.
+    fn announce_deliveries(&self) {
+        self.heard.send_modify(|heard| heard.deliveries += 1);
     }
 
     /// Tells everybody who waits for jobs that the queue has changed.

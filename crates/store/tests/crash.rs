@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Actor, Blobs, FolderBlobs, Installation, JobKind, NewJob, PutManifest, PutOutcome, Reference,
+    Actor, Blobs, FolderBlobs, Installation, JobKind, NewJob, PushOrigin, PutManifest, PutOutcome, Reference,
     ReferenceKind, RepositoryKey, SqliteStore, Store, SubscriptionId, TenantId, UploadId,
 };
 use uuid::Uuid;
@@ -70,6 +70,7 @@ async fn push(store: &Arc<dyn Store>, blobs: &Arc<dyn Blobs>, number: u64) {
                 not_before: None,
             }],
             actor: Actor("alice".to_owned()),
+            origin: PushOrigin::default(),
             at: Timestamp::UNIX_EPOCH,
         })
         .await

@@ -4,13 +4,56 @@ use crate::compare_inventories::explained::{Difference, Side};
 
 /// All of them.
 pub(super) const DIFFERENCES: &[Difference] = &[
+    renamed("maven3-artifact"),
+    renamed("maven3-builder-support"),
+    renamed("maven3-compat"),
+    renamed("maven3-core"),
+    renamed("maven3-embedder"),
+    renamed("maven3-model"),
+    renamed("maven3-model-builder"),
+    renamed("maven3-plugin-api"),
+    renamed("maven3-repository-metadata"),
+    renamed("maven3-resolver-provider"),
+    renamed("maven3-settings"),
+    renamed("maven3-settings-builder"),
+    renamed("maven3-slf4j-provider"),
+    renamed("wagon-http-shaded"),
     Difference {
-        image: "npm",
+        image: "debian-java",
         side: Side::Theirs,
-        ecosystem: "npm",
-        name: "sample",
-        why: "the application's own package.json, which says that it is private: it comes from no registry",
+        ecosystem: "maven",
+        name: "logging",
+        why: "three archives of Commons Logging, which Syft gives the last word of their bundle's name",
     },
+    Difference {
+        image: "debian-java",
+        side: Side::Ours,
+        ecosystem: "maven",
+        name: "*",
+        why: "the three archives of Commons Logging by the names of their files",
+    },
+    guessed(Side::Theirs, "github.com/docker/cli/cmd/docker"),
+    guessed(Side::Ours, "github.com/docker/cli/cmd/docker"),
+    guessed(Side::Theirs, "github.com/opencontainers/runc"),
+    guessed(Side::Ours, "github.com/opencontainers/runc"),
+    private("debian-node", "bin"),
+    private("npm", "sample"),
+    private("npm", "bin"),
+    private("npm", "dist"),
+    private("npm", "benchmark"),
+    private("pip", "@jupyterlab/application-top"),
+    private("pip", "@jupyterlab/galata-extension"),
+    private("pip", "@jupyterlab/mock-consumer"),
+    private("pip", "@jupyterlab/mock-extension"),
+    private("pip", "@jupyterlab/mock-incompat"),
+    private("pip", "@jupyterlab/mock-mime-extension"),
+    private("pip", "@jupyterlab/mock-package"),
+    private("pip", "@jupyterlab/mock-provider"),
+    private("pip", "@jupyterlab/mock-service-manager-extension"),
+    private("pip", "@jupyterlab/mock-token"),
+    private("pip", "test-hyphens"),
+    private("pip", "test-hyphens-underscore"),
+    private("pip", "test_no_hyphens"),
     Difference {
         image: "dotnet",
         side: Side::Theirs,
@@ -33,3 +76,37 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         why: "DESCRIPTION files below the tests of installed packages, of packages that R does not find",
     },
 ];
+
+/// A `package.json` that says of itself that it is private: of an application, a build or a test.
+const fn private(image: &'static str, name: &'static str) -> Difference {
+    Difference {
+        image,
+        side: Side::Theirs,
+        ecosystem: "npm",
+        name,
+        why: "it says of itself that it is private: it comes from no registry, and no advisory knows it",
+    }
+}
+
+/// A Go program whose build information has no version.
+const fn guessed(side: Side, name: &'static str) -> Difference {
+    Difference {
+        image: "debian-go",
+        side,
+        ecosystem: "golang",
+        name,
+        why: "the build information has no version; Syft takes one from the texts in the program",
+    }
+}
+
+/// A Java archive that Debian renamed: Maven's own properties in it name the library, which both list, and Syft lists the
+/// file's name as a second one.
+const fn renamed(name: &'static str) -> Difference {
+    Difference {
+        image: "debian-java",
+        side: Side::Theirs,
+        ecosystem: "maven",
+        name,
+        why: "the name of the file; the library in it is listed by the name that Maven gave it",
+    }
+}

@@ -75,7 +75,8 @@ fn check(
     let (now, skew) =
         (now.as_duration().as_secs_f64(), SignedDuration::from_secs(CLOCK_SKEW_SECONDS).as_secs_f64());
     // Written so that what is no number at all is refused.
-    let is_over = !(now < claims.expires + skew);
+    let holds = now < claims.expires + skew;
+    let is_over = !holds;
     let has_begun = now + skew >= claims.not_before;
     match (is_over, has_begun) {
         (true, _) => Err(TokenError::Expired),

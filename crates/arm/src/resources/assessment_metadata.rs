@@ -7,7 +7,7 @@ use crate::{ArmState, page};
 use access::Action;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use graph::documents::metadata::{IMAGES_KEY, properties};
+use graph::documents::metadata::{KINDS, Metadata};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -29,12 +29,12 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
 };
 
-fn view(scope: &str) -> Value {
+fn view(scope: &str, kind: &Metadata) -> Value {
     json!({
-        "id": format!("{scope}/providers/Microsoft.Security/assessmentMetadata/{IMAGES_KEY}"),
-        "name": IMAGES_KEY,
+        "id": format!("{scope}/providers/Microsoft.Security/assessmentMetadata/{}", kind.key),
+        "name": kind.key,
         "type": "Microsoft.Security/assessmentMetadata",
-        "properties": properties(),
+        "properties": kind.properties(),
     })
 }
 
@@ -48,14 +48,13 @@ fn place(request: &Request) -> Result<String, ArmError> {
 }
 
 async fn list(request: &Request) -> Result<Response, ArmError> {
-    Ok(page::whole(vec![view(&place(request)?)]))
+    let place = place(request)?;
+    Ok(page::whole(KINDS.iter().map(|kind| view(&place, kind)).collect()))
 }
 
 async fn one(_: &ArmState, request: &Request) -> Result<Response, ArmError> {
     let place = place(request)?;
     let wanted = request.name(0);
-    if !wanted.eq_ignore_ascii_case(IMAGES_KEY) {
-        return Err(ArmError::ResourceNotFound(wanted.to_owned()));
-    }
-    Ok(Json(view(&place)).into_response())
+    let kind = Metadata::find(wanted).ok_or_else(|| ArmError::ResourceNotFound(wanted.to_owned()))?;
+    Ok(Json(view(&place, kind)).into_response())
 }

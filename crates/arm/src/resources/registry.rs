@@ -18,7 +18,8 @@ use graph::documents::{self, KnownRegistry};
 use http::{Method, StatusCode};
 use serde_json::json;
 use store::{
-    EventKind, NewEvent, NewRegistry, PullPolicy, RegistryId, RegistryRemoval, RegistrySettings, objects,
+    EventKind, NewEvent, NewRegistry, PullPolicy, RegistryId, RegistryRemoval, RegistryRules,
+    RegistrySettings, objects,
 };
 use wish::Wish;
 
@@ -116,7 +117,11 @@ pub(super) async fn settings(state: &ArmState, id: RegistryId) -> Result<Registr
 }
 
 async fn facts(state: &ArmState, id: RegistryId) -> Result<Facts, ArmError> {
-    Ok(Facts { settings: settings(state, id).await?, policy: state.store.pull_policy(id).await? })
+    Ok(Facts {
+        settings: settings(state, id).await?,
+        policy: state.store.pull_policy(id).await?,
+        rules: state.store.registry_rules(id).await?,
+    })
 }
 
 async fn answer(state: &ArmState, known: &KnownRegistry) -> Result<Response, ArmError> {
@@ -138,6 +143,8 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     let group = id.resource_group().unwrap_or_default();
     let group = registries::resource_group(state, &subscription, group).await?;
     let name = request.name(0);
+    // What makes no sense is refused before anything is made.
+    wish.ruled(RegistryRules::default())?;
     match name_fault(state, name).await? {
         None => {}
         Some(NameFault::Malformed) => return Err(ArmError::Invalid(NAME_RULE.into())),
@@ -211,6 +218,11 @@ async fn apply(state: &ArmState, request: &Request, id: RegistryId, wish: &Wish)
     if let Some(quarantine) = wish.quarantine.filter(|wanted| *wanted != policy.quarantine) {
         let actor = request.caller.actor();
         state.store.set_pull_policy(id, PullPolicy { quarantine, ..policy }, &actor, now).await?;
+    }
+    let rules = state.store.registry_rules(id).await?;
+    let wanted = wish.ruled(rules.clone())?;
+    if wanted != rules {
+        state.store.set_registry_rules(id, wanted, &request.caller.actor(), now).await?;
     }
     if after == before {
         return Ok(());

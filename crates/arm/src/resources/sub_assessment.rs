@@ -9,9 +9,9 @@ use crate::{ArmState, page, registries};
 use access::Action;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use graph::documents::metadata::IMAGES_KEY;
-use graph::documents::sub_assessment::Place;
-use graph::documents::{Document, sub_assessment};
+use graph::documents::sub_assessment::{Form, Place, Reader};
+use graph::documents::{Document, KnownRegistry};
+use graph::rulebook::Rulebook;
 use http::Method;
 
 pub(super) const RESOURCE: Resource = Resource {
@@ -41,32 +41,48 @@ pub(super) const RESOURCE: Resource = Resource {
 /// Rows of a page. A row has a few kilobytes.
 const PAGE: usize = 250;
 
-async fn list_of_assessment(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    if !request.name(0).eq_ignore_ascii_case(IMAGES_KEY) {
-        // The right is asked for first, so that the answer tells nobody else which keys there are.
-        registries::within(state, &request.caller, &request.scope, Action::SUB_ASSESSMENT_READ).await?;
-        return Err(ArmError::AssessmentNotFound(request.name(0).to_owned()));
-    }
-    list(state, request).await
+/// The registries of the request, as far as the caller may read their findings. The right is asked for before anything
+/// else, so that the answer tells nobody else which keys there are.
+async fn registries_of(state: &ArmState, request: &Request) -> Result<Vec<KnownRegistry>, ArmError> {
+    registries::within(state, &request.caller, &request.scope, Action::SUB_ASSESSMENT_READ).await
 }
 
+fn form(key: &str) -> Result<Form, ArmError> {
+    Form::of_key(key).ok_or_else(|| ArmError::AssessmentNotFound(key.to_owned()))
+}
+
+async fn list_of_assessment(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
+    let registries = registries_of(state, request).await?;
+    answer(state, request, &registries, form(request.name(0))?).await
+}
+
+/// Without an assessment, each finding is shown once: in the form of 2020.
 async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let registries =
-        registries::within(state, &request.caller, &request.scope, Action::SUB_ASSESSMENT_READ).await?;
+    let registries = registries_of(state, request).await?;
+    answer(state, request, &registries, Form::First).await
+}
+
+async fn answer(
+    state: &ArmState,
+    request: &Request,
+    registries: &[KnownRegistry],
+    form: Form,
+) -> Result<Response, ArmError> {
     let place: Option<Place> = page::place(state, request)?;
-    let (rows, next) = sub_assessment::page_after(&*state.store, &registries, place, PAGE).await?;
+    let book = Rulebook::load(&*state.store, (state.clock)()).await?;
+    let reader = Reader::new(&*state.store, registries, &book, form);
+    let (rows, next) = reader.page_after(place, PAGE).await?;
     let rows = rows.iter().map(Document::to_rest).collect();
     Ok(page::answer(state, request, rows, next.as_ref()))
 }
 
 async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let registries =
-        registries::within(state, &request.caller, &request.scope, Action::SUB_ASSESSMENT_READ).await?;
-    let (key, wanted) = (request.name(0), request.name(1));
-    if !key.eq_ignore_ascii_case(IMAGES_KEY) {
-        return Err(ArmError::AssessmentNotFound(key.to_owned()));
-    }
-    let missing = || ArmError::ResourceNotFound(wanted.to_owned());
-    let row = sub_assessment::by_name(&*state.store, &registries, wanted).await?.ok_or_else(missing)?;
+    let registries = registries_of(state, request).await?;
+    let form = form(request.name(0))?;
+    let wanted = request.name(1);
+    let book = Rulebook::load(&*state.store, (state.clock)()).await?;
+    let reader = Reader::new(&*state.store, &registries, &book, form);
+    let row = reader.by_name(wanted).await?;
+    let row = row.ok_or_else(|| ArmError::ResourceNotFound(wanted.to_owned()))?;
     Ok(Json(row.to_rest()).into_response())
 }

@@ -52,10 +52,20 @@ impl Place {
             pattern
                 if pattern.starts_with("{scope}/providers/Microsoft.ContainerRegistry/registries/{name}") =>
             {
-                (self.group(), vec![self.registry])
+                (self.group(), vec![self.registry, "nothing"])
             }
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Authorization/") => {
                 (self.subscription(), vec![NOTHING])
+            }
+            // The plan of a subscription is never deleted, that of a registry is.
+            "{scope}/providers/Microsoft.Security/pricings/{name}" if route.method == Method::DELETE => {
+                (self.registry(), vec!["ContainerRegistry"])
+            }
+            pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/automations/{name}") => {
+                (self.group(), vec!["one"])
+            }
+            pattern if pattern.contains("/secureScores/{name}") => {
+                (String::new(), vec![self.subscription, "ascScore"])
             }
             "{scope}/providers/Microsoft.Security/pricings/{name}" => {
                 (self.subscription(), vec!["ContainerRegistry"])
@@ -105,6 +115,14 @@ fn body(route: &Route) -> Value {
         }
         method if is("ResourceGraph") && *method == Method::POST => json!({"query": "Resources"}),
         _ if is("ResourceGraph") => json!({"properties": {"query": "Resources"}}),
+        _ if is("automations") => json!({"properties": {
+            "sources": [{"eventSource": "Assessments"}],
+            "actions": [{"actionType": "File", "name": "one"}],
+        }}),
+        _ if is("governanceAssignments") => {
+            json!({"properties": {"remediationDueDate": "2026-02-01T00:00:00Z"}})
+        }
+        _ if is("policyExemptions") => json!({"properties": {"exemptionCategory": "Waiver"}}),
         _ if is("pricings") => json!({"properties": {"pricingTier": "Standard"}}),
         _ if is("roleAssignments") => {
             let reader = principal("reader").id.to_string();

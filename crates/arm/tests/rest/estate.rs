@@ -16,9 +16,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    NewRegistry, PackageFindings, PackagePlace, PackageVersion, PrincipalId, PutManifest, PutOutcome,
-    RegistryId, RepositoryKey, SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId, TenantId,
-    Vulnerability,
+    NewRegistry, PackageFindings, PackagePlace, PackageVersion, PrincipalId, PushOrigin, PutManifest,
+    PutOutcome, RegistryId, RepositoryKey, SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId,
+    TenantId, Vulnerability,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -278,6 +278,7 @@ impl Estate {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("owner".into()),
+            origin: PushOrigin::default(),
             at: now(),
         };
         let outcome = self.store.put_manifest(manifest).await.unwrap();

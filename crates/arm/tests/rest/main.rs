@@ -3,13 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod assessments;
+mod attacks;
 mod authorization;
+mod automations;
 mod directory;
 mod estate;
+mod exemptions;
+mod governance;
+mod parts;
 mod plans;
 mod registries;
 mod resource_graph;
 mod resources;
 mod roles;
+mod secure_scores;
 mod sign_in;
 mod sub_assessments;

@@ -25,6 +25,9 @@ pub(crate) struct FindingsArguments {
     /// Only this severity and above: low, medium, high, critical
     #[arg(long)]
     severity: Option<String>,
+    /// Also findings that a rule or an exemption hides
+    #[arg(long)]
+    exempt: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -46,6 +49,9 @@ pub(crate) async fn run(arguments: FindingsArguments, terminal: Terminal) -> Res
         if let Some(value) = value {
             query.push_str(&format!("&{name}={}", encode(value)));
         }
+    }
+    if arguments.exempt {
+        query.push_str("&exempt=include");
     }
     let mut rows: Vec<FindingView> = Vec::new();
     let mut after = String::new();
@@ -78,7 +84,12 @@ pub(crate) fn table(rows: &[FindingView], terminal: Terminal) -> comfy_table::Ta
             clean(&finding.version),
             clean(finding.fixed.as_deref().unwrap_or("-")),
             clean(&format!("{}@{digest}", finding.repository)),
-            clean(&finding.remediation),
+            match &finding.exempt {
+                None => clean(&finding.remediation),
+                Some(exempt) => {
+                    clean(&format!("does not count ({} `{}`: {})", exempt.kind, exempt.name, exempt.reason))
+                }
+            },
         ]);
     }
     table

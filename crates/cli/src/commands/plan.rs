@@ -30,6 +30,9 @@ enum PlanCommand {
     Set {
         /// The tier
         tier: Tier,
+        /// Also scan images that were pushed before
+        #[arg(long)]
+        backfill: bool,
     },
 }
 
@@ -52,12 +55,19 @@ pub(crate) async fn run(arguments: PlanArguments, terminal: Terminal) -> Result<
     );
     let pricing: Value = match arguments.command {
         PlanCommand::Show => client.get(&path).await?,
-        PlanCommand::Set { tier } => {
+        PlanCommand::Set { tier, backfill } => {
             let tier = match tier {
                 Tier::Free => "Free",
                 Tier::Standard => "Standard",
             };
-            let body = json!({"properties": {"pricingTier": tier}});
+            let mut body = json!({"properties": {"pricingTier": tier}});
+            if backfill {
+                body["properties"]["extensions"] = json!([{
+                    "name": "ContainerRegistriesVulnerabilityAssessments",
+                    "isEnabled": "True",
+                    "additionalExtensionProperties": {"ScanExistingImages": "True"},
+                }]);
+            }
             client.answer(client.request(reqwest::Method::PUT, &path).json(&body)).await?
         }
     };

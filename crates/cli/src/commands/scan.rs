@@ -105,7 +105,7 @@ fn exit(report: &Report, threshold: Option<Severity>) -> Exit {
             if let Some(cause) = &report.cause {
                 remark(&format!(
                     "lazaretto: could not be assessed completely: {}",
-                    crate::terminal::clean(&cause.description)
+                    clean(&cause.description)
                 ));
             }
             Exit::NotAssessed

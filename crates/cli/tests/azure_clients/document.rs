@@ -1,6 +1,6 @@
 //! The table of commands in `docs/azure-compatibility.md`.
 
-use crate::commands::COMMANDS;
+use crate::commands;
 use crate::sdk::CALLS;
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ fn path() -> PathBuf {
 
 fn table() -> String {
     let mut table = String::from("\n| command of `az` 2.91 | what is compared |\n|---|---|\n");
-    for covered in COMMANDS {
+    for covered in commands::all() {
         table.push_str(&format!("| `{}` | {} |\n", covered.command, covered.compared));
     }
     table.push_str("\n| SDK | calls | what is compared |\n|---|---|---|\n");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod automations;
 mod clients;
 mod collection;
 mod explain;
@@ -11,8 +12,11 @@ mod indexes;
 mod kill;
 mod management;
 mod origin;
+mod quarantine;
 mod resource_graph;
 mod samples;
+mod schema;
+mod security;
 mod sign_in;
 mod states;
 mod support;

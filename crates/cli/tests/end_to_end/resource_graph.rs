@@ -181,6 +181,7 @@ async fn fill(file: &Path) {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("tests".into()),
+            origin: store::PushOrigin::default(),
             at: now,
         };
         let outcome = store.put_manifest(manifest).await.unwrap();
@@ -228,7 +229,7 @@ async fn fill(file: &Path) {
         PackageFindings {
             package_version,
             findings: (0..VULNERABILITIES).map(row).collect(),
-            reasons: std::collections::BTreeMap::new(),
+            reasons: BTreeMap::new(),
         }
     });
     let known = (0..PACKAGES).flat_map(|package| (0..VULNERABILITIES).map(move |at| (package, at)));

@@ -1,15 +1,18 @@
-//! Assessments: one for each registry, about its images.
+//! Assessments: of each kind one for each registry, about its images.
 
-use super::metadata::{IMAGES_KEY, IMAGES_NAME};
+use super::metadata::Metadata;
 use super::{Document, KnownRegistry};
-use assessment::{RegistryFacts, RegistryState, assess_registry};
+use crate::plans;
+use crate::rulebook::{Rulebook, sentence};
+use assessment::{RegistryAssessment, RegistryFacts, RegistryState, assess_registry};
 use serde_json::json;
-use store::{ImageState, PlanTier, RegistryStanding, Store};
+use store::{ImageState, RegistryStanding, Store};
 
 /// The type.
 pub const KIND: &str = "Microsoft.Security/assessments";
 
-fn facts(standing: &RegistryStanding, is_plan_on: bool) -> RegistryFacts {
+/// How the images of a registry stand.
+pub fn facts(standing: &RegistryStanding, is_plan_on: bool) -> RegistryFacts {
     let of = |states: &[ImageState]| states.iter().filter_map(|state| standing.counts.get(state)).sum();
     RegistryFacts {
         is_plan_on,
@@ -20,6 +23,41 @@ fn facts(standing: &RegistryStanding, is_plan_on: bool) -> RegistryFacts {
     }
 }
 
+/// A registry with what its images come to.
+#[derive(Debug, Clone)]
+pub struct Assessed {
+    /// The state, and why.
+    pub assessment: RegistryAssessment,
+    /// What it rests on.
+    pub facts: RegistryFacts,
+    /// When images were first seen, and when the state of any last changed.
+    pub standing: RegistryStanding,
+}
+
+/// Assesses a registry.
+///
+/// # Errors
+/// When the records fail.
+pub async fn assess(
+    store: &dyn Store,
+    known: &KnownRegistry,
+    scan_plan: &str,
+    book: &Rulebook,
+) -> Result<Assessed, store::Error> {
+    let plan = plans::of_registry(store, &known.registry, scan_plan).await?;
+    let standing = store.standing(known.registry.id).await?;
+    let facts = facts(&standing, plan.is_standard);
+    let assessment = match book.of_registry(known) {
+        Some(rule) => RegistryAssessment {
+            state: RegistryState::NotApplicable,
+            cause: "Exempt",
+            description: sentence(rule),
+        },
+        None => assess_registry(facts),
+    };
+    Ok(Assessed { assessment, facts, standing })
+}
+
 /// The assessment of a registry: what its images come to.
 ///
 /// # Errors
@@ -27,19 +65,18 @@ fn facts(standing: &RegistryStanding, is_plan_on: bool) -> RegistryFacts {
 pub async fn of_registry(
     store: &dyn Store,
     known: &KnownRegistry,
+    kind: &Metadata,
     scan_plan: &str,
+    book: &Rulebook,
 ) -> Result<Document, store::Error> {
-    let plan = store.plan(known.registry.subscription, scan_plan).await?;
-    let standing = store.standing(known.registry.id).await?;
-    let facts = facts(&standing, plan.is_some_and(|plan| plan.tier == PlanTier::Standard));
-    let assessed = assess_registry(facts);
-    let id = format!("{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}", known.id);
+    let Assessed { assessment, facts, standing } = assess(store, known, scan_plan, book).await?;
+    let id = format!("{}/providers/Microsoft.Security/assessments/{}", known.id, kind.key);
     let mut status = json!({
-        "code": assessed.state.as_str(),
-        "cause": assessed.cause,
-        "description": assessed.description,
+        "code": assessment.state.as_str(),
+        "cause": assessment.cause,
+        "description": assessment.description,
     });
-    if assessed.state == RegistryState::Unhealthy {
+    if assessment.state == RegistryState::Unhealthy {
         status["severity"] = "High".into();
     }
     if let Some(at) = standing.first_seen {
@@ -50,7 +87,7 @@ pub async fn of_registry(
     }
     let properties = json!({
         "resourceDetails": {"source": "Azure", "id": known.id.as_str()},
-        "displayName": IMAGES_NAME,
+        "displayName": kind.name,
         "status": status,
         // Clients read this as a map from texts to texts.
         "additionalData": {
@@ -61,5 +98,5 @@ pub async fn of_registry(
             "pendingImages": facts.pending.to_string(),
         },
     });
-    Ok(Document { id, name: IMAGES_KEY.to_owned(), kind: KIND, properties })
+    Ok(Document { id, name: kind.key.to_owned(), kind: KIND, properties })
 }

@@ -2,7 +2,7 @@
 
 use super::KnownRegistry;
 use serde_json::{Value, json};
-use store::{PullPolicy, RegistrySettings};
+use store::{PullPolicy, RegistryRules, RegistrySettings};
 
 /// The type.
 pub const KIND: &str = "Microsoft.ContainerRegistry/registries";
@@ -14,6 +14,8 @@ pub struct Facts {
     pub settings: RegistrySettings,
     /// What pulls are held against.
     pub policy: PullPolicy,
+    /// What else it asks and allows.
+    pub rules: RegistryRules,
 }
 
 /// What lists of all kinds of resources show.
@@ -46,14 +48,14 @@ fn status(is_enabled: bool) -> &'static str {
 
 /// Its properties.
 pub fn properties(known: &KnownRegistry, facts: &Facts) -> Value {
-    let Facts { settings, policy } = facts;
+    let Facts { settings, policy, rules } = facts;
     let retention = settings.retention;
     json!({
         "loginServer": known.registry.login_server,
         "creationDate": known.registry.created_at.to_string(),
         "provisioningState": "Succeeded",
         "adminUserEnabled": settings.admin_enabled,
-        "anonymousPullEnabled": false,
+        "anonymousPullEnabled": rules.anonymous_pull,
         "dataEndpointEnabled": false,
         "dataEndpointHostNames": [],
         "publicNetworkAccess": "Enabled",
@@ -71,7 +73,10 @@ pub fn properties(known: &KnownRegistry, facts: &Facts) -> Value {
                 "lastUpdatedTime": retention.map(|retention| retention.changed_at.to_string()),
                 "status": status(retention.is_some_and(|retention| retention.is_enabled)),
             },
-            "softDeletePolicy": {"retentionDays": 7, "status": "disabled"},
+            "softDeletePolicy": {
+                "retentionDays": rules.soft_delete_days.unwrap_or(7),
+                "status": status(rules.soft_delete_days.is_some()),
+            },
             "exportPolicy": {"status": "enabled"},
             "azureADAuthenticationAsArmPolicy": {"status": status(!settings.refuses_arm_tokens)},
         },

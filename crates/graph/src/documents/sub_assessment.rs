@@ -5,31 +5,77 @@
 //! again.
 //!
 //! A clean image has a row as well: scripts take an image without any row for one that was not scanned.
+//! A finding that a rule or an exemption hides has its row too: not applicable, with the rule as the reason.
 //!
 //! The model has three severities; *critical* is told as `High`, and the scores tell it apart. A severity that nobody
 //! gave is told as `Unknown` and not guessed. Scores of CVSS 3.1 stand under `3.0` as well, where queries look.
 
-use super::metadata::IMAGES_KEY;
-use super::{Document, KnownRegistry};
 mod listing;
 mod name;
+mod newer;
 
-pub use listing::{Place, by_name, page_after, rows_of};
+pub use listing::{Place, Reader};
 pub use name::mark;
 pub(crate) use name::of as name_of;
 
+use super::metadata::{IMAGES_KEY, NEWER_IMAGES_KEY};
+use super::{Document, KnownRegistry};
+
+use crate::rulebook::sentence;
 use advisory::VulnerabilityRecord;
 use assessment::FindingEvidence;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use store::{Finding, ImageState, ImageSummary};
+use store::{Finding, ImageState, ImageSummary, Rule};
 
 /// The type.
 pub const KIND: &str = "Microsoft.Security/assessments/subAssessments";
 
+/// In which of Azure's forms the rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// That of 2020: one row for each image and vulnerability, with three severities.
+    First,
+    /// That of 2023: one row for each image, vulnerability and package, with what is known of both.
+    Newer,
+}
+
+impl Form {
+    /// All forms.
+    pub const ALL: [Self; 2] = [Self::First, Self::Newer];
+
+    /// The form of the assessment with this key, in any case.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.key().eq_ignore_ascii_case(key))
+    }
+
+    /// The key of the assessment whose rows have this form.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::First => IMAGES_KEY,
+            Self::Newer => NEWER_IMAGES_KEY,
+        }
+    }
+
+    /// What of a finding makes a row of its own: its row is that of all findings with the same text.
+    fn group(self, finding: &Finding) -> String {
+        match self {
+            Self::First => finding.vulnerability.id.clone(),
+            Self::Newer => {
+                let package = &finding.package;
+                let kind = package.kind.purl_type();
+                format!("{} {kind}/{}@{}", finding.vulnerability.id, package.name, package.version)
+            }
+        }
+    }
+}
+
+/// A finding, and the rule that hides it if there is one.
+pub(crate) type Judged<'b> = (Finding, Option<&'b Rule>);
+
 /// The row of an image that has no findings of its own: clean, not assessable, or an index. None while its verdict is
 /// on its way, and none where nobody asked for a scan: no row means *not scanned* to those who read them.
-pub fn of_image(known: &KnownRegistry, summary: &ImageSummary) -> Option<Document> {
+pub fn of_image(known: &KnownRegistry, summary: &ImageSummary, form: Form) -> Option<Document> {
     let (cause, description) =
         summary.cause.as_ref().map_or(("", ""), |cause| (cause.code.as_str(), cause.sentence.as_str()));
     let (status, title, text) = match summary.state {
@@ -57,22 +103,33 @@ pub fn of_image(known: &KnownRegistry, summary: &ImageSummary) -> Option<Documen
     properties.insert("description".into(), text.into());
     properties.insert("impact".into(), "".into());
     properties.insert("remediation".into(), "".into());
-    let further = json!({"type": "Information Gathered", "patchable": false, "cve": [], "cvss": {}, "vendorReferences": []});
-    Some(row(known, summary, "", properties, further))
+    let further = match form {
+        Form::First => {
+            json!({"type": "Information Gathered", "patchable": false, "cve": [], "cvss": {}, "vendorReferences": []})
+        }
+        Form::Newer => json!({}),
+    };
+    Some(row(known, summary, "", form, properties, further))
 }
 
 /// The row of a vulnerability: all findings of it in one image. None for an empty list.
-pub fn of_findings(known: &KnownRegistry, summary: &ImageSummary, findings: &[Finding]) -> Option<Document> {
-    let first = findings.first()?;
+///
+/// The row is that of the findings which count; if none does, it is not applicable, and says by which rule.
+pub(crate) fn of_findings(
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+    judged: &[Judged<'_>],
+) -> Option<Document> {
+    let counting: Vec<&Finding> =
+        judged.iter().filter(|(_, rule)| rule.is_none()).map(|(finding, _)| finding).collect();
+    let all: Vec<&Finding> = judged.iter().map(|(finding, _)| finding).collect();
+    let findings = if counting.is_empty() { &all } else { &counting };
+    let first = *findings.first()?;
     let record: Option<VulnerabilityRecord> = serde_json::from_value(first.vulnerability.record.clone()).ok();
     let evidence: Vec<FindingEvidence> =
         findings.iter().filter_map(|finding| serde_json::from_value(finding.evidence.clone()).ok()).collect();
-    let status = json!({
-        "code": "Unhealthy",
-        "severity": in_three(&first.vulnerability.severity),
-        "cause": "",
-        "description": "",
-    });
+    let hiding = if counting.is_empty() { judged.iter().find_map(|(_, rule)| *rule) } else { None };
+    let status = status(in_three(&first.vulnerability.severity), hiding);
     let id = first.vulnerability.id.as_str();
     let title = record.as_ref().map(|record| record.title.as_str()).filter(|title| !title.is_empty());
     let remediation: BTreeSet<&str> = evidence.iter().map(|evidence| evidence.remediation.as_str()).collect();
@@ -88,7 +145,20 @@ pub fn of_findings(known: &KnownRegistry, summary: &ImageSummary, findings: &[Fi
     properties.insert("impact".into(), impact(findings, record.as_ref()).into());
     properties.insert("remediation".into(), remediation.into_iter().collect::<Vec<_>>().join("\n").into());
     let further = additional_data(findings, record.as_ref(), &evidence);
-    Some(row(known, summary, id, properties, further))
+    Some(row(known, summary, id, Form::First, properties, further))
+}
+
+/// The status of a finding, or of one that a rule hides.
+fn status(severity: &str, hiding: Option<&Rule>) -> Value {
+    match hiding {
+        None => json!({"code": "Unhealthy", "severity": severity, "cause": "", "description": ""}),
+        Some(rule) => json!({
+            "code": "NotApplicable",
+            "severity": severity,
+            "cause": "Exempt",
+            "description": sentence(rule),
+        }),
+    }
 }
 
 /// What is the same in all rows of an image.
@@ -106,13 +176,17 @@ fn properties(known: &KnownRegistry, summary: &ImageSummary, status: Value) -> M
 fn row(
     known: &KnownRegistry,
     summary: &ImageSummary,
-    vulnerability: &str,
+    group: &str,
+    form: Form,
     mut properties: Map<String, Value>,
     mut further: Value,
 ) -> Document {
     let image = &summary.image;
-    let name = name::of(image, vulnerability).to_string();
-    further["assessedResourceType"] = "ContainerRegistryVulnerability".into();
+    let name = name::of(image, form, group).to_string();
+    further["assessedResourceType"] = match form {
+        Form::First => "ContainerRegistryVulnerability".into(),
+        Form::Newer => "AzureContainerRegistryVulnerability".into(),
+    };
     further["repositoryName"] = image.repository.name.as_str().into();
     further["imageDigest"] = image.digest.to_string().into();
     further["registryHost"] = known.registry.login_server.as_str().into();
@@ -120,8 +194,9 @@ fn row(
     properties.insert("additionalData".into(), further);
     Document {
         id: format!(
-            "{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}/subAssessments/{name}",
-            known.id
+            "{}/providers/Microsoft.Security/assessments/{}/subAssessments/{name}",
+            known.id,
+            form.key()
         ),
         name,
         kind: KIND,
@@ -130,7 +205,7 @@ fn row(
 }
 
 fn additional_data(
-    findings: &[Finding],
+    findings: &[&Finding],
     record: Option<&VulnerabilityRecord>,
     evidence: &[FindingEvidence],
 ) -> Value {
@@ -189,7 +264,7 @@ fn scores(record: Option<&VulnerabilityRecord>) -> Value {
 }
 
 /// The advisories, each with where it can be read if anybody says so. Only web addresses are passed on.
-fn references(findings: &[Finding], record: Option<&VulnerabilityRecord>) -> Vec<Value> {
+fn references(findings: &[&Finding], record: Option<&VulnerabilityRecord>) -> Vec<Value> {
     let links: Vec<&str> = record
         .into_iter()
         .flat_map(|record| &record.references)
@@ -216,7 +291,7 @@ fn references(findings: &[Finding], record: Option<&VulnerabilityRecord>) -> Vec
 }
 
 /// Which packages have it, and whether it is used in attacks.
-fn impact(findings: &[Finding], record: Option<&VulnerabilityRecord>) -> String {
+fn impact(findings: &[&Finding], record: Option<&VulnerabilityRecord>) -> String {
     let packages: BTreeSet<String> = findings
         .iter()
         .map(|finding| format!("{} {}", finding.package.name, finding.package.version))

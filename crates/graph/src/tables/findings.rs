@@ -6,23 +6,27 @@ use super::{Pulled, Reading, Table, columns, image_text};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::KnownRegistry;
 use crate::narrowed::Narrowed;
+use crate::rulebook::OsName;
 use crate::source::{datetime, json_value, text_or_null};
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest, Value};
+use oci::Digest;
+use std::collections::HashMap;
 use store::{Finding, FindingFilter, FindingKey, FindingVerdict, PageRequest};
 
 const PAGE: usize = 1000;
 
 pub(super) const TABLE: Table = Table {
     name: "Findings",
-    about: "Each vulnerability in each package of each image.",
+    about: "Each vulnerability in each package of each image, without those that a rule or an exemption hides.",
     columns: shown,
     hidden: Vec::new,
     stem: None,
     read: |view, request| {
         let narrowed = Narrowed(request);
         // What rests on no evidence is counted.
-        let is_counted = request.fold.is_some() || !is_narrow(Shape::Findings, request);
+        let is_counted =
+            view.book.is_empty() && (request.fold.is_some() || !is_narrow(Shape::Findings, request));
         if let Some(plan) = Plan::of(Shape::Findings, request).filter(|_| is_counted) {
             return Box::new(CensusReading::new(view, plan, request));
         }
@@ -43,7 +47,7 @@ pub(super) const TABLE: Table = Table {
             severities,
             verdicts: vec![FindingVerdict::Affected],
         };
-        Box::new(FindingsReading { known, filter, after: None })
+        Box::new(FindingsReading { known, filter, after: None, systems: HashMap::new() })
     },
     folds: |request| !is_narrow(Shape::Findings, request) && Plan::of(Shape::Findings, request).is_some(),
 };
@@ -80,6 +84,31 @@ struct FindingsReading {
     known: Vec<KnownRegistry>,
     filter: FindingFilter,
     after: Option<FindingKey>,
+    /// The operating systems of images, as far as rules look at them.
+    systems: HashMap<Digest, Option<OsName>>,
+}
+
+impl FindingsReading {
+    /// Whether a rule hides a finding, so that it does not count.
+    fn is_hidden(
+        &mut self,
+        view: &View,
+        known: &KnownRegistry,
+        finding: &Finding,
+    ) -> Result<bool, store::Error> {
+        let image = &finding.key.image;
+        let rules = view.book.of_image(known, image);
+        if rules.is_empty() {
+            return Ok(false);
+        }
+        if view.book.needs_os() && !self.systems.contains_key(&image.digest) {
+            let scanned = view.runtime.block_on(view.store.image(&image.digest))?;
+            let os = scanned.and_then(|scanned| OsName::of(&scanned.distribution));
+            self.systems.insert(image.digest.clone(), os);
+        }
+        let os = self.systems.get(&image.digest).and_then(Option::as_ref);
+        Ok(rules.hides(finding, os).is_some())
+    }
 }
 
 impl Reading for FindingsReading {
@@ -89,10 +118,12 @@ impl Reading for FindingsReading {
         let mut batch = Batch::new(request.needs.len());
         for finding in &page.items {
             let registry = finding.key.image.repository.registry;
-            let Some(known) = self.known.iter().find(|known| known.registry.id == registry) else {
+            let Some(known) = self.known.iter().find(|known| known.registry.id == registry).cloned() else {
                 continue;
             };
-            batch.push(request.needs.iter().map(|need| value(&need.column, known, finding)));
+            if !self.is_hidden(view, &known, finding)? {
+                batch.push(request.needs.iter().map(|need| value(&need.column, &known, finding)));
+            }
         }
         self.after = page.next;
         Ok(Pulled { batch, is_last: self.after.is_none() })

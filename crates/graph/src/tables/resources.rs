@@ -40,7 +40,8 @@ pub(super) fn facts(view: &View, known: &KnownRegistry) -> Result<Facts, store::
     view.runtime.block_on(async {
         let settings = objects::find(&*view.store, &id.0.to_string()).await?;
         let settings = settings.unwrap_or_else(|| RegistrySettings::unset(id));
-        Ok(Facts { settings, policy: view.store.pull_policy(id).await? })
+        let policy = view.store.pull_policy(id).await?;
+        Ok(Facts { settings, policy, rules: view.store.registry_rules(id).await? })
     })
 }
 

@@ -1,17 +1,30 @@
-//! `SecurityResources`: plans, assessments and sub-assessments.
+//! `SecurityResources`: plans, scores, assessments and sub-assessments.
+//!
+//! Each finding is one row, in the form of 2020: a query that counts would count those of 2023 once more, so that they are
+//! in the REST face alone.
 //!
 //! Assessments spell `properties.resourceDetails.Id` and `.Source` with capitals, and sub-assessments do not; published
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
-use super::{Pulled, Reading, Table};
+use super::{Pulled, Reading, Table, sub_assessments};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
-use crate::documents::metadata::properties as metadata;
-use crate::documents::{Document, KnownRegistry, assessment, pricing, sub_assessment};
+use crate::documents::metadata::KINDS;
+use crate::documents::pricing::KnownPlan;
+use crate::documents::sub_assessment::{Form, Place};
+use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
+use crate::governance;
 use crate::narrowed::Narrowed;
+use crate::score::{self, Score};
 use crate::viewer::View;
+use access::ResourceId;
+use jiff::civil::date;
 use kql::ScanRequest;
 use serde_json::{Value, json};
+use store::Subscription;
+
+/// Sub-assessments that are made at a time.
+const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
     name: "SecurityResources",
@@ -24,6 +37,9 @@ pub(super) const TABLE: Table = Table {
         let stages = [
             (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
+            (narrowed.wants_type(governance::KIND), Stage::Governance),
+            (narrowed.wants_type(secure_score::CONTROL_KIND), Stage::Controls),
+            (narrowed.wants_type(secure_score::KIND), Stage::Scores),
             (narrowed.wants_type(pricing::KIND), Stage::Plans),
         ];
         let stages = stages.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, stage)| stage);
@@ -32,8 +48,15 @@ pub(super) const TABLE: Table = Table {
     folds: |request| {
         let narrowed = Narrowed(request);
         narrowed.wants_type(sub_assessment::KIND)
-            && !narrowed.wants_type(assessment::KIND)
-            && !narrowed.wants_type(pricing::KIND)
+            && [
+                assessment::KIND,
+                governance::KIND,
+                secure_score::CONTROL_KIND,
+                secure_score::KIND,
+                pricing::KIND,
+            ]
+            .iter()
+            .all(|kind| !narrowed.wants_type(kind))
             && !is_narrow(Shape::SubAssessments, request)
             && Plan::of(Shape::SubAssessments, request).is_some()
     },
@@ -46,9 +69,14 @@ struct Security {
 
 enum Stage {
     Plans,
+    Scores,
+    Controls,
+    Governance,
     Assessments,
     /// Once they have begun, how they go on.
     SubAssessments(Option<Box<CensusReading>>),
+    /// The same under rules, from this place on.
+    Ruled(Option<Place>),
 }
 
 impl Reading for Security {
@@ -56,7 +84,22 @@ impl Reading for Security {
         let rows = match self.stages.pop() {
             None => Vec::new(),
             Some(Stage::Plans) => plans(view)?,
+            Some(Stage::Scores) => scores(view, secure_score::of_subscription)?,
+            Some(Stage::Controls) => scores(view, |subscription, score| {
+                secure_score::control_of_subscription(subscription, score, true)
+            })?,
+            Some(Stage::Governance) => governed(view)?,
             Some(Stage::Assessments) => assessments(view, Narrowed(request))?,
+            // What is counted knows nothing of rules.
+            Some(Stage::SubAssessments(None)) if !view.book.is_empty() => {
+                self.stages.push(Stage::Ruled(None));
+                Vec::new()
+            }
+            Some(Stage::Ruled(place)) => {
+                let (rows, next) = ruled(view, Narrowed(request), place)?;
+                self.stages.extend(next.map(|next| Stage::Ruled(Some(next))));
+                rows
+            }
             Some(Stage::SubAssessments(begun)) => {
                 let mut reading =
                     begun.unwrap_or_else(|| Box::new(CensusReading::new(view, plan(request), request)));
@@ -81,13 +124,68 @@ fn plan(request: &ScanRequest) -> Plan {
 fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     let mut rows = Vec::new();
     for subscription in &view.priced {
-        let plan = view.runtime.block_on(view.store.plan(subscription.id, view.scan_plan))?;
+        let plan = KnownPlan::of_subscription(&*view.store, subscription, view.scan_plan);
+        let plan = view.runtime.block_on(plan)?;
         for name in pricing::NAMES {
-            let document = pricing::of_subscription(subscription, name, plan.as_ref(), view.now);
+            let newest = date(2024, 1, 1);
+            let document = pricing::of_subscription(subscription, name, &plan, newest, view.now);
             rows.push(ResourceRow { subscription: subscription.id.to_string(), ..row(view, document) });
         }
     }
     Ok(rows)
+}
+
+/// Who is to resolve the assessments that the viewer may read.
+fn governed(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
+    let mut rows = Vec::new();
+    for kept in view.runtime.block_on(governance::all(&*view.store))? {
+        let is_of = |known: &&KnownRegistry| {
+            ResourceId::parse(&kept.scope).is_ok_and(|scope| scope.is_within(&known.id))
+        };
+        if let Some(known) = view.assessed.iter().find(is_of) {
+            rows.push(placed(known, row(view, governance::document(&kept))));
+        }
+    }
+    Ok(rows)
+}
+
+/// One document for each subscription whose score the viewer may read.
+fn scores(
+    view: &View,
+    document: impl Fn(&Subscription, &Score) -> Document,
+) -> Result<Vec<ResourceRow>, store::Error> {
+    let mut rows = Vec::new();
+    for subscription in &view.scored {
+        let score = score::of_subscription(&*view.store, subscription.id, view.scan_plan, &view.book);
+        let score = view.runtime.block_on(score)?;
+        let made = row(view, document(subscription, &score));
+        rows.push(ResourceRow { subscription: subscription.id.to_string(), ..made });
+    }
+    Ok(rows)
+}
+
+/// The next sub-assessments, each held against the rules in force.
+fn ruled(
+    view: &View,
+    narrowed: Narrowed<'_>,
+    place: Option<Place>,
+) -> Result<(Vec<ResourceRow>, Option<Place>), store::Error> {
+    let repository = narrowed.repository(&["properties", "additionalData", "repositoryName"]);
+    let digest = narrowed.digest(&["properties", "additionalData", "imageDigest"]);
+    if repository.is_nothing() || digest.is_nothing() {
+        return Ok((Vec::new(), None));
+    }
+    let reader = sub_assessment::Reader {
+        repository: repository.one(),
+        digest: digest.one(),
+        ..sub_assessment::Reader::new(&*view.store, &view.inspected, &view.book, Form::First)
+    };
+    let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
+    let rows = documents.into_iter().filter_map(|document| {
+        let known = view.inspected.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
+        Some(sub_assessments::shown(view, known, document))
+    });
+    Ok((rows.collect(), next))
 }
 
 fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {
@@ -97,7 +195,8 @@ fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, 
         if !narrowed.allows_registry(known, &stem) {
             continue;
         }
-        let made = assessment::of_registry(&*view.store, known, view.scan_plan);
+        let Some(kind) = KINDS.first() else { continue };
+        let made = assessment::of_registry(&*view.store, known, kind, view.scan_plan, &view.book);
         let mut document = view.runtime.block_on(made)?;
         document.properties["resourceDetails"] = json!({
             "Id": known.id.as_str(),
@@ -106,7 +205,7 @@ fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, 
             "ResourceName": known.registry.name,
             "ResourceProvider": "Microsoft.ContainerRegistry",
         });
-        document.properties["metadata"] = metadata();
+        document.properties["metadata"] = kind.properties();
         document.properties["links"] = json!({"azurePortal": ""});
         rows.push(placed(known, row(view, document)));
     }

@@ -3,9 +3,10 @@
 use super::resource_row::ResourceRow;
 use super::security_resources::{placed, row};
 use crate::documents::metadata::IMAGES_KEY;
+use crate::documents::sub_assessment::{Form, Reader};
 use crate::documents::{Document, KnownRegistry, sub_assessment};
 use crate::viewer::View;
-use store::{Finding, ImageKey, ImageState, ImageSummary};
+use store::{Finding, ImageKey, ImageState, ImageSummary, Rule};
 
 /// What stands before the names of a registry's rows. The last part but one is in small letters here, as published
 /// queries expect it.
@@ -15,7 +16,7 @@ pub(crate) fn stem(known: &KnownRegistry) -> String {
 
 /// The name of the row of a vulnerability in an image.
 pub(crate) fn name_of(image: &ImageKey, vulnerability: &str) -> String {
-    sub_assessment::name_of(image, vulnerability).to_string()
+    sub_assessment::name_of(image, Form::First, vulnerability).to_string()
 }
 
 /// What the row of an image is about.
@@ -29,7 +30,7 @@ pub(crate) fn row_of_image(
     known: &KnownRegistry,
     summary: &ImageSummary,
 ) -> Option<ResourceRow> {
-    sub_assessment::of_image(known, summary).map(|document| shown(view, known, document))
+    sub_assessment::of_image(known, summary, Form::First).map(|document| shown(view, known, document))
 }
 
 /// The row of a vulnerability in an image, out of its findings; none if the image shows no findings.
@@ -42,7 +43,9 @@ pub(crate) fn row_of_findings(
     if summary.state != ImageState::Unhealthy || !summary.children.is_empty() {
         return None;
     }
-    sub_assessment::of_findings(known, summary, findings).map(|document| shown(view, known, document))
+    let judged: Vec<(Finding, Option<&Rule>)> =
+        findings.iter().map(|finding| (finding.clone(), None)).collect();
+    sub_assessment::of_findings(known, summary, &judged).map(|document| shown(view, known, document))
 }
 
 /// All rows of an image.
@@ -51,7 +54,8 @@ pub(crate) fn rows_of(
     known: &KnownRegistry,
     summary: &ImageSummary,
 ) -> Result<Vec<ResourceRow>, store::Error> {
-    let rows = view.runtime.block_on(sub_assessment::rows_of(&*view.store, known, summary))?;
+    let reader = Reader::new(&*view.store, &view.inspected, &view.book, Form::First);
+    let rows = view.runtime.block_on(reader.of_summary(known, summary))?;
     Ok(rows.into_iter().map(|document| shown(view, known, document)).collect())
 }
 
@@ -61,14 +65,16 @@ pub(crate) fn row_named(
     registries: &[KnownRegistry],
     name: &str,
 ) -> Result<Option<ResourceRow>, store::Error> {
-    let found = view.runtime.block_on(sub_assessment::by_name(&*view.store, registries, name))?;
+    let reader = Reader::new(&*view.store, registries, &view.book, Form::First);
+    let found = view.runtime.block_on(reader.by_name(name))?;
     Ok(found.and_then(|document| {
         let known = registries.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
         Some(shown(view, known, document))
     }))
 }
 
-fn shown(view: &View, known: &KnownRegistry, document: Document) -> ResourceRow {
+/// A sub-assessment as the table shows it.
+pub(super) fn shown(view: &View, known: &KnownRegistry, document: Document) -> ResourceRow {
     let mut row = placed(known, row(view, document));
     row.id = row.id.replacen("/subAssessments/", "/subassessments/", 1);
     row

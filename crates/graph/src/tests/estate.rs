@@ -179,6 +179,7 @@ impl Estate {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: Actor("owner".into()),
+            origin: store::PushOrigin::default(),
             at: days_ago(5),
         };
         assert!(matches!(self.store.put_manifest(put).await.unwrap(), PutOutcome::Stored { .. }));

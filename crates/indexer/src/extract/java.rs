@@ -119,8 +119,11 @@ impl Search {
             .or_else(|| header("Bundle-Version"))
             .or_else(|| header("Specification-Version"));
         let Some(version) = version else { return Ok(()) };
-        // An archive is often renamed, but it keeps its version.
-        if libraries.iter().any(|(known, its)| known == artifact || its == version) {
+        // An archive is often renamed, but it keeps its version; and a name may hold what looks like one.
+        let whole =
+            name.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(stem, _)| stem);
+        let is_whole = |known: &str| known.replace('_', "-") == whole.replace('_', "-");
+        if libraries.iter().any(|(known, its)| known == artifact || its == version || is_whole(known)) {
             return Ok(());
         }
         let group = header("Implementation-Vendor-Id").filter(|group| is_group(group)).or_else(|| {
@@ -252,6 +255,12 @@ mod tests {
             maven org.g:a 1.2
         "#]]
         .assert_eq(&read_as("opt/a-9.jar", &own, &Limits::default()));
+        let spec: (&str, &[u8]) =
+            ("META-INF/maven/g/a/pom.properties", b"version=1.3\ngroupId=g\nartifactId=a_1.3_spec\n");
+        expect![[r#"
+            maven g:a_1.3_spec 1.3
+        "#]]
+        .assert_eq(&read_as("opt/a-1.3-spec.jar", &deflated(&[spec]), &Limits::default()));
     }
 
     #[test]

@@ -88,41 +88,8 @@ impl Binder<'_> {
                 }
             };
         }
-        match (&*name.text, arguments) {
-            ("toscalar", [one]) => {
-                if let ExpressionKind::Table(pipeline) = &one.value.kind {
-                    return self.scalar_of(pipeline);
-                }
-                let pipeline = crate::syntax::Pipeline {
-                    span: one.value.span,
-                    source: crate::syntax::Origin::Expression(one.value.clone()),
-                    operators: Vec::new(),
-                };
-                return self.scalar_of(&pipeline);
-            }
-            ("column_ifexists" | "columnifexists", [wanted, other]) => {
-                let (wanted, _) = self.expression(&wanted.value, row)?;
-                let Expr::Literal(Value::String(wanted)) = wanted else {
-                    return Err(arguments_fault(span, "the name of the column is a literal string"));
-                };
-                if let Some(at) = position(row.fields, &wanted) {
-                    return Ok((
-                        Expr::Column(at),
-                        row.fields.get(at).map_or(Kind::Dynamic, |field| field.kind),
-                    ));
-                }
-                return self.expression(&other.value, row);
-            }
-            ("pack_all", _) => return self.pack_all(arguments, row),
-            ("bag_pack_columns", [_, ..]) => return self.pack_columns(arguments, row),
-            ("iscolumnexists", [one]) => {
-                let (Expr::Literal(Value::String(wanted)), _) = self.expression(&one.value, row)? else {
-                    return Err(arguments_fault(span, "the name of the column is a literal string"));
-                };
-                let found = position(row.fields, &wanted).is_some();
-                return Ok((Expr::Literal(Value::Bool(found)), Kind::Bool));
-            }
-            _ => {}
+        if let Some(made) = self.form(name, arguments, span, row)? {
+            return Ok(made);
         }
         if let Some(function) = crate::windows::window_named(&name.text) {
             return self.window_call(function, name, arguments, span, row);
@@ -144,20 +111,7 @@ impl Binder<'_> {
         }
         let kinds: Vec<Kind> = bound.iter().map(|(_, kind)| *kind).collect();
         self.check_arguments(function.signature, &name.text, &kinds, arguments, name.span)?;
-        if function.name == "case" && kinds.len().is_multiple_of(2) {
-            let message = "`case` has a value behind each condition, and one for all else";
-            return Err(arguments_fault(name.span, message));
-        }
-        if matches!(function.name, "coalesce" | "max_of" | "min_of") {
-            let first = kinds.first().copied().unwrap_or(Kind::Dynamic);
-            for (argument, kind) in arguments.iter().zip(&kinds) {
-                let fits = *kind == first || (kind.is_number() && first.is_number());
-                if !fits && ![*kind, first].contains(&Kind::Dynamic) {
-                    let message = format!("a {first} and a {kind} have no kind in common");
-                    return Err(kinds_fault(argument.value.span, message));
-                }
-            }
-        }
+        check_kinds(function, name, arguments, &kinds)?;
         self.check_pattern(function, &bound, span)?;
         if let ("gettype", [(_, kind)]) = (function.name, bound.as_slice())
             && !matches!(kind, Kind::Dynamic)
@@ -173,6 +127,50 @@ impl Binder<'_> {
         }
         let kind = returned(function, &kinds);
         Ok((Expr::Call(function, bound.into_iter().map(|(expr, _)| expr).collect()), kind))
+    }
+
+    /// The forms that are no functions; nothing if it is none of them.
+    fn form(
+        &mut self,
+        name: &Name,
+        arguments: &[Assignment],
+        span: Span,
+        row: Row<'_>,
+    ) -> Bound<Option<(Expr, Kind)>> {
+        match (&*name.text, arguments) {
+            ("toscalar", [one]) => {
+                if let ExpressionKind::Table(pipeline) = &one.value.kind {
+                    return self.scalar_of(pipeline).map(Some);
+                }
+                let pipeline = crate::syntax::Pipeline {
+                    span: one.value.span,
+                    source: crate::syntax::Origin::Expression(one.value.clone()),
+                    operators: Vec::new(),
+                };
+                self.scalar_of(&pipeline).map(Some)
+            }
+            ("column_ifexists" | "columnifexists", [wanted, other]) => {
+                let (wanted, _) = self.expression(&wanted.value, row)?;
+                let Expr::Literal(Value::String(wanted)) = wanted else {
+                    return Err(arguments_fault(span, "the name of the column is a literal string"));
+                };
+                if let Some(at) = position(row.fields, &wanted) {
+                    let kind = row.fields.get(at).map_or(Kind::Dynamic, |field| field.kind);
+                    return Ok(Some((Expr::Column(at), kind)));
+                }
+                self.expression(&other.value, row).map(Some)
+            }
+            ("pack_all", _) => self.pack_all(arguments, row).map(Some),
+            ("bag_pack_columns", [_, ..]) => self.pack_columns(arguments, row).map(Some),
+            ("iscolumnexists", [one]) => {
+                let (Expr::Literal(Value::String(wanted)), _) = self.expression(&one.value, row)? else {
+                    return Err(arguments_fault(span, "the name of the column is a literal string"));
+                };
+                let found = position(row.fields, &wanted).is_some();
+                Ok(Some((Expr::Literal(Value::Bool(found)), Kind::Bool)))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn unknown_function(&self, name: &Name) -> Halt {
@@ -364,6 +362,25 @@ impl Binder<'_> {
         }
         Ok(Entity::Scalar(expr, kind))
     }
+}
+
+/// What the signature cannot say: pairs, and values that have to be of one kind.
+fn check_kinds(function: &Function, name: &Name, arguments: &[Assignment], kinds: &[Kind]) -> Bound<()> {
+    if function.name == "case" && kinds.len().is_multiple_of(2) {
+        let message = "`case` has a value behind each condition, and one for all else";
+        return Err(arguments_fault(name.span, message));
+    }
+    if matches!(function.name, "coalesce" | "max_of" | "min_of") {
+        let first = kinds.first().copied().unwrap_or(Kind::Dynamic);
+        for (argument, kind) in arguments.iter().zip(kinds) {
+            let fits = *kind == first || (kind.is_number() && first.is_number());
+            if !fits && ![*kind, first].contains(&Kind::Dynamic) {
+                let message = format!("a {first} and a {kind} have no kind in common");
+                return Err(kinds_fault(argument.value.span, message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The kind of a function's result.

@@ -229,6 +229,23 @@ impl Binder<'_> {
         Ok(unpacking)
     }
 
+    /// The columns that a schema takes out of bags.
+    fn unpacked(&self, node: &Node, at: usize, prefix: &str, schema: &OutputSchema) -> Vec<(Field, Expr)> {
+        let mut values: Vec<(Field, Expr)> = Vec::new();
+        if schema.all {
+            values.extend(node.identity().into_iter().enumerate().filter(|(own, _)| *own != at).map(|v| v.1));
+        }
+        for (name, kind) in &schema.columns {
+            let key = name.text.strip_prefix(prefix).unwrap_or(&name.text);
+            let value = match position(&node.fields, &name.text).filter(|found| *found != at) {
+                Some(found) => Expr::Column(found),
+                None => self.call_of(to_kind(*kind), vec![Expr::Column(at).member(Arc::from(key))]),
+            };
+            values.push((Field::new(&name.text, *kind), value));
+        }
+        values
+    }
+
     /// `bag_unpack`: a column of each name in the bags, in the place of the bags.
     fn unpack(
         &mut self,
@@ -239,42 +256,11 @@ impl Binder<'_> {
     ) -> Bound<Node> {
         let Unpacking { at, prefix, conflict, ignored } = self.unpacking(plugin, &node, arguments)?;
         if let Some(schema) = schema {
-            let mut values: Vec<(Field, Expr)> = Vec::new();
-            if schema.all {
-                values.extend(
-                    node.identity().into_iter().enumerate().filter(|(own, _)| *own != at).map(|v| v.1),
-                );
-            }
-            for (name, kind) in &schema.columns {
-                let key = name.text.strip_prefix(&*prefix).unwrap_or(&name.text);
-                let value = match position(&node.fields, &name.text).filter(|found| *found != at) {
-                    Some(found) => Expr::Column(found),
-                    None => self.call_of(to_kind(*kind), vec![Expr::Column(at).member(Arc::from(key))]),
-                };
-                values.push((Field::new(&name.text, *kind), value));
-            }
+            let values = self.unpacked(&node, at, &prefix, schema);
             return Ok(node.project(values));
         }
         let rows = self.run(&node)?;
-        let mut kinds: BTreeMap<Arc<str>, Kind> = BTreeMap::new();
-        for row in &rows {
-            if let Some(Value::Bag(bag)) = row.get(at) {
-                for (name, value) in bag.iter().filter(|(name, _)| !ignored.contains(name)) {
-                    let Some(kind) = kind_of(value) else {
-                        kinds.entry(name.clone()).or_insert(Kind::Dynamic);
-                        continue;
-                    };
-                    kinds
-                        .entry(name.clone())
-                        .and_modify(|known| {
-                            if *known != kind {
-                                *known = Kind::Dynamic
-                            }
-                        })
-                        .or_insert(kind);
-                }
-            }
-        }
+        let kinds = kinds_of(&rows, at, &ignored);
         if kinds.len() > WIDEST {
             return Err(arguments_fault(plugin.span, format!("the bags have more than {WIDEST} names")));
         }
@@ -383,6 +369,30 @@ enum Conflict {
     Error,
     Replace,
     Keep,
+}
+
+/// The names in the bags of a column, each with the kind that all its values have.
+fn kinds_of(rows: &[Vec<Value>], at: usize, ignored: &[Arc<str>]) -> BTreeMap<Arc<str>, Kind> {
+    let mut kinds: BTreeMap<Arc<str>, Kind> = BTreeMap::new();
+    for row in rows {
+        if let Some(Value::Bag(bag)) = row.get(at) {
+            for (name, value) in bag.iter().filter(|(name, _)| !ignored.contains(name)) {
+                let Some(kind) = kind_of(value) else {
+                    kinds.entry(name.clone()).or_insert(Kind::Dynamic);
+                    continue;
+                };
+                kinds
+                    .entry(name.clone())
+                    .and_modify(|known| {
+                        if *known != kind {
+                            *known = Kind::Dynamic
+                        }
+                    })
+                    .or_insert(kind);
+            }
+        }
+    }
+    kinds
 }
 
 /// Rows with the columns that a cutter makes; one of a known name takes its place.

@@ -143,31 +143,8 @@ impl Binder<'_> {
                     Expr::Binary(operator, Box::new(text), Box::new(wanted.clone()))
                 })
             }
-            B::Equal if matches!(left.kind, ExpressionKind::Star) => {
-                let (wanted, _) = self.expression(right, row)?;
-                let wanted = self.call_of("tostring", vec![wanted]);
-                let this = &*self;
-                let test = |text| {
-                    let text = this.call_of("tostring", vec![text]);
-                    Expr::Binary(operator, Box::new(text), Box::new(wanted.clone()))
-                };
-                let columns = columns_of(row.fields).map(test).collect();
-                Ok((any_of(columns), Kind::Bool))
-            }
-            B::MatchesRegex => {
-                let (pattern, kind) = self.expression(right, row)?;
-                self.is_text(kind, right.span)?;
-                let Expr::Literal(Value::String(pattern)) = &pattern else {
-                    return self.over_columns(left, row, |text| {
-                        Expr::Binary(operator, Box::new(text), Box::new(pattern.clone()))
-                    });
-                };
-                let regex = compile_pattern(pattern, self.limits.regex_bytes).map_err(|reason| {
-                    let message = format!("this is not a regular expression: {reason}");
-                    Fault::new(DiagnosticCode::Pattern, right.span, message)
-                })?;
-                self.over_columns(left, row, |text| Expr::Regex(Box::new(text), regex.clone()))
-            }
+            B::Equal if matches!(left.kind, ExpressionKind::Star) => self.any_equal(right, row),
+            B::MatchesRegex => self.matches(left, right, row),
             B::Add | B::Subtract | B::Multiply | B::Divide | B::Modulo => {
                 let (left, right) = (self.expression(left, row)?, self.expression(right, row)?);
                 let kind = arithmetic(operator, left.1, right.1).ok_or_else(|| {
@@ -194,6 +171,33 @@ impl Binder<'_> {
                 Ok((Expr::Binary(operator, Box::new(left), Box::new(right)), Kind::Bool))
             }
         }
+    }
+
+    fn matches(&mut self, left: &Expression, right: &Expression, row: Row<'_>) -> Bound<(Expr, Kind)> {
+        let (pattern, kind) = self.expression(right, row)?;
+        self.is_text(kind, right.span)?;
+        let Expr::Literal(Value::String(pattern)) = &pattern else {
+            return self.over_columns(left, row, |text| {
+                Expr::Binary(B::MatchesRegex, Box::new(text), Box::new(pattern.clone()))
+            });
+        };
+        let regex = compile_pattern(pattern, self.limits.regex_bytes).map_err(|reason| {
+            let message = format!("this is not a regular expression: {reason}");
+            Fault::new(DiagnosticCode::Pattern, right.span, message)
+        })?;
+        self.over_columns(left, row, |text| Expr::Regex(Box::new(text), regex.clone()))
+    }
+
+    /// `* == x`: whether any column is written like a value.
+    fn any_equal(&mut self, wanted: &Expression, row: Row<'_>) -> Bound<(Expr, Kind)> {
+        self.count_expressions(row.fields.len() * 4, wanted.span)?;
+        let (wanted, _) = self.expression(wanted, row)?;
+        let wanted = self.call_of("tostring", vec![wanted]);
+        let test = |column| {
+            let text = self.call_of("tostring", vec![column]);
+            Expr::Binary(B::Equal, Box::new(text), Box::new(wanted.clone()))
+        };
+        Ok((any_of(columns_of(row.fields).map(test).collect()), Kind::Bool))
     }
 
     fn is_text(&self, kind: Kind, span: Span) -> Bound<()> {

@@ -18,7 +18,6 @@ fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
     let (Some(values), Some(places)) = (array(arguments, 0), long(arguments, 1)) else {
         return Value::Null;
     };
-    let places = places;
     let shifted = (0i64..).take(values.len()).map(|at| {
         let from = at.checked_add(places).and_then(|from| usize::try_from(from).ok());
         from.and_then(|from| values.get(from)).unwrap_or(value(arguments, 2)).clone()

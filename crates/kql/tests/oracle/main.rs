@@ -1,7 +1,7 @@
 //! The official language service as oracle: what parses, where faults are, and which columns an answer has.
 //!
-//! The service is the npm package `@kusto/language-service-next`, which runs in node; `cargo xtask setup` puts it into
-//! `target/clients`. Where node or the package is missing this test says so and proves nothing.
+//! The service is the npm package `@kusto/language-service-next`, which runs in node; `cargo xtask clients` puts it into
+//! `target/test-clients`. Where node or the package is missing this test says so and proves nothing.
 //! Each query of the corpus has to agree with it or to stand in [`explained`] with a reason, and each reason has to be
 //! needed: a list that only grows would hide what is wrong.
 
@@ -54,8 +54,8 @@ fn note(text: &str) {
 }
 
 fn package() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../target/clients/node_modules/@kusto/language-service-next");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .with_file_name("test-clients/node/node_modules/@kusto/language-service-next");
     folder.join("bridge.min.js").is_file().then_some(folder)
 }
 
@@ -116,7 +116,7 @@ fn difference(query: &str, official: &Judgement) -> Option<String> {
 #[test]
 fn the_official_service_agrees_or_the_difference_is_explained() {
     let Some(package) = package() else {
-        note("skipped: the npm package @kusto/language-service-next is not there (cargo xtask setup)");
+        note("skipped: the npm package @kusto/language-service-next is not there (cargo xtask clients)");
         return;
     };
     if Command::new("node").arg("--version").output().is_err() {

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 /// Two tables with a column of each kind, some of whose cells are null.
-pub struct Tables;
+pub(crate) struct Tables;
 
 const COLUMNS: [(&str, Kind); 8] = [
     ("a", Kind::Long),
@@ -49,9 +49,10 @@ fn cell(need: &Need, row: i64) -> Value {
     let whole = match &*need.column {
         "a" if row == 1 => Value::Null,
         "a" => Value::Long(row - 2),
-        "b" => Value::text(
-            ["", "x", "id=7;n=größe", "[1,{\"k\":2}]"].get(row.unsigned_abs() as usize).unwrap_or(&""),
-        ),
+        "b" => {
+            let texts = ["", "x", "id=7;n=größe", "[1,{\"k\":2}]"];
+            Value::text(usize::try_from(row).ok().and_then(|row| texts.get(row)).unwrap_or(&""))
+        }
         "d" if row == 0 => Value::Null,
         "d" if row == 1 => Value::array([Value::Long(1), Value::text("x"), Value::Null]),
         "d" => Value::bag([
@@ -80,7 +81,7 @@ impl Source for Tables {
 }
 
 /// Little, so that what asks for much is noticed at once.
-pub fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         query_bytes: 8 << 10,
         rows_scanned: 10_000,
@@ -93,7 +94,7 @@ pub fn limits() -> Limits {
 }
 
 /// Reads a text as a query and words every fault.
-pub fn read(text: &str) {
+pub(crate) fn read(text: &str) {
     for fault in parse(text, &limits()) {
         assert!(fault.span.start <= fault.span.end && fault.span.end <= text.len());
         fault.underlined(text);
@@ -101,7 +102,7 @@ pub fn read(text: &str) {
 }
 
 /// Plans a query.
-pub fn plan(text: &str) {
+pub(crate) fn plan(text: &str) {
     match compile(text, &Tables, &limits()) {
         Ok(query) => {
             for request in query.requests() {
@@ -118,7 +119,7 @@ pub fn plan(text: &str) {
 }
 
 /// Runs a query; it is stopped after some questions, as by a deadline.
-pub fn run(text: &str) {
+pub(crate) fn run(text: &str) {
     let Ok(query) = compile(text, &Tables, &limits()) else { return };
     let asked = Cell::new(0u32);
     let interrupt = || {
@@ -138,7 +139,7 @@ pub fn run(text: &str) {
 }
 
 /// The seeds: every line of the corpus that is compared with the official service.
-pub fn seeds() -> Vec<String> {
+pub(crate) fn seeds() -> Vec<String> {
     let lines =
         |text: &'static str| text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("// "));
     let expressions =

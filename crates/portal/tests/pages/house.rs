@@ -175,6 +175,7 @@ async fn furnish(store: &dyn Store) -> Digest {
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("owner".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
     let outcome = store.put_manifest(manifest).await.unwrap();

@@ -14,11 +14,8 @@ use super::{Gate, Passage, Pull};
 use crate::{Authority, Clock, Permission};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{
-    HoldSeverity, ImageState, PullFacts, PullPolicy, QuarantineState, RepositoryKey, Standing, Store,
-};
+use store::{ImageState, PullFacts, PullPolicy, QuarantineState, RepositoryKey, Standing, Store};
 
 /// Holds what the registry's policy holds.
 pub struct PolicyGate {
@@ -112,7 +109,7 @@ fn obstacle(policy: PullPolicy, standing: &Standing, sight: Sight, now: Timestam
         Some((ImageState::Healthy, _)) => None,
         Some((ImageState::Unhealthy, counts)) => {
             let limit = policy.hold_severity?;
-            is_reached(counts, limit).then_some("it has vulnerabilities of a severity that is held here")
+            limit.is_reached(counts).then_some("it has vulnerabilities of a severity that is held here")
         }
         // There will be no other answer, so that there is nothing to wait for.
         Some((ImageState::NotApplicable, _)) => unassessed("it cannot be assessed"),
@@ -124,18 +121,11 @@ fn obstacle(policy: PullPolicy, standing: &Standing, sight: Sight, now: Timestam
     }
 }
 
-/// Whether there is a finding of this severity or above, or one of which nobody can say.
-fn is_reached(counts: &BTreeMap<String, u64>, limit: HoldSeverity) -> bool {
-    counts
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .any(|(word, _)| HoldSeverity::from_word(word).is_none_or(|severity| severity >= limit))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use oci::Digest;
+    use store::HoldSeverity;
 
     const OFF: PullPolicy =
         PullPolicy { quarantine: false, hold_severity: None, hold_unassessed: false, grace_seconds: 0 };
@@ -188,6 +178,27 @@ mod tests {
                 .iter()
                 .collect();
             assert_eq!(row, expected, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_lets_pass_what_the_policy_allows() {
+        let strict = PullPolicy { hold_severity: Some(HoldSeverity::High), ..QUARANTINE };
+        let after = |policy, state, counts: &[(&str, u64)]| {
+            let counts = counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
+            PullPolicy::quarantine_after(policy, state, &counts).map_or("-", QuarantineState::as_str)
+        };
+        for (state, counts, expected) in [
+            (ImageState::Healthy, &[][..], ["Passed", "Passed", "Passed"]),
+            (ImageState::Unhealthy, &[("Low", 3)], ["Passed", "Failed", "Passed"]),
+            (ImageState::Unhealthy, &[("High", 1)], ["Passed", "Failed", "Failed"]),
+            (ImageState::Unhealthy, &[("Unknown", 1)], ["Passed", "Failed", "Failed"]),
+            (ImageState::NotApplicable, &[], ["-", "Failed", "Failed"]),
+            (ImageState::Unscanned, &[], ["-", "-", "-"]),
+            (ImageState::Scanning, &[], ["-", "-", "-"]),
+        ] {
+            let states = [OFF, QUARANTINE, strict].map(|policy| after(policy, state, counts));
+            assert_eq!(states, expected, "{state:?} {counts:?}");
         }
     }
 

@@ -23,6 +23,10 @@ fn path(endpoint: EndpointKind) -> String {
         EndpointKind::MetadataTag => "/acr/v1/team/app/_tags/1.0".into(),
         EndpointKind::MetadataManifests => "/acr/v1/team/app/_manifests".into(),
         EndpointKind::MetadataManifest => format!("/acr/v1/team/app/_manifests/{digest}"),
+        EndpointKind::DeletedCatalog => "/acr/v1/_deleted/_catalog".into(),
+        EndpointKind::DeletedManifests => "/acr/v1/_deleted/team/app/_manifests".into(),
+        EndpointKind::DeletedTags => "/acr/v1/_deleted/team/app/_tags".into(),
+        EndpointKind::DeletedManifest => format!("/acr/v1/_deleted/team/app/_manifests/{digest}"),
         EndpointKind::Referrers => format!("/v2/team/app/referrers/{digest}"),
     }
 }
@@ -51,8 +55,16 @@ async fn every_route_asks_who_is_there() {
             Need::Repository(Permission::MetadataWrite) => {
                 ",scope=\"repository:team/app:metadata_read,metadata_write\""
             }
+            Need::DeletedCatalog => ",scope=\"registry:deleted_catalog:*\"",
+            Need::Repository(Permission::DeletedRead) => ",scope=\"repository:team/app:deleted_read\"",
+            Need::Repository(Permission::DeletedRestore) => {
+                ",scope=\"repository:team/app:deleted_read,deleted_restore\""
+            }
             Need::Repository(
-                Permission::Catalog | Permission::QuarantineRead | Permission::QuarantineWrite,
+                Permission::Catalog
+                | Permission::DeletedCatalog
+                | Permission::QuarantineRead
+                | Permission::QuarantineWrite,
             ) => panic!("no route needs this of a repository"),
         };
         let challenge =
@@ -81,6 +93,7 @@ async fn every_route_refuses_those_without_its_right() {
                 continue;
             }
             Need::Catalog => Permission::Catalog,
+            Need::DeletedCatalog => Permission::DeletedCatalog,
             Need::Repository(permission) => permission,
         };
         for permission in Permission::OF_REPOSITORY {
@@ -88,6 +101,7 @@ async fn every_route_refuses_those_without_its_right() {
             harness.roll.give("almost", "team/app", permission);
         }
         harness.roll.give("almost", "", Permission::Catalog);
+        harness.roll.give("almost", "", Permission::DeletedCatalog);
         harness.roll.take("almost", "team/app", needed);
         harness.roll.take("almost", "", needed);
         let answer = send(&harness, route, Some(&basic("almost"))).await.expect(403);

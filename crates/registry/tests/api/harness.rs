@@ -30,6 +30,9 @@ use uuid::Uuid;
 /// The password of everybody.
 const PASSWORD: &str = "open sesame";
 
+/// Who does not sign in. This one may pull where somebody has given the right to pull from `public`.
+pub(crate) const NOBODY: &str = "nobody";
+
 /// Who may do what, and the tokens that were given, in memory.
 #[derive(Default)]
 pub(crate) struct Roll {
@@ -112,6 +115,20 @@ impl Authority for Roll {
         Ok(self.refreshing.lock().unwrap().get(token).cloned())
     }
 
+    async fn anonymous(&self, site: &Site) -> Result<Option<Principal>, AuthorityError> {
+        let nobody = principal(NOBODY);
+        let pulls = self.allowed(site, &nobody, Permission::Pull, Some(&"public".parse().unwrap())).await?;
+        Ok(pulls.then_some(nobody))
+    }
+
+    async fn verify_identity_refresh(
+        &self,
+        _: &Site,
+        token: &str,
+    ) -> Result<Option<Principal>, AuthorityError> {
+        Ok(token.strip_prefix("renew-").map(principal))
+    }
+
     async fn verify_identity(&self, _: &Site, token: &str) -> Result<Option<Principal>, AuthorityError> {
         Ok(token.strip_prefix("identity-").map(principal))
     }
@@ -174,6 +191,7 @@ impl Harness {
     pub(crate) async fn over(folder: &Path) -> Self {
         let roll = Arc::new(Roll::default());
         roll.give("owner", "", Permission::Catalog);
+        roll.give("owner", "", Permission::DeletedCatalog);
         for permission in Permission::OF_REPOSITORY {
             roll.give("owner", "*", permission);
         }

@@ -6,6 +6,7 @@ mod attacks;
 mod authorization;
 mod clients;
 mod collection;
+mod conformance;
 mod content;
 mod deletion;
 mod gate;

@@ -184,6 +184,7 @@ async fn push(store: Arc<dyn Store>, image: ImageKey, bytes: String, packages: V
         references: Vec::new(),
         jobs: Vec::new(),
         actor: Actor("bench".into()),
+        origin: store::PushOrigin::default(),
         at: now(),
     };
     let _ = store.put_manifest(manifest).await.unwrap();

@@ -24,8 +24,10 @@ use advisories::NewAdvisory;
 use fleet::Fleet;
 use jiff::{SignedDuration, Timestamp};
 use server::advisories::{Caution, Installed, Shelf, install_file};
+use server::exports::Exports;
 use server::inspect::Inspector;
-use server::jobs::{Readers, Workshop, reevaluate, work};
+use server::jobs::{JOBS, Readers, Workshop, reevaluate, work};
+use server::sender::{Reach, Sender};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,6 +71,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     install_file(&advisories, first, Caution::Hold).unwrap();
     let shelf = Arc::new(Shelf::open(&advisories).unwrap());
     let (changes, _) = watch::channel(0);
+    let reach = Arc::new(Reach::default());
     let workshop = Arc::new(Workshop {
         store: store.clone(),
         blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
@@ -78,6 +81,11 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
         advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
         flip_limit: reevaluate::FlipLimit::default(),
         changes,
+        sender: Sender::new(reach.clone()).unwrap(),
+        reach,
+        registry: None,
+        url: "http://localhost".into(),
+        exports: Exports::new(folder.path().join("exports")),
     });
     forget_peak();
     all_again("everything for the first time", &workshop).await;
@@ -91,7 +99,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     let (stop, stopped) = watch::channel(false);
     let tasks = [
         tokio::spawn(reevaluate::watch_shelf(workshop.clone(), stopped.clone())),
-        tokio::spawn(work(workshop.clone(), Holder("bench".into()), stopped)),
+        tokio::spawn(work(workshop.clone(), JOBS, Holder("bench".into()), stopped)),
     ];
     let mut latest = second;
     for (number, share) in [0.5, 0.1, 0.01].into_iter().enumerate() {

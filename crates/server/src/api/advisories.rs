@@ -6,11 +6,16 @@ use super::{ApiState, Caller, Route};
 use access::Action;
 use axum::Json;
 use axum::extract::State;
+use axum::http::Method;
 use axum::routing::get;
 use jiff::Timestamp;
 
-pub(super) const SHOW: Route =
-    Route { path: "/api/advisories", action: Some(Action::ASSESSMENT_READ), handler: || get(show) };
+pub(super) const SHOW: Route = Route {
+    method: Method::GET,
+    path: "/api/advisories",
+    action: Some(Action::ASSESSMENT_READ),
+    handler: || get(show),
+};
 
 async fn show(caller: Caller, State(state): State<ApiState>) -> Result<Json<AdvisoriesView>, ApiError> {
     caller.registries(&state, Action::ASSESSMENT_READ).await?;

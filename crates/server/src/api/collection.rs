@@ -1,23 +1,31 @@
 //! The collection of what nobody needs: `/api/collection` tells how it is doing, `/api/collection/run` begins one.
 
-use super::error::ApiError;
+use super::error::{ApiError, Parameters};
 use super::{ApiState, Caller, Route};
 use crate::jobs::collect::CollectionStatus;
 use access::Action;
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use registry::{CollectionMode, Phase};
 use serde::{Deserialize, Serialize};
 
-pub(super) const SHOW: Route =
-    Route { path: "/api/collection", action: Some(Action::REGISTRY_READ), handler: || get(show) };
+pub(super) const SHOW: Route = Route {
+    method: Method::GET,
+    path: "/api/collection",
+    action: Some(Action::REGISTRY_READ),
+    handler: || get(show),
+};
 
 /// Collecting deletes content, and so needs the right to do that; a dry run tells what others have left.
-pub(super) const RUN: Route =
-    Route { path: "/api/collection/run", action: Some(Action::ARTIFACT_DELETE), handler: || post(run) };
+pub(super) const RUN: Route = Route {
+    method: Method::POST,
+    path: "/api/collection/run",
+    action: Some(Action::ARTIFACT_DELETE),
+    handler: || post(run),
+};
 
 /// How a collection is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +120,7 @@ async fn show(caller: Caller, State(state): State<ApiState>) -> Result<Json<Coll
 async fn run(
     caller: Caller,
     State(state): State<ApiState>,
-    Query(query): Query<RunQuery>,
+    Parameters(query): Parameters<RunQuery>,
 ) -> Result<(StatusCode, Json<CollectionView>), ApiError> {
     caller.registries(&state, Action::ARTIFACT_DELETE).await?;
     let mode = match query.mode.as_deref() {

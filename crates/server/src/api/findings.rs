@@ -1,24 +1,33 @@
 //! Findings over all images: `/api/findings`.
 
-use super::error::ApiError;
-use super::view::{FindingView, Page};
+use super::error::{ApiError, Parameters};
+use super::view::{ExemptView, FindingView, Page};
 use super::{ApiState, Caller, Route};
 use access::Action;
 use advisory::Severity;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::http::Method;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use graph::documents::KnownRegistry;
+use graph::rulebook::{OsName, Rulebook};
+use jiff::Timestamp;
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use store::{
-    FindingFilter, FindingKey, FindingVerdict, ImageKey, PackageVersionId, PageRequest, RegistryId,
+    Finding, FindingFilter, FindingKey, FindingVerdict, ImageKey, PackageVersionId, PageRequest, RegistryId,
     RepositoryKey,
 };
 
-pub(super) const LIST: Route =
-    Route { path: "/api/findings", action: Some(Action::SUB_ASSESSMENT_READ), handler: || get(list) };
+pub(super) const LIST: Route = Route {
+    method: Method::GET,
+    path: "/api/findings",
+    action: Some(Action::SUB_ASSESSMENT_READ),
+    handler: || get(list),
+};
 
 const LONGEST_PAGE: usize = 1000;
 
@@ -28,6 +37,7 @@ struct ListQuery {
     repository: Option<String>,
     vulnerability: Option<String>,
     severity: Option<String>,
+    exempt: Option<String>,
     after: Option<String>,
     limit: Option<usize>,
 }
@@ -35,7 +45,7 @@ struct ListQuery {
 async fn list(
     caller: Caller,
     State(state): State<ApiState>,
-    Query(query): Query<ListQuery>,
+    Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Page<FindingView>>, ApiError> {
     let registry = caller.default_registry(&state, Action::SUB_ASSESSMENT_READ).await?;
     let repository = match query.repository.as_deref() {
@@ -50,27 +60,113 @@ async fn list(
         vulnerability: query.vulnerability,
         ..FindingFilter::default()
     };
-    page_of_findings(&state, filter, query.severity.as_deref(), query.after.as_deref(), query.limit).await
+    let wanted = Wanted {
+        severity: query.severity.as_deref(),
+        exempt: query.exempt.as_deref(),
+        after: query.after.as_deref(),
+        limit: query.limit,
+    };
+    page_of_findings(&state, filter, wanted).await
 }
 
-/// A page of the findings that apply, at or above a severity.
+/// Which of the findings are wanted, in the words of a query.
+pub(super) struct Wanted<'q> {
+    pub(super) severity: Option<&'q str>,
+    pub(super) exempt: Option<&'q str>,
+    pub(super) after: Option<&'q str>,
+    pub(super) limit: Option<usize>,
+}
+
+/// Whether findings are wanted that rules hide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exempt {
+    Without,
+    With,
+    Only,
+}
+
+impl Exempt {
+    fn parse(word: Option<&str>) -> Result<Self, ApiError> {
+        match word {
+            None | Some("exclude") => Ok(Self::Without),
+            Some("include") => Ok(Self::With),
+            Some("only") => Ok(Self::Only),
+            Some(other) => Err(ApiError::Invalid(format!(
+                "`exempt` cannot be `{other}`; there are exclude, include and only"
+            ))),
+        }
+    }
+
+    fn passes(self, is_hidden: bool) -> bool {
+        match self {
+            Self::Without => !is_hidden,
+            Self::With => true,
+            Self::Only => is_hidden,
+        }
+    }
+}
+
+/// A page of the findings that apply, at or above a severity. Those that rules hide are left out where they are not
+/// wanted, so that a page may have fewer rows than it could.
 pub(super) async fn page_of_findings(
     state: &ApiState,
     filter: FindingFilter,
-    severity: Option<&str>,
-    after: Option<&str>,
-    limit: Option<usize>,
+    wanted: Wanted<'_>,
 ) -> Result<Json<Page<FindingView>>, ApiError> {
+    let exempt = Exempt::parse(wanted.exempt)?;
     let filter = FindingFilter {
-        severities: at_or_above(severity)?,
+        severities: at_or_above(wanted.severity)?,
         verdicts: vec![FindingVerdict::Affected],
         ..filter
     };
-    let after = after.map(Place::decode).transpose()?;
-    let request = PageRequest { after, limit: limit.unwrap_or(100).min(LONGEST_PAGE) };
+    let after = wanted.after.map(Place::decode).transpose()?;
+    let request = PageRequest { after, limit: wanted.limit.unwrap_or(100).min(LONGEST_PAGE) };
     let page = state.store.findings(&filter, request).await?;
     let next = page.next.as_ref().map(Place::encode);
-    Ok(Json(Page { value: page.items.iter().map(crate::judge::finding_view).collect(), next }))
+    let book = Rulebook::load(&*state.store, Timestamp::now()).await?;
+    let mut eyes = Eyes { state, book: &book, systems: HashMap::new(), registries: HashMap::new() };
+    let mut value = Vec::with_capacity(page.items.len());
+    for finding in &page.items {
+        let hiding = eyes.hiding(finding).await?;
+        if exempt.passes(hiding.is_some()) {
+            value.push(FindingView { exempt: hiding, ..crate::judge::finding_view(finding) });
+        }
+    }
+    Ok(Json(Page { value, next }))
+}
+
+/// Holds rules against findings, and looks up what they need once for each image.
+struct Eyes<'a> {
+    state: &'a ApiState,
+    book: &'a Rulebook,
+    systems: HashMap<Digest, Option<OsName>>,
+    registries: HashMap<RegistryId, Option<KnownRegistry>>,
+}
+
+impl Eyes<'_> {
+    async fn hiding(&mut self, finding: &Finding) -> Result<Option<ExemptView>, ApiError> {
+        let image = &finding.key.image;
+        let registry = image.repository.registry;
+        if !self.registries.contains_key(&registry) {
+            let known = self.state.store.registry(registry).await?;
+            self.registries.insert(registry, known.and_then(|known| KnownRegistry::new(known).ok()));
+        }
+        if self.book.needs_os() && !self.systems.contains_key(&image.digest) {
+            let scanned = self.state.store.image(&image.digest).await?;
+            let os = scanned.and_then(|scanned| OsName::of(&scanned.distribution));
+            self.systems.insert(image.digest.clone(), os);
+        }
+        let Some(known) = self.registries.get(&registry).and_then(Option::as_ref) else { return Ok(None) };
+        let os = self.systems.get(&image.digest).and_then(Option::as_ref);
+        Ok(self.book.of_image(known, image).hides(finding, os).map(|rule| ExemptView {
+            kind: rule.kind.to_string(),
+            name: rule.name.clone(),
+            scope: rule.scope.clone(),
+            reason: rule.reason.clone(),
+            author: rule.author.to_string(),
+            expires_at: rule.expires_at,
+        }))
+    }
 }
 
 /// The words of this severity and of all that are worse.

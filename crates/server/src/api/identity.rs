@@ -3,7 +3,7 @@
 use super::ApiState;
 use super::error::ApiError;
 use access::token::{ArmClaims, ArmTokenUse, Expectation};
-use access::{Action, Assignment, Principal, ResourceId, decide};
+use access::{Action, Assignment, Principal, ResourceId, Trail, decide};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -32,6 +32,9 @@ impl FromRequestParts<ApiState> for Caller {
             "bearer" => bearer(state, credentials.trim()).await?,
             _ => return Err(ApiError::Unauthenticated),
         };
+        if let Some(trail) = parts.extensions.get::<Trail>() {
+            trail.identified(&principal);
+        }
         let assignments = state.sign_in.assignments(&principal).await?;
         Ok(Self { principal, assignments })
     }
@@ -61,6 +64,26 @@ async fn bearer(state: &ApiState, token: &str) -> Result<Principal, ApiError> {
 }
 
 impl Caller {
+    /// The caller's name.
+    pub(super) fn name(&self) -> &str {
+        &self.principal.name
+    }
+
+    /// Whether the caller may perform the action at the scope.
+    pub(super) fn may(&self, action: Action, scope: &ResourceId) -> bool {
+        decide(&self.assignments, &self.principal, action, scope).is_allowed()
+    }
+
+    /// # Errors
+    /// When the caller may not perform the action at the scope.
+    pub(super) fn require_at(&self, action: Action, scope: &ResourceId) -> Result<(), ApiError> {
+        if self.may(action, scope) { Ok(()) } else { Err(self.refusal(action)) }
+    }
+
+    pub(super) fn refusal(&self, action: Action) -> ApiError {
+        ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() }
+    }
+
     /// The registries in which the caller may perform the action.
     ///
     /// # Errors
@@ -73,10 +96,7 @@ impl Caller {
         let mut allowed = Vec::new();
         for subscription in state.store.subscriptions().await? {
             for registry in state.store.registries(subscription.id).await? {
-                let scope = scope(&registry);
-                if scope.is_some_and(|scope| {
-                    decide(&self.assignments, &self.principal, action, &scope).is_allowed()
-                }) {
+                if self.may_in(action, &registry) {
                     allowed.push(registry);
                 }
             }
@@ -87,13 +107,32 @@ impl Caller {
         Ok(allowed)
     }
 
+    /// Who asks.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The same person with the roles of this moment.
+    ///
+    /// # Errors
+    /// When the account is gone, or the records fail.
+    pub(super) async fn renewed(&self, state: &ApiState) -> Result<Self, ApiError> {
+        if state.sign_in.account(self.principal.id).await?.is_none() {
+            return Err(ApiError::Unauthenticated);
+        }
+        let assignments = state.sign_in.assignments(&self.principal).await?;
+        Ok(Self { principal: self.principal.clone(), assignments })
+    }
+
+    /// Whether the caller may perform the action in a registry.
+    pub(super) fn may_in(&self, action: Action, registry: &Registry) -> bool {
+        scope(registry).is_some_and(|scope| self.may(action, &scope))
+    }
+
     /// # Errors
     /// When the caller may not perform the action at the tenant, and so everywhere.
     pub(super) fn require_at_tenant(&self, action: Action) -> Result<(), ApiError> {
-        if decide(&self.assignments, &self.principal, action, &ResourceId::tenant()).is_allowed() {
-            return Ok(());
-        }
-        Err(ApiError::Forbidden { who: self.principal.name.clone(), action: action.name() })
+        self.require_at(action, &ResourceId::tenant())
     }
 
     /// Refuses who may not perform the action in a registry.

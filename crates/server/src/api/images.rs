@@ -1,18 +1,18 @@
 //! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
 
 use super::base;
-use super::error::ApiError;
-use super::findings::page_of_findings;
+use super::error::{ApiError, Named, Parameters};
+use super::findings::{Wanted, page_of_findings};
 use super::reference;
 use super::sbom;
 use super::view::{AttachedView, CauseView, Counts, ImageView, PackageView, Page};
 use super::{ApiState, Caller, Route, explain, history};
 use access::Action;
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use oci::{Digest, RepositoryName};
 use serde::Deserialize;
 use std::time::Duration;
@@ -21,12 +21,23 @@ use store::{
     SummaryFilter,
 };
 
-pub(super) const LIST: Route =
-    Route { path: "/api/images", action: Some(Action::ASSESSMENT_READ), handler: || get(list) };
+pub(super) const LIST: Route = Route {
+    method: Method::GET,
+    path: "/api/images",
+    action: Some(Action::ASSESSMENT_READ),
+    handler: || get(list),
+};
 pub(super) const ONE: Route = Route {
+    method: Method::GET,
     path: "/api/images/{*reference}",
     action: Some(Action::ASSESSMENT_READ),
-    handler: || get(one).post(attach),
+    handler: || get(one),
+};
+pub(super) const ATTACH: Route = Route {
+    method: Method::POST,
+    path: "/api/images/{*reference}",
+    action: Some(Action::ASSESSMENT_READ),
+    handler: || post(attach),
 };
 
 /// A page is at most this long, whatever is asked for (attack C3).
@@ -46,7 +57,7 @@ struct ListQuery {
 async fn list(
     caller: Caller,
     State(state): State<ApiState>,
-    Query(query): Query<ListQuery>,
+    Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Page<ImageView>>, ApiError> {
     let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
     let repository = query.repository.as_deref().map(parse_name).transpose()?;
@@ -96,6 +107,7 @@ struct OneQuery {
     vulnerability: Option<String>,
     package: Option<String>,
     severity: Option<String>,
+    exempt: Option<String>,
     #[serde(rename = "repository")]
     _repository: Option<String>,
 }
@@ -103,8 +115,8 @@ struct OneQuery {
 async fn one(
     caller: Caller,
     State(state): State<ApiState>,
-    Path(path): Path<String>,
-    Query(query): Query<OneQuery>,
+    Named(path): Named,
+    Parameters(query): Parameters<OneQuery>,
 ) -> Result<Response, ApiError> {
     let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
     let named = reference::parse(&path)?;
@@ -134,10 +146,13 @@ async fn one(
                 vulnerability: query.vulnerability,
                 ..FindingFilter::default()
             };
-            let severity = query.severity.as_deref();
-            Ok(page_of_findings(&state, filter, severity, query.after.as_deref(), query.limit)
-                .await?
-                .into_response())
+            let wanted = Wanted {
+                severity: query.severity.as_deref(),
+                exempt: query.exempt.as_deref(),
+                after: query.after.as_deref(),
+                limit: query.limit,
+            };
+            Ok(page_of_findings(&state, filter, wanted).await?.into_response())
         }
         Some(other) => {
             let parts = "there are explain, findings, history, packages, sbom and wait";
@@ -156,8 +171,8 @@ struct AttachQuery {
 async fn attach(
     caller: Caller,
     State(state): State<ApiState>,
-    Path(path): Path<String>,
-    Query(query): Query<AttachQuery>,
+    Named(path): Named,
+    Parameters(query): Parameters<AttachQuery>,
 ) -> Result<(StatusCode, Json<AttachedView>), ApiError> {
     let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
     caller.require(&state, Action::PUSH, registry).await?;

@@ -7,13 +7,18 @@ use access::Action;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::Method;
 use axum::routing::post;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) const ROTATE: Route =
-    Route { path: "/api/keys/rotate", action: Some(Action::DIRECTORY_WRITE), handler: || post(rotate) };
+pub(super) const ROTATE: Route = Route {
+    method: Method::POST,
+    path: "/api/keys/rotate",
+    action: Some(Action::DIRECTORY_WRITE),
+    handler: || post(rotate),
+};
 
 #[derive(Default, Deserialize)]
 struct Body {

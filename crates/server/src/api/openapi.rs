@@ -2,13 +2,20 @@
 //!
 //! It is written by hand, since it is a promise and not a printout; a test holds it against the routes.
 
+mod schemas;
+
 use super::Route;
 use axum::Json;
+use axum::http::Method;
 use axum::routing::get;
 use serde_json::{Value, json};
 
-pub(super) const DOCUMENT: Route =
-    Route { path: "/api/openapi.json", action: None, handler: || get(|| async { Json(document()) }) };
+pub(super) const DOCUMENT: Route = Route {
+    method: Method::GET,
+    path: "/api/openapi.json",
+    action: None,
+    handler: || get(|| async { Json(document()) }),
+};
 
 fn document() -> Value {
     json!({
@@ -21,29 +28,131 @@ fn document() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"basic": []}, {"bearer": []}],
-        "paths": {
-            "/api/images": {"get": list_images()},
-            "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
-            "/api/findings": {"get": list_findings()},
-            "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
-            "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
-            "/api/collection/run": {"post": run_collection()},
-            "/api/keys/rotate": {"post": rotate_keys()},
-            "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
-            "/api/openapi.json": {"get": {
-                "summary": "This document",
-                "security": [],
-                "responses": {"200": {"description": "The document", "content": {"application/json": {"schema": {}}}}},
-            }},
-        },
+        "paths": paths(),
         "components": {
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
-            "schemas": schemas(),
+            "schemas": schemas::all(),
         },
     })
+}
+
+fn paths() -> Value {
+    json!({
+        "/api/images": {"get": list_images()},
+        "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},
+        "/api/findings": {"get": list_findings()},
+        "/api/advisories": {"get": operation("The advisories in force", &[], "Advisories")},
+        "/api/events": {"get": list_events()},
+        "/api/registry/policy": {
+            "get": operation("What is asked of images before they are pulled", &[], "Policy"),
+            "put": sending("Asks something else of images", "Policy", "Policy"),
+        },
+        "/api/registry/rules": {
+            "get": operation("The rules of the registry", &[], "Rules"),
+            "put": sending("Sets the rules of the registry", "Rules", "Rules"),
+        },
+        "/api/passes": {"post": sending("Lets a held image be pulled for some hours", "PassWish", "Pass")},
+        "/api/rules": {"get": list_rules("Rules that disable findings")},
+        "/api/rules/{name}": rule("the rule"),
+        "/api/exemptions": {"get": list_rules("Exemptions")},
+        "/api/exemptions/{name}": rule("the exemption"),
+        "/api/collection": {"get": operation("How the collection of what nobody needs is doing", &[], "Collection")},
+        "/api/collection/run": {"post": run_collection()},
+        "/api/keys/rotate": {"post": rotate_keys()},
+        "/api/query/functions": {"get": operation("What a query may use", &[], "QueryReference")},
+        "/api/usage": {"get": usage()},
+        "/api/audit": {"get": audit()},
+        "/api/openapi.json": {"get": {
+            "summary": "This document",
+            "security": [],
+            "responses": {"200": {"description": "The document", "content": {"application/json": {"schema": {}}}}},
+        }},
+    })
+}
+
+/// An answer that may also be text of another type.
+fn also(mut operation: Value, types: &[&str]) -> Value {
+    for content_type in types {
+        operation["responses"]["200"]["content"][*content_type] = json!({"schema": {"type": "string"}});
+    }
+    operation
+}
+
+fn scope() -> Value {
+    parameter("scope", "query", "A resource id; by default the first subscription", json!({"type": "string"}))
+}
+
+fn list_rules(summary: &str) -> Value {
+    operation(summary, &[scope()], "RulePage")
+}
+
+fn rule(what: &str) -> Value {
+    let name = parameter("name", "path", "Its name", json!({"type": "string", "minLength": 1}));
+    let both = [name.clone(), scope()];
+    let mut put = operation(&format!("Put {what}"), &[name], "Rule");
+    put["requestBody"] = json!({
+        "required": true,
+        "content": {"application/json": {"schema": reference("RuleBody")}},
+    });
+    put["responses"]["201"] = put["responses"]["200"].clone();
+    put["responses"]["413"] = failure_in_text("The body is too long");
+    json!({
+        "get": operation(&format!("Show {what}"), &both, "Rule"),
+        "put": put,
+        "delete": operation(&format!("Delete {what}; history keeps it"), &both, "Rule"),
+    })
+}
+
+fn usage() -> Value {
+    let day =
+        |name: &str, what: &str| parameter(name, "query", what, json!({"type": "string", "format": "date"}));
+    let parameters = [
+        day("from", "From this day on; by default from the first of this month"),
+        day("until", "Up to this day; by default today"),
+        parameter(
+            "format",
+            "query",
+            "The form of the answer",
+            json!({"type": "string", "enum": ["json", "csv"]}),
+        ),
+    ];
+    also(operation("Images that were charged, by registry and day", &parameters, "UsagePage"), &["text/csv"])
+}
+
+fn audit() -> Value {
+    let moment = |name: &str, what: &str| {
+        parameter(name, "query", what, json!({"type": "string", "format": "date-time"}))
+    };
+    let text = |name: &str, what: &str| parameter(name, "query", what, json!({"type": "string"}));
+    let parameters = [
+        text("actor", "Only what this person asked"),
+        moment("since", "Only from this moment on"),
+        moment("until", "Only before this moment"),
+        text("resource", "Only what was about paths that begin so"),
+        parameter("failures", "query", "Only what was refused or failed", json!({"type": "boolean"})),
+        parameter(
+            "after",
+            "query",
+            "`next` of the page before",
+            json!({"type": "integer", "format": "int64"}),
+        ),
+        paging()[1].clone(),
+        parameter(
+            "format",
+            "query",
+            "A page of JSON, or all in lines",
+            json!({"type": "string", "enum": ["json", "ndjson", "csv"]}),
+        ),
+    ];
+    let types = ["application/x-ndjson", "text/csv"];
+    also(operation("Who did what, when, from where, with what result", &parameters, "AuditPage"), &types)
+}
+
+fn failure_in_text(description: &str) -> Value {
+    json!({"description": description, "content": {"text/plain": {"schema": {"type": "string"}}}})
 }
 
 fn parameter(name: &str, place: &str, description: &str, schema: Value) -> Value {
@@ -76,6 +185,15 @@ fn operation(summary: &str, parameters: &[Value], schema: &str) -> Value {
             "429": failure("Too many wrong passwords; Retry-After says when to try again"),
         },
     })
+}
+
+/// An operation with a body.
+fn sending(summary: &str, body: &str, schema: &str) -> Value {
+    let mut operation = operation(summary, &[], schema);
+    operation["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    operation["responses"]["413"] = failure_in_text("The body is too long");
+    operation
 }
 
 fn reference(schema: &str) -> Value {
@@ -143,6 +261,8 @@ fn attach_bill() -> Value {
         && let Some(done) = responses.remove("200")
     {
         responses.insert("201".into(), done);
+        let refused = responses.get("400").cloned().unwrap_or_default();
+        responses.insert("409".into(), refused);
     }
     operation
 }
@@ -157,6 +277,12 @@ fn list_findings() -> Value {
         parameter("repository", "query", "Only this repository", json!({"type": "string"})),
         parameter("vulnerability", "query", "Only this vulnerability", json!({"type": "string"})),
         parameter(
+            "exempt",
+            "query",
+            "Whether findings are wanted that a rule or an exemption hides",
+            json!({"type": "string", "enum": ["exclude", "include", "only"]}),
+        ),
+        parameter(
             "severity",
             "query",
             "Only this severity and worse",
@@ -167,8 +293,31 @@ fn list_findings() -> Value {
     operation("Findings over all images", &parameters, "FindingPage")
 }
 
+fn list_events() -> Value {
+    let mut parameters = vec![
+        parameter("repository", "query", "Only this repository", json!({"type": "string"})),
+        parameter("kind", "query", "Only these kinds, separated by commas", json!({"type": "string"})),
+        parameter(
+            "tail",
+            "query",
+            "Begin so many events before the end",
+            json!({"type": "integer", "minimum": 0}),
+        ),
+        parameter("Last-Event-ID", "header", "Go on after this event; as `after`", json!({"type": "string"})),
+    ];
+    parameters.extend(paging());
+    let mut operation = operation(
+        "What has happened, in order. With `Accept: text/event-stream`, what happens from now on too",
+        &parameters,
+        "EventPage",
+    );
+    operation["responses"]["200"]["content"]["text/event-stream"] = json!({"schema": {"type": "string", "description": "`id` is the sequence, `event` the kind, `data` an Event"}});
+    operation
+}
+
 fn rotate_keys() -> Value {
     let mut operation = operation("Sign tokens with another key", &[], "Done");
+    operation["responses"]["413"] = failure_in_text("The body is too long");
     let body = json!({"type": "object", "properties": {"revoke": {"type": "boolean"}}});
     operation["requestBody"] = json!({"content": {"application/json": {"schema": body}}});
     operation
@@ -178,95 +327,6 @@ fn states() -> Vec<&'static str> {
     store::ImageState::ALL.iter().map(|state| state.as_str()).collect()
 }
 
-fn page(of: &str) -> Value {
-    json!({
-        "type": "object",
-        "required": ["value"],
-        "properties": {"value": {"type": "array", "items": reference(of)}, "next": {"type": "string"}},
-    })
-}
-
-fn schemas() -> Value {
-    let text = || json!({"type": "string"});
-    let maybe = || json!({"type": ["string", "null"]});
-    let texts = || json!({"type": "array", "items": {"type": "string"}});
-    let number = || json!({"type": "integer", "minimum": 0});
-    json!({
-        "Error": {"type": "object", "properties": {"error": {"type": "object", "properties": {"code": text(), "message": text()}}}},
-        "Done": {"type": "object"},
-        "ImagePage": page("Image"),
-        "FindingPage": page("Finding"),
-        "Counts": {"type": "object", "properties": {
-            "critical": number(), "high": number(), "medium": number(), "low": number(), "unknown": number(),
-        }},
-        "Image": {"type": "object", "properties": {
-            "registry": text(), "repository": text(), "digest": text(), "tags": texts(), "platform": maybe(),
-            "state": {"type": "string", "enum": states()},
-            "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
-            "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
-            "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "advisoriesAgeSeconds": {"type": "integer"},
-            "children": texts(),
-            "base": {"type": "object", "properties": {
-                "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
-                "inherited": number(), "own": number(),
-                "newer": {"type": ["object", "null"], "properties": {
-                    "tags": texts(), "digest": text(), "fixes": number(), "pushedAt": text(),
-                }},
-            }},
-            "layers": {"type": "array", "items": {"type": "object", "properties": {
-                "digest": text(), "step": maybe(), "inherited": {"type": ["boolean", "null"]},
-            }}},
-        }},
-        "Finding": {"type": "object", "properties": {
-            "repository": text(), "digest": text(), "vulnerability": text(), "aliases": texts(), "severity": text(),
-            "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
-            "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
-            "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
-            "evidence": text(),
-            "risk": {"type": "object", "properties": {
-                "severitySource": text(), "cvssVector": text(), "exploitProbability": {"type": "number"},
-                "exploitPercentile": {"type": "number"}, "knownExploitedSince": text(), "published": text(),
-                "firstSeen": text(),
-            }},
-        }},
-        "History": {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "object", "properties": {
-            "at": text(), "kind": text(), "vulnerability": text(), "package": text(), "version": text(),
-            "before": text(), "after": text(), "reason": text(), "description": text(), "actor": text(),
-            "snapshot": text(),
-        }}}}},
-        "Explanation": {"type": "object", "properties": {
-            "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
-            "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),
-        }},
-        "Collection": {"type": "object", "properties": {
-            "state": {"type": "string", "enum": ["never", "running", "done", "failed"]}, "mode": maybe(),
-            "phase": maybe(), "startedAt": maybe(), "endedAt": maybe(), "uploads": number(), "manifests": number(),
-            "links": number(), "blobs": number(), "bytes": number(), "error": maybe(),
-        }},
-        "Attached": {"type": "object", "properties": {
-            "repository": text(), "subject": text(), "digest": text(), "artifactType": text(),
-        }},
-        "QueryReference": {"type": "object", "properties": {"value": {"type": "array", "items": {
-            "type": "object", "properties": {
-                "kind": {"type": "string", "enum": [
-                    "source", "operator", "comparison", "function", "form", "window", "aggregate", "plugin",
-                ]},
-                "name": text(), "aliases": texts(), "signature": text(), "summary": text(), "example": text(),
-                "result": text(),
-            },
-        }}}},
-        "Advisories": {"type": "object", "properties": {
-            "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
-            "tooOld": {"type": "boolean"}, "advisories": number(),
-            "sources": {"type": "array", "items": {"type": "object", "properties": {
-                "name": text(), "newest": maybe(), "advisories": number(), "skipped": number(),
-            }}},
-            "held": {"type": "object", "properties": {"snapshot": text(), "doubts": texts(), "at": text()}},
-            "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},
-        }},
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,9 +334,19 @@ mod tests {
     #[test]
     fn the_document_has_every_route_and_no_other() {
         let document = document();
-        let mut promised: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-        let mut served: Vec<String> =
-            super::super::ROUTES.iter().map(|route| route.path.replace("{*", "{")).collect();
+        let paths = document["paths"].as_object().unwrap();
+        let mut promised: Vec<String> = paths
+            .iter()
+            .flat_map(|(path, item)| {
+                item.as_object().unwrap().keys().map(move |method| format!("{path} {method}"))
+            })
+            .collect();
+        let mut served: Vec<String> = super::super::ROUTES
+            .iter()
+            .map(|route| {
+                format!("{} {}", route.path.replace("{*", "{"), route.method.as_str().to_lowercase())
+            })
+            .collect();
         promised.sort();
         served.sort();
         assert_eq!(promised, served);

@@ -4,11 +4,12 @@
 
 use super::{Caller, Route};
 use axum::Json;
+use axum::http::Method;
 use axum::routing::get;
 use serde_json::Value;
 
 pub(super) const FUNCTIONS: Route =
-    Route { path: "/api/query/functions", action: None, handler: || get(functions) };
+    Route { method: Method::GET, path: "/api/query/functions", action: None, handler: || get(functions) };
 
 /// The extractor refuses whoever is not signed in.
 async fn functions(_: Caller) -> Json<Value> {

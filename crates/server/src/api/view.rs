@@ -188,9 +188,30 @@ pub struct FindingView {
     pub advisories: Vec<String>,
     /// The rule, in words.
     pub evidence: String,
+    /// Why it does not count, where a rule or an exemption hides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exempt: Option<ExemptView>,
     /// How urgent it is, and since when.
     #[serde(default)]
     pub risk: RiskView,
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExemptView {
+    /// `Disable`, `Waiver` or `Mitigated`.
+    pub kind: String,
+    /// The name of the rule or exemption.
+    pub name: String,
+    /// Where it holds.
+    pub scope: String,
+    /// Why.
+    pub reason: String,
+    /// Who put it.
+    pub author: String,
+    /// Until when it holds.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What tells how urgent a finding is.
@@ -377,4 +398,72 @@ pub struct EcosystemView {
     pub name: String,
     /// Packages with at least one advisory.
     pub packages: u64,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventView {
+    /// Its place: later events have greater numbers, and numbers have gaps.
+    pub sequence: i64,
+    /// What, as a word: `manifest-pushed`.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: String,
+    /// The registry.
+    pub registry: String,
+    /// The repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// What else there is to say; its members depend on the kind.
+    pub detail: serde_json::Value,
+}
+
+/// What a registry asks of images before they are pulled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PolicyView {
+    /// New images wait until their verdict lets them pass.
+    #[serde(default)]
+    pub quarantine: bool,
+    /// Unhealthy images with a finding of this severity or above are held: `Low`, `Medium`, `High`, `Critical`.
+    #[serde(default)]
+    pub hold_severity: Option<String>,
+    /// Images are held that were not assessed, or cannot be.
+    #[serde(default)]
+    pub hold_unassessed: bool,
+    /// For how many seconds after its push an image is not held for that.
+    #[serde(default)]
+    pub grace_seconds: u32,
+}
+
+/// A wish to pull an image whatever the policy says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PassWish {
+    /// The image: REPOSITORY:TAG or REPOSITORY@DIGEST.
+    pub image: String,
+    /// Why. It stands in history.
+    pub reason: String,
+    /// For how many hours.
+    pub hours: u32,
+}
+
+/// Leave to pull an image whatever the policy says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassView {
+    /// The repository.
+    pub repository: String,
+    /// The image.
+    pub digest: String,
+    /// Until when.
+    pub until: Timestamp,
 }

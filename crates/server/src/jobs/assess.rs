@@ -7,10 +7,15 @@ mod image;
 mod index;
 pub(super) mod layers;
 mod lineage;
+mod quarantine;
 
 use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
+use assessment::plan::trial_left;
 use assessment::{Cause, ImageVerdict};
+use graph::documents::KnownRegistry;
+use graph::rulebook::Rulebook;
+use graph::{automations, plans, settlement};
 use jiff::Timestamp;
 use oci::{Digest, ManifestContent, MediaType, RepositoryName};
 use registry::PushedManifest;
@@ -18,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{
-    ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest, Manifests, NewJob, PlanTier, RegistryId,
-    RepositoryKey, SnapshotVersion, SubscriptionId,
+    Charge, Charged, Conclusion, Found, ImageKey, ImageState, ImageSummary, Job, JobKind, Manifest,
+    Manifests, NewJob, Registry, RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 
 /// The kind of this job.
@@ -35,12 +40,29 @@ struct Order {
     registry: i64,
     repository: RepositoryName,
     digest: Digest,
+    /// Whether nobody pushed it: then it is not charged.
+    #[serde(default)]
+    again: bool,
+}
+
+/// The job that scans an image once more, although nobody pushed it. Its key is another than that of a push, so that
+/// neither takes the place of the other.
+pub fn job_again(image: &ImageKey, subscription: SubscriptionId) -> NewJob {
+    let mut job = job(image, subscription, -1);
+    job.key.push_str(" again");
+    job.payload["again"] = true.into();
+    job
+}
+
+fn is_again(job: &Job) -> bool {
+    job.payload["again"] == true
 }
 
 /// The job for an image.
 pub fn job(image: &ImageKey, subscription: SubscriptionId, priority: i32) -> NewJob {
     let RepositoryKey { registry, name } = &image.repository;
-    let order = Order { registry: registry.0, repository: name.clone(), digest: image.digest.clone() };
+    let order =
+        Order { registry: registry.0, repository: name.clone(), digest: image.digest.clone(), again: false };
     NewJob {
         kind: KIND.name,
         key: format!("{}/{name}@{}", registry.0, image.digest),
@@ -76,24 +98,31 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     else {
         return Ok(());
     };
-    let subscription = match job.subscription {
-        Some(subscription) if is_standard(workshop, subscription).await? => subscription,
-        _ => {
+    let Some(registry) = workshop.store.registry(image.repository.registry).await? else { return Ok(()) };
+    let subscription = registry.subscription;
+    if !is_standard(workshop, &registry).await? {
+        // What was found while the plan was on stays readable.
+        if !is_settled(workshop, &image).await? {
             workshop.store.put_summary(blank(&image, ImageState::Unscanned, now)).await?;
-            return Ok(());
         }
-    };
+        return Ok(());
+    }
     // Side by side: nobody needs to know that somebody is at it before somebody is.
     let (announced, judged) =
         tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
     announced?;
     let judged = judged?;
+    if judged.is_scanned && !is_again(job) {
+        charge(workshop, &registry, &image, job.enqueued_at).await?;
+    }
     let with = judged.snapshot.clone();
-    record(workshop, &image, judged, now).await?;
+    // An index is judged once for each of its images; nobody asked for that.
+    let is_asked_for = judged.children.is_empty();
+    record(workshop, &image, judged, is_asked_for, now).await?;
     // Other advisories came into force meanwhile, and their job may not have known of this image yet.
     let in_force = workshop.shelf.current().map(|snapshot| SnapshotVersion(snapshot.version().to_string()));
     if with.is_some() && with != in_force {
-        workshop.store.enqueue(vec![self::job(&image, subscription, job.priority)], now).await?;
+        workshop.store.enqueue(vec![job_again(&image, subscription)], now).await?;
     }
     for parent in workshop.store.parents(&image.repository, &image.digest).await? {
         let parent = ImageKey { repository: image.repository.clone(), digest: parent };
@@ -107,10 +136,33 @@ pub(super) fn job_for_parent(parent: &ImageKey, subscription: SubscriptionId) ->
     job(parent, subscription, -1)
 }
 
-/// Whether the plan of a subscription asks for scans.
-pub(super) async fn is_standard(workshop: &Workshop, subscription: SubscriptionId) -> Result<bool, JobError> {
-    let plan = workshop.store.plan(subscription, SCAN_PLAN).await?;
-    Ok(plan.is_some_and(|plan| plan.tier == PlanTier::Standard))
+/// Whether the plan that holds for a registry asks for scans.
+pub(super) async fn is_standard(workshop: &Workshop, registry: &Registry) -> Result<bool, JobError> {
+    Ok(plans::of_registry(&*workshop.store, registry, SCAN_PLAN).await?.is_standard)
+}
+
+/// Enters the image into the ledger. The moment is that of the push, so that a retry in the next month finds it there.
+async fn charge(
+    workshop: &Workshop,
+    registry: &Registry,
+    image: &ImageKey,
+    at: Timestamp,
+) -> Result<(), JobError> {
+    let subscription = registry.subscription;
+    let began = workshop.store.trial_began(subscription, SCAN_PLAN).await?;
+    let charge = Charge {
+        subscription,
+        digest: image.digest.clone(),
+        registry: registry.id,
+        repository: image.repository.name.clone(),
+        in_trial: trial_left(began, at).is_positive(),
+        at,
+    };
+    match workshop.store.charge(charge).await? {
+        Charged::Now => tracing::debug!(%subscription, digest = %image.digest, "an image was charged"),
+        Charged::Before => {}
+    }
+    Ok(())
 }
 
 /// A verdict with what is recorded beside it.
@@ -120,6 +172,8 @@ pub(super) struct Judged {
     pub(super) isolation: Value,
     pub(super) snapshot: Option<SnapshotVersion>,
     pub(super) children: Vec<Digest>,
+    /// Whether its layers were read: that is what is charged.
+    pub(super) is_scanned: bool,
 }
 
 impl Judged {
@@ -136,6 +190,7 @@ impl Judged {
             isolation: Value::Null,
             snapshot: None,
             children: Vec::new(),
+            is_scanned: false,
         }
     }
 }
@@ -172,14 +227,18 @@ fn invalid(error: &dyn std::fmt::Display) -> Judged {
 
 /// Says that somebody is at it, unless there is a verdict already: the old one stays until the new one is there.
 async fn announce(workshop: &Workshop, image: &ImageKey, now: Timestamp) -> Result<(), JobError> {
-    let before = workshop.store.summary(image).await?;
-    let settled = before.is_some_and(|summary| {
-        !matches!(summary.state, ImageState::Queued | ImageState::Scanning | ImageState::Unscanned)
-    });
-    if !settled {
+    if !is_settled(workshop, image).await? {
         workshop.store.put_summary(blank(image, ImageState::Scanning, now)).await?;
     }
     Ok(())
+}
+
+/// Whether there is a verdict.
+async fn is_settled(workshop: &Workshop, image: &ImageKey) -> Result<bool, JobError> {
+    let before = workshop.store.summary(image).await?;
+    Ok(before.is_some_and(|summary| {
+        !matches!(summary.state, ImageState::Queued | ImageState::Scanning | ImageState::Unscanned)
+    }))
 }
 
 fn blank(image: &ImageKey, state: ImageState, now: Timestamp) -> ImageSummary {
@@ -203,6 +262,7 @@ async fn record(
     workshop: &Workshop,
     image: &ImageKey,
     judged: Judged,
+    is_asked_for: bool,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let mut summary = blank(image, ImageState::Scanning, now);
@@ -223,10 +283,32 @@ async fn record(
     tracing::info!(
         repository = %image.repository.name, digest = %image.digest, state = summary.state.as_str(), "an image was judged"
     );
-    workshop.store.put_summary(summary).await?;
+    let link = quarantine::link(&workshop.url, image);
+    keep(workshop, Conclusion { summary, is_asked_for, link }).await?;
     // Those who wait need not wait until the job is off the queue too.
     workshop.tell();
     Ok(())
+}
+
+/// Keeps what was found, and beside it what the rules in force make of it. Should they change meanwhile, again.
+async fn keep(workshop: &Workshop, conclusion: Conclusion) -> Result<(), JobError> {
+    let Conclusion { summary, mut is_asked_for, link } = conclusion;
+    let registry = workshop.store.registry(summary.image.repository.registry).await?;
+    let Some(known) = registry.and_then(|registry| KnownRegistry::new(registry).ok()) else { return Ok(()) };
+    loop {
+        let generation = workshop.store.rules_generation();
+        let book = Rulebook::load(&*workshop.store, Timestamp::now()).await?;
+        let shown = settlement::shown(&*workshop.store, &book, &known, summary.clone()).await?;
+        let images = std::iter::once(&summary.image);
+        let jobs = automations::jobs(&*workshop.store, images, known.registry.subscription).await?;
+        let conclusion = Conclusion { summary: shown, is_asked_for, link: link.clone() };
+        workshop.store.conclude_judged(conclusion, Found::of(&summary), jobs, Timestamp::now()).await?;
+        is_asked_for = false;
+        let has_ended = book.next_change().is_some_and(|end| end <= Timestamp::now());
+        if generation == workshop.store.rules_generation() && !has_ended {
+            return Ok(());
+        }
+    }
 }
 
 fn state(state: assessment::ImageState) -> ImageState {
@@ -241,5 +323,5 @@ fn state(state: assessment::ImageState) -> ImageState {
 async fn gave_up(workshop: &Workshop, job: &Job, why: &str, now: Timestamp) -> Result<(), JobError> {
     let Some(image) = image_of(job) else { return Ok(()) };
     let judged = Judged::not_applicable(Cause::ScanFailed { detail: why.to_owned() });
-    record(workshop, &image, judged, now).await
+    record(workshop, &image, judged, true, now).await
 }

@@ -150,6 +150,30 @@ impl Collections {
     }
 }
 
+/// Lets go for good what was deleted and can no longer be restored, now and then, until `stop` becomes true.
+pub async fn keep_forgetting(store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match store.forget_deleted(Timestamp::now()).await {
+            // There may be more than one call takes.
+            Ok(forgotten) if forgotten > 0 => {
+                tracing::info!(manifests = forgotten, "the time to restore is over");
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what was deleted could not be let go"
+                );
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            _ = stop.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
+
 /// The registries whose manifests without a tag go, and after how long. Those of the others stay: nobody has said that
 /// they should go.
 async fn retention(store: &dyn Store) -> Result<Vec<(RegistryId, SignedDuration)>, store::Error> {

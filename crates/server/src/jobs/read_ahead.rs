@@ -13,7 +13,7 @@ use oci::Digest;
 use registry::PushedBlob;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::SubscriptionId;
+use store::{RegistryId, SubscriptionId};
 use tokio::sync::{Notify, watch};
 
 /// So many layers wait at most. What comes beyond is read when its image is judged.
@@ -30,12 +30,12 @@ impl Arrivals {
     /// Notes a blob that arrived. Nothing is looked at yet: this runs while a client waits for its answer.
     pub fn note(&self, blob: &PushedBlob<'_>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.push(blob.site.registry.subscription, blob.digest) {
+        if waiting.push(blob.site.registry.subscription, blob.site.registry.id, blob.digest) {
             self.arrived.notify_one();
         }
     }
 
-    async fn next(&self) -> (SubscriptionId, Digest) {
+    async fn next(&self) -> (RegistryId, Digest) {
         loop {
             let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
             match next {
@@ -49,13 +49,13 @@ impl Arrivals {
 /// A row for each subscription that has something waiting, and whose turn it is.
 #[derive(Debug, Default)]
 struct Waiting {
-    rows: HashMap<SubscriptionId, VecDeque<Digest>>,
+    rows: HashMap<SubscriptionId, VecDeque<(RegistryId, Digest)>>,
     turns: VecDeque<SubscriptionId>,
     count: usize,
 }
 
 impl Waiting {
-    fn push(&mut self, subscription: SubscriptionId, digest: &Digest) -> bool {
+    fn push(&mut self, subscription: SubscriptionId, registry: RegistryId, digest: &Digest) -> bool {
         if self.count >= WAITING {
             return false;
         }
@@ -63,33 +63,33 @@ impl Waiting {
         if row.is_empty() {
             self.turns.push_back(subscription);
         }
-        row.push_back(digest.clone());
+        row.push_back((registry, digest.clone()));
         self.count += 1;
         true
     }
 
-    fn pop(&mut self) -> Option<(SubscriptionId, Digest)> {
+    fn pop(&mut self) -> Option<(RegistryId, Digest)> {
         let subscription = self.turns.pop_front()?;
         let row = self.rows.get_mut(&subscription)?;
-        let digest = row.pop_front()?;
+        let next = row.pop_front()?;
         self.count -= 1;
         if row.is_empty() {
             self.rows.remove(&subscription);
         } else {
             self.turns.push_back(subscription);
         }
-        Some((subscription, digest))
+        Some(next)
     }
 }
 
 /// Reads what arrives, one layer after the other, until `stop` becomes true.
 pub async fn keep_reading(workshop: Arc<Workshop>, arrivals: Arc<Arrivals>, mut stop: watch::Receiver<bool>) {
     loop {
-        let (subscription, digest) = tokio::select! {
+        let (registry, digest) = tokio::select! {
             next = arrivals.next() => next,
             _ = stop.wait_for(|stopped| *stopped) => return,
         };
-        if let Err(error) = read(&workshop, subscription, &digest, Timestamp::now()).await {
+        if let Err(error) = read(&workshop, registry, &digest, Timestamp::now()).await {
             // The job that judges the image meets the same, and says so in its verdict.
             tracing::debug!(%error, %digest, "a layer could not be read ahead");
         }
@@ -98,11 +98,12 @@ pub async fn keep_reading(workshop: Arc<Workshop>, arrivals: Arc<Arrivals>, mut 
 
 async fn read(
     workshop: &Workshop,
-    subscription: SubscriptionId,
+    registry: RegistryId,
     digest: &Digest,
     now: Timestamp,
 ) -> Result<(), super::JobError> {
-    if !super::assess::is_standard(workshop, subscription).await? {
+    let Some(registry) = workshop.store.registry(registry).await? else { return Ok(()) };
+    if !super::assess::is_standard(workshop, &registry).await? {
         return Ok(());
     }
     let Some(blob) = workshop.blobs.open(digest).await? else { return Ok(()) };
@@ -126,9 +127,9 @@ mod tests {
         let mut waiting = Waiting::default();
         let digest = |text: &str| Digest::of_sha256(text.as_bytes());
         for text in ["a1", "a2", "a3"] {
-            assert!(waiting.push(subscription(1), &digest(text)));
+            assert!(waiting.push(subscription(1), RegistryId(1), &digest(text)));
         }
-        assert!(waiting.push(subscription(2), &digest("b1")));
+        assert!(waiting.push(subscription(2), RegistryId(2), &digest("b1")));
         let order: Vec<Digest> = std::iter::from_fn(|| waiting.pop()).map(|(_, digest)| digest).collect();
         assert_eq!(order, ["a1", "b1", "a2", "a3"].map(digest));
         assert_eq!(waiting.count, 0);
@@ -139,8 +140,11 @@ mod tests {
     fn what_does_not_fit_is_forgotten() {
         let mut waiting = Waiting::default();
         let digest = Digest::of_sha256(b"x");
-        assert_eq!((0..WAITING + 5).filter(|_| waiting.push(subscription(1), &digest)).count(), WAITING);
+        assert_eq!(
+            (0..WAITING + 5).filter(|_| waiting.push(subscription(1), RegistryId(1), &digest)).count(),
+            WAITING
+        );
         assert!(waiting.pop().is_some());
-        assert!(waiting.push(subscription(1), &digest));
+        assert!(waiting.push(subscription(1), RegistryId(1), &digest));
     }
 }

@@ -13,6 +13,7 @@
 
 mod flips;
 mod judging;
+mod keeping;
 mod matching;
 mod plan;
 

@@ -23,6 +23,10 @@ impl EventKind {
     pub const PULL_POLICY_CHANGED: Self = Self::new("pull-policy-changed");
     /// Somebody gave leave to pull an image whatever the policy says.
     pub const PULL_PASS_GIVEN: Self = Self::new("pull-pass-given");
+    /// A rule or an exemption was put.
+    pub const RULE_PUT: Self = Self::new("rule-put");
+    /// A rule or an exemption was deleted.
+    pub const RULE_DELETED: Self = Self::new("rule-deleted");
     /// A registry was created.
     pub const REGISTRY_CREATED: Self = Self::new("registry-created");
     /// Settings of a registry were changed.
@@ -33,6 +37,14 @@ impl EventKind {
     pub const REPOSITORY_DELETED: Self = Self::new("repository-deleted");
     /// A tag was taken away.
     pub const TAG_DELETED: Self = Self::new("tag-deleted");
+    /// A manifest stands elsewhere in the quarantine pattern. `released` says that it may be pulled now.
+    pub const QUARANTINE_CHANGED: Self = Self::new("quarantine-changed");
+    /// A deleted manifest was restored.
+    pub const MANIFEST_RESTORED: Self = Self::new("manifest-restored");
+    /// A registry has other rules.
+    pub const REGISTRY_RULES_CHANGED: Self = Self::new("registry-rules-changed");
+    /// An image was assessed.
+    pub const IMAGE_ASSESSED: Self = Self::new("image-assessed");
     /// The verdict on an image is another one, or there is one for the first time.
     pub const VERDICT_CHANGED: Self = Self::new("verdict-changed");
 
@@ -88,6 +100,28 @@ pub struct Event {
     pub event: NewEvent,
 }
 
+/// Which events are wanted. An empty list of kinds and a missing repository ask for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only those of these registries. The caller's rights are put here.
+    pub registries: Vec<RegistryId>,
+    /// Only these kinds.
+    pub kinds: Vec<EventKind>,
+    /// Only those of this repository.
+    pub repository: Option<RepositoryName>,
+}
+
+/// A part of history, looked through for what is wanted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventStretch {
+    /// What was wanted, in order.
+    pub events: Vec<Event>,
+    /// Everything up to this place was looked at: go on after it.
+    pub seen: i64,
+    /// Whether this is the end of history as it stands.
+    pub is_end: bool,
+}
+
 /// History.
 #[async_trait]
 pub trait Events: Send + Sync {
@@ -96,4 +130,24 @@ pub trait Events: Send + Sync {
 
     /// The events after a place, in order.
     async fn events(&self, page: PageRequest<i64>) -> Result<Page<Event, i64>, Error>;
+
+    /// The wanted events after a place. It looks at a bounded part of history, so that it may give few or none though
+    /// there are more.
+    async fn wanted_events(
+        &self,
+        filter: &EventFilter,
+        after: i64,
+        limit: usize,
+    ) -> Result<EventStretch, Error>;
+
+    /// The place of the latest event; 0 if nothing has happened.
+    async fn latest_event(&self) -> Result<i64, Error>;
+
+    /// Returns as soon as something has happened after a place that this process has heard of; at once if it had
+    /// before. Other processes write without being heard: do not wait for ever.
+    async fn wait_for_events(&self, after: i64);
+
+    /// Returns as soon as deliveries may have been made since the ticket was given, with the next ticket; at once if
+    /// they were before. The default ticket has seen nothing.
+    async fn wait_for_deliveries(&self, seen: u64) -> u64;
 }

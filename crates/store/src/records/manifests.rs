@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use oci::{Digest, Tag};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What a manifest points to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +56,21 @@ pub struct PutManifest {
     pub jobs: Vec<NewJob>,
     /// Who pushes.
     pub actor: Actor,
+    /// The request that pushes.
+    pub origin: PushOrigin,
     /// Now.
     pub at: Timestamp,
+}
+
+/// Which request did something, as far as it tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushOrigin {
+    /// The name of the program that sent it, as it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The number of the request, by which logs are matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Uuid>,
 }
 
 /// What became of a push.

@@ -54,7 +54,40 @@ pub struct PullPolicy {
     pub grace_seconds: u32,
 }
 
+impl HoldSeverity {
+    /// Whether there is a finding of this severity or above, or one of which nobody can say.
+    pub fn is_reached(self, counts: &BTreeMap<String, u64>) -> bool {
+        counts
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .any(|(word, _)| Self::from_word(word).is_none_or(|severity| severity >= self))
+    }
+}
+
 impl PullPolicy {
+    /// Where a verdict leaves an image in the quarantine pattern; none if it does not say.
+    ///
+    /// With quarantine on, what is healthy passes, and what is unhealthy passes only below a severity that the policy
+    /// names; what cannot be assessed does not pass. With quarantine off nothing is held by it, so that whatever was
+    /// assessed passes: the details beside it tell what was found. What was not assessed is never called passed.
+    pub fn quarantine_after(
+        self,
+        state: ImageState,
+        counts: &BTreeMap<String, u64>,
+    ) -> Option<QuarantineState> {
+        let (passed, failed) = (Some(QuarantineState::Passed), Some(QuarantineState::Failed));
+        match (state, self.quarantine) {
+            (ImageState::Healthy, _) | (ImageState::Unhealthy, false) => passed,
+            (ImageState::Unhealthy, true) => match self.hold_severity {
+                Some(limit) if !limit.is_reached(counts) => passed,
+                Some(_) | None => failed,
+            },
+            (ImageState::NotApplicable, true) => failed,
+            (ImageState::NotApplicable, false)
+            | (ImageState::Queued | ImageState::Scanning | ImageState::Unscanned, _) => None,
+        }
+    }
+
     /// Whether it holds anything at all.
     pub fn holds(&self) -> bool {
         self.quarantine || self.hold_severity.is_some() || self.hold_unassessed

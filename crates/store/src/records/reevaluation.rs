@@ -38,7 +38,7 @@ pub struct ImageNumber(pub i64);
 pub struct ImageToJudge {
     /// The image.
     pub image: ImageKey,
-    /// Where it stands.
+    /// Where it stands, rules and exemptions left aside.
     pub state: ImageState,
     /// What its verdict rests on beside its packages, as it was recorded.
     pub basis: Value,
@@ -103,7 +103,7 @@ pub trait Reevaluation: Send + Sync {
     /// Of these images, those that have a verdict, wherever they stand.
     async fn numbered_images(&self, images: Vec<ImageNumber>) -> Result<Vec<ImageToJudge>, Error>;
 
-    /// Keeps new verdicts, all in one transaction. What waits for its scan, or is deleted, is left alone.
+    /// Keeps new verdicts on images that no rule concerns, all in one transaction. What waits for its scan, or is deleted, is left alone.
     ///
     /// Where a state becomes another one, the event is part of the transaction, and so is the job for each index that
     /// the image is part of: judging the same images again tells nothing twice.

@@ -85,6 +85,18 @@ pub struct ImageSummary {
     pub children: Vec<Digest>,
 }
 
+/// An assessment that has come to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conclusion {
+    /// The verdict.
+    pub summary: ImageSummary,
+    /// Whether it is told in history though it says what the one before said: somebody asked for this scan.
+    /// Otherwise only a change is told.
+    pub is_asked_for: bool,
+    /// Where people see what was found; it stands in the details of the quarantine.
+    pub link: String,
+}
+
 /// Which summaries are wanted. Empty lists and missing values ask for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SummaryFilter {
@@ -116,6 +128,10 @@ pub trait Summaries: Send + Sync {
     ///
     /// The moment of first sight and, while the state stays, of the last change are those of the first time.
     async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error>;
+
+    /// Keeps the verdict on an image, writes what it means for its quarantine, and tells both in history, in one
+    /// transaction. `false` if the image is not there any more, and nothing was kept.
+    async fn conclude(&self, conclusion: Conclusion, at: Timestamp) -> Result<bool, Error>;
 
     /// The verdict on an image.
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error>;

@@ -1,14 +1,14 @@
 //! Changeable attributes in SQLite, and what they forbid.
 
 use super::column::{Columns, change, exists, moment, row, rows};
-use super::{SqliteStore, events, repositories};
+use super::{SqliteStore, conclusion, events, repositories, rules};
 use crate::{
-    Actor, AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Error, EventKind, Lock,
-    NewEvent, PutManifest, QuarantineState, RepositoryKey, Switch,
+    Actor, AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Error, EventKind, ImageKey,
+    Lock, NewEvent, PutManifest, QuarantineState, RepositoryKey, Switch,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use oci::Digest;
+use oci::{Digest, Tag};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
@@ -41,9 +41,15 @@ impl Attributes for SqliteStore {
             if !is_there(connection, id, &target)? {
                 return Ok(None);
             }
-            let now = changed(of(connection, id, &target)?, wanted);
+            let before = of(connection, id, &target)?;
+            let then = before.quarantine;
+            let now = changed(before, wanted);
             keep(connection, id, &target, &now, at)?;
-            record(connection, &repository, &target, &now, actor, at)?;
+            record(connection, &repository, &target, &now, actor.clone(), at)?;
+            if let (AttributeTarget::Manifest(digest), Some(state)) = (&target, now.quarantine) {
+                let image = ImageKey { repository, digest: digest.clone() };
+                record_quarantine(connection, &image, id, (then, state), actor, at)?;
+            }
             Ok(Some(now))
         })
         .await
@@ -58,7 +64,21 @@ pub(super) fn lock_on_push(
 ) -> Result<Option<Lock>, Error> {
     let tags = push.tags.iter().map(|tag| AttributeTarget::Tag(tag.clone()));
     let targets = [AttributeTarget::Repository, AttributeTarget::Manifest(push.digest.clone())];
-    first_lock(connection, repository, targets.into_iter().chain(tags), &[Switch::Write])
+    match first_lock(connection, repository, targets.into_iter().chain(tags), &[Switch::Write])? {
+        Some(lock) => Ok(Some(lock)),
+        None => rules::lock_on_move(connection, repository, &push.repository, &push.tags, &push.digest),
+    }
+}
+
+/// What stands in the way of restoring a manifest under a tag.
+pub(super) fn lock_on_restore(
+    connection: &Connection,
+    repository: i64,
+    tag: Option<&Tag>,
+) -> Result<Option<Lock>, Error> {
+    let tag = tag.map(|tag| AttributeTarget::Tag(tag.clone()));
+    let targets = std::iter::once(AttributeTarget::Repository).chain(tag);
+    first_lock(connection, repository, targets, &[Switch::Write])
 }
 
 /// What stands in the way of deleting a manifest: its own switches, those of its tags, which go with it, and those of
@@ -66,8 +86,12 @@ pub(super) fn lock_on_push(
 pub(super) fn lock_on_manifest(
     connection: &Connection,
     repository: i64,
+    key: &RepositoryKey,
     digest: &Digest,
 ) -> Result<Option<Lock>, Error> {
+    if let Some(lock) = rules::lock_on_tags(connection, repository, key, Some(digest))? {
+        return Ok(Some(lock));
+    }
     let sql = "SELECT name FROM tag WHERE repository = ?1 AND digest = ?2";
     let tags = rows(connection, sql, params![repository, digest.as_str()], |row| row.parsed("name"))?;
     let own = [AttributeTarget::Repository, AttributeTarget::Manifest(digest.clone())];
@@ -75,13 +99,18 @@ pub(super) fn lock_on_manifest(
     first_lock(connection, repository, targets, DELETION)
 }
 
-/// What stands in the way of taking something away that has no manifest behind it: a tag.
-pub(super) fn lock_on_target(
+/// What stands in the way of taking a tag away.
+pub(super) fn lock_on_tag(
     connection: &Connection,
     repository: i64,
-    target: AttributeTarget,
+    key: &RepositoryKey,
+    tag: &Tag,
 ) -> Result<Option<Lock>, Error> {
-    first_lock(connection, repository, [AttributeTarget::Repository, target].into_iter(), DELETION)
+    if let Some(lock) = rules::lock_on_tag(connection, key, tag)? {
+        return Ok(Some(lock));
+    }
+    let targets = [AttributeTarget::Repository, AttributeTarget::Tag(tag.clone())];
+    first_lock(connection, repository, targets.into_iter(), DELETION)
 }
 
 /// What stands in the way of taking a blob out of a repository: a manifest that may not be deleted keeps its layers.
@@ -98,7 +127,14 @@ pub(super) fn lock_on_blob(
 }
 
 /// What stands in the way of deleting a whole repository: any switch of anything in it.
-pub(super) fn lock_on_repository(connection: &Connection, repository: i64) -> Result<Option<Lock>, Error> {
+pub(super) fn lock_on_repository(
+    connection: &Connection,
+    repository: i64,
+    key: &RepositoryKey,
+) -> Result<Option<Lock>, Error> {
+    if let Some(lock) = rules::lock_on_tags(connection, repository, key, None)? {
+        return Ok(Some(lock));
+    }
     let sql = "SELECT kind, name FROM attribute WHERE repository = ?1 AND (can_delete = 0 OR can_write = 0)
                ORDER BY kind, name LIMIT 1";
     let target = row(connection, sql, [repository], |row| {
@@ -267,6 +303,32 @@ fn record(
         actor,
         at,
         detail: json!({ "attributes": switches, "quarantine": now.quarantine.map(QuarantineState::as_str) }),
+    };
+    events::append(connection, &event)?;
+    Ok(())
+}
+
+/// Tells of another place in the quarantine pattern, if it is another.
+fn record_quarantine(
+    connection: &Connection,
+    image: &ImageKey,
+    repository: i64,
+    (then, now): (Option<QuarantineState>, QuarantineState),
+    actor: Actor,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let Some(detail) = conclusion::quarantine_detail(connection, image, repository, then, now)? else {
+        return Ok(());
+    };
+    let event = NewEvent {
+        kind: EventKind::QUARANTINE_CHANGED,
+        registry: Some(image.repository.registry),
+        repository: Some(image.repository.name.clone()),
+        digest: Some(image.digest.clone()),
+        tag: None,
+        actor,
+        at,
+        detail,
     };
     events::append(connection, &event)?;
     Ok(())

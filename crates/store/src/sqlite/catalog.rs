@@ -128,7 +128,7 @@ fn delete(
     if digests.is_empty() {
         return Ok(RepositoryRemoval::Absent);
     }
-    if let Some(lock) = attributes::lock_on_repository(connection, id)? {
+    if let Some(lock) = attributes::lock_on_repository(connection, id, repository)? {
         return Ok(RepositoryRemoval::Locked(lock));
     }
     let tags = "SELECT name FROM tag WHERE repository = ?1 ORDER BY name";
@@ -136,8 +136,12 @@ fn delete(
     for digest in &digests {
         manifests::remove(connection, id, repository, digest, actor.clone(), at)?;
     }
-    // What is only linked goes too: the bytes are collected when no repository links them any more.
-    change(connection, "DELETE FROM blob_link WHERE repository = ?1", [id])?;
+    // What is only linked goes too, unless it can be restored: the bytes are collected when no repository links them
+    // any more.
+    let sql = "DELETE FROM blob_link WHERE repository = ?1 AND digest NOT IN (
+                   SELECT r.digest FROM deleted_manifest d JOIN deleted_reference r ON r.manifest = d.id
+                   WHERE d.repository = ?1 AND r.kind = 'blob')";
+    change(connection, sql, [id])?;
     let event = NewEvent {
         kind: EventKind::REPOSITORY_DELETED,
         registry: Some(repository.registry),

@@ -1,7 +1,7 @@
 //! Collecting in SQLite.
 
 use super::column::{Columns, change, exists, moment, rows, with_surplus};
-use super::{SqliteStore, attributes, manifests, repositories};
+use super::{SqliteStore, attributes, deleted, manifests, repositories};
 use crate::{
     Actor, Collection, Error, ImageKey, LinkKey, Page, PageRequest, RegistryId, Removal, RepositoryKey,
 };
@@ -93,7 +93,7 @@ impl Collection for SqliteStore {
             if !exists(connection, UNHELD, params![id, digest.as_str(), moment(before)])? {
                 return Ok(Removal::Absent);
             }
-            if let Some(lock) = attributes::lock_on_manifest(connection, id, digest)? {
+            if let Some(lock) = attributes::lock_on_manifest(connection, id, repository, digest)? {
                 return Ok(Removal::Locked(lock));
             }
             manifests::remove(connection, id, repository, digest, actor, at)?;
@@ -141,10 +141,10 @@ fn unneeded_links(
     Ok(Page { items, next: seen.next })
 }
 
-/// Whether a manifest of the link's repository points to the blob.
+/// Whether a manifest of the link's repository points to the blob, or one that can be restored.
 fn is_needed(connection: &Connection, link: &LinkKey) -> Result<bool, Error> {
     let key = params![link.repository, link.digest.as_str()];
-    exists(connection, attributes::MANIFESTS_OF_BLOB, key)
+    Ok(exists(connection, attributes::MANIFESTS_OF_BLOB, key)? || exists(connection, deleted::OF_BLOB, key)?)
 }
 
 fn unheld_manifests(

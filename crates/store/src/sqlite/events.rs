@@ -1,8 +1,11 @@
 //! History in SQLite.
 
-use super::SqliteStore;
-use super::column::{Columns, change, json_text, moment, rows, with_surplus};
-use crate::{Actor, Error, Event, EventKind, Events, NewEvent, Page, PageRequest, RegistryId};
+use super::column::{Columns, change, json_text, moment, row, rows, value, with_surplus};
+use super::{SqliteStore, webhooks};
+use crate::{
+    Actor, Error, Event, EventFilter, EventKind, EventStretch, Events, NewEvent, Page, PageRequest,
+    RegistryId,
+};
 use async_trait::async_trait;
 use oci::{Digest, RepositoryName, Tag};
 use rusqlite::{Connection, Row, params};
@@ -22,12 +25,82 @@ impl Events for SqliteStore {
         })
         .await
     }
+
+    async fn wanted_events(
+        &self,
+        filter: &EventFilter,
+        after: i64,
+        limit: usize,
+    ) -> Result<EventStretch, Error> {
+        let filter = filter.clone();
+        self.read(move |connection| wanted(connection, &filter, after, limit)).await
+    }
+
+    async fn latest_event(&self) -> Result<i64, Error> {
+        self.read(latest).await
+    }
+
+    async fn wait_for_events(&self, after: i64) {
+        let mut heard = self.heard.subscribe();
+        // The sender lives as long as this store.
+        let _ = heard.wait_for(|heard| heard.latest_event > after).await;
+    }
+
+    async fn wait_for_deliveries(&self, seen: u64) -> u64 {
+        let mut heard = self.heard.subscribe();
+        let waited = heard.wait_for(|heard| heard.generation() != seen).await;
+        waited.map_or(seen, |heard| heard.generation())
+    }
+}
+
+/// How far one call looks: some 50 ms of reading.
+const REACH: i64 = 50_000;
+
+fn wanted(
+    connection: &Connection,
+    filter: &EventFilter,
+    after: i64,
+    limit: usize,
+) -> Result<EventStretch, Error> {
+    let limit = limit.clamp(1, PageRequest::<i64>::MAX);
+    let end = latest(connection)?;
+    let reach = after.saturating_add(REACH).min(end);
+    let registries: Vec<i64> = filter.registries.iter().map(|registry| registry.0).collect();
+    let kinds: Vec<&str> = filter.kinds.iter().map(EventKind::as_str).collect();
+    let values = params![
+        after,
+        reach,
+        json_text(&registries)?,
+        json_text(&kinds)?,
+        filter.repository.as_ref().map(RepositoryName::as_str),
+        with_surplus(limit),
+    ];
+    let page = Page::from_surplus(rows(connection, WANTED, values, event)?, limit, |event| event.sequence);
+    let seen = page.next.unwrap_or(reach.max(after));
+    Ok(EventStretch { events: page.items, seen, is_end: seen >= end })
+}
+
+/// The wanted events between two places.
+pub(super) const WANTED: &str = "SELECT * FROM event WHERE sequence > ?1 AND sequence <= ?2
+     AND registry IN (SELECT value FROM json_each(?3))
+     AND (?4 = '[]' OR kind IN (SELECT value FROM json_each(?4)))
+     AND (?5 IS NULL OR repository = ?5)
+     ORDER BY sequence LIMIT ?6";
+
+/// The place of the latest event.
+pub(super) fn latest(connection: &Connection) -> Result<i64, Error> {
+    Ok(value::<Option<i64>>(connection, "SELECT max(sequence) FROM event", [])?.flatten().unwrap_or_default())
+}
+
+/// The event at a place.
+pub(super) fn at(connection: &Connection, sequence: i64) -> Result<Option<Event>, Error> {
+    row(connection, "SELECT * FROM event WHERE sequence = ?1", [sequence], event)
 }
 
 /// Events after a place.
 pub(super) const LIST: &str = "SELECT * FROM event WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
-/// Adds an event to the transaction that runs.
+/// Adds an event to the transaction that runs, with the deliveries that tell of it.
 pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<i64, Error> {
     let sql = "INSERT INTO event (kind, registry, repository, digest, tag, actor, at, detail)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -45,7 +118,9 @@ pub(super) fn append(connection: &Connection, event: &NewEvent) -> Result<i64, E
             json_text(&event.detail)?,
         ],
     )?;
-    Ok(connection.last_insert_rowid())
+    let sequence = connection.last_insert_rowid();
+    webhooks::fan_out(connection, sequence, event)?;
+    Ok(sequence)
 }
 
 pub(super) fn event(row: &Row<'_>) -> Result<Event, Error> {

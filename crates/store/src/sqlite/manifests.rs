@@ -2,8 +2,8 @@
 
 mod listing;
 
-use super::column::{Columns, change, exists, json_text, moment, row, rows, size, value};
-use super::{SqliteStore, attributes, events, policies, queue, repositories};
+use super::column::{Columns, change, exists, json_text, moment, row, size, value};
+use super::{SqliteStore, attributes, conclusion, deleted, events, policies, queue, repositories, rules};
 use crate::{
     Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
     PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
@@ -116,13 +116,17 @@ fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error>
         return Ok(PutOutcome::MissingReferences(missing));
     }
     let created = store(connection, repository, push)?;
-    if created {
-        policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?;
-    }
+    let is_quarantined = if created {
+        policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?
+    } else {
+        policies::is_held(connection, repository, push.repository.registry, &push.digest)?
+    };
+    deleted::end(connection, repository, &push.digest)?;
+    rules::keep_quota(connection, &push.repository)?;
     for tag in &push.tags {
         set_tag(connection, repository, tag, &push.digest, push.at)?;
     }
-    record_push(connection, push)?;
+    record_push(connection, push, is_quarantined)?;
     queue::enqueue(connection, &push.jobs, push.at)?;
     Ok(PutOutcome::Stored { created })
 }
@@ -191,7 +195,8 @@ fn kind_word(kind: ReferenceKind) -> &'static str {
     }
 }
 
-fn set_tag(
+/// Sets a tag.
+pub(super) fn set_tag(
     connection: &Connection,
     repository: i64,
     tag: &Tag,
@@ -234,7 +239,7 @@ fn release_blobs(
 }
 
 /// One event per tag; one without a tag for a push by digest.
-fn record_push(connection: &Connection, push: &PutManifest) -> Result<(), Error> {
+fn record_push(connection: &Connection, push: &PutManifest, is_quarantined: bool) -> Result<(), Error> {
     let event = |tag: Option<Tag>| NewEvent {
         kind: EventKind::MANIFEST_PUSHED,
         registry: Some(push.repository.registry),
@@ -243,7 +248,12 @@ fn record_push(connection: &Connection, push: &PutManifest) -> Result<(), Error>
         tag,
         actor: push.actor.clone(),
         at: push.at,
-        detail: json!({ "media_type": push.media_type, "size": push.bytes.len() }),
+        detail: json!({
+            "media_type": push.media_type,
+            "size": push.bytes.len(),
+            "quarantined": is_quarantined,
+            "origin": push.origin,
+        }),
     };
     if push.tags.is_empty() {
         events::append(connection, &event(None))?;
@@ -293,7 +303,7 @@ fn delete(
     at: Timestamp,
 ) -> Result<Removal, Error> {
     let Some(id) = repositories::find(connection, repository)? else { return Ok(Removal::Absent) };
-    if let Some(lock) = attributes::lock_on_manifest(connection, id, digest)? {
+    if let Some(lock) = attributes::lock_on_manifest(connection, id, repository, digest)? {
         return Ok(Removal::Locked(lock));
     }
     let is_gone = remove(connection, id, repository, digest, actor, at)?;
@@ -310,12 +320,16 @@ pub(super) fn remove(
     at: Timestamp,
 ) -> Result<bool, Error> {
     release_blobs(connection, id, digest, at)?;
-    let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2";
-    if change(connection, sql, params![id, digest.as_str()])? == 0 {
+    let tags = conclusion::tags(connection, id, digest)?;
+    deleted::keep(connection, id, repository, digest, &tags, at)?;
+    let sql = "DELETE FROM manifest WHERE repository = ?1 AND digest = ?2 RETURNING media_type";
+    let Some(media_type) = value::<String>(connection, sql, params![id, digest.as_str()])? else {
         return Ok(false);
-    }
-    let tags = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2 RETURNING name";
-    let tags: Vec<Tag> = rows(connection, tags, params![id, digest.as_str()], |row| row.parsed("name"))?;
+    };
+    let sql = "DELETE FROM tag WHERE repository = ?1 AND digest = ?2";
+    change(connection, sql, params![id, digest.as_str()])?;
+    let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+    let detail = json!({ "media_type": media_type, "tags": names });
     for tag in tags {
         attributes::forget(connection, id, &AttributeTarget::Tag(tag))?;
     }
@@ -336,7 +350,7 @@ pub(super) fn remove(
             tag: None,
             actor,
             at,
-            detail: Value::Null,
+            detail,
         },
     )?;
     Ok(true)
@@ -366,7 +380,7 @@ fn delete_tag(
 ) -> Result<Removal, Error> {
     let Some(id) = repositories::find(connection, repository)? else { return Ok(Removal::Absent) };
     let target = AttributeTarget::Tag(tag.clone());
-    if let Some(lock) = attributes::lock_on_target(connection, id, target.clone())? {
+    if let Some(lock) = attributes::lock_on_tag(connection, id, repository, &tag)? {
         return Ok(Removal::Locked(lock));
     }
     let sql = "DELETE FROM tag WHERE repository = ?1 AND name = ?2 RETURNING digest";

@@ -31,6 +31,27 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0004_attributes.sql"),
     },
     Migration { number: 5, name: "policies", sql: include_str!("../../migrations/sqlite/0005_policies.sql") },
+    Migration { number: 30, name: "rules", sql: include_str!("../../migrations/sqlite/0030_rules.sql") },
+    Migration { number: 31, name: "plans", sql: include_str!("../../migrations/sqlite/0031_plans.sql") },
+    Migration { number: 32, name: "meter", sql: include_str!("../../migrations/sqlite/0032_meter.sql") },
+    Migration { number: 33, name: "audit", sql: include_str!("../../migrations/sqlite/0033_audit.sql") },
+    Migration {
+        number: 34,
+        name: "documents",
+        sql: include_str!("../../migrations/sqlite/0034_documents.sql"),
+    },
+    Migration {
+        number: 10,
+        name: "webhooks",
+        sql: include_str!("../../migrations/sqlite/0010_webhooks.sql"),
+    },
+    Migration {
+        number: 11,
+        name: "scoped_tokens",
+        sql: include_str!("../../migrations/sqlite/0011_scoped_tokens.sql"),
+    },
+    Migration { number: 12, name: "rules", sql: include_str!("../../migrations/sqlite/0012_rules.sql") },
+    Migration { number: 13, name: "imports", sql: include_str!("../../migrations/sqlite/0013_imports.sql") },
     Migration {
         number: 20,
         name: "management",

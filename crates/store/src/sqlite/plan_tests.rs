@@ -4,8 +4,9 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, catalog, census, collection, events, findings, history, images, lineage, manifests,
-    migration, pulls, queue, reevaluation, repositories, scans, summaries,
+    attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
+    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, scans, summaries,
+    webhooks,
 };
 use rusqlite::Connection;
 
@@ -47,7 +48,17 @@ const LISTINGS: &[&str] = &[
     pulls::REPOSITORIES_OF_BLOB,
     collection::LINKS,
     collection::MANIFESTS,
+    deleted::REPOSITORIES,
+    deleted::MANIFESTS,
+    deleted::OF_BLOB,
     events::LIST,
+    audit::ALL,
+    audit::OF_ACTOR,
+    meter::USAGE,
+    finding_rules::UNDER_RULES,
+    events::WANTED,
+    webhooks::LOG,
+    webhooks::WAITING,
     census::CONTENTS,
     census::IMAGES_OF_PACKAGE,
     census::HISTORY,
@@ -99,6 +110,9 @@ const UNSORTED: &[&str] = &[
     catalog::MANIFESTS[1],
     catalog::MANIFESTS[2],
     events::LIST,
+    events::WANTED,
+    webhooks::LOG,
+    webhooks::WAITING,
     census::CONTENTS,
     census::HISTORY,
     queue::DEAD_JOBS,

@@ -44,7 +44,8 @@ impl Policies for SqliteStore {
     }
 }
 
-fn policy(connection: &Connection, registry: RegistryId) -> Result<PullPolicy, Error> {
+/// The policy of a registry.
+pub(super) fn policy(connection: &Connection, registry: RegistryId) -> Result<PullPolicy, Error> {
     let found = row(connection, "SELECT * FROM pull_policy WHERE registry = ?1", [registry.0], |row| {
         let severity = row.plain::<Option<String>>("hold_severity")?;
         Ok(PullPolicy {
@@ -168,21 +169,35 @@ fn give_pass(connection: &Connection, pass: PullPass, at: Timestamp) -> Result<b
     Ok(true)
 }
 
-/// Puts a manifest that has just arrived into quarantine, if its registry wants that.
+/// Puts a manifest that has just arrived into quarantine, if its registry wants that. Returns whether it did.
 pub(super) fn quarantine(
     connection: &Connection,
     repository: i64,
     registry: RegistryId,
     digest: &Digest,
     at: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     if !policy(connection, registry)?.quarantine {
-        return Ok(());
+        return Ok(false);
     }
     let target = AttributeTarget::Manifest(digest.clone());
     let mut attributes = attributes::of(connection, repository, &target)?;
     attributes.quarantine = Some(QuarantineState::Quarantined);
-    attributes::keep(connection, repository, &target, &attributes, at)
+    attributes::keep(connection, repository, &target, &attributes, at)?;
+    Ok(true)
+}
+
+/// Whether a manifest that is there already is held by quarantine.
+pub(super) fn is_held(
+    connection: &Connection,
+    repository: i64,
+    registry: RegistryId,
+    digest: &Digest,
+) -> Result<bool, Error> {
+    let target = AttributeTarget::Manifest(digest.clone());
+    let state = attributes::of(connection, repository, &target)?.quarantine;
+    let is_open = matches!(state, None | Some(QuarantineState::Passed));
+    Ok(!is_open && policy(connection, registry)?.quarantine)
 }
 
 /// Takes back the leave to pull an image that is gone.

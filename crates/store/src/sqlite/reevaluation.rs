@@ -8,7 +8,7 @@ use super::column::{Columns, change, exists, json_text, moment, row, rows, value
 use super::images::image_key;
 use super::scans::package_version;
 use super::verdict_events::{self, Before};
-use super::{manifests, queue};
+use super::{conclusion, manifests, queue};
 use crate::{
     Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageList,
     PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation,
@@ -133,7 +133,8 @@ pub(super) const STANDINGS: &str = "SELECT * FROM package_version WHERE id > ?1 
 pub(super) const IMAGES_HAVING: &str = "SELECT DISTINCT image FROM image_package WHERE package_version = ?1";
 
 /// The images that have a verdict, and what they consist of. CROSS JOIN keeps the order: that of the summaries.
-pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest, s.state, b.basis, c.packages
+pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest,
+            coalesce(s.found_state, s.state) AS state, b.basis, c.packages
      FROM image_summary s
      CROSS JOIN image i ON i.digest = s.digest
      CROSS JOIN image_content c ON c.image = i.id
@@ -143,7 +144,8 @@ pub(super) const TO_JUDGE: &str = "SELECT s.registry, s.repository, s.digest, s.
      ORDER BY s.registry, s.repository, s.digest LIMIT ?4";
 
 /// One image, wherever it stands.
-pub(super) const NUMBERED: &str = "SELECT s.registry, s.repository, s.digest, s.state, b.basis, c.packages
+pub(super) const NUMBERED: &str = "SELECT s.registry, s.repository, s.digest,
+            coalesce(s.found_state, s.state) AS state, b.basis, c.packages
      FROM image i
      CROSS JOIN image_content c ON c.image = i.id
      CROSS JOIN image_basis b ON b.image = i.id
@@ -254,7 +256,7 @@ fn judge_again(
         }
         let (cause, counts) = (image.cause.as_ref(), json_text(&image.counts)?);
         let same = before.state == image.state && before.counts == counts && before.cause.as_ref() == cause;
-        if same && before.snapshot.as_ref() == Some(snapshot) {
+        if same && before.snapshot.as_ref() == Some(snapshot) && !before.is_ruled {
             continue;
         }
         keep(connection, image, &counts, snapshot, at)?;
@@ -263,7 +265,8 @@ fn judge_again(
         }
         came_to.changed += 1;
         came_to.flipped += u64::from(before.state != image.state);
-        verdict_events::tell(connection, &image.image, &before, image, Some(snapshot), at)?;
+        verdict_events::tell(connection, &image.image, &before, image, false, Some(snapshot), at)?;
+        conclusion::follow(connection, &image.image, image.state, &image.counts, None, at)?;
         let registry = image.image.repository.registry.0;
         if !exists(connection, IS_CHILD, [image.image.digest.as_str()])? {
             continue;
@@ -298,7 +301,8 @@ fn keep(
 ) -> Result<(), Error> {
     let sql = "UPDATE image_summary
                SET changed_at = CASE state WHEN ?4 THEN changed_at ELSE ?9 END, state = ?4, cause_code = ?5,
-                   cause_sentence = ?6, counts = ?7, snapshot = ?8, assessed_at = ?9
+                   cause_sentence = ?6, counts = ?7, snapshot = ?8, assessed_at = ?9, found_state = NULL,
+                   found_cause_code = NULL, found_cause_sentence = NULL, found_counts = NULL
                WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let values = params![
         image.image.repository.registry.0,

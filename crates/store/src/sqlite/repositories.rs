@@ -1,7 +1,7 @@
 //! Repositories and blob links in SQLite.
 
 use super::column::{Columns, change, exists, moment, row, rows, size, with_surplus};
-use super::{SqliteStore, attributes};
+use super::{SqliteStore, attributes, rules};
 use crate::{Error, Page, PageRequest, RegistryId, Removal, Repositories, RepositoryKey};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -144,5 +144,5 @@ fn link(
                ON CONFLICT (repository, digest) DO UPDATE
                SET size = excluded.size, linked_at = max(linked_at, excluded.linked_at)";
     change(connection, sql, params![id, digest.as_str(), size(bytes), moment(at)])?;
-    Ok(())
+    rules::keep_quota(connection, repository)
 }

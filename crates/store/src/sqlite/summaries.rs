@@ -1,21 +1,26 @@
 //! Verdicts on images in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
+use super::{SqliteStore, conclusion};
 use crate::{
-    Cause, Error, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest, RegistryId,
-    RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
+    Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
+    RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
 
 #[async_trait]
 impl Summaries for SqliteStore {
     async fn put_summary(&self, summary: ImageSummary) -> Result<bool, Error> {
-        self.write(move |connection| put(connection, &summary)).await
+        self.write(move |connection| put(connection, &summary, None)).await
+    }
+
+    async fn conclude(&self, conclusion: Conclusion, at: Timestamp) -> Result<bool, Error> {
+        self.write(move |connection| conclusion::conclude(connection, &conclusion, at)).await
     }
 
     async fn summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
@@ -89,7 +94,12 @@ fn mark(image: &ImageKey) -> i64 {
     i64::try_from(image.mark()).unwrap_or(-1)
 }
 
-fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
+/// Keeps a summary, and what was found where that is something else.
+pub(super) fn put(
+    connection: &Connection,
+    summary: &ImageSummary,
+    found: Option<&Found>,
+) -> Result<bool, Error> {
     let (registry, name) = (summary.image.repository.registry.0, summary.image.repository.name.as_str());
     let digest = summary.image.digest.as_str();
     let present = "SELECT 1 FROM repository r JOIN manifest m ON m.repository = r.id AND m.digest = ?3
@@ -99,15 +109,20 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
     }
     let sql =
         "INSERT INTO image_summary (registry, repository, digest, mark, state, cause_code, cause_sentence,
-                    counts, platform, isolation, first_seen, changed_at, assessed_at, snapshot, children)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                    counts, platform, isolation, first_seen, changed_at, assessed_at, snapshot, children,
+                    found_state, found_cause_code, found_cause_sentence, found_counts)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
                ON CONFLICT (registry, repository, digest) DO UPDATE
                SET state = excluded.state, cause_code = excluded.cause_code,
                    cause_sentence = excluded.cause_sentence, counts = excluded.counts,
                    platform = excluded.platform, isolation = excluded.isolation,
                    changed_at = CASE state WHEN excluded.state THEN changed_at ELSE excluded.changed_at END,
                    assessed_at = excluded.assessed_at, snapshot = excluded.snapshot,
-                   children = excluded.children";
+                   children = excluded.children, found_state = excluded.found_state,
+                   found_cause_code = excluded.found_cause_code,
+                   found_cause_sentence = excluded.found_cause_sentence,
+                   found_counts = excluded.found_counts";
+    let found = found.filter(|found| **found != Found::of(summary));
     let values = params![
         registry,
         name,
@@ -124,6 +139,10 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
         summary.assessed_at.map(moment),
         summary.snapshot.as_ref().map(|snapshot| &snapshot.0),
         json_text(&summary.children)?,
+        found.map(|found| found.state.as_str()),
+        found.and_then(|found| found.cause.as_ref()).map(|cause| &cause.code),
+        found.and_then(|found| found.cause.as_ref()).map(|cause| &cause.sentence),
+        found.map(|found| json_text(&found.counts)).transpose()?,
     ];
     let before = Before::of(connection, &summary.image)?;
     change(connection, sql, values)?;
@@ -132,6 +151,7 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
         cause: None,
         counts: String::new(),
         snapshot: None,
+        is_ruled: false,
     });
     let after = JudgedImage {
         image: summary.image.clone(),
@@ -139,8 +159,18 @@ fn put(connection: &Connection, summary: &ImageSummary) -> Result<bool, Error> {
         cause: summary.cause.clone(),
         counts: summary.counts.clone(),
     };
-    let at = summary.assessed_at.unwrap_or(summary.changed_at);
-    verdict_events::tell(connection, &summary.image, &before, &after, summary.snapshot.as_ref(), at)?;
+    // A rule changes what is shown long after the assessment.
+    let at = summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at));
+    let is_ruled = found.is_some();
+    verdict_events::tell(
+        connection,
+        &summary.image,
+        &before,
+        &after,
+        is_ruled,
+        summary.snapshot.as_ref(),
+        at,
+    )?;
     Ok(true)
 }
 
@@ -151,7 +181,8 @@ pub(super) fn find(connection: &Connection, image: &ImageKey) -> Result<Option<I
     row(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()], summary)
 }
 
-fn summary(row: &Row<'_>) -> Result<ImageSummary, Error> {
+/// A row of the table.
+pub(super) fn summary(row: &Row<'_>) -> Result<ImageSummary, Error> {
     let cause = match (row.plain("cause_code")?, row.plain("cause_sentence")?) {
         (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
         _ => None,

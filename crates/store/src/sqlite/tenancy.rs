@@ -113,7 +113,9 @@ impl Tenancy for SqliteStore {
     async fn assign_role(&self, assignment: RoleAssignment) -> Result<(), Error> {
         self.write(move |connection| {
             let sql = "INSERT INTO role_assignment (id, principal, role, scope, principal_kind)
-                       VALUES (?1, ?2, ?3, ?4, 'User') ON CONFLICT DO NOTHING";
+                       VALUES (?1, ?2, ?3, ?4, CASE (SELECT kind FROM account WHERE principal = ?2)
+                           WHEN 'Service' THEN 'ServicePrincipal' ELSE 'User' END)
+                       ON CONFLICT DO NOTHING";
             let id = authorization::derived_name(&assignment).to_string();
             let RoleAssignment { principal, role, scope } = assignment;
             change(connection, sql, params![id, principal.to_string(), role.to_string(), scope])?;
@@ -223,7 +225,8 @@ pub(super) fn registry(row: &Row<'_>) -> Result<Registry, Error> {
     })
 }
 
-fn set_plan(
+/// Sets the tier of a plan; what else belongs to it is in `plans`.
+pub(super) fn set_plan(
     connection: &Connection,
     subscription: SubscriptionId,
     name: &str,
@@ -241,6 +244,9 @@ fn set_plan(
         return Err(Error::Unknown { what: "subscription", name: subscription.to_string() });
     }
     let enabled_at = (tier == PlanTier::Standard).then_some(at);
+    if tier == PlanTier::Standard {
+        super::plans::begin_trial(connection, subscription, name, at)?;
+    }
     let sql = "INSERT INTO plan (subscription, name, tier, enabled_at, changed_at)
                VALUES (?1, ?2, ?3, ?4, ?5)
                ON CONFLICT (subscription, name) DO UPDATE
@@ -250,7 +256,8 @@ fn set_plan(
     Ok(Plan { subscription, name: name.to_owned(), tier, enabled_at, changed_at: at })
 }
 
-fn find_plan(
+/// A plan, if it was ever set.
+pub(super) fn find_plan(
     connection: &Connection,
     subscription: SubscriptionId,
     name: &str,
@@ -263,17 +270,19 @@ fn plan(row: &Row<'_>) -> Result<Plan, Error> {
     Ok(Plan {
         subscription: SubscriptionId(row.parsed("subscription")?),
         name: row.plain("name")?,
-        tier: row.word("tier", |word| match word {
-            "Free" => Some(PlanTier::Free),
-            "Standard" => Some(PlanTier::Standard),
-            _ => None,
-        })?,
+        tier: row.word("tier", tier_of_word)?,
         enabled_at: row.maybe_moment("enabled_at")?,
         changed_at: row.moment("changed_at")?,
     })
 }
 
-fn tier_word(tier: PlanTier) -> &'static str {
+/// The tier of a word.
+pub(super) fn tier_of_word(word: &str) -> Option<PlanTier> {
+    [PlanTier::Free, PlanTier::Standard].into_iter().find(|tier| tier_word(*tier) == word)
+}
+
+/// The word of a tier.
+pub(super) fn tier_word(tier: PlanTier) -> &'static str {
     match tier {
         PlanTier::Free => "Free",
         PlanTier::Standard => "Standard",

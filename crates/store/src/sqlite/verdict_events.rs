@@ -3,11 +3,14 @@
 //! A job that runs twice finds the verdict as it left it, and tells nothing.
 
 use super::column::{Columns, row};
-use super::events;
+use super::{conclusion, events};
 use crate::{Actor, Cause, Error, EventKind, ImageKey, ImageState, JudgedImage, NewEvent, SnapshotVersion};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::json;
+
+/// How history names us.
+pub(super) const SCANNER: &str = "lazaretto";
 
 /// A verdict as it stands before it is written anew.
 pub(super) struct Before {
@@ -16,6 +19,8 @@ pub(super) struct Before {
     /// As JSON.
     pub(super) counts: String,
     pub(super) snapshot: Option<SnapshotVersion>,
+    /// Whether it shows something else than was found, because of rules.
+    pub(super) is_ruled: bool,
 }
 
 /// Whether a state is a verdict, and not the wait for one.
@@ -29,7 +34,7 @@ pub(super) fn is_verdict(state: ImageState) -> bool {
 impl Before {
     /// The verdict on an image, if it has a summary.
     pub(super) fn of(connection: &Connection, image: &ImageKey) -> Result<Option<Self>, Error> {
-        let sql = "SELECT state, cause_code, cause_sentence, counts, snapshot FROM image_summary
+        let sql = "SELECT state, cause_code, cause_sentence, counts, snapshot, found_state FROM image_summary
                    WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
         let ImageKey { repository, digest } = image;
         let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
@@ -43,6 +48,7 @@ impl Before {
                 cause,
                 counts: row.plain("counts")?,
                 snapshot: row.plain::<Option<String>>("snapshot")?.map(SnapshotVersion),
+                is_ruled: row.plain::<Option<String>>("found_state")?.is_some(),
             })
         })
     }
@@ -58,6 +64,7 @@ pub(super) fn tell(
     image: &ImageKey,
     before: &Before,
     after: &JudgedImage,
+    is_ruled: bool,
     snapshot: Option<&SnapshotVersion>,
     at: Timestamp,
 ) -> Result<(), Error> {
@@ -67,6 +74,8 @@ pub(super) fn tell(
     }
     let reason = match was {
         None => "NewImage",
+        // It was, or is, other than what was found.
+        Some(_) if before.is_ruled || is_ruled => "RulesChanged",
         Some(_) if before.snapshot.as_ref() != snapshot => "AdvisoriesChanged",
         Some(_) => "AssessedAgain",
     };
@@ -76,7 +85,7 @@ pub(super) fn tell(
         repository: Some(image.repository.name.clone()),
         digest: Some(image.digest.clone()),
         tag: None,
-        actor: Actor("lazaretto".to_owned()),
+        actor: Actor(SCANNER.to_owned()),
         at,
         detail: json!({
             "from": was.map(ImageState::as_str),
@@ -85,6 +94,7 @@ pub(super) fn tell(
             "cause": after.cause.as_ref().map(|cause| &cause.sentence),
             "findings": after.counts,
             "snapshot": snapshot.map(|snapshot| &snapshot.0),
+            "tags": conclusion::tag_names(connection, image)?,
         }),
     };
     events::append(connection, &event)?;

@@ -28,10 +28,20 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the last `Writer` is gone.
-    pub(super) fn start(connection: Connection) -> io::Result<Self> {
+    /// Starts the thread. It ends when the last `Writer` is gone. `after_commit` runs after each commit, before
+    /// anybody is answered.
+    pub(super) fn start(
+        connection: Connection,
+        after_commit: impl Fn(&Connection) + Send + 'static,
+    ) -> io::Result<Self> {
         let (work, inbox) = mpsc::channel();
-        thread::Builder::new().name("store-writer".to_owned()).spawn(move || serve(&connection, &inbox))?;
+        let serve = move || {
+            while let Ok(first) = inbox.recv() {
+                let group = std::iter::once(first).chain(inbox.try_iter()).take(GROUP);
+                commit_together(&connection, group, &after_commit);
+            }
+        };
+        thread::Builder::new().name("store-writer".to_owned()).spawn(serve)?;
         Ok(Self { work })
     }
 
@@ -55,13 +65,11 @@ impl Writer {
     }
 }
 
-fn serve(connection: &Connection, inbox: &mpsc::Receiver<Work>) {
-    while let Ok(first) = inbox.recv() {
-        commit_together(connection, std::iter::once(first).chain(inbox.try_iter()).take(GROUP));
-    }
-}
-
-fn commit_together(connection: &Connection, group: impl Iterator<Item = Work>) {
+fn commit_together(
+    connection: &Connection,
+    group: impl Iterator<Item = Work>,
+    after_commit: &impl Fn(&Connection),
+) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return refuse(group, error);
     }
@@ -77,6 +85,9 @@ fn commit_together(connection: &Connection, group: impl Iterator<Item = Work>) {
     if committed.is_err() && !connection.is_autocommit() {
         // Nothing can be done if this fails too; the next BEGIN will, and says so.
         let _ = connection.execute_batch("ROLLBACK");
+    }
+    if committed.is_ok() {
+        after_commit(connection);
     }
     for answer in answers {
         answer(committed.clone().map_err(|error| Error::Database(Box::new(error))));
@@ -113,7 +124,7 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (a INTEGER PRIMARY KEY)").unwrap();
-        Writer::start(connection).unwrap()
+        Writer::start(connection, |_| {}).unwrap()
     }
 
     async fn count(writer: &Writer) -> i64 {

@@ -6,20 +6,29 @@
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
 mod attributes;
+mod audit;
 mod catalog;
 mod census;
 mod collection;
+mod deleted;
+mod documents;
+mod finding_rules;
 mod findings;
 mod lineage;
 mod management;
+mod meter;
+mod plans;
 mod policies;
 mod queue;
 mod reevaluation;
 mod repositories;
+mod rules;
 mod saved_queries;
 mod scene;
+mod scoped_tokens;
 mod summaries;
 mod tenancy;
+mod webhooks;
 
 use std::sync::Arc;
 use store::{SqliteStore, Store};
@@ -129,6 +138,20 @@ mod sqlite {
             matching_goes_on_where_it_stopped
             adopting_a_snapshot_leaves_what_changed
             deleted_image_has_no_findings;
+        finding_rules:
+            rules_are_put_replaced_and_told_in_history
+            what_was_found_stays_beside_what_is_shown
+            settled_rules_are_remembered;
+        plans:
+            registry_has_a_plan_of_its_own_until_it_is_deleted
+            trial_begins_once;
+        meter:
+            image_is_charged_once_in_a_month;
+        documents:
+            documents_are_put_replaced_and_deleted
+            what_was_told_is_remembered_and_forgotten;
+        audit:
+            entries_are_kept_in_order_and_filtered;
         reevaluation:
             standings_count_what_is_found
             images_are_given_with_their_packages
@@ -148,6 +171,26 @@ mod sqlite {
             summaries_are_filtered_and_paged
             states_are_counted
             standing_and_marks_are_found;
+        webhooks:
+            webhook_is_kept_and_changed_by_its_name
+            events_are_told_to_those_who_listen
+            quarantine_is_told_before_the_push
+            verdict_is_told_with_what_it_changes
+            delivery_is_held_by_one_and_ends_once
+            one_webhook_holds_back_no_other
+            history_is_looked_through_and_waited_for;
+        rules:
+            rules_are_kept_and_told_in_history
+            nothing_is_stored_beyond_the_quota
+            immutable_tag_is_set_once;
+        deleted:
+            deleted_manifest_is_out_of_sight_and_comes_back
+            index_comes_back_with_its_children
+            restoration_takes_no_tag_and_no_way_around_quarantine
+            what_is_over_is_gone_for_good;
+        scoped_tokens:
+            scope_maps_are_kept_while_they_are_used
+            tokens_keep_their_principal_and_two_passwords;
     }
 
     /// The same database, opened again without having been closed.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
     Actor, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, NewJob, PackageFindings,
-    PackagePlace, PackageVersion, PackageVersionId, PutManifest, PutOutcome, RegistryId, RepositoryKey,
-    SnapshotVersion, Store, SubscriptionId, TenantId, Vulnerability,
+    PackagePlace, PackageVersion, PackageVersionId, PushOrigin, PutManifest, PutOutcome, RegistryId,
+    RepositoryKey, SnapshotVersion, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use uuid::Uuid;
 
@@ -104,6 +104,7 @@ impl Scene {
             references: Vec::new(),
             jobs: Vec::new(),
             actor: actor(),
+            origin: PushOrigin::default(),
             at: second(1),
         }
     }

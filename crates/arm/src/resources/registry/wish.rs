@@ -8,7 +8,7 @@ use crate::error::ArmError;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::{RegistrySettings, Retention, Tags};
+use store::{RegistryRules, RegistrySettings, Retention, Tags};
 use uuid::Uuid;
 
 /// What can be wanted; what was not named is none.
@@ -22,6 +22,9 @@ pub(super) struct Wish {
     retention: Option<bool>,
     retention_days: Option<u32>,
     refuses_arm_tokens: Option<bool>,
+    anonymous_pull: Option<bool>,
+    soft_delete: Option<bool>,
+    soft_delete_days: Option<u32>,
 }
 
 const SKUS: [&str; 3] = ["Basic", "Standard", "Premium"];
@@ -35,13 +38,11 @@ const LONGEST_TAG: usize = 256;
 
 /// Members that ask for something that is not done, with the values that do not.
 const NOT_DONE: &[(&str, &[&str])] = &[
-    ("/properties/anonymousPullEnabled", &["false"]),
     ("/properties/dataEndpointEnabled", &["false"]),
     ("/properties/encryption/status", &["disabled"]),
     ("/properties/metadataSearch", &["disabled"]),
     ("/properties/networkRuleSet/defaultAction", &["allow"]),
     ("/properties/policies/exportPolicy/status", &["enabled"]),
-    ("/properties/policies/softDeletePolicy/status", &["disabled"]),
     ("/properties/policies/trustPolicy/status", &["disabled"]),
     ("/properties/publicNetworkAccess", &["enabled"]),
     ("/properties/regionalEndpoints", &["disabled"]),
@@ -83,9 +84,29 @@ impl Wish {
             admin: flag(&body["properties"]["adminUserEnabled"])?,
             retention: status(&policies["retentionPolicy"]["status"])?,
             retention_days: days(&policies["retentionPolicy"]["days"])?,
+            anonymous_pull: flag(&body["properties"]["anonymousPullEnabled"])?,
+            soft_delete: status(&policies["softDeletePolicy"]["status"])?,
+            soft_delete_days: days(&policies["softDeletePolicy"]["retentionDays"])?,
             refuses_arm_tokens: status(&policies["azureADAuthenticationAsArmPolicy"]["status"])?
                 .map(|is| !is),
         })
+    }
+
+    /// The rules that are wanted.
+    ///
+    /// # Errors
+    /// When they make no sense.
+    pub(super) fn ruled(&self, mut rules: RegistryRules) -> Result<RegistryRules, ArmError> {
+        if let Some(anonymous) = self.anonymous_pull {
+            rules.anonymous_pull = anonymous;
+        }
+        let is_kept = self.soft_delete.unwrap_or(rules.soft_delete_days.is_some());
+        let days = self.soft_delete_days.or(rules.soft_delete_days).unwrap_or(DEFAULT_RETENTION);
+        rules.soft_delete_days = is_kept.then_some(days);
+        match rules.fault() {
+            Some(fault) => Err(ArmError::Invalid(format!("{fault}."))),
+            None => Ok(rules),
+        }
     }
 
     /// The settings that are wanted.
@@ -179,7 +200,9 @@ fn flag(value: &Value) -> Result<Option<bool>, ArmError> {
     match value {
         Value::Null => Ok(None),
         Value::Bool(is) => Ok(Some(*is)),
-        _ => Err(ArmError::Invalid("adminUserEnabled must be true or false.".into())),
+        _ => {
+            Err(ArmError::Invalid("adminUserEnabled and anonymousPullEnabled must be true or false.".into()))
+        }
     }
 }
 
@@ -201,7 +224,7 @@ fn days(value: &Value) -> Result<Option<u32>, ArmError> {
     let days = value.as_u64().filter(|days| *days <= LONGEST_RETENTION);
     let days = days.and_then(|days| u32::try_from(days).ok());
     days.map(Some).ok_or_else(|| {
-        ArmError::Invalid(format!("retentionPolicy.days must be a number from 0 to {LONGEST_RETENTION}."))
+        ArmError::Invalid(format!("The days of a policy must be a number from 0 to {LONGEST_RETENTION}."))
     })
 }
 
@@ -234,12 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn rules_follow_what_is_named() {
+        let soft = |days: u32| json!({"properties": {"policies": {"softDeletePolicy": {"status": "enabled", "retentionDays": days}}}});
+        let ruled = |body: Value, rules: &RegistryRules| parse(body).unwrap().ruled(rules.clone());
+        let rules = ruled(soft(9), &RegistryRules::default()).unwrap();
+        assert_eq!((rules.soft_delete_days, rules.anonymous_pull), (Some(9), false));
+        assert_eq!(ruled(json!({}), &rules).unwrap(), rules);
+        assert!(ruled(json!({"properties": {"anonymousPullEnabled": true}}), &rules).unwrap().anonymous_pull);
+        let off = json!({"properties": {"policies": {"softDeletePolicy": {"status": "disabled"}}}});
+        assert_eq!(ruled(off, &rules).unwrap().soft_delete_days, None);
+        assert!(ruled(soft(0), &rules).is_err());
+    }
+
+    #[test]
     fn what_is_not_done_is_refused() {
         for body in [
-            json!({"properties": {"anonymousPullEnabled": true}}),
+            json!({"properties": {"anonymousPullEnabled": "yes"}}),
             json!({"properties": {"publicNetworkAccess": "Disabled"}}),
             json!({"properties": {"networkRuleSet": {"defaultAction": "Deny"}}}),
-            json!({"properties": {"policies": {"softDeletePolicy": {"status": "enabled"}}}}),
+            json!({"properties": {"policies": {"softDeletePolicy": {"status": "perhaps"}}}}),
             json!({"identity": {"type": "SystemAssigned"}}),
             json!({"properties": {"encryption": {"status": 1}}}),
             json!({"sku": {"name": "Gold"}}),

@@ -2,14 +2,21 @@
 //!
 //! The first 48 bits are the image's mark, the others the hash of image and vulnerability.
 
+use super::Form;
 use sha2::{Digest as _, Sha256};
 use store::ImageKey;
 use uuid::Uuid;
 
-/// The name of the row about a vulnerability in an image; of the row about the image itself, for an empty one.
-pub(crate) fn of(image: &ImageKey, vulnerability: &str) -> Uuid {
-    let key =
-        format!("{}/{}@{} {vulnerability}", image.repository.registry.0, image.repository.name, image.digest);
+/// The name of the row about a group of findings in an image; of the row about the image itself, for an empty one.
+pub(crate) fn of(image: &ImageKey, form: Form, group: &str) -> Uuid {
+    let of_form = match form {
+        Form::First => "",
+        Form::Newer => "newer ",
+    };
+    let key = format!(
+        "{}/{}@{} {of_form}{group}",
+        image.repository.registry.0, image.repository.name, image.digest
+    );
     let hash = Sha256::digest(key.as_bytes());
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&image.mark().to_be_bytes()[2..]);
@@ -38,12 +45,13 @@ mod tests {
             digest: Digest::of_sha256(b"image"),
         };
         let app = image("team/app");
-        let name = of(&app, "CVE-2021-28831");
+        let name = of(&app, Form::First, "CVE-2021-28831");
         assert_eq!(mark(&name.to_string()), Some(app.mark()));
         assert_eq!(mark(&name.to_string().to_uppercase()), Some(app.mark()));
-        assert_eq!(name, of(&app, "CVE-2021-28831"));
-        assert_ne!(name, of(&app, "CVE-2021-28832"));
-        assert_ne!(name, of(&image("team/web"), "CVE-2021-28831"));
+        assert_eq!(name, of(&app, Form::First, "CVE-2021-28831"));
+        assert_ne!(name, of(&app, Form::First, "CVE-2021-28832"));
+        assert_ne!(name, of(&image("team/web"), Form::First, "CVE-2021-28831"));
+        assert_ne!(name, of(&app, Form::Newer, "CVE-2021-28831"));
         assert_eq!(mark("no-name"), None);
     }
 }

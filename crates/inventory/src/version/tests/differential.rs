@@ -78,6 +78,10 @@ fn ask(tool: &str, words: &[&str], pairs: &[(String, String)]) -> Option<Vec<Str
     (output.status.success() && answers.len() == pairs.len()).then_some(answers)
 }
 
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn check(name: &str, tool: &str, words: &[&str], pairs: Vec<(String, String)>) {
     let pairs: Vec<_> = pairs
         .into_iter()
@@ -104,7 +108,7 @@ fn check(name: &str, tool: &str, words: &[&str], pairs: Vec<(String, String)>) {
         "{tool} agrees with {name} on {compared} random pairs; {one_sided} only one of the two can read"
     );
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
-    assert!(compared > PAIRS / 3, "the tool was asked of too little: {compared}");
+    assert!(compared > pairs.len() / 3, "the tool was asked of too little: {compared}");
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn rpm_agrees_on_random_versions() {
 
 #[test]
 fn rubygems_agrees_on_random_versions() {
-    let parts = ["0", "1", "2", "9", "10", ".", ".", ".0", "a", "b", "rc", "pre", ".beta", ".rc1"];
+    let parts = [".0", ".1", ".2", ".9", ".10", "0", "a", "b", "rc", ".pre", ".beta", ".rc1", ".0"];
     let version =
         |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 5));
     let script = "STDIN.each_line do |line| a, b = line.split
@@ -229,8 +233,7 @@ fn composers_semver_agrees_on_random_versions() {
         ["", "", "-alpha", "-alpha1", "-beta.2", "-RC1", "-rc2", "-p1", "-patch2", "-dev", "-stable", "b3"];
     let parts = ["0", "1", "10", ".", "-", "a", "b", "rc", "p"];
     let version = |random: &mut Random| {
-        let release: Vec<&str> =
-            (0..random.below(4) + 1).map(|_| random.pick(&["0", "1", "2", "10"])).collect();
+        let release: Vec<&str> = (0..3).map(|_| random.pick(&["0", "1", "2", "10"])).collect();
         format!("{}{}", release.join("."), random.pick(&ends))
     };
     let script = "
@@ -244,42 +247,58 @@ while (($line = fgets(STDIN)) !== false) {
     echo ['<', '=', '>'][(Composer\\Semver\\Comparator::equalTo($a, $b) ? 1
         : (Composer\\Semver\\Comparator::lessThan($a, $b) ? 0 : 2))], \"\\n\";
 }";
-    check("composer", "php", &["-r", script], pairs(version, &parts));
+    // Composer pads to four numbers and knows no word in the middle. PHP, whose order OSV's advisories and our vectors
+    // follow, does neither; so versions of one shape are asked.
+    let one_shape = |text: &str| {
+        let (numbers, rest) = text.split_once('-').unwrap_or((text, "dev"));
+        let of_three = numbers.split('.').filter(|number| is_number(number)).count() == 3;
+        let words = ["alpha", "beta", "RC", "p", "dev"];
+        let known =
+            |word: &&str| rest.strip_prefix(word).is_some_and(|rest| rest.is_empty() || is_number(rest));
+        of_three && numbers.split('.').count() == 3 && words.iter().any(|word| known(&word))
+    };
+    let mut asked = pairs(version, &parts);
+    asked.retain(|(left, right)| one_shape(left) && one_shape(right));
+    check("composer", "php", &["-r", script], asked);
 }
 
 /// Maven's class has a `main` that compares each of its words with the next: the pairs go in as words, and every second
 /// answer is wanted.
 #[test]
 fn mavens_comparable_version_agrees_on_random_versions() {
-    let parts = [
-        "0",
-        "1",
-        "2",
-        "10",
-        ".",
-        ".0",
-        "-",
-        "-1",
-        "a",
-        "alpha",
-        "-beta",
-        "b1",
-        "-rc",
-        "cr",
+    let ends = [
+        "",
+        "",
+        "-alpha",
+        "-alpha-1",
+        "-beta2",
+        "-rc1",
+        "-cr",
         "-SNAPSHOT",
-        "sp",
-        "x",
-        "-ga",
-        "final",
+        "-sp",
+        "-x",
+        "-1",
+        "-2",
+        ".Final",
+        ".GA",
+        "-jre",
     ];
-    let version =
-        |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 4));
-    let pairs: Vec<_> = pairs(version, &parts)
-        .into_iter()
-        .filter(|(left, right)| {
-            !left.is_empty() && !right.is_empty() && !left.starts_with('-') && !right.starts_with('-')
-        })
-        .collect();
+    let parts = ["0", "1", "9", "10", ".0", ".1"];
+    let version = |random: &mut Random| {
+        let release: Vec<&str> =
+            (0..random.below(4) + 1).map(|_| random.pick(&["0", "1", "2", "10"])).collect();
+        format!("{}{}", release.join("."), random.pick(&ends))
+    };
+    // Empty parts, and words that mean nothing before others, are read differently from one version of Maven to the
+    // next; nobody publishes such versions.
+    let usual = |text: &str| {
+        let starts = text.starts_with(|sign: char| sign.is_ascii_digit());
+        starts
+            && !["--", "..", ".-", "-.", "l.", "A.", "l0", "A0"].iter().any(|odd| text.contains(odd))
+            && !text.ends_with(['.', '-'])
+    };
+    let pairs: Vec<_> =
+        pairs(version, &parts).into_iter().filter(|(left, right)| usual(left) && usual(right)).collect();
     let mut differences = Vec::new();
     let mut compared = 0;
     for chunk in pairs.chunks(1000) {

@@ -70,6 +70,7 @@ pub(super) async fn judge(
         isolation: layers.isolation,
         snapshot: snapshot.map(|snapshot| SnapshotVersion(snapshot.version().to_string())),
         children: Vec::new(),
+        is_scanned: true,
     })
 }
 

@@ -2,13 +2,13 @@
 
 use super::Judged;
 use crate::jobs::{JobError, Workshop};
-use assessment::{Child, roll_up};
+use assessment::roll_up;
+use graph::settlement::{child, missing};
 use oci::{Digest, ImageIndex};
-use std::collections::BTreeMap;
-use store::{ImageKey, ImageState, ImageSummary};
+use store::ImageKey;
 
-/// Judges an index by the verdicts on its images. While one of them is missing there is no verdict; the image's own
-/// job asks for this one again.
+/// Judges an index by what was found in its images; rules are looked at when it is kept. While a verdict is missing
+/// there is none; the image's own job asks for this one again.
 pub(super) async fn judge(
     workshop: &Workshop,
     image: &ImageKey,
@@ -20,16 +20,16 @@ pub(super) async fn judge(
     let mut waiting = false;
     for digest in &digests {
         let key = ImageKey { repository: image.repository.clone(), digest: digest.clone() };
-        match workshop.store.summary(&key).await? {
-            Some(summary) => match child(&summary) {
+        match (workshop.store.summary(&key).await?, workshop.store.found(&key).await?) {
+            (Some(summary), Some(found)) => match child(&found.within(summary)) {
                 Some(child) => children.push(child),
                 None => waiting = true,
             },
             // A sparse index names images that are not here; nobody can say anything of those.
-            None if workshop.store.manifest(&key.repository, digest).await?.is_none() => {
+            _ if workshop.store.manifest(&key.repository, digest).await?.is_none() => {
                 children.push(missing(digest));
             }
-            None => waiting = true,
+            _ => waiting = true,
         }
     }
     let verdict = (!waiting).then(|| roll_up(&children));
@@ -39,31 +39,6 @@ pub(super) async fn judge(
         isolation: serde_json::Value::Null,
         snapshot: None,
         children: digests,
+        is_scanned: false,
     })
-}
-
-/// The verdict on an image of the index, if it is there.
-fn child(summary: &ImageSummary) -> Option<Child> {
-    let state = match summary.state {
-        ImageState::Queued | ImageState::Scanning | ImageState::Unscanned => return None,
-        ImageState::Healthy => assessment::ImageState::Healthy,
-        ImageState::Unhealthy => assessment::ImageState::Unhealthy,
-        ImageState::NotApplicable => assessment::ImageState::NotApplicable,
-    };
-    let name = summary.platform.clone().unwrap_or_else(|| summary.image.digest.to_string());
-    let counts = summary
-        .counts
-        .iter()
-        .filter_map(|(word, count)| Some((crate::judge::severity(word)?, *count)))
-        .collect::<BTreeMap<_, _>>();
-    Some(Child { name, state, cause: summary.cause.as_ref().map(|cause| cause.sentence.clone()), counts })
-}
-
-fn missing(digest: &Digest) -> Child {
-    Child {
-        name: digest.to_string(),
-        state: assessment::ImageState::NotApplicable,
-        cause: Some("it is not in this registry.".into()),
-        counts: BTreeMap::new(),
-    }
 }

@@ -3,7 +3,8 @@
 //! For each package version four words are kept: its counts by severity, what could not be decided, and its ecosystem.
 //! 40 000 of them are a few megabytes, and 100 000 images are as many walks over a short list of numbers.
 
-use crate::jobs::{JobError, Workshop, assess};
+use super::keeping;
+use crate::jobs::{JobError, Workshop};
 use crate::judge::{Basis, findings_of};
 use advisory::{Severity, Snapshot};
 use assessment::{FeedStanding, ImageFacts};
@@ -227,9 +228,7 @@ impl Judge {
         let mut sum = JudgedAgain::default();
         while !images.is_empty() {
             let rest = images.split_off(images.len().min(IMAGES));
-            let (snapshot, at) = (self.snapshot.clone(), Timestamp::now());
-            let written = workshop.store.judge_again(images, snapshot, assess::job_for_parent, at).await?;
-            super::add(&mut sum, written);
+            super::add(&mut sum, keeping::keep(workshop, &images, &self.snapshot).await?);
             images = rest;
         }
         Ok(sum)
@@ -253,8 +252,7 @@ impl Judge {
 
     async fn write(&self, workshop: &Workshop, images: &[ImageToJudge]) -> Result<JudgedAgain, JobError> {
         let judged = images.iter().map(|image| self.judge(image)).collect::<Result<Vec<_>, _>>()?;
-        let (snapshot, at) = (self.snapshot.clone(), Timestamp::now());
-        Ok(workshop.store.judge_again(judged, snapshot, assess::job_for_parent, at).await?)
+        keeping::keep(workshop, &judged, &self.snapshot).await
     }
 
     /// Judges one image.

@@ -1,0 +1,51 @@
+//! Our own API does what its OpenAPI document says: schemathesis asks it thousands of things, sensible and not.
+
+use crate::states::import;
+use crate::support::image::alpine;
+use crate::support::push::push;
+use crate::support::server::{PASSWORD, Server};
+use reqwest::Client;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where `cargo xtask test` installs it, or the search path.
+fn schemathesis() -> Option<PathBuf> {
+    let installed =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("test-clients/python/bin/schemathesis");
+    if installed.is_file() {
+        return Some(installed);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join("schemathesis")).find(|program| program.is_file())
+}
+
+/// Nothing fails inside, and every answer is one that the document promises, in its form.
+const CHECKS: &str =
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_undocumented() {
+    let Some(program) = schemathesis() else {
+        println!("skipped: schemathesis is not installed (`cargo xtask test` installs it)");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    import(folder.path());
+    let server = Server::start(folder.path(), &["--price-per-image", "0.25 EUR"]);
+    push(&Client::new(), &server.url, "app", "1", &alpine("3.18.9", "1.36.1-r1")).await.unwrap();
+    server.verdict("app:1");
+    let rule = ["rules", "put", "one", "--id", "CVE-2099-0002", "--reason", "not used"];
+    assert!(server.client(&rule).status.success());
+    let output = Command::new(program)
+        .arg("run")
+        .arg(format!("{}/api/openapi.json", server.url))
+        .args(["--auth", &format!("admin:{PASSWORD}")])
+        .args(["--checks", CHECKS])
+        .args(["--phases", "examples,coverage,fuzzing", "--mode", "all"])
+        .args(["--max-examples", "40", "--seed", "1", "--no-color", "--generation-database", "none"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}

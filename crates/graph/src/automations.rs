@@ -1,0 +1,288 @@
+//! Automations: who is told of changes, of which, and by what means.
+//!
+//! They are kept as their clients put them, with one difference: addresses are secrets, since whoever knows one may
+//! write to it, and no answer shows them.
+
+use access::ResourceId;
+use assessment::automation::Source;
+use jiff::Timestamp;
+use oci::{Digest, RepositoryName};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use store::{ImageKey, JobKind, KeptDocument, NewJob, RegistryId, Store, SubscriptionId};
+
+/// The type.
+pub const KIND: &str = "Microsoft.Security/automations";
+/// The kind under which automations are kept.
+pub const KEPT: &str = "automation";
+
+/// An automation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Automation {
+    /// The location that it claims.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Tags.
+    #[serde(default)]
+    pub tags: Map<String, Value>,
+    /// What it does.
+    pub properties: Properties,
+}
+
+/// What an automation does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Properties {
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Whether it tells anybody anything.
+    #[serde(default)]
+    pub is_enabled: bool,
+    /// Where changes count; everywhere in the subscription where none are named.
+    #[serde(default)]
+    pub scopes: Vec<Scope>,
+    /// Which changes.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// By what means.
+    #[serde(default)]
+    pub actions: Vec<AutomationAction>,
+}
+
+/// Where changes count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scope {
+    /// For people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// A resource id.
+    pub scope_path: String,
+}
+
+/// By what means somebody is told.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "actionType")]
+pub enum AutomationAction {
+    /// A request to an address, with the resource as its body: what starts a Logic App, and any webhook.
+    LogicApp {
+        /// The resource id of the Logic App. Kept and shown.
+        #[serde(rename = "logicAppResourceId", default)]
+        resource: Option<String>,
+        /// The address. A secret.
+        uri: String,
+    },
+    /// A CloudEvent in its structured form over HTTP.
+    CloudEvents {
+        /// The address. A secret.
+        uri: String,
+    },
+    /// A line of JSON in a file of the server's folder `exports`.
+    File {
+        /// The name of the file.
+        name: String,
+    },
+}
+
+impl std::fmt::Debug for AutomationAction {
+    /// Leaves addresses out, so that they reach no log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+impl AutomationAction {
+    /// The kind as a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LogicApp { .. } => "LogicApp",
+            Self::CloudEvents { .. } => "CloudEvents",
+            Self::File { .. } => "File",
+        }
+    }
+
+    /// The address that it writes to, if it is one.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Self::LogicApp { uri, .. } | Self::CloudEvents { uri } => Some(uri),
+            Self::File { .. } => None,
+        }
+    }
+
+    /// What an answer shows of it.
+    fn shown(&self) -> Value {
+        match self {
+            Self::LogicApp { resource, .. } => {
+                json!({"actionType": "LogicApp", "logicAppResourceId": resource})
+            }
+            Self::CloudEvents { .. } => json!({"actionType": "CloudEvents"}),
+            Self::File { name } => json!({"actionType": "File", "name": name}),
+        }
+    }
+}
+
+/// Why an automation is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AutomationError {
+    /// There is nothing that it could do.
+    #[error("an automation needs at least one of `{0}`")]
+    Missing(&'static str),
+    /// There is too much of something.
+    #[error("an automation has at most {MOST} of `{0}`")]
+    TooMany(&'static str),
+    /// A scope lies elsewhere.
+    #[error("the scope `{0}` is not in the automation's subscription")]
+    Scope(String),
+    /// A source could never do what it says.
+    #[error(transparent)]
+    Source(#[from] assessment::automation::SourceError),
+    /// An address is none.
+    #[error("an address begins with https:// or http://")]
+    Address,
+    /// A file has a name that could lead elsewhere.
+    #[error("a file is named by letters, digits, `-` and `_`, at most 64")]
+    FileName,
+}
+
+const MOST: usize = 50;
+
+impl Automation {
+    /// # Errors
+    /// When it could never do what it says, or reaches out of its subscription.
+    pub fn check(&self, subscription: &ResourceId) -> Result<(), AutomationError> {
+        let Properties { scopes, sources, actions, .. } = &self.properties;
+        for (what, count) in
+            [("scopes", scopes.len()), ("sources", sources.len()), ("actions", actions.len())]
+        {
+            if count > MOST {
+                return Err(AutomationError::TooMany(what));
+            }
+        }
+        if sources.is_empty() {
+            return Err(AutomationError::Missing("sources"));
+        }
+        if actions.is_empty() {
+            return Err(AutomationError::Missing("actions"));
+        }
+        for scope in scopes {
+            let is_within =
+                ResourceId::parse(&scope.scope_path).is_ok_and(|path| path.is_within(subscription));
+            if !is_within {
+                return Err(AutomationError::Scope(scope.scope_path.clone()));
+            }
+        }
+        for source in sources {
+            source.check()?;
+        }
+        for action in actions {
+            let is_web = |uri: &str| uri.starts_with("https://") || uri.starts_with("http://");
+            if action.address().is_some_and(|uri| !is_web(uri) || uri.len() > 4096) {
+                return Err(AutomationError::Address);
+            }
+            if let AutomationAction::File { name } = action
+                && !is_file_name(name)
+            {
+                return Err(AutomationError::FileName);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a change of this resource counts.
+    pub fn reaches(&self, resource: &ResourceId) -> bool {
+        let scopes = &self.properties.scopes;
+        scopes.is_empty()
+            || scopes
+                .iter()
+                .any(|scope| ResourceId::parse(&scope.scope_path).is_ok_and(|path| resource.is_within(&path)))
+    }
+}
+
+fn is_file_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The id of an automation.
+pub fn id(kept: &KeptDocument) -> String {
+    format!("{}/providers/{KIND}/{}", kept.scope, kept.name)
+}
+
+/// An automation as a resource; none for a record that this program did not write.
+pub fn shown(kept: &KeptDocument) -> Option<Value> {
+    let automation: Automation = serde_json::from_value(kept.body.clone()).ok()?;
+    let properties = &automation.properties;
+    Some(json!({
+        "id": id(kept),
+        "name": kept.name,
+        "type": KIND,
+        "location": automation.location,
+        "tags": automation.tags,
+        "etag": format!("\"{}\"", kept.changed_at.as_microsecond()),
+        "properties": {
+            "description": properties.description,
+            "isEnabled": properties.is_enabled,
+            "scopes": properties.scopes,
+            "sources": properties.sources,
+            "actions": properties.actions.iter().map(AutomationAction::shown).collect::<Vec<_>>(),
+        },
+    }))
+}
+
+/// The kind of the job that tells of changes.
+pub const AUTOMATE: JobKind = JobKind::new("automate");
+
+/// Which image has changed, and how often somebody was tried in vain.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    /// The registry.
+    pub registry: RegistryId,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The image.
+    pub digest: Digest,
+    /// How often somebody was tried in vain.
+    #[serde(default)]
+    pub tries: u32,
+}
+
+/// The jobs that tell of changes in images of a subscription; none where there are no automations.
+///
+/// # Errors
+/// When the records fail.
+pub async fn jobs<'a>(
+    store: &dyn Store,
+    images: impl Iterator<Item = &'a ImageKey>,
+    subscription: SubscriptionId,
+) -> Result<Vec<NewJob>, store::Error> {
+    if store.documents(KEPT).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let order = |image: &ImageKey| Order {
+        registry: image.repository.registry,
+        repository: image.repository.name.clone(),
+        digest: image.digest.clone(),
+        tries: 0,
+    };
+    Ok(images.map(|image| job(&order(image), subscription, None)).collect())
+}
+
+/// The same job once more, later.
+pub fn again(order: &Order, subscription: SubscriptionId, at: Timestamp) -> NewJob {
+    job(&Order { tries: order.tries + 1, ..order.clone() }, subscription, Some(at))
+}
+
+fn job(order: &Order, subscription: SubscriptionId, not_before: Option<Timestamp>) -> NewJob {
+    let Order { registry, repository, digest, tries } = order;
+    NewJob {
+        kind: AUTOMATE,
+        // Each try has a key of its own: asked for under the key of the one that runs, it would follow without a pause.
+        key: format!("{}/{repository}@{digest} {tries}", registry.0),
+        subscription: Some(subscription),
+        priority: 0,
+        payload: serde_json::to_value(order).unwrap_or_default(),
+        not_before,
+    }
+}
