@@ -209,7 +209,13 @@ impl Rule {
                 match self.operator {
                     Operator::Equals => Some(is_same),
                     Operator::NotEquals => Some(!is_same),
-                    _ => None,
+                    Operator::GreaterThan
+                    | Operator::GreaterThanOrEqualTo
+                    | Operator::LesserThan
+                    | Operator::LesserThanOrEqualTo
+                    | Operator::Contains
+                    | Operator::StartsWith
+                    | Operator::EndsWith => None,
                 }
             }
         }

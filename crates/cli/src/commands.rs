@@ -33,7 +33,7 @@ use clap::Subcommand;
 /// What a person can ask for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     Demo(demo::DemoArguments),
     Scan(scan::ScanArguments),
     Inventory(inventory::InventoryArguments),
@@ -63,7 +63,7 @@ impl Command {
     /// Runs the command.
     pub(crate) async fn run(self, terminal: Terminal) -> Result<Exit> {
         match self {
-            Self::Serve(arguments) => serve::run(arguments, terminal).await,
+            Self::Serve(arguments) => serve::run(*arguments, terminal).await,
             Self::Demo(arguments) => demo::run(arguments, terminal).await,
             Self::Scan(arguments) => scan::run(arguments, terminal).await,
             Self::Inventory(arguments) => inventory::run(arguments, terminal).await,

@@ -132,11 +132,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
     let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
-    let socket = TcpListener::bind(configuration.listen)
-        .await
-        .map_err(|source| StartError::Listen { address: configuration.listen, source })?;
-    let address =
-        socket.local_addr().map_err(|source| StartError::Listen { address: configuration.listen, source })?;
+    let (socket, address) = bind(configuration.listen).await?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
     let suffix = hosts::suffix(&login_server);
@@ -189,6 +185,14 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: parts.store,
         _lock: lock,
     })
+}
+
+/// Listens, at the address that it tells.
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let socket = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    Ok((socket, bound))
 }
 
 /// The line that programs wait for.
@@ -366,18 +370,6 @@ impl Parts {
             shelf: self.shelf.clone(),
             advisory_age_limit: self.advisory_age_limit,
         });
-        let shelf = self.shelf.clone();
-        let portal = portal::router(portal::PortalState {
-            store: self.store.clone(),
-            entrance: authority.clone(),
-            seal: self.opened.seal.clone(),
-            secure: self.secure,
-            tenant: self.opened.installation.tenant.0,
-            scan_plan: installation::SCAN_PLAN,
-            advisories: Arc::new(move || {
-                crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
-            }),
-        });
         let arm = arm::router(arm::ArmState {
             store: self.store.clone(),
             entrance: authority.clone(),
@@ -392,10 +384,25 @@ impl Parts {
             clock: Timestamp::now,
         });
         // Whoever reads verdicts reads what the rules in force make of them.
-        let reading = api.merge(operations).merge(portal).merge(arm);
+        let reading = api.merge(operations).merge(self.portal(authority)).merge(arm);
         let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
         let router = registry::router(contents.clone()).merge(reading);
         Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections, contents))
+    }
+
+    fn portal(&self, authority: Arc<Authority>) -> Router {
+        let shelf = self.shelf.clone();
+        portal::router(portal::PortalState {
+            store: self.store.clone(),
+            entrance: authority,
+            seal: self.opened.seal.clone(),
+            secure: self.secure,
+            tenant: self.opened.installation.tenant.0,
+            scan_plan: installation::SCAN_PLAN,
+            advisories: Arc::new(move || {
+                crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())
+            }),
+        })
     }
 
     fn authority(&self) -> Result<Authority, StartError> {

@@ -1,7 +1,8 @@
 //! All resources of a subscription or group in one list, as `az` looks registries up by their name.
 //!
-//! The filter is understood as far as clients use it: `resourceType eq '...'`, alone or joined with `name eq '...'` by
-//! `and`. Any other filter is an error, since a filter that was passed over would show what was not asked for.
+//! The filter is understood as far as clients use it: `resourceType`, `name`, `resourceGroup` and `location`, compared by
+//! `eq` and joined by `and`. Any other filter is an error, since a filter that was passed over would show what was not
+//! asked for.
 
 use super::{Resource, Right, Route};
 use crate::dispatch::Request;
@@ -9,7 +10,7 @@ use crate::error::ArmError;
 use crate::{ArmState, page, registries};
 use access::Action;
 use axum::response::Response;
-use graph::documents;
+use graph::documents::{self, KnownRegistry};
 use http::Method;
 
 pub(super) const RESOURCE: Resource = Resource {
@@ -35,13 +36,15 @@ pub(super) const RESOURCE: Resource = Resource {
 struct Filter {
     kind: Option<String>,
     name: Option<String>,
+    group: Option<String>,
+    location: Option<String>,
 }
 
 impl Filter {
     fn parse(text: &str) -> Result<Self, ArmError> {
         let wrong = || {
             ArmError::Invalid(format!(
-                "The $filter '{text}' is not understood; write resourceType eq 'TYPE', name eq 'NAME', or both with and."
+                "The $filter '{text}' is not understood; write resourceType eq 'TYPE', name, resourceGroup or location, joined by and."
             ))
         };
         let mut filter = Self::default();
@@ -52,17 +55,22 @@ impl Filter {
             match field.trim().to_ascii_lowercase().as_str() {
                 "resourcetype" => filter.kind = Some(value),
                 "name" => filter.name = Some(value),
+                "resourcegroup" => filter.group = Some(value),
+                "location" => filter.location = Some(value),
                 _ => return Err(wrong()),
             }
         }
         Ok(filter)
     }
 
-    fn passes(&self, name: &str) -> bool {
+    fn passes(&self, name: &str, group: &str, location: &str) -> bool {
         let same = |wanted: &Option<String>, here: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(here))
         };
-        same(&self.kind, documents::registry::KIND) && same(&self.name, name)
+        same(&self.kind, documents::registry::KIND)
+            && same(&self.name, name)
+            && same(&self.group, group)
+            && same(&self.location, location)
     }
 }
 
@@ -74,7 +82,11 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
     };
     let found = registries::within(state, &request.caller, &scope, Action::REGISTRY_READ).await?;
     let mut value = Vec::new();
-    for known in found.iter().filter(|known| filter.passes(&known.registry.name)) {
+    let passes = |known: &&KnownRegistry| {
+        let registry = &known.registry;
+        filter.passes(&registry.name, &registry.resource_group, &registry.location)
+    };
+    for known in found.iter().filter(passes) {
         let settings = super::registry::settings(state, known.registry.id).await?;
         value.push(documents::registry::brief(known, &settings));
     }
@@ -87,13 +99,15 @@ mod tests {
 
     #[test]
     fn a_filter_is_understood_or_refused() {
-        let filter = Filter::parse("resourceType eq 'Microsoft.ContainerRegistry/registries'").unwrap();
-        assert!(filter.passes("any"));
-        assert!(!Filter::parse("resourceType eq 'Microsoft.Web/sites'").unwrap().passes("any"));
-        let both =
-            Filter::parse("resourceType eq 'microsoft.containerregistry/REGISTRIES' and name eq 'One'");
-        assert!(both.as_ref().unwrap().passes("one"));
-        assert!(!both.unwrap().passes("two"));
+        let passes = |filter: &str, name: &str| Filter::parse(filter).unwrap().passes(name, "Quay", "local");
+        assert!(passes("resourceType eq 'Microsoft.ContainerRegistry/registries'", "any"));
+        assert!(!passes("resourceType eq 'Microsoft.Web/sites'", "any"));
+        assert!(passes("resourceGroup eq 'quay' and location eq 'local'", "any"));
+        assert!(!passes("resourceGroup eq 'pier'", "any"));
+        assert!(!passes("location eq 'elsewhere'", "any"));
+        let both = "resourceType eq 'microsoft.containerregistry/REGISTRIES' and name eq 'One'";
+        assert!(passes(both, "one"));
+        assert!(!passes(both, "two"));
         for wrong in
             ["", "name", "name eq one", "tagName eq 'x'", "name eq 'a' or name eq 'b'", "name ne 'a'"]
         {

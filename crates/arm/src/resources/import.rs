@@ -247,6 +247,8 @@ async fn status(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     }
     if import.state != ImportState::Running {
         view["endTime"] = import.updated_at.to_string().into();
+        return Ok(Json(view).into_response());
     }
-    Ok(Json(view).into_response())
+    // Without it, clients wait for half a minute before they ask again.
+    Ok(([(header::RETRY_AFTER, HeaderValue::from_static("1"))], Json(view)).into_response())
 }

@@ -58,7 +58,7 @@ async fn what_cannot_be_a_registry_is_refused() {
         ("Second", json!({}), 400, "LocationRequired"),
         (
             "Second",
-            json!({"location": "local", "properties": {"anonymousPullEnabled": true}}),
+            json!({"location": "local", "properties": {"dataEndpointEnabled": true}}),
             400,
             "NotSupported",
         ),
@@ -75,6 +75,21 @@ async fn what_cannot_be_a_registry_is_refused() {
         estate.ask("owner", Method::DELETE, &first, Value::Null).await.expect(409).code(),
         "ResourceInUse"
     );
+}
+
+#[tokio::test]
+async fn rules_of_the_registry_are_kept() {
+    let estate = Estate::new().await;
+    let body = json!({"location": "local", "sku": {"name": "Premium"}, "properties": {
+        "anonymousPullEnabled": true,
+        "policies": {"softDeletePolicy": {"status": "enabled", "retentionDays": 9}},
+    }});
+    let made = put(&estate, "Second", body, 201).await;
+    assert_eq!(made["properties"]["anonymousPullEnabled"], true);
+    assert_eq!(made["properties"]["policies"]["softDeletePolicy"]["retentionDays"], 9);
+    let again = put(&estate, "Second", json!({"location": "local", "tags": {"a": "b"}}), 200).await;
+    assert_eq!(again["properties"]["anonymousPullEnabled"], true, "what is left out stays");
+    assert_eq!(again["properties"]["policies"]["softDeletePolicy"]["status"], "enabled");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub fn rest(found: &Standing, has_causes: bool, hidden: &BTreeMap<Severity, u64>
     let state = match found.state {
         ImageState::Unhealthy if counts.is_empty() && has_causes => ImageState::NotApplicable,
         ImageState::Unhealthy if counts.is_empty() => ImageState::Healthy,
-        state => state,
+        ImageState::Healthy | ImageState::Unhealthy | ImageState::NotApplicable => found.state,
     };
     Standing { state, counts }
 }

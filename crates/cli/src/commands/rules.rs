@@ -35,7 +35,7 @@ enum RuleCommand {
     /// List rules
     List(ListArguments),
     /// Make or change a rule
-    Put(PutArguments),
+    Put(Box<PutArguments>),
     /// Delete a rule
     Delete(NameArguments),
 }
@@ -50,7 +50,7 @@ enum ExemptionCommand {
         #[arg(long)]
         mitigated: bool,
         #[command(flatten)]
-        put: PutArguments,
+        put: Box<PutArguments>,
     },
     /// Delete an exemption
     Delete(NameArguments),

@@ -46,9 +46,9 @@ impl World {
         let server = Server::start(folder.path(), &["--tls", "self-signed"]);
         let authority = folder.path().join("tls/ca.pem");
         let http = http(&authority);
-        let unhealthy = alpine("3.18.9", "1.36.1-r1");
+        let unhealthy = alpine("3.99.0", "1.36.1-r1");
         let digest = push(&http, &server.url, "ill", "1", &unhealthy).await.unwrap();
-        push(&http, &server.url, "well", "1", &alpine("3.18.9", "1.36.1-r7")).await.unwrap();
+        push(&http, &server.url, "well", "1", &alpine("3.99.0", "1.36.1-r7")).await.unwrap();
         let mut names = BTreeMap::new();
         let host = server.host().to_owned();
         let mut say = |name: &str, value: &str| names.insert(name.to_owned(), value.to_owned());
@@ -128,7 +128,7 @@ fn http(authority: &Path) -> reqwest::Client {
 /// Imports an advisory: versions of Alpine's busybox below 1.36.1-r5 are affected.
 fn import(data: &Path) {
     let file = data.join("advisory.json");
-    std::fs::write(&file, advisory("CVE-2099-0001", "v3.18", "1.36.1-r5").to_string()).unwrap();
+    std::fs::write(&file, advisory("CVE-2099-0001", "v3.99", "1.36.1-r5").to_string()).unwrap();
     let output = Command::new(binary())
         .args(["advisories", "import", "--data"])
         .arg(data)

@@ -15,7 +15,7 @@ fn text(server: &Server, words: &[&str]) -> String {
 
 fn import_again(data: &Path, fixed: &str) {
     let file = data.join("advisory.json");
-    std::fs::write(&file, advisory("CVE-2099-0001", "v3.18", fixed).to_string()).unwrap();
+    std::fs::write(&file, advisory("CVE-2099-0001", "v3.99", fixed).to_string()).unwrap();
     let output = Command::new(binary())
         .args(["advisories", "import", "--data"])
         .arg(data)
@@ -38,7 +38,7 @@ async fn findings_are_explained_and_their_history_is_told() {
     let folder = tempfile::tempdir().unwrap();
     import(folder.path());
     let server = Server::start(folder.path(), &[]);
-    push(&reqwest::Client::new(), &server.url, "app", "1", &alpine("3.18.9", "1.36.1-r1")).await.unwrap();
+    push(&reqwest::Client::new(), &server.url, "app", "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
     wait_for(&server, "app:1", "Unhealthy");
 
     let why = text(&server, &["explain", "app:1", "CVE-2099-0001"]);
@@ -81,7 +81,7 @@ async fn what_the_user_knows_better_is_said_and_counts() {
     std::fs::create_dir_all(&data).unwrap();
     import(&data);
     let layout = folder.path().join("image");
-    alpine("3.18.9", "1.36.1-r1").write_layout(&layout);
+    alpine("3.99.0", "1.36.1-r1").write_layout(&layout);
     let vex = folder.path().join("vex.json");
     let statement = serde_json::json!({
         "@context": "https://openvex.dev/ns/v0.2.0",

@@ -85,7 +85,7 @@ async fn a_registry_is_served_at_once_and_its_own_account_signs_in() {
     let made: Value = serde_json::from_str(&made).unwrap();
     let second = harbour.url_of("second");
     assert_eq!(made["properties"]["loginServer"], second.strip_prefix("http://").unwrap());
-    push(&harbour.http, &second, "app", "1", &alpine("3.18.9", "1.36.1-r1")).await.unwrap();
+    push(&harbour.http, &second, "app", "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
     // What is in one registry is not in the other.
     assert!(harbour.may_pull(("admin", PASSWORD), &second, "app").await);
     assert!(!harbour.may_pull(("admin", PASSWORD), &harbour.server.url, "app").await);
@@ -126,7 +126,7 @@ async fn roles_reach_the_registry_with_the_next_request() {
     let harbour = Harbour::open();
     let url = harbour.server.url.clone();
     for repository in ["team/app", "other"] {
-        push(&harbour.http, &url, repository, "1", &alpine("3.18.9", "1.36.1-r1")).await.unwrap();
+        push(&harbour.http, &url, repository, "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
     }
     let anna = ("anna@example.com", "correct horse");
     let id = harbour.person(anna.0, anna.1).await;

@@ -35,9 +35,9 @@ async fn a_verdict_opens_what_is_healthy_and_holds_what_is_not() {
     let shown = works(&server, &["policy", "set", "--quarantine", "on", "--hold-severity", "high"]);
     assert!(shown.contains("quarantine"), "{shown}");
     let client = Client::new();
-    let healthy = alpine("3.18.9", "1.36.1-r7");
+    let healthy = alpine("3.99.0", "1.36.1-r7");
     let healthy = push(&client, &server.url, "healthy", "1", &healthy).await.unwrap();
-    let unhealthy = alpine("3.18.9", "1.36.1-r1");
+    let unhealthy = alpine("3.99.0", "1.36.1-r1");
     let unhealthy = push(&client, &server.url, "unhealthy", "1", &unhealthy).await.unwrap();
     assert_eq!(server.verdict("healthy:1")["state"], "Healthy");
     assert_eq!(server.verdict("unhealthy:1")["state"], "Unhealthy");
@@ -81,7 +81,7 @@ async fn without_quarantine_the_details_tell_what_was_found() {
     let folder = tempfile::tempdir().unwrap();
     import(folder.path());
     let server = Server::start(folder.path(), &[]);
-    let image = alpine("3.18.9", "1.36.1-r1");
+    let image = alpine("3.99.0", "1.36.1-r1");
     let digest = push(&Client::new(), &server.url, "app", "1", &image).await.unwrap();
     server.verdict("app:1");
     // The verdict is seen first, and its details in the same transaction.
@@ -103,7 +103,7 @@ async fn an_image_is_scanned_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
     import(folder.path());
     let server = Server::start(folder.path(), &["--workers", "0"]);
-    let image = alpine("3.18.9", "1.36.1-r1");
+    let image = alpine("3.99.0", "1.36.1-r1");
     push(&Client::new(), &server.url, "team/app", "1", &image).await.unwrap();
     let target = format!("{}/team/app:1", server.host());
     let data = folder.path().display().to_string();

@@ -18,7 +18,7 @@ fn done(output: &Output) -> String {
 
 /// An image with a vulnerable busybox, and a layer of its own.
 fn vulnerable(number: usize) -> Image {
-    let mut image = alpine("3.18.9", "1.36.1-r1");
+    let mut image = alpine("3.99.0", "1.36.1-r1");
     image.layers.push(layer(&[("etc/motd", &format!("image {number}"))]));
     Image::of(image.layers)
 }

@@ -16,6 +16,7 @@ fn resident() -> Option<usize> {
 }
 
 /// 20 000 rows have some 60 MB as JSON. The benchmark `sub_assessments` pages through a million in the same way.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #[tokio::test]
 async fn a_long_listing_needs_the_memory_of_a_page() {
     let harbour = Harbour::new().await;

@@ -69,7 +69,7 @@ async fn show(
     for (subscription, registries) in by_subscription {
         let wanted = Some(registries.iter().map(|registry| registry.id).collect());
         let filter = UsageFilter { subscription, registries: wanted, from, until };
-        for row in state.store.usage(&filter).await? {
+        for row in state.store.metered(&filter).await? {
             let registry = registries.iter().find(|registry| registry.id == row.registry);
             value.push(UsageView {
                 subscription: subscription.to_string(),

@@ -3,10 +3,11 @@
 //! At the manifest most of the work is then done, and the verdict follows within moments.
 //! What waits here is kept in memory alone and may be forgotten at any time: the job `assess` reads whatever has not been
 //! read. So nothing is written to disk for it, the push waits for nothing, and a crash loses nothing.
+//! It steps back behind everything else that wants a processor, so that pushes do not wait for it.
 //! Subscriptions take turns, so that one which pushes a thousand layers does not keep another waiting.
 
 use super::Workshop;
-use super::assess::layers;
+use super::assess::layers::{self, Haste};
 use indexer::codec::{LAYER_HEAD, likely_layer};
 use jiff::Timestamp;
 use oci::Digest;
@@ -110,7 +111,7 @@ async fn read(
     let head =
         blob.head(LAYER_HEAD as u64).await.map_err(|error| super::JobError::Again(error.to_string()))?;
     let Some(media_type) = likely_layer(&head) else { return Ok(()) };
-    layers::read_blob(workshop, digest, blob, media_type, now).await.map(|_| ())
+    layers::read_blob(workshop, digest, blob, media_type, Haste::Leisure, now).await.map(|_| ())
 }
 
 #[cfg(test)]

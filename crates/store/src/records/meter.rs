@@ -78,5 +78,5 @@ pub trait Meter: Send + Sync {
     ) -> Result<bool, Error>;
 
     /// What was charged, by day and registry.
-    async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, Error>;
+    async fn metered(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, Error>;
 }

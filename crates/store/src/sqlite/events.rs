@@ -80,11 +80,12 @@ fn wanted(
     Ok(EventStretch { events: page.items, seen, is_end: seen >= end })
 }
 
-/// The wanted events between two places.
+/// The wanted events between two places. The signs keep the order of the key: by an index of a registry, a page would
+/// have to be sorted.
 pub(super) const WANTED: &str = "SELECT * FROM event WHERE sequence > ?1 AND sequence <= ?2
-     AND registry IN (SELECT value FROM json_each(?3))
-     AND (?4 = '[]' OR kind IN (SELECT value FROM json_each(?4)))
-     AND (?5 IS NULL OR repository = ?5)
+     AND +registry IN (SELECT value FROM json_each(?3))
+     AND (?4 = '[]' OR +kind IN (SELECT value FROM json_each(?4)))
+     AND (?5 IS NULL OR +repository = ?5)
      ORDER BY sequence LIMIT ?6";
 
 /// The place of the latest event.

@@ -46,7 +46,7 @@ impl Meter for SqliteStore {
         .await
     }
 
-    async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, Error> {
+    async fn metered(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, Error> {
         let filter = filter.clone();
         self.read(move |connection| {
             let registries = filter.registries.as_ref().map(json_text).transpose()?;

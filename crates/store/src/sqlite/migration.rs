@@ -31,15 +31,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0004_attributes.sql"),
     },
     Migration { number: 5, name: "policies", sql: include_str!("../../migrations/sqlite/0005_policies.sql") },
-    Migration { number: 30, name: "rules", sql: include_str!("../../migrations/sqlite/0030_rules.sql") },
-    Migration { number: 31, name: "plans", sql: include_str!("../../migrations/sqlite/0031_plans.sql") },
-    Migration { number: 32, name: "meter", sql: include_str!("../../migrations/sqlite/0032_meter.sql") },
-    Migration { number: 33, name: "audit", sql: include_str!("../../migrations/sqlite/0033_audit.sql") },
-    Migration {
-        number: 34,
-        name: "documents",
-        sql: include_str!("../../migrations/sqlite/0034_documents.sql"),
-    },
     Migration {
         number: 10,
         name: "webhooks",
@@ -56,6 +47,15 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         number: 20,
         name: "management",
         sql: include_str!("../../migrations/sqlite/0020_management.sql"),
+    },
+    Migration { number: 30, name: "rules", sql: include_str!("../../migrations/sqlite/0030_rules.sql") },
+    Migration { number: 31, name: "plans", sql: include_str!("../../migrations/sqlite/0031_plans.sql") },
+    Migration { number: 32, name: "meter", sql: include_str!("../../migrations/sqlite/0032_meter.sql") },
+    Migration { number: 33, name: "audit", sql: include_str!("../../migrations/sqlite/0033_audit.sql") },
+    Migration {
+        number: 34,
+        name: "documents",
+        sql: include_str!("../../migrations/sqlite/0034_documents.sql"),
     },
     Migration {
         number: 40,

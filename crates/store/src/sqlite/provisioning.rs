@@ -122,6 +122,7 @@ const DELETIONS: &[&str] = &[
     "DELETE FROM pull_pass WHERE registry = ?1",
     "DELETE FROM pull_policy WHERE registry = ?1",
     "DELETE FROM registry_rules WHERE registry = ?1",
+    "DELETE FROM plan_setting WHERE registry = ?1",
     "DELETE FROM webhook WHERE registry = ?1",
     "DELETE FROM scoped_token WHERE registry = ?1",
     "DELETE FROM scope_map WHERE registry = ?1",
@@ -161,8 +162,8 @@ mod tests {
     use crate::sqlite::column::rows;
     use crate::sqlite::migration::{MIGRATIONS, migrate};
 
-    /// Tables whose rows outlive a registry on purpose, or name another one than their own.
-    const KEPT: &[&str] = &["event", "installation", "registry"];
+    /// Tables whose rows outlive a registry on purpose, as bills do, or name another one than their own.
+    const KEPT: &[&str] = &["charge", "event", "installation", "registry"];
 
     #[test]
     fn every_table_of_a_registry_is_emptied_with_it() {

@@ -146,6 +146,17 @@ pub(super) fn put(
     ];
     let before = Before::of(connection, &summary.image)?;
     change(connection, sql, values)?;
+    tell(connection, summary, before, found.is_some())?;
+    Ok(true)
+}
+
+/// Tells history of a verdict that became another one.
+fn tell(
+    connection: &Connection,
+    summary: &ImageSummary,
+    before: Option<Before>,
+    is_ruled: bool,
+) -> Result<(), Error> {
     let before = before.unwrap_or(Before {
         state: ImageState::Queued,
         cause: None,
@@ -161,17 +172,7 @@ pub(super) fn put(
     };
     // A rule changes what is shown long after the assessment.
     let at = summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at));
-    let is_ruled = found.is_some();
-    verdict_events::tell(
-        connection,
-        &summary.image,
-        &before,
-        &after,
-        is_ruled,
-        summary.snapshot.as_ref(),
-        at,
-    )?;
-    Ok(true)
+    verdict_events::tell(connection, &summary.image, &before, &after, is_ruled, summary.snapshot.as_ref(), at)
 }
 
 /// The summary of an image.

@@ -43,12 +43,12 @@ pub(crate) async fn image_is_charged_once_in_a_month(store: Arc<dyn Store>) {
     assert_eq!(store.charge(charge(1, 1, next)).await.unwrap(), Charged::Now, "another month");
     let trial = Charge { in_trial: true, ..charge(1, 2, at) };
     assert_eq!(store.charge(trial).await.unwrap(), Charged::Now);
-    let rows = store.usage(&year(1)).await.unwrap();
+    let rows = store.metered(&year(1)).await.unwrap();
     let seen: Vec<(String, u64, u64)> =
         rows.iter().map(|row| (row.day.to_string(), row.images, row.in_trial)).collect();
     assert_eq!(seen, [("2020-09-13".to_owned(), 1, 1), ("2020-10-03".to_owned(), 1, 0)]);
     let none = UsageFilter { registries: Some(vec![RegistryId(7)]), ..year(1) };
-    assert!(store.usage(&none).await.unwrap().is_empty());
+    assert!(store.metered(&none).await.unwrap().is_empty());
     assert!(store.is_charged(subscription(1), Month::of(at), &Digest::of_sha256(&[1])).await.unwrap());
     assert!(!store.is_charged(subscription(1), Month::of(at), &Digest::of_sha256(&[9])).await.unwrap());
 }
@@ -82,7 +82,7 @@ proptest! {
             }
             for who in 1..3 {
                 let mut by_month: BTreeMap<String, u64> = BTreeMap::new();
-                for row in store.usage(&year(who)).await.unwrap() {
+                for row in store.metered(&year(who)).await.unwrap() {
                     *by_month.entry(row.day.to_string()[..7].to_owned()).or_default() += row.images;
                 }
                 let mut wanted: BTreeMap<String, u64> = BTreeMap::new();

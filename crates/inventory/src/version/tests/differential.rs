@@ -229,9 +229,8 @@ for (const line of lines) {
 
 #[test]
 fn composers_semver_agrees_on_random_versions() {
-    let ends =
-        ["", "", "-alpha", "-alpha1", "-beta.2", "-RC1", "-rc2", "-p1", "-patch2", "-dev", "-stable", "b3"];
-    let parts = ["0", "1", "10", ".", "-", "a", "b", "rc", "p"];
+    let ends = ["", "", "-alpha", "-alpha1", "-beta2", "-beta10", "-RC1", "-RC2", "-p1", "-p2", "-dev"];
+    let parts = ["0", "1", "10", "9"];
     let version = |random: &mut Random| {
         let release: Vec<&str> = (0..3).map(|_| random.pick(&["0", "1", "2", "10"])).collect();
         format!("{}{}", release.join("."), random.pick(&ends))
@@ -294,8 +293,9 @@ fn mavens_comparable_version_agrees_on_random_versions() {
     let usual = |text: &str| {
         let starts = text.starts_with(|sign: char| sign.is_ascii_digit());
         starts
-            && !["--", "..", ".-", "-.", "l.", "A.", "l0", "A0"].iter().any(|odd| text.contains(odd))
+            && !["--", "..", ".-", "-."].iter().any(|odd| text.contains(odd))
             && !text.ends_with(['.', '-'])
+            && ["inal", "GA"].iter().all(|last| !text.contains(last) || text.ends_with(last))
     };
     let pairs: Vec<_> =
         pairs(version, &parts).into_iter().filter(|(left, right)| usual(left) && usual(right)).collect();

@@ -39,8 +39,21 @@ pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp
     if let Err(error) = agreed(&media_type, &head) {
         return Ok(Read::Unreadable(error.to_string()));
     }
-    read_blob(workshop, &layer.digest, blob, &media_type, now).await
+    read_blob(workshop, &layer.digest, blob, &media_type, Haste::Now, now).await
 }
+
+/// Whether somebody waits for a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::jobs) enum Haste {
+    /// A verdict waits for it.
+    Now,
+    /// It is read ahead: pushes go first, that of its own image above all.
+    Leisure,
+}
+
+/// How far reading ahead steps back. At 15 it gets a thirtieth of a processor that somebody else wants too, and all of one
+/// that nobody wants.
+const LEISURE: i32 = 15;
 
 /// Reads a layer that is here, or finds what was read before.
 pub(in crate::jobs) async fn read_blob(
@@ -48,6 +61,7 @@ pub(in crate::jobs) async fn read_blob(
     digest: &Digest,
     blob: Blob,
     media_type: &str,
+    haste: Haste,
     now: Timestamp,
 ) -> Result<Read, JobError> {
     let _turn = workshop.readers.turn(digest).await;
@@ -58,8 +72,7 @@ pub(in crate::jobs) async fn read_blob(
     let file = blob.into_file().await?;
     let (inspector, media_type) = (workshop.inspector.clone(), media_type.to_owned());
     let work = move || inspector.layer(Input::File(file), &media_type, None);
-    let inspected =
-        tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
+    let inspected = on_a_thread(work, haste).await?;
     drop(desk);
     match inspected {
         Ok(inspected) => {
@@ -73,6 +86,32 @@ pub(in crate::jobs) async fn read_blob(
             Ok(Read::Unreadable(error.to_string()))
         }
         Err(error) => Err(JobError::Again(error.to_string())),
+    }
+}
+
+/// Runs blocking work. A thread that steps back does so for good, and so does every process that it starts: it is one of
+/// its own, and ends with the work.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    haste: Haste,
+) -> Result<T, JobError> {
+    let again = |error: &dyn std::fmt::Display| JobError::Again(error.to_string());
+    match haste {
+        Haste::Now => tokio::task::spawn_blocking(work).await.map_err(|error| again(&error)),
+        Haste::Leisure => {
+            let (answer, caller) = tokio::sync::oneshot::channel();
+            let run = move || {
+                // On Linux this is of the calling thread alone. Where it is refused, the work is done nevertheless.
+                let _ = rustix::process::nice(LEISURE);
+                // Whoever asked may have gone.
+                let _ = answer.send(work());
+            };
+            std::thread::Builder::new()
+                .name("read-ahead".into())
+                .spawn(run)
+                .map_err(|error| again(&error))?;
+            caller.await.map_err(|error| again(&error))
+        }
     }
 }
 
