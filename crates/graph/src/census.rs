@@ -6,28 +6,27 @@
 //!
 //! Where the query counts rows that are alike, they come as one with their number: by image, or over all images.
 
+mod documents;
 mod part;
 mod plan;
 mod ratings;
 mod tally;
+mod values;
 
 pub(crate) use part::Shape;
 pub(crate) use plan::{Plan, is_narrow};
 
 use crate::documents::KnownRegistry;
 use crate::narrowed::{Narrowed, Only};
-use crate::tables::resource_row::ResourceRow;
 use crate::tables::{Pulled, Reading, image_text, sub_assessments};
 use crate::viewer::View;
 use kql::{Batch, ScanRequest, Value};
 use part::{Level, Part};
 use plan::Grain;
 use ratings::Ratings;
-use store::{
-    FindingFilter, FindingKey, FindingVerdict, ImageContent, ImageKey, ImageState, ImageSummary, PageRequest,
-    SummaryFilter,
-};
+use store::{FindingKey, ImageContent, ImageKey, ImageState, ImageSummary, PageRequest, SummaryFilter};
 use tally::Tally;
+use values::{Image, Registry};
 
 /// Images that are read at a time, at first and at most.
 const FEW: usize = 64;
@@ -57,30 +56,6 @@ enum Stage {
     Telling,
     /// Nothing at all.
     Done,
-}
-
-/// The values of a registry.
-struct Registry {
-    known: KnownRegistry,
-    host: Value,
-    subscription: Value,
-    group: Value,
-    /// What stands before the names of its rows.
-    stem: String,
-    /// The same, with a name that no row has.
-    nobody: Value,
-    /// The first registry that the rows are not told apart from.
-    alike: usize,
-}
-
-/// The values of an image, as far as they are asked for.
-#[derive(Default)]
-struct Image {
-    registry: usize,
-    repository: Value,
-    digest: Value,
-    image: Value,
-    resource: Value,
 }
 
 /// Something that counts for an image, held back until all images are in the order of their digests.
@@ -124,7 +99,7 @@ impl CensusReading {
             Shape::Findings => true,
         };
         let mut registries: Vec<Registry> =
-            view.inspected.iter().filter(is_wanted).map(Registry::new).collect();
+            view.inspected.iter().filter(is_wanted).map(|known| Registry::new(known, &plan)).collect();
         let tenant = Value::text(&view.tenant);
         registries.retain(|registry| {
             let of = |part| if part == Part::Tenant { tenant.clone() } else { registry.value(part) };
@@ -298,8 +273,7 @@ impl CensusReading {
             }
             Grain::OfImage => {
                 for (class, rows) in self.ratings.counted() {
-                    let row = self.row(&image, class, None);
-                    batch.push(row.into_iter().chain([Value::Long(rows)]));
+                    self.push(&image, class, rows, batch);
                 }
             }
             Grain::Documents => {
@@ -332,74 +306,6 @@ impl CensusReading {
         Some(Held::Row(at, summary.image.clone(), values))
     }
 
-    /// The rows of an image, with all that their evidence says.
-    fn add_documents(&self, view: &View, image: &ImageKey, batch: &mut Batch) -> Result<(), store::Error> {
-        let Some(known) = self.registry_of(image).and_then(|at| self.registries.get(at)) else {
-            return Ok(());
-        };
-        let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { return Ok(()) };
-        for row in sub_assessments::rows_of(view, &known.known, &summary)? {
-            self.push_document(&row, batch);
-        }
-        Ok(())
-    }
-
-    fn push_document(&self, row: &ResourceRow, batch: &mut Batch) {
-        let fulfils = |(_, condition): &(Part, kql::Condition)| condition.holds(&row.value(&condition.need));
-        if self.plan.conditions.iter().all(fulfils) {
-            batch.push(self.plan.needs.iter().map(|need| row.value(need)));
-        }
-    }
-
-    /// The rows of a vulnerability, from its findings to their images.
-    fn read_vulnerability(
-        &mut self,
-        view: &View,
-        vulnerability: String,
-        after: Option<FindingKey>,
-        batch: &mut Batch,
-    ) -> Result<(), store::Error> {
-        let filter = FindingFilter {
-            registries: self.filter.registries.clone(),
-            repository: self.filter.repository.clone(),
-            vulnerability: Some(vulnerability.clone()),
-            verdicts: vec![FindingVerdict::Affected],
-            ..FindingFilter::default()
-        };
-        let page = view.runtime.block_on(view.store.findings(&filter, PageRequest { after, limit: SOME }))?;
-        let mut next = page.next;
-        let mut findings = page.items;
-        // The findings of the last image may not all be there yet: the image comes with the next page.
-        if let (Some(_), Some(last)) = (&next, findings.last().map(|finding| finding.key.image.clone())) {
-            let whole = findings.iter().take_while(|finding| finding.key.image != last).count();
-            if whole > 0 {
-                findings.truncate(whole);
-                next = findings.last().map(|finding| finding.key.clone());
-            }
-        }
-        for group in findings.chunk_by(|one, next| one.key.image == next.key.image) {
-            let Some(image) = group.first().map(|finding| &finding.key.image) else { continue };
-            let Some(registry) = self.registry_of(image).and_then(|at| self.registries.get(at)) else {
-                continue;
-            };
-            let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { continue };
-            if let Some(row) = sub_assessments::row_of_findings(view, &registry.known, &summary, group) {
-                self.push_document(&row, batch);
-            }
-        }
-        self.stage = next.map_or(Stage::Done, |next| Stage::Vulnerability(vulnerability, Some(next)));
-        Ok(())
-    }
-
-    fn read_name(&mut self, view: &View, name: &str, batch: &mut Batch) -> Result<(), store::Error> {
-        let known: Vec<KnownRegistry> =
-            self.registries.iter().map(|registry| registry.known.clone()).collect();
-        if let Some(row) = sub_assessments::row_named(view, &known, name)? {
-            self.push_document(&row, batch);
-        }
-        Ok(())
-    }
-
     fn put_row(&mut self, registry: usize, image: ImageKey, values: Vec<Value>, batch: &mut Batch) {
         match self.plan.grain {
             Grain::Single | Grain::Documents => batch.push(values),
@@ -418,6 +324,19 @@ impl CensusReading {
         let class = self.ratings.class(values, &self.plan);
         let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
         self.tally.count(alike, class, 1, image.digest.as_str());
+    }
+
+    /// Adds a row that stands for so many.
+    fn push(&self, image: &Image, class: usize, rows: i64, batch: &mut Batch) {
+        let Some(registry) = self.registries.get(image.registry) else { return };
+        let values = self.plan.parts.iter().enumerate().map(|(at, part)| match part.level() {
+            Level::Registry if *part == Part::Tenant => self.tenant.clone(),
+            Level::Registry => registry.value(*part),
+            Level::Image => image.value(*part),
+            Level::Vulnerability => self.ratings.value(class, at),
+            Level::Row => registry.nobody.clone(),
+        });
+        batch.push(values.chain([Value::Long(rows)]));
     }
 
     /// The values of a row, without its weight.
@@ -514,41 +433,5 @@ impl Reading for CensusReading {
         }
         let is_last = matches!(self.stage, Stage::Done) && self.waiting.len() == 0;
         Ok(Pulled { batch, is_last })
-    }
-}
-
-impl Registry {
-    fn new(known: &KnownRegistry) -> Self {
-        Self {
-            host: Value::text(&known.registry.login_server),
-            subscription: Value::text(known.registry.subscription.to_string()),
-            group: Value::text(&known.registry.resource_group),
-            stem: sub_assessments::stem(known),
-            nobody: Value::from(format!("{}{}", sub_assessments::stem(known), uuid::Uuid::nil())),
-            alike: 0,
-            known: known.clone(),
-        }
-    }
-
-    fn value(&self, part: Part) -> Value {
-        match part {
-            Part::Fixed(text) => Value::text(text),
-            Part::Host => self.host.clone(),
-            Part::Subscription => self.subscription.clone(),
-            Part::Group => self.group.clone(),
-            _ => Value::Null,
-        }
-    }
-}
-
-impl Image {
-    fn value(&self, part: Part) -> Value {
-        match part {
-            Part::Repository => self.repository.clone(),
-            Part::Digest => self.digest.clone(),
-            Part::Image => self.image.clone(),
-            Part::Resource => self.resource.clone(),
-            _ => Value::Null,
-        }
     }
 }

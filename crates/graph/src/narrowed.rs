@@ -42,11 +42,10 @@ impl<'a> Narrowed<'a> {
     /// counts comes along.
     pub(crate) fn equal_to(self, path: &[&str]) -> Option<(Vec<&'a str>, bool)> {
         self.on(path).find_map(|condition| {
-            let counts = match condition.comparison {
-                Comparison::Equal => true,
-                Comparison::EqualIgnoringCase => false,
-                _ => return None,
-            };
+            let counts = condition.comparison == Comparison::Equal;
+            if !counts && condition.comparison != Comparison::EqualIgnoringCase {
+                return None;
+            }
             let texts: Option<Vec<&str>> = condition.values.iter().map(Value::as_str).collect();
             texts.map(|texts| (texts, counts))
         })
@@ -138,7 +137,15 @@ fn may_begin(condition: &Condition, stem: &str) -> bool {
                     let end = wanted.rfind(|letter| !in_guid(letter));
                     end.and_then(|end| wanted.get(..end)).is_none_or(|head| stem.contains(head))
                 }
-                _ => true,
+                Comparison::NotEqual
+                | Comparison::NotEqualIgnoringCase
+                | Comparison::Less
+                | Comparison::LessOrEqual
+                | Comparison::Greater
+                | Comparison::GreaterOrEqual
+                | Comparison::EndsWith
+                | Comparison::Has
+                | Comparison::NotEmpty => true,
             }
         })
 }

@@ -136,6 +136,8 @@ pub(crate) struct Context<'a> {
     patterns: RefCell<HashMap<Arc<str>, Option<Regex>>>,
     /// By pattern and stem, whether no name makes the one match the other.
     stems: RefCell<HashMap<(String, String), bool>>,
+    /// The last answer of a test about a text: rows that stand together share it.
+    last_stem: RefCell<Option<(Arc<str>, usize, Value)>>,
     pub(crate) scalars: RefCell<Vec<Value>>,
 }
 
@@ -158,6 +160,7 @@ impl<'a> Context<'a> {
             chance: Cell::new(environment.seed),
             patterns: RefCell::new(HashMap::new()),
             stems: RefCell::new(HashMap::new()),
+            last_stem: RefCell::new(None),
             scalars: RefCell::new(Vec::new()),
         }
     }
@@ -193,6 +196,20 @@ impl<'a> Context<'a> {
     /// Whether folded rows did not say enough; asking forgets it.
     pub(crate) fn take_unfold(&self) -> bool {
         self.unfolds.replace(false)
+    }
+
+    /// The answer of a test about a text, made once for rows that share the text. The number tells tests apart.
+    pub(crate) fn shared(&self, text: &Value, test: usize, answer: impl FnOnce(&str) -> Value) -> Value {
+        let Value::String(text) = text else { return self.unfold() };
+        if let Some((last, of, value)) = &*self.last_stem.borrow()
+            && *of == test
+            && Arc::ptr_eq(last, text)
+        {
+            return value.clone();
+        }
+        let value = answer(text);
+        *self.last_stem.borrow_mut() = Some((text.clone(), test, value.clone()));
+        value
     }
 
     /// Whether a pattern matches no text that is this stem and a name. Stems are few, and asked for again and again.

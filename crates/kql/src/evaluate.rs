@@ -63,10 +63,10 @@ impl Expr {
             Self::Regex(text, regex) => {
                 Value::Bool(regex.is_match(&to_text(&text.evaluate(row, context), context)))
             }
-            Self::Stem(text, test) => match text.evaluate(row, context).as_str() {
-                Some(text) => test.holds(text, context),
-                None => context.unfold(),
-            },
+            Self::Stem(text, test) => {
+                let text = text.evaluate(row, context);
+                context.shared(&text, std::ptr::from_ref(test).addr(), |text| test.holds(text, context))
+            }
             Self::In { needle, values, ignore_case, negated } => {
                 let needle = needle.evaluate(row, context);
                 let found = values.iter().any(|value| match &*value.evaluate(row, context) {

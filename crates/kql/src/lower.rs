@@ -78,7 +78,39 @@ fn arranged(step: Step, layout: &Layout, values: impl IntoIterator<Item = Expr>)
     let values: Vec<Expr> = values.into_iter().map(|value| resolve(&value, layout)).collect();
     let same = values.len() == layout.len()
         && values.iter().enumerate().all(|(at, value)| matches!(value, Expr::Column(from) if *from == at));
-    if same { step } else { Step::Project { input: Box::new(step), values } }
+    if same { step } else { projected(step, values) }
+}
+
+/// A projection of a step. One over another is made one, unless something would be computed twice.
+fn projected(step: Step, values: Vec<Expr>) -> Step {
+    let Step::Project { input, values: inner } = step else {
+        return Step::Project { input: Box::new(step), values };
+    };
+    let mut uses = vec![0usize; inner.len()];
+    values.iter().for_each(|value| count_uses(value, &mut uses));
+    let is_cheap = |value: &Expr| value.as_path().is_some() || matches!(value, Expr::Literal(_));
+    if inner.iter().zip(&uses).any(|(value, uses)| *uses > 1 && !is_cheap(value)) {
+        return Step::Project { input: Box::new(Step::Project { input, values: inner }), values };
+    }
+    let values = values.iter().map(|value| substituted(value, &inner)).collect();
+    Step::Project { input, values }
+}
+
+fn count_uses(expr: &Expr, uses: &mut [usize]) {
+    if let Expr::Column(at) = expr
+        && let Some(uses) = uses.get_mut(*at)
+    {
+        *uses += 1;
+    }
+    expr.children().into_iter().for_each(|child| count_uses(child, uses));
+}
+
+/// The expression over what the columns are made of.
+fn substituted(expr: &Expr, columns: &[Expr]) -> Expr {
+    match expr {
+        Expr::Column(at) => columns.get(*at).cloned().unwrap_or(Expr::Literal(Value::Null)),
+        other => other.map_children(|child| substituted(child, columns)),
+    }
 }
 
 /// The expression over the values of a layout.

@@ -175,7 +175,7 @@ mod tests {
             ("(.+?)/assessments/", Some(true)),
             ("assessments", Some(true)),
             // To the last letter of the stem, behind which an anchor could look.
-            ("subs/$", None),
+            ("subs/$", Some(false)),
             ("subs/", None),
             ("beef$", None),
             ("^/a.*", None),

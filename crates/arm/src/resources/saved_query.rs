@@ -3,7 +3,7 @@
 use super::{Resource, Right, Route};
 use crate::dispatch::{Request, empty};
 use crate::error::ArmError;
-use crate::{ArmState, page};
+use crate::{ArmState, page, registries};
 use access::{Action, ResourceId};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -164,17 +164,9 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
 
 /// A query stands in a group that is there.
 async fn check_group(state: &ArmState, request: &Request) -> Result<(), ArmError> {
-    let (subscription, group) = (request.name(0), request.name(1));
-    for known in state.store.subscriptions().await? {
-        if known.id.to_string().eq_ignore_ascii_case(subscription) {
-            let registries = state.store.registries(known.id).await?;
-            if registries.iter().any(|registry| registry.resource_group.eq_ignore_ascii_case(group)) {
-                return Ok(());
-            }
-            return Err(ArmError::ResourceGroupNotFound(group.to_owned()));
-        }
-    }
-    Err(ArmError::SubscriptionNotFound(subscription.to_owned()))
+    let subscription = registries::subscription(state, &request.scope).await?;
+    registries::resource_group(state, &subscription, request.name(1)).await?;
+    Ok(())
 }
 
 async fn patch(state: &ArmState, request: &Request) -> Result<Response, ArmError> {

@@ -2,7 +2,7 @@
 
 use super::part::{Level, Part, Shape};
 use crate::narrowed::Narrowed;
-use kql::{Condition, Need, ScanRequest};
+use kql::{Condition, Need, ScanRequest, Value};
 
 /// In how many rows the census is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,16 @@ impl Plan {
     /// What tells rows apart.
     pub(super) fn keys(&self) -> impl Iterator<Item = Part> + '_ {
         self.parts.iter().zip(&self.is_key).filter(|(_, is_key)| **is_key).map(|(part, _)| *part)
+    }
+
+    /// The texts that are the same in every row, of needs and of conditions.
+    pub(super) fn fixed(&self) -> Vec<(&'static str, Value)> {
+        let parts = self.parts.iter().chain(self.conditions.iter().map(|(part, _)| part));
+        parts
+            .filter_map(
+                |part| if let Part::Fixed(text) = part { Some((*text, Value::text(text))) } else { None },
+            )
+            .collect()
     }
 
     /// The conditions on what is told apart by this.

@@ -150,6 +150,17 @@ fn value_of(rating: &Rating, part: Part, shape: Shape) -> Value {
         Part::Score => rating.score.map_or(Value::Null, Value::Real),
         Part::Ecosystem => Value::text(rating.ecosystem.as_str()),
         Part::Code => Value::text("Unhealthy"),
-        _ => Value::Null,
+        Part::Nothing
+        | Part::Fixed(_)
+        | Part::Tenant
+        | Part::Host
+        | Part::Subscription
+        | Part::Group
+        | Part::Repository
+        | Part::Digest
+        | Part::Image
+        | Part::Resource
+        | Part::Name
+        | Part::Id => Value::Null,
     }
 }

@@ -10,6 +10,7 @@ use crate::lower::FoldedStep;
 use crate::plan::{AggregateCall, Expr};
 use crate::table::Batch;
 use crate::value::Value;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl Grouping<'_> {
     ) -> Result<Option<(Vec<Group>, usize)>, EvaluationError> {
         let context = run.context;
         let mut input = self.input.open(run, outer);
-        let mut index: HashMap<Arc<[Value]>, usize> = HashMap::new();
+        let mut index: HashMap<Arc<[Value]>, usize, RandomState> = HashMap::default();
         let mut groups: Vec<Group> = Vec::new();
         let mut held = 0;
         if self.keys.is_empty() {

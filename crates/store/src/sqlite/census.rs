@@ -1,12 +1,12 @@
 //! Everything of a kind at once, in SQLite: statements that read an index from end to end, and nothing beside it.
 
 use super::SqliteStore;
-use super::column::{Columns, change, row, rows, value, with_surplus};
+use super::column::{Columns, change, corrupt, row, rows, value, with_surplus};
 use super::images::{ImageFilter, image_key, next_images};
 use super::scans::{IMAGE_PACKAGES, package_version};
 use crate::{
     Census, Error, Event, ImageContent, ImageKey, ImageState, Judgements, PackageFilter, PackageList,
-    PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, SummaryFilter,
+    PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, RepositoryKey, SummaryFilter,
 };
 use async_trait::async_trait;
 use inventory::Ecosystem;
@@ -51,12 +51,16 @@ impl Census for SqliteStore {
 pub(super) const AFFECTED: &str = "SELECT package_version, vulnerability FROM package_finding
      INDEXED BY package_finding_verdict WHERE verdict = 'Affected' ORDER BY package_version, vulnerability";
 
+/// Whose package versions are: the index alone.
+pub(super) const ECOSYSTEMS: &str =
+    "SELECT id, ecosystem FROM package_version INDEXED BY package_version_ecosystem ORDER BY id";
+
 /// How vulnerabilities are rated: the index alone.
 pub(super) const RATINGS: &str = "SELECT id, ecosystem, severity, score FROM vulnerability
      INDEXED BY vulnerability_rating ORDER BY id, ecosystem";
 
 fn judgements(connection: &Connection) -> Result<Judgements, Error> {
-    let sql = "SELECT id, ecosystem FROM package_version ORDER BY id";
+    let sql = ECOSYSTEMS;
     let mut known: HashMap<String, u32> = HashMap::new();
     let mut ecosystem_of: Vec<u32> = Vec::new();
     let mut statement = connection.prepare_cached(sql)?;
@@ -114,13 +118,10 @@ fn judgements(connection: &Connection) -> Result<Judgements, Error> {
     Ok(Judgements::new(ratings, pairs))
 }
 
-/// The images of a registry in one state with their packages. The first two are read from their indexes alone.
-pub(super) const CONTENTS: &str = "SELECT s.registry, s.repository, s.digest, c.packages
-     FROM image_summary s INDEXED BY image_summary_state
-     LEFT JOIN image i ON i.digest = s.digest
-     LEFT JOIN image_content c ON c.image = i.id
-     WHERE s.registry = ?1 AND s.state = ?2 AND (s.repository, s.digest) > (?3, ?4)
-     ORDER BY s.repository, s.digest LIMIT ?5";
+/// The images of a registry in one state with their packages, in the order of the table.
+pub(super) const CONTENTS: &str = "SELECT repository, digest, packages FROM image_census
+     WHERE registry = ?1 AND state = ?2 AND (repository, digest) > (?3, ?4)
+     ORDER BY repository, digest LIMIT ?5";
 
 fn contents(
     connection: &Connection,
@@ -161,9 +162,15 @@ fn of_state(
         };
         let left = with_surplus(wanted - items.len()) - 1;
         let key = params![registry.0, state.as_str(), repository, digest, left];
+        // By position: there are as many rows as images.
         items.extend(rows(connection, CONTENTS, key, |row| {
-            let packages = row.plain::<Option<Vec<u8>>>("packages")?.map(PackageList::from_bytes);
-            Ok(ImageContent { image: image_key(row)?, state, packages })
+            let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            let name = name.parse().map_err(|_| corrupt("repository", name))?;
+            let digest = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            let digest = digest.parse().map_err(|_| corrupt("digest", digest))?;
+            let packages = row.get::<_, Option<Vec<u8>>>(2)?.map(PackageList::from_bytes);
+            let image = ImageKey { repository: RepositoryKey { registry, name }, digest };
+            Ok(ImageContent { image, state, packages })
         })?);
         if items.len() >= wanted {
             break;

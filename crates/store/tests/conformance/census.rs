@@ -154,3 +154,38 @@ pub(crate) async fn history_is_that_of_the_registries(store: Arc<dyn Store>) {
     assert_eq!(store.history(&[], PageRequest::first(10)).await.unwrap().items, []);
     assert_eq!(installation(1).subscription, crate::scene::subscription(1));
 }
+
+/// The lists are kept by the database itself, whoever writes the rest, and in whatever order.
+pub(crate) async fn a_census_follows_images_wherever_they_go(store: Arc<dyn Store>) {
+    let scene = Scene::new(store.clone()).await;
+    let (musl, curl) = (package("musl", "1.2"), package("curl", "8.0"));
+    let seen = async |state| {
+        let filter = SummaryFilter {
+            registries: Some(vec![scene.registry]),
+            states: vec![state],
+            ..SummaryFilter::default()
+        };
+        let page = store.contents(&filter, PageRequest::first(10)).await.unwrap();
+        let line = |content: store::ImageContent| {
+            let packages = content.packages.map(|packages| packages.iter().count());
+            (content.image.repository.name.to_string(), packages)
+        };
+        page.items.into_iter().map(line).collect::<Vec<_>>()
+    };
+    let line = |name: &str, packages| (name.to_owned(), packages);
+    let digest = scene.push("app", "latest", b"one").await;
+    // The summary comes before the image is read, and stays while it changes its state.
+    assert!(store.put_summary(scene.summary("app", &digest, ImageState::Queued)).await.unwrap());
+    assert_eq!(seen(ImageState::Queued).await, [line("app", None)]);
+    scene.scan(&["app"], &digest, &[musl.clone(), curl.clone()]).await;
+    assert_eq!(seen(ImageState::Queued).await, []);
+    assert_eq!(seen(ImageState::Unhealthy).await, [line("app", Some(2))]);
+    // Read again, and in a second repository.
+    scene.push("mirror", "latest", b"one").await;
+    scene.scan(&["mirror"], &digest, &[musl]).await;
+    assert_eq!(seen(ImageState::Unhealthy).await, [line("app", Some(1)), line("mirror", Some(1))]);
+    let gone = scene.repository("app");
+    let removal = store.delete_manifest(&gone, &digest, &actor(), second(9)).await.unwrap();
+    assert_eq!(removal, store::Removal::Removed);
+    assert_eq!(seen(ImageState::Unhealthy).await, [line("mirror", Some(1))]);
+}
