@@ -165,10 +165,7 @@ pub(crate) enum RegistryError {
 
 impl From<store::Error> for RegistryError {
     fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::OverQuota { .. } => Self::Quota(error),
-            error => Self::Store(error),
-        }
+        if matches!(error, store::Error::OverQuota { .. }) { Self::Quota(error) } else { Self::Store(error) }
     }
 }
 

@@ -5,7 +5,9 @@ use crate::endpoint::Endpoint;
 use crate::error::RegistryError;
 use crate::query::Parameters;
 use crate::route::{self, Operation};
-use crate::{RegistryState, Site, blob, deleted, listing, manifest, metadata, referrers, token, upload};
+use crate::{
+    RegistryState, Site, blob, body, deleted, listing, manifest, metadata, referrers, token, upload,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -80,7 +82,16 @@ async fn serve(state: &RegistryState, request: Request) -> Result<Response, Regi
     let site = site(state, &parts).await?;
     let endpoint = Endpoint::parse(parts.uri.path())?;
     let route = route::find(&parts.method, endpoint.kind())?;
-    let caller = caller::admit(state, &site, &parts, route.need, endpoint.repository()).await?;
+    let caller = match caller::admit(state, &site, &parts, route.need, endpoint.repository()).await {
+        Ok(caller) => caller,
+        Err(refusal) => {
+            // Who waits for leave before the body sends none.
+            if !parts.headers.contains_key(header::EXPECT) {
+                body::drain(body, state.limits.body_idle).await;
+            }
+            return Err(refusal);
+        }
+    };
     state.count(&caller.principal.id.to_string())?;
     let query = Parameters::of(&parts.uri)?;
     let admitted = Admitted { state, site: &site, caller, parts, query };

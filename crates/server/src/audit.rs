@@ -203,6 +203,7 @@ mod tests {
             DELETE /v2/app/blobs/uploads/0
             PATCH /v2/app/blobs/uploads/0
             POST /providers/Microsoft.ResourceGraph/resources
+            POST /providers/Microsoft.ResourceGraph/resourcesHistory
             POST /v2/app/blobs/uploads/
             PUT /v2/app/blobs/uploads/0"#]]
         .assert_eq(&silent.join("\n"));

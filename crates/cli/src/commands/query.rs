@@ -59,8 +59,17 @@ pub(crate) async fn run(arguments: QueryArguments, terminal: Terminal) -> Result
             text
         }
     };
-    answer(&client, &query, arguments.format, arguments.first, terminal).await?;
-    Ok(Exit::Done)
+    match answer(&client, &query, arguments.format, arguments.first, terminal).await {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => {
+            // A fault is told in lines, the last of which underlines its place.
+            for (number, line) in format!("{error:#}").lines().enumerate() {
+                let who = if number == 0 { "lazaretto: " } else { "" };
+                crate::output::remark(&format!("{who}{}", clean(line)));
+            }
+            Ok(Exit::Failed)
+        }
+    }
 }
 
 /// Asks, and shows the rows.

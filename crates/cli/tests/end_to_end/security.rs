@@ -127,7 +127,7 @@ async fn what_somebody_asked_for_is_written_down() {
     done(&server.client(&["rules", "put", "one", "--id", "CVE-2099-0001", "--reason", "not used"]));
     let client = Client::new();
     let wrong = client.delete(format!("{}/v2/app/manifests/1", server.url));
-    let wrong = wrong.basic_auth("admin", Some("wrong")).send().await.unwrap();
+    let wrong = wrong.basic_auth("admin", Some("mistyped")).send().await.unwrap();
     assert_eq!(wrong.status(), 401);
     let form = [("name", "admin"), ("password", PASSWORD)];
     let body = form.map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).join("&");
@@ -163,7 +163,7 @@ async fn what_somebody_asked_for_is_written_down() {
         ]
     );
     assert!(entries.iter().all(|entry| entry["address"] == "127.0.0.1"), "{log}");
-    assert!(!log.contains("wrong") && !log.contains("secret") && !log.contains(PASSWORD), "{log}");
+    assert!(!log.contains("mistyped") && !log.contains("secret") && !log.contains(PASSWORD), "{log}");
     let failures = done(&server.client(&["audit", "--failures", "--format", "csv"]));
     assert_eq!(failures.lines().count(), 3, "{failures}");
 }

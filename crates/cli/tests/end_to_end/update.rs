@@ -46,11 +46,11 @@ impl Site {
     }
 
     fn update(&self) -> Output {
-        self.advisories(&["update", "--source", &format!("{}/feed", self.source.url)])
+        self.advisories(&["update", "--source", &format!("{}/feed.json", self.source.url)])
     }
 
     fn serve(&self, content: Vec<u8>) {
-        self.source.serve("/feed", Served { content, ..Served::default() });
+        self.source.serve("/feed.json", Served { content, ..Served::default() });
     }
 
     /// What is in force.
@@ -80,7 +80,7 @@ fn update_that_is_cut_off_goes_on_where_it_stopped() {
         cut_after: Some(half),
         ..Served::default()
     };
-    site.source.serve("/feed", served);
+    site.source.serve("/feed.json", served);
     let output = site.update();
     assert!(output.status.success(), "{}", remarks(&output));
     assert!(said(&output).contains("3000 advisories"), "{}", said(&output));
@@ -117,8 +117,8 @@ fn file_that_became_another_one_meanwhile_is_fetched_from_its_beginning() {
         announced: Some(500_000),
         ..Served::default()
     };
-    site.source.serve("/feed", cut);
-    let url = format!("{}/feed", site.source.url);
+    site.source.serve("/feed.json", cut);
+    let url = format!("{}/feed.json", site.source.url);
     // Somebody stops it after its first attempt; the source then has another file.
     let mut child = Command::new(binary())
         .args(["advisories", "update", "--source", &url, "--data"])
@@ -140,7 +140,7 @@ fn file_that_became_another_one_meanwhile_is_fetched_from_its_beginning() {
     child.kill().unwrap();
     child.wait().unwrap();
     let other = Served { content: secdb(40, "v3.20"), etag: Some("\"two\""), ..Served::default() };
-    site.source.serve("/feed", other);
+    site.source.serve("/feed.json", other);
     let output = site.update();
     assert!(output.status.success(), "{}", remarks(&output));
     assert!(said(&output).contains("40 advisories"), "{}", said(&output));
@@ -152,7 +152,7 @@ fn refused(served: Served, why: &str) {
     site.serve(secdb(100, "v3.20"));
     assert!(site.update().status.success());
     let in_force = site.snapshot();
-    site.source.serve("/feed", served);
+    site.source.serve("/feed.json", served);
     let output = site.update();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(remarks(&output).contains(why), "{}", remarks(&output));
@@ -209,8 +209,8 @@ fn malicious_feeds_are_refused() {
 #[test]
 fn redirect_to_another_host_is_not_followed() {
     let elsewhere = FeedServer::start();
-    elsewhere.serve("/feed", Served { content: secdb(100, "v3.20"), ..Served::default() });
-    let redirect = Some(format!("{}/feed", elsewhere.url));
+    elsewhere.serve("/feed.json", Served { content: secdb(100, "v3.20"), ..Served::default() });
+    let redirect = Some(format!("{}/feed.json", elsewhere.url));
     refused(Served { redirect, ..Served::default() }, "redirects to another host");
     assert!(elsewhere.asked().is_empty(), "nobody else was asked");
 }
@@ -288,7 +288,7 @@ fn configured_sources_are_read() {
     let site = Site::new();
     site.serve(secdb(20, "v3.20"));
     let config = site.folder.path().join("lazaretto.toml");
-    let text = format!("[[advisory-sources]]\nname = \"own\"\nurl = \"{}/feed\"\n", site.source.url);
+    let text = format!("[[advisory-sources]]\nname = \"own\"\nurl = \"{}/feed.json\"\n", site.source.url);
     std::fs::write(&config, text).unwrap();
     let output = site.advisories(&["update", "--config", config.to_str().unwrap()]);
     assert!(said(&output).contains("own: 20 records"), "{} {}", said(&output), remarks(&output));

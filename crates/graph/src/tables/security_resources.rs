@@ -28,7 +28,7 @@ const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
     name: "SecurityResources",
-    about: "Plans, assessments of registries, and sub-assessments: one row for each image and vulnerability.",
+    about: "Plans, assessments of registries, secure scores, and sub-assessments: one row for each image and vulnerability.",
     columns: shown,
     hidden,
     stem: Some("id"),

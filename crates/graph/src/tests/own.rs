@@ -56,7 +56,6 @@ async fn resources_we_do_not_have_are_no_error() {
     for query in [
         "where type =~ 'Microsoft.Compute/virtualMachines' | project properties.storageProfile.osDisk.osType",
         "Resources | where type == 'microsoft.network/publicipaddresses' | where isnotempty(properties.ipAddress)",
-        "SecurityResources | where type == 'microsoft.security/securescores' | project properties.score.current",
         "SecurityResources | where type == 'microsoft.security/locations/alerts' | where properties.Status in ('Active')",
         "SecurityResources | where type =~ 'microsoft.security/regulatorycompliancestandards'",
         "PolicyResources | where type == 'microsoft.policyinsights/policystates'",
@@ -224,8 +223,11 @@ async fn everything_is_asked_in_plain_columns() {
         expect![[r#"
             kind:string | registry:string | actor:string | count_:integer
             "manifest-pushed" | "lazaretto.test" | "owner" | 8
+            "verdict-changed" | "lazaretto.test" | "lazaretto" | 7
             "manifest-pushed" | "marshland.test" | "owner" | 2
+            "verdict-changed" | "marshland.test" | "lazaretto" | 2
             "manifest-pushed" | "pratique.test" | "owner" | 2
+            "verdict-changed" | "pratique.test" | "lazaretto" | 1
         "#]],
     )
     .await;

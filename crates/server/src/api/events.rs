@@ -7,12 +7,12 @@
 //! Rights are looked up again while a stream goes on: what is taken away ends it. A stream ends by itself after an hour,
 //! and each person may have only a few.
 
-use super::error::ApiError;
+use super::error::{ApiError, Parameters};
 use super::view::{EventView, Page};
 use super::{ApiState, Caller, Route};
 use access::Action;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -97,7 +97,7 @@ async fn list(
     caller: Caller,
     State(state): State<ApiState>,
     headers: HeaderMap,
-    Query(query): Query<ListQuery>,
+    Parameters(query): Parameters<ListQuery>,
 ) -> Result<Response, ApiError> {
     let repository = match &query.repository {
         None => None,

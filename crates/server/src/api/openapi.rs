@@ -261,7 +261,9 @@ fn attach_bill() -> Value {
         && let Some(done) = responses.remove("200")
     {
         responses.insert("201".into(), done);
+        // Of an image, only its bill of materials takes anything.
         let refused = responses.get("400").cloned().unwrap_or_default();
+        responses.insert("405".into(), refused.clone());
         responses.insert("409".into(), refused);
     }
     operation
