@@ -163,7 +163,7 @@ mod tests {
                 path: path[1..].iter().map(|name| Arc::from(*name)).collect(),
             },
             comparison: *comparison,
-            values: values.iter().map(|value| Value::text(value)).collect(),
+            values: values.iter().copied().map(Value::text).collect(),
         };
         ScanRequest {
             table: Arc::from("x"),
@@ -204,8 +204,7 @@ mod tests {
         const STEM: &str = "/subscriptions/s/registries/Port/assessments/k/subassessments/";
         let may = |comparison, wanted: &str| {
             let request = request(&[(&["id"], comparison, &[wanted])]);
-            let all = Narrowed(&request).on(&["id"]).all(|condition| may_begin(condition, STEM));
-            all
+            Narrowed(&request).on(&["id"]).all(|condition| may_begin(condition, STEM))
         };
         for (comparison, wanted, answer) in [
             (StartsWith, "/subscriptions", true),

@@ -180,8 +180,11 @@ struct Gathering<'a> {
     bytes: usize,
     is_full: bool,
     batches: Vec<Batch>,
-    counts: Vec<(usize, String, BTreeMap<String, (Value, usize)>)>,
+    counts: Vec<(usize, String, Counts)>,
 }
+
+/// How often each value stands in a column, by its text.
+type Counts = BTreeMap<String, (Value, usize)>;
 
 impl<'a> Gathering<'a> {
     fn new(first: usize, wanted: &'a [String]) -> Self {

@@ -195,6 +195,11 @@ async fn everything_is_asked_in_plain_columns() {
         "#]],
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_layers_and_events_are_tables() {
+    let estate = Estate::new().await;
     check(
         &estate,
         "Packages | where repository == 'team/web' | project package, version, kind, ecosystem, path | order by package asc, path asc",

@@ -214,6 +214,19 @@ cases! {
     "#]];
 }
 
+/// What is said of a query that cannot be compiled or run.
+#[track_caller]
+fn assert_said(query: &str, expected: &expect_test::Expect) {
+    let said = match kql::compile(query, &kql::NoTables, &kql::Limits::default()) {
+        Err(faults) => faults[0].to_string(),
+        Ok(compiled) => {
+            let environment = kql::Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| false };
+            compiled.run(&kql::NoTables, &kql::NoTables, &environment).unwrap_err().to_string()
+        }
+    };
+    expected.assert_eq(&said);
+}
+
 #[test]
 fn faults_of_the_new_operators_say_what_to_do() {
     for (query, expected) in [
@@ -249,6 +262,14 @@ fn faults_of_the_new_operators_say_what_to_do() {
             "print a = 1 | summarize x = a + 1",
             expect!["line 1, column 29: this is not an aggregate; columns belong behind `by`"],
         ),
+    ] {
+        assert_said(query, &expected);
+    }
+}
+
+#[test]
+fn faults_of_arguments_say_what_to_do() {
+    for (query, expected) in [
         (
             "print a = 1 | summarize count() by prev(a)",
             expect![
@@ -282,6 +303,14 @@ fn faults_of_the_new_operators_say_what_to_do() {
             "print case(true, 1, 2, 3)",
             expect!["line 1, column 7: `case` has a value behind each condition, and one for all else"],
         ),
+    ] {
+        assert_said(query, &expected);
+    }
+}
+
+#[test]
+fn faults_of_literals_and_sources_say_what_to_do() {
+    for (query, expected) in [
         ("print long(abc)", expect!["line 1, column 7: `abc` is not a long"]),
         (
             "print a = 1 | parse-kv a as (x:long) with (pair='x')",
@@ -296,13 +325,6 @@ fn faults_of_the_new_operators_say_what_to_do() {
             ],
         ),
     ] {
-        let said = match kql::compile(query, &kql::NoTables, &kql::Limits::default()) {
-            Err(faults) => faults[0].to_string(),
-            Ok(compiled) => {
-                let environment = kql::Environment { now_unix_nanoseconds: 0, seed: 1, interrupt: &|| false };
-                compiled.run(&kql::NoTables, &kql::NoTables, &environment).unwrap_err().to_string()
-            }
-        };
-        expected.assert_eq(&said);
+        assert_said(query, &expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, actor, image_record, installation, package, second, snapshot, vulnerability};
 use oci::Digest;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
     EventKind, FindingFilter, FindingRow, FindingVerdict, ImageState, NewEvent, PackageFilter,
@@ -12,10 +12,43 @@ use store::{
 /// What a census says is what the join says, row by row.
 pub(crate) async fn a_census_counts_what_the_join_lists(store: Arc<dyn Store>) {
     let scene = Scene::new(store.clone()).await;
+    furnish(&scene).await;
+    let joined: BTreeSet<_> = store
+        .findings(
+            &FindingFilter { verdicts: vec![FindingVerdict::Affected], ..FindingFilter::default() },
+            PageRequest::first(1000),
+        )
+        .await
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|finding| {
+            let vulnerability = finding.vulnerability;
+            (finding.key.image.repository.name.to_string(), vulnerability.id, vulnerability.severity)
+        })
+        .collect();
+    let filter = SummaryFilter {
+        registries: Some(vec![scene.registry]),
+        states: vec![ImageState::Unhealthy],
+        ..SummaryFilter::default()
+    };
+    let (rows, counted) = count(&*store, &filter).await;
+    assert_eq!(rows, 7, "{joined:?}");
+    assert_eq!(counted, joined);
+    assert!(counted.iter().all(|(_, vulnerability, _)| vulnerability != "CVE-4"));
+    // By repository, and for nobody's registries.
+    let one = SummaryFilter { repository: Some("web".parse().unwrap()), ..filter.clone() };
+    assert_eq!(store.contents(&one, PageRequest::first(9)).await.unwrap().items.len(), 1);
+    let none = SummaryFilter { registries: Some(vec![RegistryId(99)]), ..filter };
+    assert_eq!(store.contents(&none, PageRequest::first(9)).await.unwrap().items, []);
+}
+
+/// Three images with packages and findings, and one with the same package in two places.
+async fn furnish(scene: &Scene) {
     let (musl, curl, busybox) = (package("musl", "1.2"), package("curl", "8.0"), package("busybox", "1.36"));
     for (repository, bytes, packages) in [
-        ("app", &b"one"[..], vec![musl.clone(), curl.clone()]),
-        ("web", b"two", vec![curl.clone(), busybox.clone()]),
+        ("app", &b"one"[..], vec![musl, curl.clone()]),
+        ("web", b"two", vec![curl.clone(), busybox]),
         ("bare", b"three", vec![]),
     ] {
         let digest = scene.push(repository, "latest", bytes).await;
@@ -31,8 +64,10 @@ pub(crate) async fn a_census_counts_what_the_join_lists(store: Arc<dyn Store>) {
         layer: Digest::of_sha256(b"layer"),
         path: path.to_owned(),
     };
-    let recorded = store.record_image(image_record(&digest, vec![place("a"), place("b")])).await.unwrap();
-    assert!(store.put_summary(scene.summary("twice", &digest, ImageState::Unhealthy)).await.unwrap());
+    let record = image_record(&digest, vec![place("a"), place("b")]);
+    let recorded = scene.store.record_image(record).await.unwrap();
+    let summary = scene.summary("twice", &digest, ImageState::Unhealthy);
+    assert!(scene.store.put_summary(summary).await.unwrap());
     let row = |id: &str, verdict| FindingRow {
         vulnerability: id.to_owned(),
         verdict,
@@ -41,73 +76,35 @@ pub(crate) async fn a_census_counts_what_the_join_lists(store: Arc<dyn Store>) {
         evidence: serde_json::Value::Null,
     };
     let findings = PackageFindings {
-        reasons: std::collections::BTreeMap::new(),
+        reasons: BTreeMap::new(),
         package_version: recorded.versions[0].0,
         findings: vec![row("CVE-3", FindingVerdict::Affected), row("CVE-4", FindingVerdict::Undetermined)],
     };
     let known = vec![vulnerability("CVE-3", "Low"), vulnerability("CVE-4", "Low")];
-    store.record_findings(&snapshot("two"), vec![findings], known, second(4)).await.unwrap();
+    scene.store.record_findings(&snapshot("two"), vec![findings], known, second(4)).await.unwrap();
+}
 
-    let joined: BTreeSet<(String, String, String, i64)> = store
-        .findings(
-            &FindingFilter { verdicts: vec![FindingVerdict::Affected], ..FindingFilter::default() },
-            PageRequest::first(1000),
-        )
-        .await
-        .unwrap()
-        .items
-        .into_iter()
-        .map(|finding| {
-            let image = finding.key.image;
-            (
-                image.repository.name.to_string(),
-                finding.vulnerability.id,
-                finding.vulnerability.severity,
-                finding.key.place,
-            )
-        })
-        .collect();
+/// The rows of a census, and what they are about: repository, vulnerability and severity.
+async fn count(store: &dyn Store, filter: &SummaryFilter) -> (u64, BTreeSet<(String, String, String)>) {
     let judgements = store.judgements().await.unwrap();
-    let filter = SummaryFilter {
-        registries: Some(vec![scene.registry]),
-        states: vec![ImageState::Unhealthy],
-        ..SummaryFilter::default()
-    };
-    let mut rows = 0;
-    let mut after = None;
-    let mut counted = BTreeSet::new();
+    let (mut rows, mut counted, mut after) = (0, BTreeSet::new(), None);
     loop {
-        let page = store.contents(&filter, PageRequest { after, limit: 1 }).await.unwrap();
+        let page = store.contents(filter, PageRequest { after, limit: 1 }).await.unwrap();
         for content in page.items {
             for (package, places) in content.packages.unwrap().iter() {
                 for rating in judgements.of(package) {
                     let rating = &judgements.ratings[*rating as usize];
                     rows += places;
-                    counted.insert((
-                        content.image.repository.name.to_string(),
-                        rating.vulnerability.clone(),
-                        rating.severity.clone(),
-                    ));
+                    let repository = content.image.repository.name.to_string();
+                    counted.insert((repository, rating.vulnerability.clone(), rating.severity.clone()));
                 }
             }
         }
         match page.next {
             Some(next) => after = Some(next),
-            None => break,
+            None => return (rows, counted),
         }
     }
-    assert_eq!(rows, 7, "{joined:?}");
-    let pairs: BTreeSet<_> = joined
-        .into_iter()
-        .map(|(name, vulnerability, severity, _)| (name, vulnerability, severity))
-        .collect();
-    assert_eq!(counted, pairs);
-    assert!(counted.iter().all(|(_, vulnerability, _)| vulnerability != "CVE-4"));
-    // By repository, and for nobody's registries.
-    let one = SummaryFilter { repository: Some("web".parse().unwrap()), ..filter.clone() };
-    assert_eq!(store.contents(&one, PageRequest::first(9)).await.unwrap().items.len(), 1);
-    let none = SummaryFilter { registries: Some(vec![RegistryId(99)]), ..filter };
-    assert_eq!(store.contents(&none, PageRequest::first(9)).await.unwrap().items, []);
 }
 
 pub(crate) async fn packages_are_found_by_name(store: Arc<dyn Store>) {
@@ -116,7 +113,7 @@ pub(crate) async fn packages_are_found_by_name(store: Arc<dyn Store>) {
     let one = scene.push("app", "latest", b"one").await;
     let two = scene.push("web", "latest", b"two").await;
     scene.scan(&["app"], &one, &[musl.clone(), curl.clone()]).await;
-    scene.scan(&["web"], &two, &[musl.clone()]).await;
+    scene.scan(&["web"], &two, std::slice::from_ref(&musl)).await;
     let of = async |filter: PackageFilter| {
         let page = store.packages(&filter, PageRequest::first(10)).await.unwrap();
         page.items.into_iter().map(|(_, places)| places.len()).collect::<Vec<_>>()

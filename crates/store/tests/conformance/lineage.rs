@@ -10,7 +10,7 @@ fn layers(letters: &str) -> Vec<ImageLayer> {
     (1..=letters.len())
         .map(|end| ImageLayer {
             digest: Digest::of_sha256(&letters.as_bytes()[end - 1..end]),
-            chain: Some(Digest::of_sha256(letters[..end].as_bytes())),
+            chain: Some(Digest::of_sha256(&letters.as_bytes()[..end])),
             step: Some(format!("RUN {}", &letters[end - 1..end])),
         })
         .collect()

@@ -254,7 +254,7 @@ while (($line = fgets(STDIN)) !== false) {
         let words = ["alpha", "beta", "RC", "p", "dev"];
         let known =
             |word: &&str| rest.strip_prefix(word).is_some_and(|rest| rest.is_empty() || is_number(rest));
-        of_three && numbers.split('.').count() == 3 && words.iter().any(|word| known(&word))
+        of_three && numbers.split('.').count() == 3 && words.iter().any(known)
     };
     let mut asked = pairs(version, &parts);
     asked.retain(|(left, right)| one_shape(left) && one_shape(right));
