@@ -28,6 +28,12 @@ pub(crate) fn stem(text: &str) -> &str {
     text.rfind('/').and_then(|at| text.get(..=at)).unwrap_or("")
 }
 
+/// Whether what stands behind the stem of a text is a name: only then is it known what may stand there in its place.
+pub(crate) fn has_name(text: &str) -> bool {
+    let name = text.get(stem(text).len()..).unwrap_or("");
+    name.len() == NAME_LENGTH && name.bytes().all(|letter| NAME_LETTERS.contains(&letter))
+}
+
 /// Whether a regular expression matches no text that is the stem and a name, whatever the name. What cannot be said for
 /// certain is a no.
 pub(crate) fn never_matches(pattern: &str, stem: &str) -> bool {
@@ -98,7 +104,7 @@ impl StemTest {
             // an anchor at its end.
             Self::Matches(regex) => match regex.find(text) {
                 Some(found) if found.end() < stem.len() => Value::Bool(true),
-                _ if context.never_matches(regex.as_str(), stem) => Value::Bool(false),
+                _ if has_name(text) && context.never_matches(regex.as_str(), stem) => Value::Bool(false),
                 _ => context.unfold(),
             },
             Self::Finds(operator, wanted) => {
@@ -106,7 +112,7 @@ impl StemTest {
                 let is_decided = found
                     || match operator.search {
                         Search::StartsWith => wanted.len() <= stem.len(),
-                        _ => never_contains(wanted, stem, operator.case_sensitive),
+                        _ => has_name(text) && never_contains(wanted, stem, operator.case_sensitive),
                     };
                 if is_decided { Value::Bool(found != operator.negated) } else { context.unfold() }
             }
@@ -188,7 +194,11 @@ mod tests {
             ("[a-f]$", None),
             ("name$", Some(false)),
         ] {
-            assert_eq!(holds(&regex(pattern), "/a/assessments/k/subs/beef"), answer, "{pattern}");
+            assert_eq!(
+                holds(&regex(pattern), "/a/assessments/k/subs/00000000-beef-0000-0000-00000000beef"),
+                answer,
+                "{pattern}"
+            );
         }
         let finds = |word: &str, negated, wanted: &str| {
             StemTest::of_operator(TextOperator::from_word(word, negated).unwrap(), wanted).unwrap()
@@ -205,10 +215,13 @@ mod tests {
             ("startswith", false, "/A/", Some(true)),
             ("startswith", false, "/b", Some(false)),
             ("startswith", true, "/b", Some(true)),
-            ("startswith", false, "/a/assessments/k/subs/beef", None),
+            ("startswith", false, "/a/assessments/k/subs/00000000-beef-0000-0000-00000000beef", None),
         ] {
             assert_eq!(
-                holds(&finds(word, negated, wanted), "/a/assessments/k/subs/beef"),
+                holds(
+                    &finds(word, negated, wanted),
+                    "/a/assessments/k/subs/00000000-beef-0000-0000-00000000beef"
+                ),
                 answer,
                 "{wanted}"
             );

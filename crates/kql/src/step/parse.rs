@@ -198,7 +198,8 @@ impl Parse<'_> {
         let values = if self.stem {
             let stem = crate::stem::stem(&whole);
             let found = self.cutter.read(stem, self.context);
-            if found.is_none() && !self.cutter.never_matches(stem, self.context) {
+            let is_known = crate::stem::has_name(&whole) && self.cutter.never_matches(stem, self.context);
+            if found.is_none() && !is_known {
                 self.context.unfold();
             }
             found

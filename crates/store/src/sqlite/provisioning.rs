@@ -119,6 +119,8 @@ const DELETIONS: &[&str] = &[
          SELECT 1 FROM manifest m JOIN repository r ON r.id = m.repository
          WHERE m.digest = image.digest AND r.registry <> ?1)",
     "DELETE FROM image_summary WHERE registry = ?1",
+    // Triggers have done so already.
+    "DELETE FROM image_census WHERE registry = ?1",
     "DELETE FROM pull_pass WHERE registry = ?1",
     "DELETE FROM pull_policy WHERE registry = ?1",
     "DELETE FROM registry_rules WHERE registry = ?1",
