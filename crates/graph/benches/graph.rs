@@ -176,33 +176,8 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
         1 => ImageState::NotApplicable,
         _ => ImageState::Unhealthy,
     };
-    let base = below(image, BASES);
-    let place = |package: usize| PackagePlace {
-        package: package_version(package),
-        layer: Digest::of_sha256(
-            if package < BASES * OF_BASE {
-                format!("base {base}").into_bytes()
-            } else {
-                format!("app {}", image / 50).into_bytes()
-            }
-            .as_slice(),
-        ),
-        path: "var/lib/dpkg/status".into(),
-    };
     if state == ImageState::Unhealthy {
-        let record = ImageRecord {
-            digest: key.digest.clone(),
-            distribution: json!({"id": "debian", "version": "12"}),
-            platform: Some("linux/amd64".into()),
-            obstacles: json!([]),
-            basis: serde_json::json!({ "causes": [] }),
-            indexer_version: 1,
-            isolation: json!({"landlock": true, "seccomp": true}),
-            at: now(),
-            lineage: Lineage::default(),
-            packages: size.packages_of(image).into_iter().map(place).collect(),
-        };
-        store.record_image(record).await.unwrap();
+        store.record_image(record_of(&key.digest, size, image)).await.unwrap();
     }
     let counts = [("Critical", 3), ("High", 22), ("Low", 40), ("Medium", 35)];
     let summary = ImageSummary {
@@ -219,6 +194,35 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
         children: Vec::new(),
     };
     assert!(store.put_summary(summary).await.unwrap());
+}
+
+/// What a scan found in an image.
+fn record_of(digest: &Digest, size: &Size, image: usize) -> ImageRecord {
+    let base = below(image, BASES);
+    let place = |package: usize| PackagePlace {
+        package: package_version(package),
+        layer: Digest::of_sha256(
+            if package < BASES * OF_BASE {
+                format!("base {base}").into_bytes()
+            } else {
+                format!("app {}", image / 50).into_bytes()
+            }
+            .as_slice(),
+        ),
+        path: "var/lib/dpkg/status".into(),
+    };
+    ImageRecord {
+        digest: digest.clone(),
+        distribution: json!({"id": "debian", "version": "12"}),
+        platform: Some("linux/amd64".into()),
+        obstacles: json!([]),
+        basis: json!({"causes": []}),
+        indexer_version: 1,
+        isolation: json!({"landlock": true, "seccomp": true}),
+        at: now(),
+        lineage: Lineage::default(),
+        packages: size.packages_of(image).into_iter().map(place).collect(),
+    }
 }
 
 fn package_version(package: usize) -> PackageVersion {

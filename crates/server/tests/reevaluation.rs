@@ -228,7 +228,7 @@ impl Harbour {
     }
 
     /// The counts of an image, read from its findings one by one.
-    async fn from_findings(&self, name: &str) -> BTreeMap<String, u64> {
+    async fn counted_findings(&self, name: &str) -> BTreeMap<String, u64> {
         let filter = FindingFilter { digest: Some(self.key(name).digest), ..FindingFilter::default() };
         let page = self.store.findings(&filter, PageRequest::first(1000)).await.unwrap();
         let mut counts = BTreeMap::new();
@@ -270,7 +270,7 @@ async fn verdicts_follow_the_difference_of_two_snapshots() {
             in_force,
             "{name} holds with the new one"
         );
-        assert_eq!(harbour.summary(name).await.counts, harbour.from_findings(name).await, "{name}");
+        assert_eq!(harbour.summary(name).await.counts, harbour.counted_findings(name).await, "{name}");
     }
     let left = harbour.store.package_versions_to_match(&store::SnapshotVersion(in_force), 10).await.unwrap();
     assert_eq!(left, []);

@@ -211,20 +211,11 @@ fn wanted(role: RoleId, body: &Value) -> Result<Wanted, ArmError> {
 
 /// Clients write null for a list that they leave out.
 fn without_nulls(permissions: &Value) -> Value {
-    let cleaned = |one: &Value| match one {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect(),
-        ),
-        other => other.clone(),
-    };
-    match permissions {
-        Value::Array(all) => Value::Array(all.iter().map(cleaned).collect()),
-        other => other.clone(),
+    let mut cleaned = permissions.clone();
+    for members in cleaned.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        members.retain(|_, value| !value.is_null());
     }
+    cleaned
 }
 
 async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> {

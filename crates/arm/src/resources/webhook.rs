@@ -95,15 +95,13 @@ fn invalid(message: impl Into<String>) -> ArmError {
 }
 
 fn headers(value: &Value) -> Result<Option<BTreeMap<String, String>>, ArmError> {
-    let members = match value {
-        Value::Null => return Ok(None),
-        Value::Object(members) if members.len() <= MAXIMUM_HEADERS => members,
-        _ => {
-            return Err(invalid(format!(
-                "customHeaders must be an object of at most {MAXIMUM_HEADERS} texts."
-            )));
-        }
-    };
+    if value.is_null() {
+        return Ok(None);
+    }
+    let members = value.as_object().filter(|members| members.len() <= MAXIMUM_HEADERS);
+    let members = members.ok_or_else(|| {
+        invalid(format!("customHeaders must be an object of at most {MAXIMUM_HEADERS} texts."))
+    })?;
     let mut headers = BTreeMap::new();
     for (name, value) in members {
         let value = value.as_str().filter(|value| {

@@ -164,55 +164,7 @@ async fn fill(file: &Path) {
     let registry = store.registry_by_name(&installation.registry).await.unwrap().unwrap().id;
     let now = jiff::Timestamp::now();
     for image in 0..IMAGES {
-        let bytes = format!("image {image}").into_bytes();
-        let name = format!("team/app-{}", image % 10).parse().unwrap();
-        let key =
-            ImageKey { repository: RepositoryKey { registry, name }, digest: Digest::of_sha256(&bytes) };
-        let manifest = PutManifest {
-            repository: key.repository.clone(),
-            digest: key.digest.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-            bytes: bytes.into(),
-            artifact_type: None,
-            subject: None,
-            config: None,
-            annotations: BTreeMap::new(),
-            tags: Vec::new(),
-            references: Vec::new(),
-            jobs: Vec::new(),
-            actor: Actor("tests".into()),
-            origin: store::PushOrigin::default(),
-            at: now,
-        };
-        let outcome = store.put_manifest(manifest).await.unwrap();
-        assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
-        let record = ImageRecord {
-            digest: key.digest.clone(),
-            distribution: Value::Null,
-            platform: None,
-            obstacles: json!([]),
-            basis: serde_json::json!({ "causes": [] }),
-            indexer_version: 1,
-            isolation: Value::Null,
-            at: now,
-            lineage: store::Lineage::default(),
-            packages: (0..PACKAGES).map(place).collect(),
-        };
-        store.record_image(record).await.unwrap();
-        let summary = ImageSummary {
-            image: key,
-            state: ImageState::Unhealthy,
-            cause: None,
-            counts: BTreeMap::new(),
-            platform: None,
-            isolation: Value::Null,
-            first_seen: now,
-            changed_at: now,
-            assessed_at: Some(now),
-            snapshot: None,
-            children: Vec::new(),
-        };
-        assert!(store.put_summary(summary).await.unwrap());
+        push(&*store, registry, image, now).await;
     }
     let snapshot = SnapshotVersion("tests".into());
     let versions = store.package_versions_to_match(&snapshot, 100).await.unwrap();
@@ -241,6 +193,58 @@ async fn fill(file: &Path) {
         record: Value::Null,
     });
     store.record_findings(&snapshot, findings.collect(), known.collect(), now).await.unwrap();
+}
+
+/// Puts one image into the records.
+async fn push(store: &dyn Store, registry: store::RegistryId, image: usize, now: jiff::Timestamp) {
+    let bytes = format!("image {image}").into_bytes();
+    let name = format!("team/app-{}", image % 10).parse().unwrap();
+    let key = ImageKey { repository: RepositoryKey { registry, name }, digest: Digest::of_sha256(&bytes) };
+    let manifest = PutManifest {
+        repository: key.repository.clone(),
+        digest: key.digest.clone(),
+        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+        bytes: bytes.into(),
+        artifact_type: None,
+        subject: None,
+        config: None,
+        annotations: BTreeMap::new(),
+        tags: Vec::new(),
+        references: Vec::new(),
+        jobs: Vec::new(),
+        actor: Actor("tests".into()),
+        origin: store::PushOrigin::default(),
+        at: now,
+    };
+    let outcome = store.put_manifest(manifest).await.unwrap();
+    assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
+    let record = ImageRecord {
+        digest: key.digest.clone(),
+        distribution: Value::Null,
+        platform: None,
+        obstacles: json!([]),
+        basis: json!({"causes": []}),
+        indexer_version: 1,
+        isolation: Value::Null,
+        at: now,
+        lineage: store::Lineage::default(),
+        packages: (0..PACKAGES).map(place).collect(),
+    };
+    store.record_image(record).await.unwrap();
+    let summary = ImageSummary {
+        image: key,
+        state: ImageState::Unhealthy,
+        cause: None,
+        counts: BTreeMap::new(),
+        platform: None,
+        isolation: Value::Null,
+        first_seen: now,
+        changed_at: now,
+        assessed_at: Some(now),
+        snapshot: None,
+        children: Vec::new(),
+    };
+    assert!(store.put_summary(summary).await.unwrap());
 }
 
 fn place(package: usize) -> PackagePlace {

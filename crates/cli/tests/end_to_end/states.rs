@@ -81,18 +81,14 @@ async fn without_advisories_nothing_is_healthy_until_they_come() {
     let before = verdict_on(&server, "app", &alpine("3.99.0", "1.36.1-r1")).await;
     assert_not_applicable(&before, "advisories");
     import(folder.path());
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         let after = server.verdict("app:1");
         if after["state"] == "Unhealthy" {
             break;
         }
-        assert!(
-            std::time::Instant::now() < end,
-            "the new advisories had no effect: {after:#}\n{}",
-            server.log()
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(Instant::now() < end, "the new advisories had no effect: {after:#}\n{}", server.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

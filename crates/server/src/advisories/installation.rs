@@ -61,7 +61,7 @@ pub fn install_file(folder: &Path, file: &Path, caution: Caution) -> Result<Inst
 /// Writes a snapshot under its name, verifies it, compares it with the one in force, and puts it in force with the
 /// records that it was made of, or holds both back.
 pub(super) fn install(records: &Records, bytes: Vec<u8>, caution: Caution) -> Result<Installed, ShelfError> {
-    let folder = records.folder();
+    let folder = records.shelf();
     let snapshot = Snapshot::from_bytes(bytes)?;
     snapshot.verify()?;
     let name = snapshot.version().to_string();
@@ -95,7 +95,7 @@ fn against(in_force: &Path, successor: &Snapshot) -> Vec<String> {
 
 /// The records first: should the power fail between the two, the next compilation has them.
 fn put_in_force(records: &Records, name: &str) -> Result<(), ShelfError> {
-    let folder = records.folder();
+    let folder = records.shelf();
     let before = pointed(folder)?;
     records.commit_fresh()?;
     point(folder, name)?;

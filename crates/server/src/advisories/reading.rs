@@ -1,8 +1,8 @@
 //! Feeds are foreign bytes: a jailed worker parses them, and what comes out is kept as records of their source.
 
+use super::file_error;
 use super::import::ImportError;
 use super::records::Records;
-use super::{ShelfError, file_error};
 use crate::inspect::{InspectError, Inspector};
 use advisory::SourceReport;
 use advisory::wire::{WireLimits, read_records};
@@ -58,7 +58,7 @@ fn read_into(
 ) -> Result<SourceReport, ImportError> {
     let failed = |why: String| ImportError::Source { name: name.to_owned(), why };
     let written = |error| ImportError::from(file_error("written", path)(error));
-    let created = File::create(path).map_err(file_error("created", path)).map_err(ShelfError::from);
+    let created = File::create(path).map_err(file_error("created", path));
     let mut file = BufWriter::new(created?);
     let head = Head { name: name.to_owned(), imported_at: Timestamp::now() };
     let line = serde_json::to_string(&head).map_err(|error| failed(error.to_string()))?;

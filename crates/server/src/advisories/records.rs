@@ -43,7 +43,7 @@ impl Records {
     }
 
     /// The folder of the shelf.
-    pub(super) fn folder(&self) -> &Path {
+    pub(super) fn shelf(&self) -> &Path {
         &self.shelf
     }
 

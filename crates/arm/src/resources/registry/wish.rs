@@ -157,15 +157,13 @@ pub(in crate::resources) fn location(text: &str) -> Result<String, ArmError> {
 
 /// Tags of a resource, if a body names any.
 pub(in crate::resources) fn tags(value: &Value) -> Result<Option<Tags>, ArmError> {
-    let members = match value {
-        Value::Null => return Ok(None),
-        Value::Object(members) if members.len() <= MAXIMUM_TAGS => members,
-        _ => {
-            return Err(ArmError::Invalid(format!(
-                "tags must be an object of at most {MAXIMUM_TAGS} texts."
-            )));
-        }
-    };
+    if value.is_null() {
+        return Ok(None);
+    }
+    let members = value.as_object().filter(|members| members.len() <= MAXIMUM_TAGS);
+    let members = members.ok_or_else(|| {
+        ArmError::Invalid(format!("tags must be an object of at most {MAXIMUM_TAGS} texts."))
+    })?;
     let mut tags = BTreeMap::new();
     for (name, value) in members {
         let value = value.as_str().filter(|value| {
@@ -197,12 +195,12 @@ fn sku(value: &Value) -> Result<Option<String>, ArmError> {
 }
 
 fn flag(value: &Value) -> Result<Option<bool>, ArmError> {
-    match value {
-        Value::Null => Ok(None),
-        Value::Bool(is) => Ok(Some(*is)),
-        _ => {
+    match value.as_bool() {
+        None if value.is_null() => Ok(None),
+        None => {
             Err(ArmError::Invalid("adminUserEnabled and anonymousPullEnabled must be true or false.".into()))
         }
+        is => Ok(is),
     }
 }
 
