@@ -39,8 +39,10 @@ pub(super) const OF_REPOSITORY_AND_STATE: &str =
     "SELECT registry, repository, digest, state FROM image_summary
      WHERE registry = ?1 AND state = ?5 AND repository = ?2 AND digest > ?3 ORDER BY digest LIMIT ?4";
 
-/// The images of one digest in a registry: as many as repositories have it, which are few.
+/// The images of one digest in a registry: as many as repositories have it, which are few. Left to itself, the engine
+/// goes through all images of the registry.
 pub(super) const OF_DIGEST: &str = "SELECT registry, repository, digest, state FROM image_summary
+     INDEXED BY image_summary_digest
      WHERE digest = ?4 AND registry = ?1 AND (repository, digest) > (?2, ?3)";
 
 /// The next images after a key, at most `limit`.

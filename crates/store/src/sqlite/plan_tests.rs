@@ -171,6 +171,13 @@ fn a_census_reads_indexes_from_end_to_end_and_no_rows() {
 }
 
 #[test]
+fn one_image_is_found_by_its_digest() {
+    let steps = plan(&database(), images::OF_DIGEST);
+    let by_digest = |step: &String| step.contains("INDEX image_summary_digest (digest=? AND registry=?");
+    assert!(steps.iter().all(by_digest), "{steps:?}");
+}
+
+#[test]
 fn scan_would_be_noticed() {
     let connection = database();
     let steps = plan(&connection, "SELECT * FROM tag WHERE digest = ?1");
