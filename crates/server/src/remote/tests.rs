@@ -1,3 +1,5 @@
+//! The client of other registries against servers that behave, and that do not.
+
 use super::*;
 use axum::Router;
 use axum::extract::{Path, State};

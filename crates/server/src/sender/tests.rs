@@ -1,3 +1,5 @@
+//! The way out: what it reaches, what it refuses, and that no name leads it elsewhere.
+
 use super::*;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,3 +1,5 @@
+//! Deliveries to webhooks: their forms, their order, and what becomes of those that fail.
+
 use super::*;
 use crate::sender::Reach;
 use axum::Router;

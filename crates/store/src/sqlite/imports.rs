@@ -78,18 +78,24 @@ impl Imports for SqliteStore {
         outcome: Result<Digest, String>,
         at: Timestamp,
     ) -> Result<(), Error> {
-        self.write(move |connection| {
-            let (state, digest, error) = match &outcome {
-                Ok(digest) => (ImportState::Succeeded, Some(digest.as_str()), None),
-                Err(error) => (ImportState::Failed, None, Some(error.as_str())),
-            };
-            let sql = "UPDATE import SET state = ?2, digest = ?3, error = ?4, updated_at = ?5 WHERE id = ?1";
-            change(connection, sql, params![id.to_string(), state.as_str(), digest, error, moment(at)])?;
-            Ok(())
-        })
-        .await?;
-        self.vault.open().remove(&id);
-        Ok(())
+        // Nobody sees an import that has ended while its credentials are still here.
+        let credentials = self.vault.open().remove(&id);
+        let ended = self
+            .write(move |connection| {
+                let (state, digest, error) = match &outcome {
+                    Ok(digest) => (ImportState::Succeeded, Some(digest.as_str()), None),
+                    Err(error) => (ImportState::Failed, None, Some(error.as_str())),
+                };
+                let sql =
+                    "UPDATE import SET state = ?2, digest = ?3, error = ?4, updated_at = ?5 WHERE id = ?1";
+                change(connection, sql, params![id.to_string(), state.as_str(), digest, error, moment(at)])?;
+                Ok(())
+            })
+            .await;
+        if let (Err(_), Some(credentials)) = (&ended, credentials) {
+            self.vault.open().insert(id, credentials);
+        }
+        ended
     }
 
     async fn forget_imports(&self, before: Timestamp) -> Result<u64, Error> {
