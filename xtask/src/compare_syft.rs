@@ -1,7 +1,7 @@
 //! `cargo xtask compare-syft [SAMPLE...]`: our inventory beside Syft's, of images made here from package registries.
 //!
 //! The sample images of `compare-inventories` are few and small. These are made on the spot, with the package managers
-//! themselves, of what people really install; each is one file in `samples/` and one line in [`SAMPLES`].
+//! themselves, of what people really install; each is one file in `samples/` and one line in [`samples::SAMPLES`].
 //! They are kept in `target/samples` and made only once.
 //! What is missing on this machine is said and left out.
 

@@ -78,7 +78,7 @@ pub struct Entry {
 ///
 /// ```
 /// let bin = kql::reference().into_iter().find(|entry| entry.name == "bin").unwrap();
-/// assert_eq!(bin.signature, "bin(value:any, step:any)");
+/// assert_eq!(bin.signature, "bin(value:summable, step:summable)");
 /// assert_eq!((bin.example.as_str(), bin.result.as_str()), ("print bin(4.5, 1)", "[4.0]"));
 /// ```
 pub fn reference() -> Vec<Entry> {
