@@ -49,7 +49,7 @@ fn clients_page_through_a_hundred_thousand_rows() {
     // The first start makes the installation.
     drop(Server::start(folder.path(), &[]));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(fill(&folder.path().join("records.sqlite")));
+    runtime.block_on(fill(&folder.path().join("lazaretto.sqlite")));
     let server = Server::start(folder.path(), &[]);
     let place = runtime.block_on(sign_in(&server.url));
     let rows = runtime.block_on(page(&server.url, &place));
