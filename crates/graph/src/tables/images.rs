@@ -19,20 +19,14 @@ pub(super) const TABLE: Table = Table {
     stem: None,
     read: |view, request| {
         let narrowed = Narrowed(request);
-        let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
-        let is_nothing = repository.is_nothing() || digest.is_nothing();
-        let known = inspected(view, narrowed);
         let states = ImageState::ALL.into_iter().filter(|state| narrowed.allows(&["state"], state.as_str()));
         let states: Vec<ImageState> = states.collect();
-        if is_nothing || known.is_empty() || states.is_empty() {
+        let Some((known, mut filter)) = images(view, narrowed).filter(|_| !states.is_empty()) else {
             return Box::new(Nothing);
-        }
-        let filter = SummaryFilter {
-            registries: Some(known.iter().map(|known| known.registry.id).collect()),
-            repository: repository.one(),
-            digest: digest.one(),
-            states: if states.len() == ImageState::ALL.len() { Vec::new() } else { states },
         };
+        if states.len() < ImageState::ALL.len() {
+            filter.states = states;
+        }
         Box::new(Images { known, filter, after: None })
     },
     folds: |_| false,
@@ -67,6 +61,22 @@ pub(super) fn inspected(view: &View, narrowed: Narrowed<'_>) -> Vec<KnownRegistr
             && narrowed.allows(&["subscriptionId"], &known.registry.subscription.to_string())
     };
     view.inspected.iter().filter(is_wanted).cloned().collect()
+}
+
+/// The images that a query over plain columns does not rule out, and their registries; none where it rules out all.
+pub(super) fn images(view: &View, narrowed: Narrowed<'_>) -> Option<(Vec<KnownRegistry>, SummaryFilter)> {
+    let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
+    let known = inspected(view, narrowed);
+    if repository.is_nothing() || digest.is_nothing() || known.is_empty() {
+        return None;
+    }
+    let filter = SummaryFilter {
+        registries: Some(known.iter().map(|known| known.registry.id).collect()),
+        repository: repository.one(),
+        digest: digest.one(),
+        states: Vec::new(),
+    };
+    Some((known, filter))
 }
 
 struct Images {

@@ -1,7 +1,7 @@
 //! `Layers`: each layer of each image, in the order in which they lie on each other.
 
 use super::absent::Nothing;
-use super::images::inspected;
+use super::images::images;
 use super::{Pulled, Reading, Table, columns, image_text};
 use crate::documents::KnownRegistry;
 use crate::narrowed::Narrowed;
@@ -22,18 +22,7 @@ pub(super) const TABLE: Table = Table {
     hidden: Vec::new,
     stem: None,
     read: |view, request| {
-        let narrowed = Narrowed(request);
-        let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
-        let known = inspected(view, narrowed);
-        if repository.is_nothing() || digest.is_nothing() || known.is_empty() {
-            return Box::new(Nothing);
-        }
-        let filter = SummaryFilter {
-            registries: Some(known.iter().map(|known| known.registry.id).collect()),
-            repository: repository.one(),
-            digest: digest.one(),
-            states: Vec::new(),
-        };
+        let Some((known, filter)) = images(view, Narrowed(request)) else { return Box::new(Nothing) };
         let counts = request.needs.iter().any(|need| &*need.column == "packages");
         Box::new(Layers { known, filter, counts, after: None })
     },

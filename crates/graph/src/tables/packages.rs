@@ -1,14 +1,14 @@
 //! `Packages`: each package of each image, in plain columns.
 
 use super::absent::Nothing;
-use super::images::inspected;
+use super::images::images;
 use super::{Pulled, Reading, Table, columns, image_text};
 use crate::documents::KnownRegistry;
 use crate::narrowed::Narrowed;
 use crate::source::text_or_null;
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest, Value};
-use store::{ImageKey, PackageFilter, PackagePlace, PageRequest, SummaryFilter};
+use store::{ImageKey, PackageFilter, PackagePlace, PageRequest};
 
 /// Images that are read at a time; one has some hundred packages.
 const PAGE: usize = 32;
@@ -21,17 +21,7 @@ pub(super) const TABLE: Table = Table {
     stem: None,
     read: |view, request| {
         let narrowed = Narrowed(request);
-        let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
-        let known = inspected(view, narrowed);
-        if repository.is_nothing() || digest.is_nothing() || known.is_empty() {
-            return Box::new(Nothing);
-        }
-        let images = SummaryFilter {
-            registries: Some(known.iter().map(|known| known.registry.id).collect()),
-            repository: repository.one(),
-            digest: digest.one(),
-            states: Vec::new(),
-        };
+        let Some((known, images)) = images(view, narrowed) else { return Box::new(Nothing) };
         let name = narrowed.exactly(&["package"]).map(str::to_owned);
         Box::new(Packages { known, filter: PackageFilter { images, name }, after: None })
     },
