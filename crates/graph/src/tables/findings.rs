@@ -1,7 +1,7 @@
 //! `Findings`: each vulnerability in each package of each image, in plain columns.
 
 use super::absent::Nothing;
-use super::images::inspected;
+use super::images::images;
 use super::{Pulled, Reading, Table, columns, image_text};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::KnownRegistry;
@@ -30,19 +30,15 @@ pub(super) const TABLE: Table = Table {
         if let Some(plan) = Plan::of(Shape::Findings, request).filter(|_| is_counted) {
             return Box::new(CensusReading::new(view, plan, request));
         }
-        let (repository, digest) = (narrowed.repository(&["repository"]), narrowed.digest(&["digest"]));
-        let known = inspected(view, narrowed);
-        if repository.is_nothing() || digest.is_nothing() || known.is_empty() {
-            return Box::new(Nothing);
-        }
+        let Some((known, images)) = images(view, narrowed) else { return Box::new(Nothing) };
         let severities = match narrowed.equal_to(&["severity"]) {
             Some((texts, true)) => texts.into_iter().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
         let filter = FindingFilter {
-            registries: Some(known.iter().map(|known| known.registry.id).collect()),
-            repository: repository.one(),
-            digest: digest.one(),
+            registries: images.registries,
+            repository: images.repository,
+            digest: images.digest,
             vulnerability: narrowed.exactly(&["vulnerability"]).map(str::to_owned),
             severities,
             verdicts: vec![FindingVerdict::Affected],

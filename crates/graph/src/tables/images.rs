@@ -55,7 +55,7 @@ fn shown() -> Vec<Column> {
 }
 
 /// The registries whose findings the viewer may read, and that a query over plain columns does not rule out.
-pub(super) fn inspected(view: &View, narrowed: Narrowed<'_>) -> Vec<KnownRegistry> {
+fn inspected(view: &View, narrowed: Narrowed<'_>) -> Vec<KnownRegistry> {
     let is_wanted = |known: &&KnownRegistry| {
         narrowed.allows(&["registry"], &known.registry.login_server)
             && narrowed.allows(&["subscriptionId"], &known.registry.subscription.to_string())
