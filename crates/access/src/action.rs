@@ -53,6 +53,15 @@ impl Action {
     /// Change the rules of a registry.
     pub const REGISTRY_RULES_WRITE: Self =
         Self::control("Microsoft.ContainerRegistry/registries/updatePolicies/write");
+    /// Read which registries elsewhere are attached.
+    pub const ATTACHED_READ: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/attachedRegistries/read");
+    /// Attach registries, change and look at them.
+    pub const ATTACHED_WRITE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/attachedRegistries/write");
+    /// Detach registries.
+    pub const ATTACHED_DELETE: Self =
+        Self::control("Microsoft.ContainerRegistry/registries/attachedRegistries/delete");
     /// Pull what is in quarantine.
     pub const QUARANTINE_READ: Self =
         Self::data("Microsoft.ContainerRegistry/registries/quarantinedArtifacts/read");

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod advisories;
+pub(crate) mod attached;
 pub(crate) mod audit;
 pub(crate) mod collection;
 pub(crate) mod completions;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Policy(policy::PolicyArguments),
     Explain(explain::ExplainArguments),
     Query(query::QueryArguments),
+    Attached(attached::AttachedArguments),
     Collection(collection::CollectionArguments),
     Registry(registry::RegistryArguments),
     Roles(roles::RolesArguments),
@@ -79,6 +81,7 @@ impl Command {
             Self::Events(arguments) => events::run(arguments, terminal).await,
             Self::Policy(arguments) => policy::run(arguments, terminal).await,
             Self::Query(arguments) => query::run(arguments, terminal).await,
+            Self::Attached(arguments) => attached::run(arguments, terminal).await,
             Self::Collection(arguments) => collection::run(arguments, terminal).await,
             Self::Registry(arguments) => registry::run(arguments, terminal).await,
             Self::Roles(arguments) => roles::run(arguments, terminal).await,

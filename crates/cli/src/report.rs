@@ -80,6 +80,7 @@ pub(crate) fn sample() -> Report {
         notes: vec!["one thing".into()],
         counts: Counts { high: 1, ..Counts::default() },
         findings: vec![FindingView {
+            registry: None,
             repository: "oci:image".into(),
             digest: format!("sha256:{}", "ab".repeat(32)),
             vulnerability: "CVE-2021-28831".into(),

@@ -1,17 +1,22 @@
 //! One image: the verdict, the recommendation, and each finding with its evidence.
 
 use crate::frame::{digest as short, frame, severity, state as badge};
+use crate::overview::elsewhere;
 use crate::session::{Visitor, ids};
 use crate::{Page, PageError, PortalState};
 use access::Action;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::routing::{MethodRouter, get};
 use graph::documents::KnownRegistry;
 use graph::rulebook::{OsName, Rulebook, sentence};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use oci::{Reference, RepositoryName};
-use store::{Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, RepositoryKey};
+use serde::Deserialize;
+use store::{
+    Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, Registry, RegistryId,
+    RepositoryKey,
+};
 
 pub(crate) const PAGE: Page =
     Page { path: "/portal/images/{*image}", action: Some(Action::SUB_ASSESSMENT_READ), handler };
@@ -23,31 +28,25 @@ fn handler() -> MethodRouter<PortalState> {
     get(image)
 }
 
+/// In which registry an image is: the same may be in several.
+#[derive(Deserialize)]
+struct Which {
+    registry: Option<String>,
+}
+
 async fn image(
     visitor: Visitor,
     State(state): State<PortalState>,
     Path(path): Path<String>,
+    Query(which): Query<Which>,
 ) -> Result<Markup, PageError> {
-    let allowed = visitor.registries(&state, Action::SUB_ASSESSMENT_READ).await?;
+    let mut allowed = visitor.registries(&state, Action::SUB_ASSESSMENT_READ).await?;
+    if let Some(name) = which.registry.as_deref().filter(|name| !name.is_empty()) {
+        allowed.retain(|registry| registry.name.eq_ignore_ascii_case(name));
+    }
     let unknown = || PageError::NotFound("such image".into());
     let (name, wanted) = reference(&path).ok_or_else(unknown)?;
-    let mut found = None;
-    for registry in ids(&allowed) {
-        let repository = RepositoryKey { registry, name: name.clone() };
-        let digest = match &wanted {
-            Reference::Digest(digest) => digest.clone(),
-            Reference::Tag(tag) => match state.store.resolve_tag(&repository, tag).await? {
-                Some(digest) => digest,
-                None => continue,
-            },
-        };
-        let key = ImageKey { repository, digest };
-        if let Some(summary) = state.store.summary(&key).await? {
-            found = Some(summary);
-            break;
-        }
-    }
-    let summary = found.ok_or_else(unknown)?;
+    let summary = find(&state, ids(&allowed), &name, &wanted).await?.ok_or_else(unknown)?;
     let digest = summary.image.digest.clone();
     let filter = FindingFilter {
         registries: Some(vec![summary.image.repository.registry]),
@@ -75,8 +74,12 @@ async fn image(
         .as_ref()
         .and_then(|scanned| scanned.distribution.get("pretty_name")?.as_str().map(str::to_owned));
     let packages = state.store.image_packages(&digest).await?.len();
+    let there = place(&state, &summary, registry).await?;
     let body = html! {
-        section { (head(&summary, distribution.as_deref(), packages)) }
+        section {
+            (head(&summary, distribution.as_deref(), packages, registry.map_or("", |registry| &registry.name)))
+            (there)
+        }
         @if !findings.is_empty() {
             section {
                 h1 { "Findings" }
@@ -86,6 +89,60 @@ async fn image(
         }
     };
     Ok(frame(name.as_str(), Some(visitor.name()), &body))
+}
+
+/// When an image elsewhere was last seen as it stands here. The verdict speaks of then.
+fn seen(sight: Option<store::Sight>) -> Markup {
+    let sight = sight.unwrap_or_default();
+    html! {
+        p.faint {
+            @match sight.seen_at {
+                Some(at) => { "Last seen there " (at.strftime("%Y-%m-%d %H:%M:%S UTC")) "." }
+                None => { "Not yet seen there as a whole." }
+            }
+            @if let Some((at, why)) = &sight.failure {
+                " It could not be looked at since, last " (at.strftime("%Y-%m-%d %H:%M:%S UTC")) ": " (why)
+            }
+        }
+    }
+}
+
+/// The first of these registries that has the image.
+async fn find(
+    state: &PortalState,
+    registries: Vec<RegistryId>,
+    name: &RepositoryName,
+    wanted: &Reference,
+) -> Result<Option<ImageSummary>, PageError> {
+    for registry in registries {
+        let repository = RepositoryKey { registry, name: name.clone() };
+        let digest = match wanted {
+            Reference::Digest(digest) => digest.clone(),
+            Reference::Tag(tag) => match state.store.resolve_tag(&repository, tag).await? {
+                Some(digest) => digest,
+                None => continue,
+            },
+        };
+        let found = state.store.summary(&ImageKey { repository, digest }).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Where an image is that is not here; nothing for one that is.
+async fn place(
+    state: &PortalState,
+    summary: &ImageSummary,
+    registry: Option<&Registry>,
+) -> Result<Markup, PageError> {
+    let Some(there) = registry.and_then(elsewhere) else { return Ok(html! {}) };
+    let repository = state.store.attached_repository(&summary.image.repository).await?;
+    Ok(html! {
+        p { "External: " (there) ". It is not kept here." }
+        (seen(repository.map(|repository| repository.sight)))
+    })
 }
 
 /// What a path names: `REPOSITORY@DIGEST` or `REPOSITORY:TAG`.
@@ -109,7 +166,8 @@ fn rank(finding: &Finding) -> f64 {
     finding.vulnerability.score.unwrap_or(word)
 }
 
-fn head(summary: &ImageSummary, distribution: Option<&str>, packages: usize) -> Markup {
+fn head(summary: &ImageSummary, distribution: Option<&str>, packages: usize, registry: &str) -> Markup {
+    let same = format!("?registry={}", crate::frame::encode(registry));
     let digest = summary.image.digest.to_string();
     html! {
         h1 { (summary.image.repository.name) " " (badge(summary.state.as_str())) }
@@ -126,7 +184,7 @@ fn head(summary: &ImageSummary, distribution: Option<&str>, packages: usize) -> 
         @if !summary.children.is_empty() {
             h2 { "Images of this index" }
             ul { @for child in &summary.children {
-                li { a href={ "/portal/images/" (crate::frame::encode(summary.image.repository.name.as_str())) "@" (child) } { (child) } }
+                li { a href={ "/portal/images/" (crate::frame::encode(summary.image.repository.name.as_str())) "@" (child) (same) } { (child) } }
             } }
         }
     }

@@ -64,7 +64,7 @@ async fn overview(
         section {
             h1 { "Images" @if let Some(one) = wanted { " · " (one.as_str()) " " a href="/portal/" { "(all)" } } }
             @if images.is_empty() {
-                p { "There are none yet. Push one: " code { "skopeo copy … docker://" (registries[0].login_server) "/app:1" } }
+                p { "There are none yet. Push one: " code { "skopeo copy … docker://" (own_host(&registries)) "/app:1" } }
             } @else {
                 div.scroll { (table(&images, &names)) }
             }
@@ -86,6 +86,20 @@ fn weight(summary: &ImageSummary) -> (u8, u64, u64, u64, u64, u64) {
     (state, of("Critical"), of("High"), of("Medium"), of("Low"), of("Unknown"))
 }
 
+/// The host of a registry that can be pushed to.
+fn own_host(registries: &[Registry]) -> &str {
+    registries
+        .iter()
+        .find(|registry| registry.attached_to.is_none())
+        .map_or("HOST", |registry| &registry.login_server)
+}
+
+/// Where the images of a registry are that is not here.
+pub(crate) fn elsewhere(registry: &Registry) -> Option<String> {
+    let is_elsewhere = registry.attached_to.is_some();
+    is_elsewhere.then(|| format!("at {}, attached as {}", registry.login_server, registry.name))
+}
+
 fn table(images: &[ImageSummary], names: &HashMap<RegistryId, &Registry>) -> Markup {
     let severities = ["Critical", "High", "Medium", "Low", "Unknown"];
     html! {
@@ -99,9 +113,13 @@ fn table(images: &[ImageSummary], names: &HashMap<RegistryId, &Registry>) -> Mar
                 @for image in images {
                     @let name = image.image.repository.name.as_str();
                     @let whole = image.image.digest.to_string();
-                    @let registry = names.get(&image.image.repository.registry).map_or("", |registry| &*registry.name);
+                    @let registry = names.get(&image.image.repository.registry);
+                    @let called = registry.map_or("", |registry| &*registry.name);
                     tr {
-                        td { a href={ "/portal/images/" (encode(name)) "@" (whole) } title=(registry) { (name) } }
+                        td {
+                            a href={ "/portal/images/" (encode(name)) "@" (whole) "?registry=" (encode(called)) } title=(called) { (name) }
+                            @if let Some(there) = registry.copied().and_then(elsewhere) { " " span.faint { (there) } }
+                        }
                         td { (digest(&whole)) }
                         td { (badge(image.state.as_str())) @if let Some(cause) = &image.cause { " " span.faint { (cause.sentence) } } }
                         @for severity in severities {

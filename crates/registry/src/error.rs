@@ -165,7 +165,9 @@ pub(crate) enum RegistryError {
 
 impl From<store::Error> for RegistryError {
     fn from(error: store::Error) -> Self {
-        if matches!(error, store::Error::OverQuota { .. }) { Self::Quota(error) } else { Self::Store(error) }
+        let is_quota =
+            matches!(error, store::Error::OverQuota { .. } | store::Error::TooManyReferrers { .. });
+        if is_quota { Self::Quota(error) } else { Self::Store(error) }
     }
 }
 

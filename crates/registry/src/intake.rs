@@ -33,6 +33,25 @@ impl From<RegistryError> for IntakeError {
     }
 }
 
+/// Where the blobs and manifests are that a manifest names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// They have to be here.
+    Here,
+    /// They stay in another registry: this one is attached.
+    Elsewhere,
+}
+
+impl Content {
+    /// What brings such manifests, as history shows it.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Here => "lazaretto import",
+            Self::Elsewhere => "lazaretto attached",
+        }
+    }
+}
+
 /// Takes content into one registry, in somebody's name.
 pub struct Intake {
     state: RegistryState,
@@ -139,6 +158,7 @@ impl Intake {
         digest: &Digest,
         bytes: Bytes,
         tags: Vec<Tag>,
+        content: Content,
     ) -> Result<(), IntakeError> {
         let media_type: MediaType = media_type.parse().map_err(RegistryError::ContentType)?;
         let manifest = Manifest::parse(&media_type, &bytes).map_err(RegistryError::from)?;
@@ -149,9 +169,12 @@ impl Intake {
             site: &self.site,
             repository,
             actor: self.actor.clone(),
-            origin: PushOrigin { user_agent: Some("lazaretto import".to_owned()), request: None },
+            origin: PushOrigin { user_agent: Some(content.program().to_owned()), request: None },
         };
-        let push = arrival.push(&manifest, digest.clone(), tags, bytes);
+        let mut push = arrival.push(&manifest, digest.clone(), tags, bytes);
+        for reference in &mut push.references {
+            reference.required &= content == Content::Here;
+        }
         let stored = self.state.store.put_manifest(push).await.map_err(RegistryError::from)?;
         match stored {
             PutOutcome::Stored { .. } => Ok(()),

@@ -51,7 +51,7 @@ pub use authority::{Authority, AuthorityError, Grant, IssuedToken, Permission, S
 pub use collection::{Collected, CollectionError, CollectionMode, CollectionPolicy, Collector, Phase};
 pub use endpoint::EndpointKind;
 pub use gate::{Gate, OpenGate, Passage, PolicyGate, Pull};
-pub use intake::{Intake, IntakeError};
+pub use intake::{Content, Intake, IntakeError};
 pub use route::{Need, Operation, ROUTES, Route};
 pub use router::router;
 pub use state::{

@@ -6,6 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+pub mod attached;
 mod audit;
 mod base;
 pub mod collection;
@@ -34,6 +35,7 @@ pub use usage::UsageView;
 use crate::advisories::Shelf;
 use crate::jobs::collect::Collections;
 use crate::keys::Keys;
+use crate::sender::Reach;
 use crate::sign_in::SignIn;
 use access::Action;
 use axum::Router;
@@ -74,6 +76,8 @@ pub struct ApiState {
     pub contents: RegistryState,
     /// Changes whenever a verdict may have changed.
     pub changes: watch::Receiver<u64>,
+    /// How far the way out reaches.
+    pub reach: Arc<Reach>,
     /// Counts those who follow history.
     pub followers: events::Followers,
 }
@@ -114,6 +118,13 @@ pub const ROUTES: &[Route] = &[
     rules::PASSES,
     collection::SHOW,
     collection::RUN,
+    attached::LIST,
+    attached::ONE,
+    attached::PUT,
+    attached::DELETE,
+    attached::POLL,
+    attached::SECRET,
+    attached::NOTIFY,
     keys::ROTATE,
     query::FUNCTIONS,
     openapi::DOCUMENT,

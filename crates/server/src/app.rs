@@ -13,12 +13,12 @@ use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
 use crate::operations::OperationsState;
 use crate::registry_account::RegistryAccount;
-use crate::sender::{Sender, TransportError};
+use crate::sender::{Reach, Sender, TransportError};
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{self, Courier};
-use crate::{Configuration, Tls, api, audit, keys, listener, operations};
+use crate::{Configuration, Tls, api, audit, keys, listener, occupancy, operations};
 use access::{RateLimiter, RatePolicy};
 use assessment::plan::Price;
 use axum::Router;
@@ -31,7 +31,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, Holder, Installation, SqliteStore, Store};
+use store::{Blobs, Holder, Installation, ObjectBlobs, Occupancy, OccupancyError, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -64,6 +64,9 @@ pub enum StartError {
     /// The blobs cannot be opened.
     #[error(transparent)]
     Blobs(#[from] store::BlobError),
+    /// Somebody else uses the storage of blobs.
+    #[error(transparent)]
+    Occupied(#[from] OccupancyError),
     /// The installation cannot be made or found.
     #[error(transparent)]
     Installation(#[from] InstallationError),
@@ -131,19 +134,15 @@ impl Running {
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
-    let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
+    let opened_blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let (socket, address) = bind(configuration.listen).await?;
     let url = public_url(&configuration, address);
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
     let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity = tls::identity(
-        &configuration.tls,
-        &configuration.data,
-        names(&login_server),
-        &suffix,
-        SystemTime::now(),
-    )?;
+    let occupancy = occupy(opened_blobs.objects, &opened.installation, &configuration.data).await?;
+    let blobs = opened_blobs.blobs;
+    let identity = identity(&configuration, &login_server, &suffix)?;
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
@@ -163,13 +162,17 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
+        reach: Arc::new(configuration.outbound.clone()),
     };
     let (stop, stopped) = watch::channel(false);
-    let (router, collections, registry) = parts.router(changed, stopped.clone())?;
+    let (router, collections, registry) = parts.router(changed, stopped.clone(), occupancy.clone())?;
     let workshop = workshop(&configuration, &parts, registry, changes)?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
+    if let Some(occupancy) = occupancy {
+        tasks.spawn(occupancy::keep(occupancy, stopped.clone()));
+    }
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
     start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
     let (config, authority) =
@@ -185,6 +188,28 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: parts.store,
         _lock: lock,
     })
+}
+
+/// The certificate under which clients reach us, if there is one.
+fn identity(
+    configuration: &Configuration,
+    login_server: &str,
+    suffix: &str,
+) -> Result<Option<tls::Identity>, TlsError> {
+    let Configuration { tls, data, .. } = configuration;
+    tls::identity(tls, data, names(login_server), suffix, SystemTime::now())
+}
+
+/// Takes the storage of blobs for this server alone.
+async fn occupy(
+    objects: Option<Arc<ObjectBlobs>>,
+    installation: &Installation,
+    data: &Path,
+) -> Result<Option<Arc<Occupancy>>, StartError> {
+    let failed = |source| StartError::Data { path: data.into(), source };
+    let node = occupancy::node(data).map_err(failed)?;
+    // The tenant is drawn at the first start, with the records.
+    Ok(occupancy::take(objects, &installation.tenant.to_string(), node).await?)
 }
 
 /// Listens, at the address that it tells.
@@ -212,12 +237,14 @@ fn workshop(
 ) -> Result<Arc<Workshop>, TransportError> {
     let inspector =
         Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
-    let reach = Arc::new(configuration.outbound.clone());
+    let reach = parts.reach.clone();
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
         blobs: parts.blobs.clone(),
         inspector,
         readers: Readers::new(configuration.workers),
+        errands: Readers::new(ERRANDS_AT_A_TIME),
+        scratch: configuration.data.clone(),
         shelf: parts.shelf.clone(),
         advisory_age_limit: parts.advisory_age_limit,
         flip_limit: configuration.flip_limit,
@@ -242,6 +269,7 @@ fn start_keepers(
     let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(crate::attached::keep_polling(store.clone(), stopped.clone()));
     tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
@@ -293,6 +321,8 @@ fn names(login_server: &str) -> Vec<String> {
 
 /// So many images are copied from elsewhere at the same time.
 const TRANSFERS_AT_A_TIME: usize = 2;
+/// So many registries elsewhere are asked at the same time, and so many layers fetched.
+const ERRANDS_AT_A_TIME: usize = 4;
 
 async fn start_workers(
     tasks: &mut JoinSet<()>,
@@ -309,10 +339,14 @@ async fn start_workers(
         tasks.spawn(jobs::work(workshop.clone(), jobs::JOBS, holder(number), stopped.clone()));
         tasks.spawn(read_ahead::keep_reading(workshop.clone(), arrivals.clone(), stopped.clone()));
     }
-    for number in 0..TRANSFERS_AT_A_TIME {
-        let holder = Holder(format!("transfer-{number}"));
-        workshop.store.release_holder(&holder, Timestamp::now()).await?;
-        tasks.spawn(jobs::work(workshop.clone(), jobs::TRANSFERS, holder, stopped.clone()));
+    let others =
+        [("transfer", TRANSFERS_AT_A_TIME, jobs::TRANSFERS), ("errand", ERRANDS_AT_A_TIME, jobs::ERRANDS)];
+    for (word, many, kinds) in others {
+        for number in 0..many {
+            let holder = Holder(format!("{word}-{number}"));
+            workshop.store.release_holder(&holder, Timestamp::now()).await?;
+            tasks.spawn(jobs::work(workshop.clone(), kinds, holder, stopped.clone()));
+        }
     }
     Ok(())
 }
@@ -336,6 +370,7 @@ struct Parts {
     rates: Option<RatePolicy>,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
+    reach: Arc<Reach>,
 }
 
 impl Parts {
@@ -344,11 +379,12 @@ impl Parts {
         &self,
         changes: watch::Receiver<u64>,
         stopped: watch::Receiver<bool>,
+        occupancy: Option<Arc<Occupancy>>,
     ) -> Result<(Router, Arc<Collections>, RegistryState), StartError> {
         let authority = Arc::new(self.authority()?);
         let identity_issuer = authority.identity_issuer.clone();
         let contents = self.registry(authority.clone());
-        let collections = Arc::new(Collections::new(contents.clone(), stopped));
+        let collections = Arc::new(Collections::new(contents.clone(), occupancy, stopped));
         let api = api::router(ApiState {
             collections: collections.clone(),
             store: self.store.clone(),
@@ -363,6 +399,7 @@ impl Parts {
             site: self.site(),
             contents: contents.clone(),
             changes,
+            reach: self.reach.clone(),
             followers: api::events::Followers::default(),
         });
         let operations = operations::router(OperationsState {

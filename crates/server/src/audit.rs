@@ -51,6 +51,12 @@ pub const UNRECORDED: &[Unrecorded] = &[
     },
     Unrecorded {
         method: Some(Method::POST),
+        prefix: "/api/notifications/",
+        part: "",
+        why: "it only says that something may have changed elsewhere; what has is found there, and told in history",
+    },
+    Unrecorded {
+        method: Some(Method::POST),
         prefix: "/providers/microsoft.resourcegraph/",
         part: "",
         why: "a query",
@@ -202,6 +208,7 @@ mod tests {
         expect_test::expect![[r#"
             DELETE /v2/app/blobs/uploads/0
             PATCH /v2/app/blobs/uploads/0
+            POST /api/notifications/name
             POST /providers/Microsoft.ResourceGraph/resources
             POST /providers/Microsoft.ResourceGraph/resourcesHistory
             POST /v2/app/blobs/uploads/

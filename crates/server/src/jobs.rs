@@ -5,6 +5,7 @@
 //! It may run twice, stop in the middle, or run on another node; nothing is lost by that.
 
 pub mod assess;
+pub mod attached;
 pub mod automate;
 pub mod backfill;
 pub mod collect;
@@ -22,6 +23,7 @@ use crate::sender::{Reach, Sender};
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use registry::RegistryState;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Blobs, Claim, Failed, Holder, Job, JobKind, JobTicket, RetryPolicy, Store};
@@ -37,6 +39,10 @@ pub struct Workshop {
     pub inspector: Inspector,
     /// Who reads which layer now.
     pub readers: Readers,
+    /// Who looks at which repository elsewhere now, and who fetches a layer from there.
+    pub errands: Readers,
+    /// Where a layer from elsewhere lies while it is read, in a file without a name.
+    pub scratch: PathBuf,
     /// The advisories in force.
     pub shelf: Arc<Shelf>,
     /// Older advisories than this cannot call an image healthy.
@@ -97,6 +103,10 @@ pub const JOBS: &[Kind] = &[assess::KIND, reevaluate::KIND, backfill::KIND];
 
 /// Kinds that wait for others most of the time. They have workers of their own, so that no scan waits behind them.
 pub const TRANSFERS: &[Kind] = &[import::KIND, automate::KIND];
+
+/// Kinds that look at registries elsewhere. They have workers of their own, so that whoever is silent there holds up nothing
+/// that is here.
+pub const ERRANDS: &[Kind] = &[attached::POLL, attached::LOOK, assess::ELSEWHERE];
 
 /// How long a job may be silent before another worker takes it over.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

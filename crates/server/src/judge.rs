@@ -193,6 +193,7 @@ pub fn finding_view(finding: &Finding) -> FindingView {
     let record = &finding.vulnerability.record;
     let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     FindingView {
+        registry: None,
         repository: finding.key.image.repository.name.to_string(),
         digest: finding.key.image.digest.to_string(),
         vulnerability: finding.vulnerability.id.clone(),
@@ -259,6 +260,7 @@ pub fn match_view(
     let evidence = evidence(found, package);
     let risk = risk(&record);
     FindingView {
+        registry: None,
         repository: place.repository.to_owned(),
         digest: place.digest.to_owned(),
         vulnerability: found.vulnerability.to_string(),

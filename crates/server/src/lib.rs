@@ -10,6 +10,7 @@
 pub mod advisories;
 pub mod api;
 mod app;
+mod attached;
 pub mod audit;
 mod authority;
 mod bill;
@@ -22,6 +23,7 @@ pub mod jobs;
 pub mod judge;
 mod keys;
 mod listener;
+mod occupancy;
 mod operations;
 mod registry_account;
 pub mod remote;

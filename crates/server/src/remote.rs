@@ -1,4 +1,4 @@
-//! A client of other registries: for imports, and for `scan REGISTRY/REFERENCE`.
+//! A client of other registries: for imports, for attached registries, and for `scan REGISTRY/REFERENCE`.
 //!
 //! It speaks the distribution specification with anonymous, Basic and Bearer authentication, by these rules:
 //!
@@ -10,15 +10,17 @@
 //! 4. What may go better the next time is tried again, with pauses, a few times.
 
 mod challenge;
+mod listing;
 mod origin;
 
+pub use listing::Look;
 pub use origin::{Login, Origin};
 
 use crate::sender::{self, Reach, SendError};
 use axum::body::Bytes;
 use challenge::Challenge;
 use futures_util::StreamExt;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use oci::{Digest, Hasher, MAXIMUM_MANIFEST_BYTES};
 use reqwest::{Response, Url};
 use std::io;
@@ -246,14 +248,24 @@ impl Remote {
 
     /// A successful answer to a GET below the repository.
     async fn get(&self, path: &str, headers: &[(header::HeaderName, &str)]) -> Result<Response, RemoteError> {
-        let url = self.origin.url(path)?;
+        self.ask(Method::GET, self.origin.url(path)?, headers).await
+    }
+
+    /// A successful answer, or one that says that nothing has changed.
+    async fn ask(
+        &self,
+        method: Method,
+        url: Url,
+        headers: &[(header::HeaderName, &str)],
+    ) -> Result<Response, RemoteError> {
         let mut pause = FIRST_PAUSE;
         let mut answered = false;
         let mut tries = 0;
         loop {
             tries += 1;
-            let failure = match self.follow(url.clone(), headers).await {
+            let failure = match self.follow(&method, url.clone(), headers).await {
                 Ok(response) if response.status().is_success() => return Ok(response),
+                Ok(response) if response.status() == StatusCode::NOT_MODIFIED => return Ok(response),
                 Ok(response) if response.status() == StatusCode::UNAUTHORIZED && !answered => {
                     answered = true;
                     self.sign_in(&response).await?;
@@ -263,7 +275,7 @@ impl Remote {
                     if let Some(asked) = retry_after(&response) {
                         pause = pause.max(asked);
                     }
-                    self.failure(response.status(), path)
+                    self.failure(response.status(), url.path())
                 }
                 Err(error) => error,
             };
@@ -276,7 +288,7 @@ impl Remote {
     }
 
     fn failure(&self, status: StatusCode, path: &str) -> RemoteError {
-        let (host, what) = (self.host(), format!("{}/{path}", self.origin.repository()));
+        let (host, what) = (self.host(), path.strip_prefix("/v2/").unwrap_or(path).to_owned());
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => RemoteError::Refused { host },
             StatusCode::NOT_FOUND => RemoteError::Absent { host, what },
@@ -287,12 +299,13 @@ impl Remote {
     /// Sends a request, and follows where it is sent to.
     async fn follow(
         &self,
+        method: &Method,
         mut url: Url,
         headers: &[(header::HeaderName, &str)],
     ) -> Result<Response, RemoteError> {
         for hop in 0..=REDIRECTS {
             sender::check_literal(&url, &self.reach)?;
-            let mut request = self.http.get(url.clone());
+            let mut request = self.http.request(method.clone(), url.clone());
             for (name, value) in headers {
                 request = request.header(name, *value);
             }
@@ -303,7 +316,8 @@ impl Remote {
             }
             let host = url.host_str().unwrap_or_default().to_owned();
             let response = request.send().await.map_err(|error| sender::no_answer(&host, error))?;
-            if !response.status().is_redirection() {
+            // That nothing has changed leads nowhere, though its number is among those of redirects.
+            if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(response);
             }
             let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
@@ -343,7 +357,7 @@ impl Remote {
         let mut url = sender::parse(realm).map_err(|_| self.answer("its token service has no address"))?;
         sender::check_literal(&url, &self.reach)?;
         let service_host = url.host_str().unwrap_or_default().to_owned();
-        let scope = format!("repository:{}:pull", self.origin.repository());
+        let scope = self.origin.scope();
         url.query_pairs_mut().append_pair("scope", challenge.parameter("scope").unwrap_or(&scope));
         if let Some(service) = challenge.parameter("service") {
             url.query_pairs_mut().append_pair("service", service);

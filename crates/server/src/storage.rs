@@ -11,7 +11,9 @@ use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{AzureAccess, BlobError, Blobs, FolderBlobs, ObjectBlobs, S3Access, UploadParts};
+use store::{
+    AzureAccess, AzureCredentials, BlobError, Blobs, FolderBlobs, ObjectBlobs, S3Access, UploadParts,
+};
 
 /// What an object storage needs to know beside its address.
 #[derive(Clone, Default, Deserialize)]
@@ -30,6 +32,8 @@ pub struct StorageSettings {
     pub session_token: Option<String>,
     /// The key of an Azure storage account, in base64; `AZURE_STORAGE_KEY`.
     pub account_key: Option<String>,
+    /// A shared access signature of one, where there is no key; `AZURE_STORAGE_SAS_TOKEN`.
+    pub sas_token: Option<String>,
 }
 
 impl fmt::Debug for StorageSettings {
@@ -60,6 +64,7 @@ impl StorageSettings {
             secret_access_key: first(&["AWS_SECRET_ACCESS_KEY"]),
             session_token: first(&["AWS_SESSION_TOKEN"]),
             account_key: first(&["AZURE_STORAGE_KEY"]),
+            sas_token: first(&["AZURE_STORAGE_SAS_TOKEN"]),
         }
     }
 
@@ -71,13 +76,17 @@ impl StorageSettings {
         } else {
             (other.access_key_id, other.secret_access_key, other.session_token)
         };
+        let own_leave = self.account_key.is_some() || self.sas_token.is_some();
+        let (account_key, sas_token) =
+            if own_leave { (self.account_key, self.sas_token) } else { (other.account_key, other.sas_token) };
         Self {
             region: self.region.or(other.region),
             endpoint: self.endpoint.or(other.endpoint),
             access_key_id,
             secret_access_key,
             session_token,
-            account_key: self.account_key.or(other.account_key),
+            account_key,
+            sas_token,
         }
     }
 }
@@ -128,19 +137,26 @@ impl BlobStorage {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub async fn open(
-        &self,
-        records: Arc<dyn UploadParts>,
-        data: &Path,
-    ) -> Result<Arc<dyn Blobs>, BlobError> {
+    pub async fn open(&self, records: Arc<dyn UploadParts>, data: &Path) -> Result<OpenBlobs, BlobError> {
         let objects = match self {
-            Self::Folder(path) => return Ok(Arc::new(FolderBlobs::open(path)?)),
+            Self::Folder(path) => {
+                return Ok(OpenBlobs { blobs: Arc::new(FolderBlobs::open(path)?), objects: None });
+            }
             Self::S3(access) => ObjectBlobs::s3(access.clone(), records, data.to_owned())?,
             Self::Azure(access) => ObjectBlobs::azure(access.clone(), records, data.to_owned())?,
         };
         objects.check().await?;
-        Ok(Arc::new(objects))
+        let objects = Arc::new(objects);
+        Ok(OpenBlobs { blobs: objects.clone(), objects: Some(objects) })
     }
+}
+
+/// Blobs that are open.
+pub struct OpenBlobs {
+    /// The blobs.
+    pub blobs: Arc<dyn Blobs>,
+    /// The same, if others could use them beside us: they have to be taken before anything is deleted.
+    pub objects: Option<Arc<ObjectBlobs>>,
 }
 
 fn s3(url: &str, rest: &str, settings: &StorageSettings) -> Result<BlobStorage, ConfigurationError> {
@@ -169,6 +185,7 @@ fn s3(url: &str, rest: &str, settings: &StorageSettings) -> Result<BlobStorage, 
         access_key,
         secret_key,
         session_token: settings.session_token.clone(),
+        largest_copy: None,
     }))
 }
 
@@ -185,15 +202,32 @@ fn azure(url: &str, rest: &str, settings: &StorageSettings) -> Result<BlobStorag
         return Err(unsupported(url));
     }
     let missing = |what| ConfigurationError::StorageSetting { storage: "an Azure container", what };
-    let key = settings.account_key.as_deref().ok_or_else(|| missing("AZURE_STORAGE_KEY"))?;
-    let key = STANDARD.decode(key.trim()).map_err(|_| missing("AZURE_STORAGE_KEY, in base64"))?;
+    let credentials = match (settings.account_key.as_deref(), settings.sas_token.as_deref()) {
+        (Some(key), _) => {
+            let key = STANDARD.decode(key.trim()).map_err(|_| missing("AZURE_STORAGE_KEY, in base64"))?;
+            AzureCredentials::Key(key)
+        }
+        (None, Some(token)) => {
+            let token =
+                shared_signature(token).ok_or_else(|| missing("AZURE_STORAGE_SAS_TOKEN, with `sig=`"))?;
+            AzureCredentials::SharedAccessSignature(token)
+        }
+        (None, None) => return Err(missing("AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN")),
+    };
     Ok(BlobStorage::Azure(AzureAccess {
         account: account.to_owned(),
         container: container.to_owned(),
         prefix: prefix_of(url, prefix)?,
         endpoint: endpoint(settings)?,
-        key,
+        credentials,
     }))
+}
+
+/// A signature as the query of an address, if it is one.
+fn shared_signature(token: &str) -> Option<String> {
+    let token = token.trim().trim_start_matches('?');
+    let is_query = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%&=:+/,".contains(&byte));
+    (is_query && token.split('&').any(|pair| pair.starts_with("sig="))).then(|| token.to_owned())
 }
 
 fn split(text: &str) -> (&str, &str) {
@@ -281,6 +315,29 @@ mod tests {
         }
         let elsewhere = StorageSettings { endpoint: Some("https://u:p@host".into()), ..settings() };
         assert!(BlobStorage::parse("s3://bucket", &elsewhere).is_err());
+    }
+
+    #[test]
+    fn an_account_is_opened_by_its_key_or_by_a_signature() {
+        let with = |key: Option<&str>, token: &str| {
+            let settings = StorageSettings {
+                account_key: key.map(str::to_owned),
+                sas_token: Some(token.to_owned()),
+                ..StorageSettings::default()
+            };
+            match BlobStorage::parse("azure://account/container", &settings)? {
+                BlobStorage::Azure(access) => Ok::<_, ConfigurationError>(access.credentials),
+                other => panic!("{other:?}"),
+            }
+        };
+        let signature = "sv=2020-10-02&ss=b&se=2030-01-01T00:00:00Z&sp=rwdl&sig=a%2Bb%3D";
+        let expected = AzureCredentials::SharedAccessSignature(signature.to_owned());
+        assert!(with(None, &format!("?{signature}")).unwrap() == expected);
+        assert!(with(Some("a2V5"), signature).unwrap() == AzureCredentials::Key(b"key".to_vec()));
+        for wrong in ["", "?", "sv=1", "sig=a b", "sig=a#b", "sig=\u{e4}"] {
+            let error = with(None, wrong).err().unwrap().to_string();
+            assert!(error.contains("AZURE_STORAGE_SAS_TOKEN"), "{wrong}: {error}");
+        }
     }
 
     #[test]

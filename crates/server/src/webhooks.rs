@@ -8,7 +8,7 @@
 //! respected up to an hour; `410 Gone` ends it at once.
 
 mod payload;
-mod signature;
+pub(crate) mod signature;
 
 pub use payload::{content, delivery_number};
 pub use signature::{new_secret, sign};

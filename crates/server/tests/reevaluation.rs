@@ -18,7 +18,7 @@ use server::exports::Exports;
 use server::inspect::Inspector;
 use server::jobs::reevaluate::{self, FlipLimit, Outcome};
 use server::jobs::{Readers, Workshop};
-use server::sender::{Reach, Sender};
+use server::sender::Sender;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,19 +60,19 @@ impl Harbour {
         };
         store.install(installation, Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
-        let (changes, _) = watch::channel(0);
-        let reach = Arc::new(Reach::default());
         let workshop = Workshop {
             store: store.clone(),
             blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
             inspector: Inspector::new(sandbox::Requirement::BestEffort),
             readers: Readers::new(1),
+            errands: Readers::new(1),
+            scratch: folder.path().to_owned(),
             shelf: Arc::new(Shelf::open(&folder.path().join("advisories")).unwrap()),
             advisory_age_limit: SignedDuration::from_hours(24 * 30),
             flip_limit: FlipLimit { share: 0.5, least: 3 },
-            changes,
-            sender: Sender::new(reach.clone()).unwrap(),
-            reach,
+            changes: watch::channel(0).0,
+            sender: Sender::new(Arc::default()).unwrap(),
+            reach: Arc::default(),
             registry: None,
             url: "http://localhost".into(),
             exports: Exports::new(folder.path().join("exports")),

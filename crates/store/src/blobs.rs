@@ -8,7 +8,9 @@ mod objects;
 mod reading;
 
 pub use folder::FolderBlobs;
-pub use objects::{AzureAccess, ObjectBlobs, S3Access};
+pub use objects::{
+    AzureAccess, AzureCredentials, ObjectBlobs, Occupancy, OccupancyError, Occupant, S3Access,
+};
 pub use reading::Blob;
 
 use crate::{Page, PageRequest, UploadId};

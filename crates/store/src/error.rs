@@ -70,6 +70,15 @@ pub enum Error {
         /// How many bytes it may hold.
         limit: u64,
     },
+    /// As much is about a subject as may be; nothing was stored.
+    #[error(
+        "{limit} manifests are about this subject already, which is as many as may be in a repository; \
+         delete some, or have `referrersPerSubject` raised"
+    )]
+    TooManyReferrers {
+        /// How many there may be.
+        limit: u32,
+    },
     /// Something has to exist for this operation and does not.
     #[error("there is no {what} {name}")]
     Unknown {

@@ -27,7 +27,8 @@ mod records;
 mod sqlite;
 
 pub use blobs::{
-    AzureAccess, Blob, BlobError, Blobs, ByteStream, FolderBlobs, ObjectBlobs, S3Access, StaleUpload,
+    AzureAccess, AzureCredentials, Blob, BlobError, Blobs, ByteStream, FolderBlobs, ObjectBlobs, Occupancy,
+    OccupancyError, Occupant, S3Access, StaleUpload,
 };
 pub use error::Error;
 pub use identity::{
@@ -40,6 +41,10 @@ pub use queue::{
     Queue, RetryPolicy,
 };
 pub use records::Store;
+pub use records::attachments::{
+    Attached, AttachedRepository, Attachment, AttachmentChange, AttachmentSettings, Attachments,
+    NewAttachment, Sight,
+};
 pub use records::attributes::{
     AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
     Switch,
@@ -88,7 +93,7 @@ pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
     ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion, RecordedImage,
-    ScannedImage, Scans,
+    RecordedScan, ScannedImage, Scans,
 };
 pub use records::scoped_tokens::{
     BUILT_IN_SCOPE_MAPS, PasswordSlot, ScopeMap, ScopeMapRemoval, ScopedAction, ScopedActionError,

@@ -2,6 +2,7 @@
 //!
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
+pub(crate) mod attachments;
 pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod authorization;
@@ -38,10 +39,10 @@ pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
-    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
-    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
-    UploadParts, Uploads, Webhooks,
+    Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events,
+    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
+    Provisioning, Pulls, Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens,
+    Summaries, Tenancy, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -79,6 +80,7 @@ pub trait Store:
     + Objects
     + Provisioning
     + Authorization
+    + Attachments
 {
 }
 
@@ -116,5 +118,6 @@ impl<T> Store for T where
         + Objects
         + Provisioning
         + Authorization
+        + Attachments
 {
 }

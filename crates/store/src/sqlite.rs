@@ -4,6 +4,7 @@
 //! (`synchronous = FULL`), so that what was acknowledged survives a loss of power.
 //! Every subject is a file here that mirrors the trait file of the same name.
 
+mod attachments;
 mod attributes;
 mod audit;
 mod authorization;

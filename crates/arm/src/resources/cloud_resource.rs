@@ -80,7 +80,9 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
         Some(group) => request.scope.joined(&["resourceGroups", group])?,
         None => request.scope.clone(),
     };
-    let found = registries::within(state, &request.caller, &scope, Action::REGISTRY_READ).await?;
+    let mut found = registries::within(state, &request.caller, &scope, Action::REGISTRY_READ).await?;
+    // What is attached has images and verdicts, but is none of Azure's registries: nothing can be done with it there.
+    found.retain(|known| known.registry.attached_to.is_none());
     let mut value = Vec::new();
     let passes = |known: &&KnownRegistry| {
         let registry = &known.registry;

@@ -78,7 +78,9 @@ async fn here(
         let mut found = None;
         for subscription in state.store.subscriptions().await? {
             let registries = state.store.registries(subscription.id).await?;
-            found = found.or(registries.into_iter().find(|one| one.login_server.eq_ignore_ascii_case(host)));
+            // The host of an attached registry is not here.
+            let mut own = registries.into_iter().filter(|one| one.attached_to.is_none());
+            found = found.or(own.find(|one| one.login_server.eq_ignore_ascii_case(host)));
         }
         found
     };

@@ -79,7 +79,9 @@ pub(super) async fn name_fault(state: &ArmState, name: &str) -> Result<Option<Na
 }
 
 async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let found = registries::within(state, &request.caller, &request.scope, Action::REGISTRY_READ).await?;
+    let mut found = registries::within(state, &request.caller, &request.scope, Action::REGISTRY_READ).await?;
+    // What is attached has images and verdicts, but is none of Azure's registries: nothing can be done with it there.
+    found.retain(|known| known.registry.attached_to.is_none());
     let mut value = Vec::new();
     for known in &found {
         value.push(documents::registry::whole(known, &facts(state, known.registry.id).await?));

@@ -176,7 +176,8 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     let mut inside = Vec::new();
     for registry in state.store.registries(group.subscription).await? {
         let known = KnownRegistry::new(registry)?;
-        if known.id.is_within(&scope) {
+        // What is attached to a registry goes with it.
+        if known.id.is_within(&scope) && known.registry.attached_to.is_none() {
             request.caller.require(Action::REGISTRY_DELETE, &known.id)?;
             inside.push(known);
         }

@@ -83,7 +83,10 @@ pub(crate) fn table(rows: &[FindingView], terminal: Terminal) -> comfy_table::Ta
             clean(&finding.package),
             clean(&finding.version),
             clean(finding.fixed.as_deref().unwrap_or("-")),
-            clean(&format!("{}@{digest}", finding.repository)),
+            match &finding.registry {
+                None => clean(&format!("{}@{digest}", finding.repository)),
+                Some(registry) => clean(&format!("{registry}/{}@{digest}", finding.repository)),
+            },
             match &finding.exempt {
                 None => clean(&finding.remediation),
                 Some(exempt) => {

@@ -181,7 +181,7 @@ async fn list(
     ]);
     for image in &rows {
         table.add_row(vec![
-            clean(&image.repository),
+            name(image),
             clean(&image.tags.join(",")),
             image.digest.chars().take(19).collect(),
             terminal.state(&image.state),
@@ -194,6 +194,27 @@ async fn list(
     }
     say!("{table}");
     Ok(Exit::Done)
+}
+
+/// The repository of an image; before that of an attached registry stands its name.
+fn name(image: &ImageView) -> String {
+    match &image.external {
+        None => clean(&image.repository),
+        Some(_) => clean(&format!("{}/{}", image.registry, image.repository)),
+    }
+}
+
+/// Says where an image is that is not kept here, and of when the verdict speaks.
+fn show_external(image: &ImageView) {
+    let Some(external) = &image.external else { return };
+    say!("  external      at {}, not kept here", clean(&external.host));
+    match external.seen_at {
+        Some(at) => say!("  seen there    {at}"),
+        None => say!("  seen there    not yet"),
+    }
+    if let Some(failure) = &external.failure {
+        say!("  not since     {} ({})", clean(&failure.description), failure.at);
+    }
 }
 
 /// Prints the history of an image, the newest first.
@@ -231,8 +252,9 @@ pub(crate) fn show(image: &ImageView, terminal: Terminal, json: bool) -> Result<
         say!("{}", serde_json::to_string_pretty(image)?);
         return Ok(());
     }
-    say!("{}@{}", clean(&image.repository), image.digest);
+    say!("{}@{}", name(image), image.digest);
     say!("  state         {}", terminal.state(&image.state));
+    show_external(image);
     if let Some(cause) = &image.cause {
         say!("  cause         {}", clean(&cause.description));
     }

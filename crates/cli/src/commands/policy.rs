@@ -68,6 +68,9 @@ struct SetArguments {
     /// The most bytes of one repository; 0 for no limit
     #[arg(long, value_name = "BYTES")]
     repository_quota: Option<u64>,
+    /// The most manifests that are about one image; 0 for what is usual
+    #[arg(long, value_name = "COUNT")]
+    referrers: Option<u32>,
     /// Tags that are set once, such as v* or team/*:release-*; an empty text for none
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     immutable_tags: Option<Vec<String>>,
@@ -145,6 +148,7 @@ async fn change(client: &Client, set: SetArguments, terminal: Terminal) -> Resul
         ("softDeleteDays", set.soft_delete.map(|days| limit(days.into()))),
         ("quotaBytes", set.quota.map(limit)),
         ("repositoryQuotaBytes", set.repository_quota.map(limit)),
+        ("referrersPerSubject", set.referrers.map(|count| limit(count.into()))),
         (
             "immutableTags",
             set.immutable_tags

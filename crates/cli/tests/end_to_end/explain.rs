@@ -13,7 +13,7 @@ fn text(server: &Server, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn import_again(data: &Path, fixed: &str) {
+pub(crate) fn import_again(data: &Path, fixed: &str) {
     let file = data.join("advisory.json");
     std::fs::write(&file, advisory("CVE-2099-0001", "v3.99", fixed).to_string()).unwrap();
     let output = Command::new(binary())

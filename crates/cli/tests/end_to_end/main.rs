@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod attached;
 mod automations;
 mod clients;
 mod collection;
 mod explain;
+mod following;
 mod hostile;
 mod indexes;
 mod kill;
 mod management;
+mod object_storage;
 mod origin;
 mod quarantine;
 mod resource_graph;

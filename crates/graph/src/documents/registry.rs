@@ -50,6 +50,15 @@ fn status(is_enabled: bool) -> &'static str {
 pub fn properties(known: &KnownRegistry, facts: &Facts) -> Value {
     let Facts { settings, policy, rules } = facts;
     let retention = settings.retention;
+    if known.registry.attached_to.is_some() {
+        // It is somewhere else: what we know is where, and that nothing of it is kept.
+        return json!({
+            "loginServer": known.registry.login_server,
+            "creationDate": known.registry.created_at.to_string(),
+            "provisioningState": "Succeeded",
+            "external": true,
+        });
+    }
     json!({
         "loginServer": known.registry.login_server,
         "creationDate": known.registry.created_at.to_string(),

@@ -14,7 +14,8 @@ fn every_test_that_the_page_names_exists() {
         if test.ends_with("tests") || name == "file::test" {
             continue;
         }
-        let folders = ["tests/api", "../server/tests/live", "../store/tests/conformance"];
+        let folders =
+            ["tests/api", "../server/tests/live", "../store/tests/conformance", "../cli/tests/end_to_end"];
         let read = |folder: &&str| {
             std::fs::read_to_string(crate_folder.join(format!("{folder}/{file}.rs"))).unwrap_or_default()
         };

@@ -3,6 +3,7 @@
 use crate::harness::{Harness, descriptor};
 use oci::{Digest, MediaType};
 use serde_json::{Value, json};
+use store::{Actor, RegistryId, RegistryRules};
 
 const SBOM: &str = "application/vnd.example.sbom+json";
 
@@ -114,4 +115,35 @@ async fn many_referrers_come_in_pages() {
         path = next.strip_prefix('<').unwrap().to_owned();
     }
     assert_eq!(pages, [16, 16, 8]);
+}
+
+#[tokio::test]
+async fn a_flood_of_referrers_ends_where_the_rules_say() {
+    let harness = Harness::new().await;
+    let subject = descriptor(MediaType::OCI_MANIFEST, b"subject");
+    let rules = RegistryRules { referrers_per_subject: Some(3), ..RegistryRules::default() };
+    let (owner, now) = (Actor("owner".into()), (harness.state.clock)());
+    harness.state.store.set_registry_rules(RegistryId(1), rules, &owner, now).await.unwrap();
+    let mut attached = Vec::new();
+    for number in 0..3 {
+        attached.push(attach(&harness, &subject, SBOM, &number.to_string()).await);
+    }
+    let push = async |subject: &Value, note: &str| {
+        let members = json!({ "subject": subject, "artifactType": SBOM, "annotations": { "note": note } });
+        let manifest = harness.prepare_image("a", b"content", &members).await;
+        let path = format!("/v2/a/manifests/{}", Digest::of_sha256(manifest.as_bytes()));
+        harness.put(&path, MediaType::OCI_MANIFEST, manifest).await
+    };
+    let refused = push(&subject, "one more").await;
+    assert_eq!(refused.refusal(), "403 DENIED");
+    let said = refused.json()["errors"][0]["message"].to_string();
+    assert!(said.contains("3 manifests are about this subject already"), "{said}");
+    // What is there may be pushed again, other subjects have room of their own, and who deletes one may push another.
+    push(&subject, "0").await.expect(201);
+    push(&descriptor(MediaType::OCI_MANIFEST, b"other"), "one more").await.expect(201);
+    harness.delete(&format!("/v2/a/manifests/{}", attached[0])).await.expect(202);
+    push(&subject, "one more").await.expect(201);
+    let digest = Digest::of_sha256(b"subject");
+    let index = harness.get(&format!("/v2/a/referrers/{digest}")).await.expect(200).json();
+    assert_eq!(digests(&index).len(), 3);
 }

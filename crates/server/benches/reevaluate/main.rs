@@ -77,6 +77,8 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
         blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
         inspector: Inspector::new(sandbox::Requirement::BestEffort),
         readers: Readers::new(1),
+        errands: Readers::new(1),
+        scratch: folder.path().to_owned(),
         shelf: shelf.clone(),
         advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
         flip_limit: reevaluate::FlipLimit::default(),

@@ -1,6 +1,7 @@
 //! Findings over all images: `/api/findings`.
 
 use super::error::{ApiError, Parameters};
+use super::reference::Ground;
 use super::view::{ExemptView, FindingView, Page};
 use super::{ApiState, Caller, Route};
 use access::Action;
@@ -47,16 +48,14 @@ async fn list(
     State(state): State<ApiState>,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Page<FindingView>>, ApiError> {
-    let registry = caller.default_registry(&state, Action::SUB_ASSESSMENT_READ).await?;
-    let repository = match query.repository.as_deref() {
+    let ground = Ground::of(&caller, &state, Action::SUB_ASSESSMENT_READ).await?;
+    let key = match query.repository.as_deref() {
         None => None,
-        Some(name) => {
-            Some(name.parse().map_err(|error: oci::NameError| ApiError::Invalid(error.to_string()))?)
-        }
+        Some(name) => Some(ground.repository(&*state.store, name).await?),
     };
     let filter = FindingFilter {
-        registries: Some(vec![registry]),
-        repository,
+        registries: Some(key.as_ref().map_or_else(|| ground.registries(), |key| vec![key.registry])),
+        repository: key.map(|key| key.name),
         vulnerability: query.vulnerability,
         ..FindingFilter::default()
     };
@@ -129,7 +128,8 @@ pub(super) async fn page_of_findings(
     for finding in &page.items {
         let hiding = eyes.hiding(finding).await?;
         if exempt.passes(hiding.is_some()) {
-            value.push(FindingView { exempt: hiding, ..crate::judge::finding_view(finding) });
+            let registry = eyes.elsewhere(finding.key.image.repository.registry);
+            value.push(FindingView { exempt: hiding, registry, ..crate::judge::finding_view(finding) });
         }
     }
     Ok(Json(Page { value, next }))
@@ -144,6 +144,12 @@ struct Eyes<'a> {
 }
 
 impl Eyes<'_> {
+    /// The name of the registry of a finding that was looked at, if it is an attached one.
+    fn elsewhere(&self, registry: RegistryId) -> Option<String> {
+        let known = &self.registries.get(&registry)?.as_ref()?.registry;
+        known.attached_to.map(|_| known.name.clone())
+    }
+
     async fn hiding(&mut self, finding: &Finding) -> Result<Option<ExemptView>, ApiError> {
         let image = &finding.key.image;
         let registry = image.repository.registry;

@@ -166,11 +166,10 @@ impl Caller {
         state: &ApiState,
         action: Action,
     ) -> Result<RegistryId, ApiError> {
-        let allowed = self.registries(state, action).await?;
+        let mut allowed = self.registries(state, action).await?;
+        allowed.retain(|registry| registry.attached_to.is_none());
         let own = allowed.iter().find(|registry| registry.id == state.registry);
-        own.or(allowed.first())
-            .map(|registry| registry.id)
-            .ok_or_else(|| ApiError::NotFound("registry".into()))
+        own.or(allowed.first()).map(|registry| registry.id).ok_or_else(|| self.refusal(action))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
 
+use super::attached::FailureView;
 use super::base;
 use super::error::{ApiError, Named, Parameters};
 use super::findings::{Wanted, page_of_findings};
-use super::reference;
+use super::reference::{self, Ground};
 use super::sbom;
-use super::view::{AttachedView, CauseView, Counts, ImageView, PackageView, Page};
+use super::view::{AttachedView, CauseView, Counts, ExternalView, ImageView, PackageView, Page};
 use super::{ApiState, Caller, Route, explain, history};
 use access::Action;
 use axum::Json;
@@ -17,8 +18,8 @@ use oci::{Digest, RepositoryName};
 use serde::Deserialize;
 use std::time::Duration;
 use store::{
-    FindingFilter, ImageKey, ImageState, ImageSummary, Manifests, PageRequest, RepositoryKey, Store,
-    SummaryFilter,
+    FindingFilter, ImageKey, ImageState, ImageSummary, Manifests, PageRequest, Registry, RepositoryKey,
+    Store, SummaryFilter,
 };
 
 pub(super) const LIST: Route = Route {
@@ -59,8 +60,12 @@ async fn list(
     State(state): State<ApiState>,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<Page<ImageView>>, ApiError> {
-    let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
-    let repository = query.repository.as_deref().map(parse_name).transpose()?;
+    let ground = Ground::of(&caller, &state, Action::ASSESSMENT_READ).await?;
+    let key = match query.repository.as_deref() {
+        None => None,
+        Some(name) => Some(ground.repository(&*state.store, name).await?),
+    };
+    let registries = key.as_ref().map_or_else(|| ground.registries(), |key| vec![key.registry]);
     let states = match query.state.as_deref() {
         None => Vec::new(),
         Some(word) => {
@@ -70,10 +75,11 @@ async fn list(
             ]
         }
     };
-    let filter = SummaryFilter { registries: Some(vec![registry]), repository, digest: None, states };
+    let repository = key.map(|key| key.name);
+    let filter = SummaryFilter { registries: Some(registries), repository, digest: None, states };
     let after = match query.after.as_deref() {
         None => None,
-        Some(text) => Some(place(registry, text)?),
+        Some(text) => Some(place(&ground, text)?),
     };
     let request = PageRequest { after, limit: query.limit.unwrap_or(100).min(LONGEST_PAGE) };
     let page = state.store.summaries(&filter, request).await?;
@@ -81,7 +87,12 @@ async fn list(
     for summary in &page.items {
         value.push(view(&state, &summary.image, Some(summary)).await?);
     }
-    let next = page.next.map(|key| format!("{}@{}", key.repository.name, key.digest));
+    let next = page.next.map(|key| {
+        let image = format!("{}@{}", key.repository.name, key.digest);
+        ground
+            .name_of(key.repository.registry)
+            .map_or_else(|| image.clone(), |name| format!("{name}//{image}"))
+    });
     Ok(Json(Page { value, next }))
 }
 
@@ -89,9 +100,11 @@ fn parse_name(text: &str) -> Result<RepositoryName, ApiError> {
     text.parse().map_err(|error: oci::NameError| ApiError::Invalid(error.to_string()))
 }
 
-/// Where a page begins: the last image of the page before it.
-fn place(registry: store::RegistryId, text: &str) -> Result<ImageKey, ApiError> {
+/// Where a page begins: the last image of the page before it. No name of a repository holds two slashes.
+fn place(ground: &Ground, text: &str) -> Result<ImageKey, ApiError> {
     let invalid = || ApiError::Invalid(format!("`{text}` is not what `next` of the page before said"));
+    let (registry, text) = text.split_once("//").map_or((None, text), |(name, rest)| (Some(name), rest));
+    let registry = ground.registry(registry).ok_or_else(invalid)?;
     let (name, digest) = text.split_once('@').ok_or_else(invalid)?;
     let digest: Digest = digest.parse().map_err(|_| invalid())?;
     Ok(ImageKey { repository: RepositoryKey { registry, name: parse_name(name)? }, digest })
@@ -118,9 +131,9 @@ async fn one(
     Named(path): Named,
     Parameters(query): Parameters<OneQuery>,
 ) -> Result<Response, ApiError> {
-    let registry = caller.default_registry(&state, Action::ASSESSMENT_READ).await?;
+    let ground = Ground::of(&caller, &state, Action::ASSESSMENT_READ).await?;
     let named = reference::parse(&path)?;
-    let image = named.find(&*state.store, registry).await?;
+    let image = named.find(&*state.store, &ground).await?;
     match named.part {
         None => {
             let mut view = current(&state, &image).await?;
@@ -140,7 +153,7 @@ async fn one(
         Some("sbom") => sbom::show(&*state.store, &image, query.format.as_deref()).await,
         Some("findings") => {
             let filter = FindingFilter {
-                registries: Some(vec![registry]),
+                registries: Some(vec![image.repository.registry]),
                 repository: Some(image.repository.name),
                 digest: Some(image.digest),
                 vulnerability: query.vulnerability,
@@ -180,7 +193,7 @@ async fn attach(
     if named.part != Some("sbom") {
         return Err(ApiError::Method);
     }
-    let image = named.find(&*state.store, registry).await?;
+    let image = named.find(&*state.store, &Ground::own(registry)).await?;
     let actor = caller.actor();
     let attached = sbom::attach_to(&state, &image, query.format.as_deref(), actor).await?;
     Ok((StatusCode::CREATED, Json(attached)))
@@ -238,7 +251,12 @@ async fn view(
     let registry = state.store.registry(image.repository.registry).await?;
     let scanned = state.store.image(&image.digest).await?;
     let counts = summary.map(|summary| counts(&summary.counts)).unwrap_or_default();
+    let external = match registry.as_ref().filter(|registry| registry.attached_to.is_some()) {
+        None => None,
+        Some(registry) => Some(external(state, image, registry).await?),
+    };
     Ok(ImageView {
+        external,
         registry: registry.map(|registry| registry.name).unwrap_or_default(),
         repository: image.repository.name.to_string(),
         digest: image.digest.to_string(),
@@ -267,6 +285,18 @@ async fn view(
         children: summary
             .map(|summary| summary.children.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
+    })
+}
+
+/// Where an image is that is in an attached registry, and when it was last seen there.
+async fn external(state: &ApiState, image: &ImageKey, registry: &Registry) -> Result<ExternalView, ApiError> {
+    let sight = state.store.attached_repository(&image.repository).await?;
+    let sight = sight.map(|repository| repository.sight).unwrap_or_default();
+    Ok(ExternalView {
+        host: registry.login_server.clone(),
+        reference: format!("{}/{}@{}", registry.name, image.repository.name, image.digest),
+        seen_at: sight.seen_at,
+        failure: FailureView::of(&sight),
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It is written by hand, since it is a promise and not a printout; a test holds it against the routes.
 
+mod attached;
 mod schemas;
 
 use super::Route;
@@ -40,6 +41,14 @@ fn document() -> Value {
 }
 
 fn paths() -> Value {
+    let mut paths = own_paths();
+    if let (Some(paths), Value::Object(more)) = (paths.as_object_mut(), attached::paths()) {
+        paths.extend(more);
+    }
+    paths
+}
+
+fn own_paths() -> Value {
     json!({
         "/api/images": {"get": list_images()},
         "/api/images/{reference}": {"get": one_image(), "post": attach_bill()},

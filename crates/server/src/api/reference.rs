@@ -1,8 +1,10 @@
 //! A path that names an image: `team/app:1.0`, `team/app@sha256:…`, and what may follow it.
 
 use super::error::ApiError;
+use super::{ApiState, Caller};
+use access::Action;
 use oci::{Digest, RepositoryName, Tag};
-use store::{ImageKey, Manifests, RegistryId, RepositoryKey, Store};
+use store::{ImageKey, Manifests, Registry, RegistryId, RepositoryKey, Store};
 
 /// An image by name, and what is wanted of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,11 +33,68 @@ pub(super) fn parse(path: &str) -> Result<Named<'_>, ApiError> {
     Ok(Named { repository, tag, digest, part })
 }
 
+/// Where names of repositories lead: to the registry that was asked, and through their first part to those that are
+/// attached to it, as far as the caller may go there.
+pub(super) struct Ground {
+    own: RegistryId,
+    attached: Vec<Registry>,
+}
+
+impl Ground {
+    /// The registries in which the caller may do this.
+    ///
+    /// # Errors
+    /// When there is none of ours, or the records fail.
+    pub(super) async fn of(caller: &Caller, state: &ApiState, action: Action) -> Result<Self, ApiError> {
+        let own = caller.default_registry(state, action).await?;
+        let mut attached = caller.registries(state, action).await?;
+        attached.retain(|registry| registry.attached_to == Some(own));
+        Ok(Self { own, attached })
+    }
+
+    /// The registry that was asked alone: what is elsewhere cannot be pulled, and nothing can be stored beside it.
+    pub(super) fn own(own: RegistryId) -> Self {
+        Self { own, attached: Vec::new() }
+    }
+
+    /// All of them.
+    pub(super) fn registries(&self) -> Vec<RegistryId> {
+        let mut all = vec![self.own];
+        all.extend(self.attached.iter().map(|registry| registry.id));
+        all
+    }
+
+    /// The name of an attached registry; none for the one that was asked.
+    pub(super) fn name_of(&self, id: RegistryId) -> Option<&str> {
+        self.attached.iter().find(|registry| registry.id == id).map(|registry| &*registry.name)
+    }
+
+    /// A registry by what [`Self::name_of`] says.
+    pub(super) fn registry(&self, name: Option<&str>) -> Option<RegistryId> {
+        let Some(name) = name else { return Some(self.own) };
+        self.attached.iter().find(|registry| registry.name.eq_ignore_ascii_case(name)).map(|found| found.id)
+    }
+
+    /// The repository of a name. A repository of ours goes before one that is attached.
+    ///
+    /// # Errors
+    /// When the name is none, or the records fail.
+    pub(super) async fn repository(&self, store: &dyn Store, name: &str) -> Result<RepositoryKey, ApiError> {
+        let own = RepositoryKey { registry: self.own, name: name.parse().map_err(|error| invalid(&error))? };
+        let Some((first, rest)) = name.split_once('/') else { return Ok(own) };
+        let Some(registry) = self.registry(Some(first)) else { return Ok(own) };
+        if store.repository_exists(&own).await? {
+            return Ok(own);
+        }
+        let name: RepositoryName = rest.parse().map_err(|error| invalid(&error))?;
+        Ok(RepositoryKey { registry, name })
+    }
+}
+
 impl Named<'_> {
-    /// The image, if the registry has it.
-    pub(super) async fn find(&self, store: &dyn Store, registry: RegistryId) -> Result<ImageKey, ApiError> {
-        let name: RepositoryName = self.repository.parse().map_err(|error| invalid(&error))?;
-        let repository = RepositoryKey { registry, name };
+    /// The image, if it is known.
+    pub(super) async fn find(&self, store: &dyn Store, ground: &Ground) -> Result<ImageKey, ApiError> {
+        let repository = ground.repository(store, self.repository).await?;
         let digest = match (self.digest, self.tag) {
             (Some(digest), _) => digest.parse::<Digest>().map_err(|error| invalid(&error))?,
             (None, Some(tag)) => {

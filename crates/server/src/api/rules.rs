@@ -134,7 +134,7 @@ async fn give_pass(
         return Err(ApiError::Invalid(format!("a pass holds 1 to {LONGEST_PASS_HOURS} hours")));
     }
     let named = reference::parse(&wish.image)?;
-    let image = named.find(&*state.store, registry).await?;
+    let image = named.find(&*state.store, &reference::Ground::own(registry)).await?;
     let now = Timestamp::now();
     let until = now.saturating_add(SignedDuration::from_hours(wish.hours.into())).unwrap_or(now);
     let view =

@@ -90,6 +90,24 @@ pub struct ImageView {
     /// The images of an index, by digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<String>,
+    /// Where it is, if it is in an attached registry and not kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalView>,
+}
+
+/// Where an image is that is not kept here, and when it was last seen there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalView {
+    /// The host of the other registry.
+    pub host: String,
+    /// The image as it is called here: `NAME/REPOSITORY@DIGEST`, where `NAME` is that of the attached registry.
+    pub reference: String,
+    /// When its repository was last seen as it stands here.
+    pub seen_at: Option<Timestamp>,
+    /// Why not since then. The verdict is then about what was seen before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<super::attached::FailureView>,
 }
 
 /// The image that another was built on.
@@ -149,6 +167,9 @@ impl ImageView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingView {
+    /// The attached registry that the image is in, if it is not kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
     /// The repository.
     pub repository: String,
     /// The image.

@@ -3,6 +3,7 @@
 //! The recipe: look at the plan; read the documents; have the layers read that nobody has read; lay them over each
 //! other; match what is new; judge; tell the indexes that this image is part of.
 
+mod elsewhere;
 mod image;
 mod index;
 pub(super) mod layers;
@@ -13,6 +14,7 @@ use super::{JobError, Kind, Workshop};
 use crate::installation::SCAN_PLAN;
 use assessment::plan::trial_left;
 use assessment::{Cause, ImageVerdict};
+use elsewhere::Elsewhere;
 use graph::documents::KnownRegistry;
 use graph::rulebook::Rulebook;
 use graph::{automations, plans, settlement};
@@ -33,6 +35,15 @@ pub const KIND: Kind = Kind {
     run: |workshop, job, now| Box::pin(run(workshop, job, now)),
     gave_up: |workshop, job, why, now| Box::pin(gave_up(workshop, job, why, now)),
 };
+
+/// The same for images of attached registries. It waits for others, and so is done by workers of its own.
+pub const ELSEWHERE: Kind = Kind {
+    name: ASSESS_ELSEWHERE,
+    run: |workshop, job, now| Box::pin(run(workshop, job, now)),
+    gave_up: |workshop, job, why, now| Box::pin(elsewhere::gave_up(workshop, job, why, now)),
+};
+
+const ASSESS_ELSEWHERE: JobKind = JobKind::new("assess-elsewhere");
 
 /// What the job needs beside its key.
 #[derive(Serialize, Deserialize)]
@@ -100,6 +111,10 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     };
     let Some(registry) = workshop.store.registry(image.repository.registry).await? else { return Ok(()) };
     let subscription = registry.subscription;
+    if registry.attached_to.is_some() && job.kind != ASSESS_ELSEWHERE {
+        workshop.store.enqueue(vec![elsewhere::job(job)], now).await?;
+        return Ok(());
+    }
     if !is_standard(workshop, &registry).await? {
         // What was found while the plan was on stays readable.
         if !is_settled(workshop, &image).await? {
@@ -107,9 +122,12 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
         }
         return Ok(());
     }
+    let there = Elsewhere::of(workshop, &registry, &image.repository.name).await?;
     // Side by side: nobody needs to know that somebody is at it before somebody is.
-    let (announced, judged) =
-        tokio::join!(announce(workshop, &image, now), judge(workshop, &image, &manifest, now));
+    let (announced, judged) = tokio::join!(
+        announce(workshop, &image, now),
+        judge(workshop, there.as_ref(), &image, &manifest, now)
+    );
     announced?;
     let judged = judged?;
     if judged.is_scanned && !is_again(job) {
@@ -197,6 +215,7 @@ impl Judged {
 
 async fn judge(
     workshop: &Workshop,
+    there: Option<&Elsewhere>,
     image: &ImageKey,
     manifest: &Manifest,
     now: Timestamp,
@@ -212,7 +231,10 @@ async fn judge(
     match parsed.content() {
         ManifestContent::Index(index) => index::judge(workshop, image, index).await,
         ManifestContent::Image(content) if content.is_runnable() => {
-            image::judge(workshop, image, content, parsed.annotations(), now).await
+            match image::recorded(workshop, there, image, now).await? {
+                Some(judged) => Ok(judged),
+                None => image::judge(workshop, there, image, content, parsed.annotations(), now).await,
+            }
         }
         ManifestContent::Image(_) | ManifestContent::Other { .. } => {
             let media_type = parsed.artifact_type().unwrap_or(&media_type).to_string();

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use registry::{Collected, CollectionMode, CollectionPolicy, Collector, Phase, RegistryState};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{RegistryId, RegistrySettings, Store, objects};
+use store::{Occupancy, RegistryId, RegistrySettings, Store, objects};
 use tokio::sync::watch;
 
 /// How often somebody looks.
@@ -56,14 +56,16 @@ impl CollectionStatus {
 /// The collections of a server.
 pub struct Collections {
     state: RegistryState,
+    /// The use of a storage that others could use as well: nothing is deleted there while somebody else might.
+    occupancy: Option<Arc<Occupancy>>,
     status: watch::Sender<Option<CollectionStatus>>,
     stop: watch::Receiver<bool>,
 }
 
 impl Collections {
     /// Over all registries, until `stop` becomes true.
-    pub fn new(state: RegistryState, stop: watch::Receiver<bool>) -> Self {
-        Self { state, status: watch::Sender::new(None), stop }
+    pub fn new(state: RegistryState, occupancy: Option<Arc<Occupancy>>, stop: watch::Receiver<bool>) -> Self {
+        Self { state, occupancy, status: watch::Sender::new(None), stop }
     }
 
     /// How the last collection is doing; none if there was none since the server started.
@@ -117,6 +119,11 @@ impl Collections {
         let collector = Collector::new(self.state.clone(), policy);
         let mut phase = error.is_none().then_some(Phase::Uploads);
         while let Some(next) = phase.filter(|_| !*self.stop.borrow()) {
+            let holds = self.occupancy.as_ref().is_none_or(|occupancy| occupancy.holds(Timestamp::now()));
+            if !holds && mode == CollectionMode::Collect {
+                error = Some("another server may use the blob storage now".to_owned());
+                break;
+            }
             phase = match collector.step(next, &mut collected).await {
                 Ok(next) => next,
                 Err(failure) => {

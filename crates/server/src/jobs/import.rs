@@ -5,7 +5,7 @@
 //! What can go better the next time is tried again as a whole: what is here already is not fetched again.
 
 mod copy;
-mod tree;
+pub(super) mod tree;
 
 use super::{JobError, Kind, Workshop};
 use crate::remote::{Login, Origin, Remote, RemoteError};
@@ -15,7 +15,7 @@ use oci::{Digest, Reference};
 use registry::{Intake, IntakeError, Site};
 use std::sync::Arc;
 use store::{IMPORT_JOB, Import, ImportSource, ImportState, Job, Manifests, RepositoryKey};
-use tree::{Found, Tree};
+use tree::{Children, Found, Tree};
 use uuid::Uuid;
 
 /// The kind of this job.
@@ -28,9 +28,9 @@ pub const KIND: Kind = Kind {
 /// How long it is known how an import ended.
 pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Why an import did not end well.
+/// Why an image did not come.
 #[derive(Debug, thiserror::Error)]
-enum ImportError {
+pub(super) enum ImportError {
     #[error(transparent)]
     Remote(#[from] RemoteError),
     #[error(transparent)]
@@ -45,13 +45,18 @@ enum ImportError {
     CredentialsLost,
     #[error("the line broke too often; {done} of {total} bytes are here")]
     Broken { done: u64, total: u64 },
-    #[error("the image cannot be imported: {0}")]
+    #[error("the image cannot be taken: {0}")]
     Image(String),
 }
 
 impl ImportError {
+    /// Whether the source does not have it.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent(_) | Self::Remote(RemoteError::Absent { .. }))
+    }
+
     /// Whether it will not go better the next time.
-    fn is_lasting(&self) -> bool {
+    pub(super) fn is_lasting(&self) -> bool {
         match self {
             Self::Remote(error) => error.is_lasting(),
             Self::Intake(error) => error.is_lasting(),
@@ -104,7 +109,7 @@ async fn bring(workshop: &Workshop, import: &Import) -> Result<Digest, ImportErr
         refuse_taken(workshop, import).await?;
     }
     let source = source(workshop, import).await?;
-    let tree = Tree::read(&source).await?;
+    let tree = Tree::read(&source, source.reference(), Children::Needed).await?;
     let intake = Intake::new(contents.clone(), site, import.wish.actor.clone());
     let copy = Copy { workshop, import, source: &source, intake: &intake, tree: &tree };
     copy.run().await?;
@@ -124,7 +129,7 @@ async fn refuse_taken(workshop: &Workshop, import: &Import) -> Result<(), Import
 }
 
 /// Where the image is.
-enum Source {
+pub(super) enum Source {
     /// At another registry.
     Remote { remote: Box<Remote>, reference: String },
     /// Here.

@@ -1,4 +1,5 @@
 //! Who reads which layer now: each layer at most once at a time, and not more layers at once than there are processors.
+//! Whoever looks at repositories elsewhere takes turns in the same way.
 //!
 //! A layer may be wanted by several at the same moment: it is read ahead while its push goes on, and two images that
 //! share it may be judged together. The second waits for the first, and then finds what that one recorded.

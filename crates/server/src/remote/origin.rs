@@ -6,6 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use std::fmt;
 
+/// The host of what is called `docker.io`.
+const HUB: &str = "registry-1.docker.io";
+
 /// A name and a secret for one registry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
@@ -29,10 +32,11 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A repository at a registry.
+/// A repository at a registry, or the registry as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     base: Url,
+    /// Empty for the registry as a whole.
     repository: String,
 }
 
@@ -44,6 +48,22 @@ impl Origin {
     /// When one of the two is no name.
     pub fn new(host: &str, repository: &str) -> Result<Self, RemoteError> {
         let wrong = || RemoteError::Name(format!("{host}/{repository}").chars().take(300).collect());
+        let registry = Self::registry(host)?;
+        let repository = if registry.is_docker_hub() && !repository.contains('/') {
+            format!("library/{repository}")
+        } else {
+            repository.to_owned()
+        };
+        repository.parse::<oci::RepositoryName>().map_err(|_| wrong())?;
+        Ok(Self { repository, ..registry })
+    }
+
+    /// A registry as a whole, by its host as in [`Self::new`].
+    ///
+    /// # Errors
+    /// When it is no name of a host.
+    pub fn registry(host: &str) -> Result<Self, RemoteError> {
+        let wrong = || RemoteError::Name(host.chars().take(300).collect());
         let (scheme, host) = match host.split_once("://") {
             Some((scheme @ ("http" | "https"), host)) => (Some(scheme), host),
             Some(_) => return Err(wrong()),
@@ -53,17 +73,11 @@ impl Origin {
         if host.is_empty() || host.contains(['/', '?', '#', '@', '\\', ' ', '%']) {
             return Err(wrong());
         }
-        let is_hub = matches!(host, "docker.io" | "index.docker.io" | "registry-1.docker.io");
-        let host = if is_hub { "registry-1.docker.io" } else { host };
-        let repository = if is_hub && !repository.contains('/') {
-            format!("library/{repository}")
-        } else {
-            repository.to_owned()
-        };
-        repository.parse::<oci::RepositoryName>().map_err(|_| wrong())?;
+        let is_hub = matches!(host, "docker.io" | "index.docker.io" | HUB);
+        let host = if is_hub { HUB } else { host };
         let scheme = scheme.unwrap_or(if is_local(host) { "http" } else { "https" });
         let base = Url::parse(&format!("{scheme}://{host}/v2/")).map_err(|_| wrong())?;
-        Ok(Self { base, repository })
+        Ok(Self { base, repository: String::new() })
     }
 
     /// Host and port, for people.
@@ -72,8 +86,22 @@ impl Origin {
         self.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    pub(super) fn repository(&self) -> &str {
-        &self.repository
+    /// Whether this is Docker Hub.
+    pub(crate) fn is_docker_hub(&self) -> bool {
+        self.base.host_str() == Some(HUB)
+    }
+
+    /// What a token has to open, where a challenge does not say.
+    pub(super) fn scope(&self) -> String {
+        match self.repository.as_str() {
+            "" => "registry:catalog:*".to_owned(),
+            repository => format!("repository:{repository}:pull"),
+        }
+    }
+
+    /// The address of the registry's catalog.
+    pub(crate) fn catalog(&self) -> Result<Url, RemoteError> {
+        self.base.join("_catalog").map_err(|_| RemoteError::Name(self.host()))
     }
 
     /// An address below the repository.
@@ -143,6 +171,15 @@ mod tests {
         {
             assert!(Origin::new(host, repository).is_err(), "{host} {repository}");
         }
+    }
+
+    #[test]
+    fn a_registry_has_a_catalog() {
+        let registry = Origin::registry("localhost:5000").unwrap();
+        assert_eq!(registry.catalog().unwrap().as_str(), "http://localhost:5000/v2/_catalog");
+        assert_eq!(registry.scope(), "registry:catalog:*");
+        assert_eq!(Origin::new("docker.io", "alpine").unwrap().scope(), "repository:library/alpine:pull");
+        assert!(Origin::registry("h/x").is_err());
     }
 
     #[test]

@@ -16,13 +16,15 @@
 
 mod azure;
 mod bucket;
+mod occupancy;
 mod progress;
 mod s3;
 mod transport;
 mod upload;
 mod xml;
 
-pub use azure::AzureAccess;
+pub use azure::{AzureAccess, AzureCredentials};
+pub use occupancy::{Occupancy, OccupancyError, Occupant};
 pub use s3::S3Access;
 
 use super::{Blob, BlobError, Blobs, ByteStream, StaleUpload};

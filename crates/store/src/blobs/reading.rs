@@ -31,8 +31,8 @@ enum Content {
 }
 
 impl Blob {
-    /// A blob in a file.
-    pub(super) fn of_file(size: u64, file: File) -> Self {
+    /// A blob in a file, which is its holder's own.
+    pub fn of_file(size: u64, file: File) -> Self {
         Self { size, content: Content::File(file) }
     }
 

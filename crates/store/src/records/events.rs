@@ -31,6 +31,8 @@ impl EventKind {
     pub const REGISTRY_CREATED: Self = Self::new("registry-created");
     /// Settings of a registry were changed.
     pub const REGISTRY_CHANGED: Self = Self::new("registry-changed");
+    /// A registry elsewhere was attached: its images are looked at.
+    pub const REGISTRY_ATTACHED: Self = Self::new("registry-attached");
     /// A registry was deleted with everything in it.
     pub const REGISTRY_DELETED: Self = Self::new("registry-deleted");
     /// A repository was deleted.

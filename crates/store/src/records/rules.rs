@@ -18,6 +18,8 @@ pub struct RegistryRules {
     pub quota_bytes: Option<u64>,
     /// The most bytes of one repository.
     pub repository_quota_bytes: Option<u64>,
+    /// The most manifests of a repository that are about one subject; none: [`Self::REFERRERS_PER_SUBJECT`].
+    pub referrers_per_subject: Option<u32>,
     /// Tags that are set once and never moved. See [`RegistryRules::is_immutable`].
     pub immutable_tags: Vec<String>,
 }
@@ -25,6 +27,11 @@ pub struct RegistryRules {
 impl RegistryRules {
     /// The longest time in which something can be restored.
     pub const LONGEST_SOFT_DELETE_DAYS: u32 = 90;
+    /// So much may be about one subject, where nobody says otherwise: signatures, bills and reports of each day for years,
+    /// and too little for a flood (attack C16).
+    pub const REFERRERS_PER_SUBJECT: u32 = 10_000;
+    /// Nobody may allow more: a client reads all of them to find one.
+    pub const MOST_REFERRERS_PER_SUBJECT: u32 = 1_000_000;
     /// The most patterns of immutable tags.
     pub const MOST_PATTERNS: usize = 100;
 
@@ -55,6 +62,10 @@ impl RegistryRules {
                 "`{pattern}` is no pattern of tags; write REPOSITORY:TAG or TAG, where * is any text"
             ));
         }
+        let most = Self::MOST_REFERRERS_PER_SUBJECT;
+        if self.referrers_per_subject.is_some_and(|limit| !(1..=most).contains(&limit)) {
+            return Some(format!("1 to {most} manifests may be about one subject"));
+        }
         match self.soft_delete_days {
             Some(days) if !(1..=Self::LONGEST_SOFT_DELETE_DAYS).contains(&days) => {
                 Some(format!("deleted manifests are kept 1 to {} days", Self::LONGEST_SOFT_DELETE_DAYS))
@@ -65,7 +76,7 @@ impl RegistryRules {
 }
 
 /// Whether a pattern covers a text; `*` stands for any text. Linear in pattern times text.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };
@@ -141,6 +152,10 @@ mod tests {
             assert!(fault(tags(pattern)).contains("is no pattern"), "{pattern}");
         }
         assert!(fault(RegistryRules { soft_delete_days: Some(0), ..Default::default() }).contains("1 to 90"));
+        for limit in [0, 1_000_001] {
+            let rules = RegistryRules { referrers_per_subject: Some(limit), ..Default::default() };
+            assert!(fault(rules).contains("1 to 1000000"));
+        }
         assert!(serde_json::from_str::<RegistryRules>(r#"{"anonymus": true}"#).is_err());
     }
 }

@@ -125,6 +125,17 @@ pub struct RecordedImage {
     pub versions: Vec<(PackageVersionId, PackageVersion)>,
 }
 
+/// An image as it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedScan {
+    /// What is recorded of it.
+    pub image: ScannedImage,
+    /// What its verdict rests on beside its packages, as JSON.
+    pub basis: Value,
+    /// Its packages.
+    pub packages: RecordedImage,
+}
+
 /// Inventories.
 #[async_trait]
 pub trait Scans: Send + Sync {
@@ -139,6 +150,13 @@ pub trait Scans: Send + Sync {
 
     /// What is recorded of an image.
     async fn image(&self, digest: &Digest) -> Result<Option<ScannedImage>, Error>;
+
+    /// An image as a version of the indexer recorded it, so that it can be judged without its layers.
+    async fn recorded_image(
+        &self,
+        digest: &Digest,
+        indexer_version: u32,
+    ) -> Result<Option<RecordedScan>, Error>;
 
     /// The packages of an image, by kind, name, version, layer and path. Empty if it was never recorded.
     async fn image_packages(&self, digest: &Digest) -> Result<Vec<PackagePlace>, Error>;

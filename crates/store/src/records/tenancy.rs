@@ -51,6 +51,9 @@ pub struct Registry {
     pub location: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The registry of ours that it is attached to, if it is one elsewhere: then its images are looked at here and not
+    /// kept, and `login_server` is its own host. See [`Attachments`](crate::Attachments).
+    pub attached_to: Option<RegistryId>,
 }
 
 /// What a plan costs and gives.
@@ -144,13 +147,14 @@ pub trait Tenancy: Send + Sync {
     /// All subscriptions, by id.
     async fn subscriptions(&self) -> Result<Vec<Subscription>, Error>;
 
-    /// The registries of a subscription, by name.
+    /// The registries of a subscription, by name, with those that are attached to them.
     async fn registries(&self, subscription: SubscriptionId) -> Result<Vec<Registry>, Error>;
 
     /// A registry by its id.
     async fn registry(&self, registry: RegistryId) -> Result<Option<Registry>, Error>;
 
-    /// A registry by its name, without regard to case.
+    /// A registry of ours by its name, without regard to case. Those that are attached are not found so: no request for
+    /// content may lead to one.
     async fn registry_by_name(&self, name: &str) -> Result<Option<Registry>, Error>;
 
     /// Sets the tier of a plan and returns the plan. The same tier again changes nothing.

@@ -116,6 +116,9 @@ fn put(connection: &Connection, push: &PutManifest) -> Result<PutOutcome, Error>
         return Ok(PutOutcome::MissingReferences(missing));
     }
     let created = store(connection, repository, push)?;
+    if let (true, Some(subject)) = (created, &push.subject) {
+        rules::keep_referrers(connection, repository, &push.repository, subject)?;
+    }
     let is_quarantined = if created {
         policies::quarantine(connection, repository, push.repository.registry, &push.digest, push.at)?
     } else {

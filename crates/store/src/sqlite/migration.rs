@@ -74,6 +74,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
     },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
+    Migration {
+        number: 80,
+        name: "attachments",
+        sql: include_str!("../../migrations/sqlite/0080_attachments.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

@@ -1,6 +1,6 @@
 //! Subscriptions and registries that come and go, in SQLite.
 
-use super::column::{Columns, change, exists, moment, row};
+use super::column::{Columns, change, exists, moment, row, rows};
 use super::{SqliteStore, events, tenancy};
 use crate::{
     Actor, Error, EventKind, NewEvent, NewRegistry, Provisioning, Registry, RegistryId, RegistryRemoval,
@@ -57,7 +57,7 @@ impl Provisioning for SqliteStore {
         let suffix = suffix.to_owned();
         self.write(move |connection| {
             let sql = "UPDATE registry SET login_server = lower(name) || '.' || ?1
-                       WHERE id NOT IN (SELECT registry FROM installation)";
+                       WHERE attached_to IS NULL AND id NOT IN (SELECT registry FROM installation)";
             change(connection, sql, [suffix]).map(drop)
         })
         .await
@@ -86,7 +86,8 @@ fn create(
     row(connection, "SELECT * FROM registry WHERE id = ?1", [id.0], tenancy::registry)
 }
 
-fn tell(
+/// Tells in history what became of a registry.
+pub(super) fn tell(
     connection: &Connection,
     kind: EventKind,
     registry: RegistryId,
@@ -129,6 +130,8 @@ const DELETIONS: &[&str] = &[
     "DELETE FROM scoped_token WHERE registry = ?1",
     "DELETE FROM scope_map WHERE registry = ?1",
     "DELETE FROM import WHERE registry = ?1",
+    "DELETE FROM attached_repository WHERE registry = ?1",
+    "DELETE FROM attachment WHERE registry = ?1",
     "DELETE FROM deleted_manifest WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
     "DELETE FROM upload WHERE registry = ?1",
     "DELETE FROM attribute WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
@@ -150,18 +153,26 @@ fn delete(
     if exists(connection, "SELECT 1 FROM installation WHERE registry = ?1", [id.0])? {
         return Ok(RegistryRemoval::First);
     }
-    for sql in DELETIONS {
-        change(connection, sql, [id.0])?;
+    // What is attached goes with what it is attached to. Nothing is attached to something attached.
+    let attached = "SELECT * FROM registry WHERE attached_to = ?1";
+    for attached in rows(connection, attached, [id.0], tenancy::registry)? {
+        remove(connection, &attached, actor.clone(), at)?;
     }
-    change(connection, "DELETE FROM registry WHERE id = ?1", [id.0])?;
-    tell(connection, EventKind::REGISTRY_DELETED, id, &registry.name, actor, at)?;
+    remove(connection, &registry, actor, at)?;
     Ok(RegistryRemoval::Removed)
+}
+
+fn remove(connection: &Connection, registry: &Registry, actor: Actor, at: Timestamp) -> Result<(), Error> {
+    for sql in DELETIONS {
+        change(connection, sql, [registry.id.0])?;
+    }
+    change(connection, "DELETE FROM registry WHERE id = ?1", [registry.id.0])?;
+    tell(connection, EventKind::REGISTRY_DELETED, registry.id, &registry.name, actor, at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::column::rows;
     use crate::sqlite::migration::{MIGRATIONS, migrate};
 
     /// Tables whose rows outlive a registry on purpose, as bills do, or name another one than their own.

@@ -90,6 +90,22 @@ pub(super) fn keep_quota(connection: &Connection, repository: &RepositoryKey) ->
     Ok(())
 }
 
+/// Fails if a push that was stored is one too many about its subject. Called like [`keep_quota`].
+pub(super) fn keep_referrers(
+    connection: &Connection,
+    id: i64,
+    repository: &RepositoryKey,
+    subject: &Digest,
+) -> Result<(), Error> {
+    let limit = rules(connection, repository.registry)?.referrers_per_subject;
+    let limit = limit.unwrap_or(RegistryRules::REFERRERS_PER_SUBJECT);
+    // The index of subjects is read, and not further than has to be known.
+    let sql =
+        "SELECT count(*) FROM (SELECT 1 FROM manifest WHERE repository = ?1 AND subject = ?2 LIMIT ?3 + 1)";
+    let count = value::<i64>(connection, sql, params![id, subject.as_str(), limit])?.unwrap_or_default();
+    if count > i64::from(limit) { Err(Error::TooManyReferrers { limit }) } else { Ok(()) }
+}
+
 /// A tag that a push would move though it never moves.
 pub(super) fn lock_on_move(
     connection: &Connection,

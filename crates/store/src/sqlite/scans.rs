@@ -5,7 +5,7 @@ use super::column::{Columns, change, json_text, moment, row, rows, value};
 use super::lineage;
 use crate::{
     Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
-    PackageVersionId, RecordedImage, ScannedImage, Scans,
+    PackageVersionId, RecordedImage, RecordedScan, ScannedImage, Scans,
 };
 use async_trait::async_trait;
 use inventory::{Ecosystem, PackageKind, SourcePackage};
@@ -40,6 +40,15 @@ impl Scans for SqliteStore {
         .await
     }
 
+    async fn recorded_image(
+        &self,
+        digest: &Digest,
+        indexer_version: u32,
+    ) -> Result<Option<RecordedScan>, Error> {
+        let digest = digest.clone();
+        self.read(move |connection| recorded(connection, &digest, indexer_version)).await
+    }
+
     async fn image_packages(&self, digest: &Digest) -> Result<Vec<PackagePlace>, Error> {
         let digest = digest.clone();
         self.read(move |connection| {
@@ -62,6 +71,28 @@ pub(super) const IMAGE_PACKAGES: &str = "SELECT p.*, l.layer, l.path
      CROSS JOIN place l ON l.id = ip.place
      WHERE i.digest = ?1
      ORDER BY p.kind, p.name, p.version, l.layer, l.path";
+
+/// The package versions of an image, each once.
+const IMAGE_VERSIONS: &str =
+    "SELECT DISTINCT p.* FROM image_package ip CROSS JOIN package_version p ON p.id = ip.package_version
+     WHERE ip.image = ?1 ORDER BY p.id";
+
+fn recorded(
+    connection: &Connection,
+    digest: &Digest,
+    indexer_version: u32,
+) -> Result<Option<RecordedScan>, Error> {
+    let sql = "SELECT i.*, b.basis FROM image i JOIN image_basis b ON b.image = i.id
+               WHERE i.digest = ?1 AND i.indexer_version = ?2";
+    let found = row(connection, sql, params![digest.as_str(), indexer_version], |row| {
+        Ok((row.plain::<i64>("id")?, image(row)?, row.json("basis")?))
+    })?;
+    let Some((id, image, basis)) = found else { return Ok(None) };
+    let versions = rows(connection, IMAGE_VERSIONS, [id], |row| {
+        Ok((PackageVersionId(row.plain("id")?), package_version(row)?))
+    })?;
+    Ok(Some(RecordedScan { image, basis, packages: RecordedImage { versions } }))
+}
 
 fn put_layer(connection: &Connection, layer: &LayerRecord) -> Result<(), Error> {
     let (outcome, content) = match &layer.outcome {

@@ -49,7 +49,12 @@ impl Tenancy for SqliteStore {
     async fn registry_by_name(&self, name: &str) -> Result<Option<Registry>, Error> {
         let name = name.to_owned();
         self.read(move |connection| {
-            row(connection, "SELECT * FROM registry WHERE name = ?1", [name], registry)
+            row(
+                connection,
+                "SELECT * FROM registry WHERE name = ?1 AND attached_to IS NULL",
+                [name],
+                registry,
+            )
         })
         .await
     }
@@ -222,6 +227,7 @@ pub(super) fn registry(row: &Row<'_>) -> Result<Registry, Error> {
         login_server: row.plain("login_server")?,
         location: row.plain("location")?,
         created_at: row.moment("created_at")?,
+        attached_to: row.plain::<Option<i64>>("attached_to")?.map(RegistryId),
     })
 }
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
+mod occupancy;
 mod parts;
 mod place;
 mod rules;
@@ -57,12 +58,26 @@ async fn s3_keeps_all_rules() {
     let Some(storage) = place::Storage::s3().await else { return };
     keeps_all_rules(&storage).await;
     parts::what_a_crash_left_is_found_and_cleared(&storage.place("crash")).await;
+    parts::a_large_copy_is_made_of_parts(&storage.with_small_copies("copies")).await;
+    occupancy::one_server_at_a_time_uses_a_storage(&storage.place("occupancy")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn azure_keeps_all_rules() {
     let Some(storage) = place::Storage::azure().await else { return };
     keeps_all_rules(&storage).await;
+    occupancy::one_server_at_a_time_uses_a_storage(&storage.place("occupancy")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn azure_is_opened_by_a_signature() {
+    let Some(storage) = place::Storage::azure().await else { return };
+    let place = storage.by_signature("signed", "rwdlac");
+    parts::an_upload_of_many_parts_is_one_blob(&place).await;
+    occupancy::one_server_at_a_time_uses_a_storage(&place).await;
+    let error = storage.by_signature("signed", "w").objects().check().await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("403") && !cause.contains("sig="), "{cause}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,3 +108,24 @@ pub(crate) async fn what_a_crash_left_is_found_and_cleared(place: &Place) {
     }
     nothing_is_left(&stranger).await;
 }
+
+/// Amazon copies at most 5 GiB in one request; the same happens here with a few megabytes.
+pub(crate) async fn a_large_copy_is_made_of_parts(place: &Place) {
+    let blobs = place.open();
+    for (number, length, parts) in [(1, 5 * MEGABYTE, None), (2, 16 * MEGABYTE + 1, Some(4))] {
+        let whole = bytes(length);
+        let digest = Digest::of_sha256(&whole);
+        blobs.begin(upload(number)).await.unwrap();
+        blobs.append(upload(number), 0, body(&whole), NO_LIMIT).await.unwrap();
+        assert_eq!(blobs.finish(upload(number), &digest).await.unwrap(), length as u64);
+        assert!(content(&blobs, &digest).await == whole, "other bytes came back");
+        // S3 marks what was made of parts by their number.
+        let mark = place.mark_of(&digest).await;
+        assert_eq!(
+            mark.trim_matches('"').split_once('-').map(|(_, parts)| parts.parse().unwrap()),
+            parts,
+            "{mark}"
+        );
+    }
+    nothing_is_left(&blobs).await;
+}

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{AzureAccess, Blobs, FolderBlobs, ObjectBlobs, S3Access, SqliteStore};
+use store::{AzureAccess, AzureCredentials, Blobs, FolderBlobs, ObjectBlobs, S3Access, SqliteStore};
 use tempfile::TempDir;
 
 /// The account that every emulator of Azure's storage has; its key is published.
 const ACCOUNT: &str = "devstoreaccount1";
 const ACCOUNT_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+fn account_key() -> Vec<u8> {
+    base64::Engine::decode(&base64::engine::general_purpose::STANDARD, ACCOUNT_KEY).unwrap()
+}
 
 /// A place that is empty at first.
 pub(crate) struct Place {
@@ -33,16 +37,33 @@ impl Place {
     /// Opens the place, as a node does when it starts. All nodes share the records.
     pub(crate) fn open(&self) -> Arc<dyn Blobs> {
         let path = self.folder.path();
-        let records = || Arc::new(SqliteStore::open(&path.join("records.sqlite")).unwrap());
         match &self.kind {
             Kind::Folder => Arc::new(FolderBlobs::open(path).unwrap()),
-            Kind::S3(access) => {
-                Arc::new(ObjectBlobs::s3(access.clone(), records(), path.to_owned()).unwrap())
-            }
-            Kind::Azure(access) => {
-                Arc::new(ObjectBlobs::azure(access.clone(), records(), path.to_owned()).unwrap())
-            }
+            Kind::S3(_) | Kind::Azure(_) => Arc::new(self.objects()),
         }
+    }
+
+    /// The same, of what only object storages have.
+    pub(crate) fn objects(&self) -> ObjectBlobs {
+        let path = self.folder.path();
+        let records = Arc::new(SqliteStore::open(&path.join("records.sqlite")).unwrap());
+        match &self.kind {
+            Kind::Folder => panic!("a folder is no object storage"),
+            Kind::S3(access) => ObjectBlobs::s3(access.clone(), records, path.to_owned()).unwrap(),
+            Kind::Azure(access) => ObjectBlobs::azure(access.clone(), records, path.to_owned()).unwrap(),
+        }
+    }
+
+    /// What S3 marks a blob with.
+    pub(crate) async fn mark_of(&self, digest: &oci::Digest) -> String {
+        let Kind::S3(access) = &self.kind else { panic!("only S3 has marks") };
+        let S3Access { endpoint, bucket, prefix, .. } = access;
+        let (endpoint, hex) = (endpoint.as_ref().unwrap(), digest.hex());
+        let url = format!("{endpoint}/{bucket}/{prefix}blobs/sha256/{}/{hex}", &hex[..2]);
+        // moto wants somebody to have signed, and does not look who.
+        let request = reqwest::Client::new().head(url).header("authorization", "AWS test:test");
+        let answer = request.send().await.unwrap();
+        answer.headers()["etag"].to_str().unwrap().to_owned()
     }
 
     /// The same storage with records that know nothing of it.
@@ -119,6 +140,7 @@ impl Storage {
             access_key: "test".into(),
             secret_key: "test".into(),
             session_token: None,
+            largest_copy: None,
         };
         let storage = Self { process, kind: Kind::S3(access), _folder: folder };
         wait_for(port).await;
@@ -147,7 +169,7 @@ impl Storage {
             container: "blobs".into(),
             prefix: String::new(),
             endpoint: Some(format!("http://127.0.0.1:{port}/{ACCOUNT}")),
-            key: base64::Engine::decode(&base64::engine::general_purpose::STANDARD, ACCOUNT_KEY).unwrap(),
+            credentials: AzureCredentials::Key(account_key()),
         };
         let storage = Self { process, kind: Kind::Azure(access.clone()), _folder: folder };
         wait_for(port).await;
@@ -166,13 +188,30 @@ impl Storage {
         Place { folder: tempfile::tempdir().unwrap(), kind }
     }
 
+    /// A place whose storage copies so little at once that a blob of some parts needs several.
+    pub(crate) fn with_small_copies(&self, name: &str) -> Place {
+        let place = self.place(name);
+        let Kind::S3(access) = place.kind else { panic!("only S3 has a limit") };
+        // Parts have at least 5 MiB, here as well.
+        Place { kind: Kind::S3(S3Access { largest_copy: Some(5 << 20), ..access }), ..place }
+    }
+
     /// The storage, asked with a key that is not its own.
     pub(crate) fn with_another_key(&self) -> ObjectBlobs {
         let Kind::Azure(access) = &self.kind else { panic!("only Azure's emulator checks keys") };
         let folder = tempfile::tempdir().unwrap();
         let records = Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
-        let access = AzureAccess { key: b"another".to_vec(), ..access.clone() };
+        let credentials = AzureCredentials::Key(b"another".to_vec());
+        let access = AzureAccess { credentials, ..access.clone() };
         ObjectBlobs::azure(access, records, folder.path().to_owned()).unwrap()
+    }
+
+    /// A place that is opened by a signature of the account, for these permissions.
+    pub(crate) fn by_signature(&self, name: &str, permissions: &str) -> Place {
+        let place = self.place(name);
+        let Kind::Azure(access) = place.kind else { panic!("only Azure has signatures") };
+        let credentials = AzureCredentials::SharedAccessSignature(store_containers::signature(permissions));
+        Place { kind: Kind::Azure(AzureAccess { credentials, ..access }), ..place }
     }
 }
 
@@ -183,16 +222,28 @@ mod store_containers {
     use hmac::{Hmac, KeyInit, Mac};
     use store::AzureAccess;
 
+    fn signed(text: &str) -> String {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&super::account_key()).unwrap();
+        mac.update(text.as_bytes());
+        STANDARD.encode(mac.finalize().into_bytes())
+    }
+
+    /// A shared access signature of the account for all its blobs ("Create an account SAS").
+    pub(super) fn signature(permissions: &str) -> String {
+        let (account, end, version) = (super::ACCOUNT, "2099-01-01T00:00:00Z", "2020-10-02");
+        let text = format!("{account}\n{permissions}\nb\nsco\n\n{end}\n\nhttps,http\n{version}\n");
+        let signature = signed(&text).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        format!("sv={version}&ss=b&srt=sco&sp={permissions}&se={end}&spr=https,http&sig={signature}")
+    }
+
     pub(super) async fn make(access: &AzureAccess) {
-        let AzureAccess { account, container, key, .. } = access;
+        let AzureAccess { account, container, .. } = access;
         let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let text = format!(
             "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:2020-10-02\n\
              /{account}/{account}/{container}\nrestype:container"
         );
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
-        mac.update(text.as_bytes());
-        let signature = STANDARD.encode(mac.finalize().into_bytes());
+        let signature = signed(&text);
         let url = format!("{}/{container}?restype=container", access.endpoint.as_ref().unwrap());
         let made = reqwest::Client::new()
             .put(url)

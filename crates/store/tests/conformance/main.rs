@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
+mod attachments;
 mod attributes;
 mod audit;
 mod catalog;
@@ -81,6 +82,11 @@ mod sqlite {
             upload_belongs_to_repository_and_person
             upload_advances_only_from_where_it_stands
             events_are_read_in_order;
+        attachments:
+            attached_registry_is_one_that_no_host_leads_to
+            attachment_is_due_once_and_again_when_it_is_changed
+            what_could_not_be_seen_keeps_when_it_was
+            what_is_attached_goes_with_everything_in_it;
         attributes:
             everything_is_allowed_until_somebody_says_otherwise
             locked_tag_is_neither_moved_nor_deleted

@@ -16,6 +16,8 @@ pub(crate) struct Served {
     pub announced: Option<u64>,
     /// Where a redirect leads.
     pub redirect: Option<String>,
+    /// Its type.
+    pub content_type: Option<String>,
 }
 
 /// One request: the first line, and the headers by their names in lower case.
@@ -80,6 +82,8 @@ fn answer(
             format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         return stream.write_all(head.as_bytes());
     }
+    let kind =
+        served.content_type.as_ref().map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
     let tag = served.etag.map(|tag| format!("ETag: {tag}\r\n")).unwrap_or_default();
     if served.etag.is_some() && headers.get("if-none-match").map(String::as_str) == served.etag {
         return stream
@@ -97,7 +101,8 @@ fn answer(
     };
     let body = &served.content[begin..];
     let length = served.announced.unwrap_or(body.len() as u64);
-    let head = format!("HTTP/1.1 {status}\r\n{tag}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 {status}\r\n{kind}{tag}Content-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes())?;
     let sent = served.cut_after.take().unwrap_or(body.len()).min(body.len());
     stream.write_all(&body[..sent])

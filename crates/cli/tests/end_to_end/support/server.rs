@@ -33,9 +33,10 @@ impl Server {
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).unwrap();
         let mut child = Command::new(binary())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--data"])
             .arg(data)
             .args(further)
+            .args(if further.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .env("LAZARETTO_ADMIN_PASSWORD", PASSWORD)
             // No test asks a public source.
             .env("LAZARETTO_ADVISORY_UPDATE_HOURS", "0")

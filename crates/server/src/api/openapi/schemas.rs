@@ -3,7 +3,7 @@
 use super::{reference, states};
 use serde_json::{Value, json};
 
-fn page(of: &str) -> Value {
+pub(super) fn page(of: &str) -> Value {
     json!({
         "type": "object",
         "required": ["value"],
@@ -14,7 +14,7 @@ fn page(of: &str) -> Value {
 /// All schemas, by name.
 pub(super) fn all() -> Value {
     let mut all = serde_json::Map::new();
-    for part in [images(), beside_images(), of_registry(), decisions()] {
+    for part in [images(), beside_images(), of_registry(), decisions(), super::attached::schemas()] {
         all.extend(part.as_object().cloned().unwrap_or_default());
     }
     all.into()
@@ -40,7 +40,7 @@ fn images() -> Value {
             "cause": {"type": ["object", "null"], "properties": {"code": text(), "description": text()}},
             "findings": reference("Counts"), "notes": texts(), "distribution": maybe(), "isolation": maybe(),
             "pushedAt": text(), "assessedAt": maybe(), "snapshot": maybe(), "advisoriesAgeSeconds": {"type": "integer"},
-            "children": texts(),
+            "children": texts(), "external": reference("ExternalOrNone"),
             "base": {"type": "object", "properties": {
                 "repository": maybe(), "digest": maybe(), "claimedName": maybe(), "layers": number(),
                 "inherited": number(), "own": number(),
@@ -57,7 +57,7 @@ fn images() -> Value {
             "score": {"type": ["number", "null"]}, "title": text(), "package": text(), "version": text(),
             "path": text(), "layer": text(), "layerNumber": number(), "step": text(),
             "inherited": {"type": "boolean"}, "fixed": maybe(), "remediation": text(), "advisories": texts(),
-            "evidence": text(),
+            "evidence": text(), "registry": text(),
             "risk": {"type": "object", "properties": {
                 "severitySource": text(), "cvssVector": text(), "exploitProbability": {"type": "number"},
                 "exploitPercentile": {"type": "number"}, "knownExploitedSince": text(), "published": text(),
@@ -123,6 +123,7 @@ fn of_registry() -> Value {
             "anonymousPull": {"type": "boolean"},
             "softDeleteDays": {"type": ["integer", "null"], "minimum": 1, "maximum": 90},
             "quotaBytes": {"type": ["integer", "null"]}, "repositoryQuotaBytes": {"type": ["integer", "null"]},
+            "referrersPerSubject": {"type": ["integer", "null"]},
             "immutableTags": texts(),
         }},
         "PassWish": {"type": "object", "additionalProperties": false, "required": ["image", "reason", "hours"],

@@ -1,6 +1,6 @@
 //! One image: its layers, its inventory, its findings, its verdict.
 
-use super::{Judged, layers, lineage};
+use super::{Elsewhere, Judged, layers, lineage};
 use crate::jobs::reevaluate::match_again;
 use crate::jobs::{JobError, Workshop};
 use crate::judge::{Basis, package_version, severity, standing, without_feed};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
     FindingFilter, FindingVerdict, ImageKey, ImageRecord, PackagePlace, PackageVersion, PackageVersionId,
-    PageRequest, SnapshotVersion,
+    PageRequest, RecordedImage, ScannedImage, SnapshotVersion,
 };
 
 /// A configuration that is larger than this is none.
@@ -23,12 +23,13 @@ const LARGEST_CONFIGURATION: u64 = 4 << 20;
 /// Judges one image.
 pub(super) async fn judge(
     workshop: &Workshop,
+    there: Option<&Elsewhere>,
     image: &ImageKey,
     manifest: &ImageManifest,
     annotations: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<Judged, JobError> {
-    let configuration = match configuration(workshop, manifest).await? {
+    let configuration = match configuration(workshop, there, manifest).await? {
         Ok(configuration) => configuration,
         Err(cause) => return Ok(Judged::not_applicable(cause)),
     };
@@ -39,7 +40,7 @@ pub(super) async fn judge(
     if manifest.layers.is_empty() {
         return Ok(Judged { platform, ..Judged::not_applicable(Cause::EmptyImage) });
     }
-    let layers = read_layers(workshop, manifest, now).await?;
+    let layers = read_layers(workshop, there, manifest, now).await?;
     let inventory = coalesce(&layers.inventories);
     let places = places(&inventory, manifest);
     let basis = basis(layers.causes, &inventory, &places);
@@ -56,6 +57,45 @@ pub(super) async fn judge(
         packages: places,
     };
     let recorded = workshop.store.record_image(record).await?;
+    conclude(workshop, image, Content { basis, recorded, platform, isolation: layers.isolation }, now).await
+}
+
+/// Judges an image from elsewhere by what was recorded of it, if this version of the indexer has: nothing has to be fetched
+/// again, and nobody there has to answer.
+pub(super) async fn recorded(
+    workshop: &Workshop,
+    there: Option<&Elsewhere>,
+    image: &ImageKey,
+    now: Timestamp,
+) -> Result<Option<Judged>, JobError> {
+    if there.is_none() {
+        return Ok(None);
+    }
+    let Some(scan) = workshop.store.recorded_image(&image.digest, INDEXER_VERSION).await? else {
+        return Ok(None);
+    };
+    let Ok(basis) = serde_json::from_value::<Basis>(scan.basis) else { return Ok(None) };
+    let ScannedImage { platform, isolation, .. } = scan.image;
+    let content = Content { basis, recorded: scan.packages, platform, isolation };
+    conclude(workshop, image, content, now).await.map(Some)
+}
+
+/// What was read of an image.
+struct Content {
+    basis: Basis,
+    recorded: RecordedImage,
+    platform: Option<String>,
+    isolation: Value,
+}
+
+/// The verdict on what was read, with the advisories in force.
+async fn conclude(
+    workshop: &Workshop,
+    image: &ImageKey,
+    content: Content,
+    now: Timestamp,
+) -> Result<Judged, JobError> {
+    let Content { basis, recorded, platform, isolation } = content;
     let snapshot = workshop.shelf.current();
     if let Some(snapshot) = &snapshot {
         let ids: Vec<PackageVersionId> = recorded.versions.iter().map(|(id, _)| *id).collect();
@@ -67,7 +107,7 @@ pub(super) async fn judge(
     Ok(Judged {
         verdict: Some(assess(&facts)),
         platform,
-        isolation: layers.isolation,
+        isolation,
         snapshot: snapshot.map(|snapshot| SnapshotVersion(snapshot.version().to_string())),
         children: Vec::new(),
         is_scanned: true,
@@ -77,9 +117,17 @@ pub(super) async fn judge(
 /// The image's configuration, or why this is no image that can be assessed.
 async fn configuration(
     workshop: &Workshop,
+    there: Option<&Elsewhere>,
     manifest: &ImageManifest,
 ) -> Result<Result<ImageConfig, Cause>, JobError> {
+    let parse = |bytes: &[u8]| {
+        ImageConfig::parse(bytes).map_err(|error| Cause::InvalidImage { detail: error.to_string() })
+    };
     let Some(blob) = workshop.blobs.open(&manifest.config.digest).await? else {
+        if let Some(there) = there {
+            let bytes = there.small(&manifest.config.digest, LARGEST_CONFIGURATION).await?;
+            return Ok(parse(&bytes));
+        }
         return Ok(Err(Cause::InvalidImage { detail: "its configuration is not in the registry".into() }));
     };
     let bytes = match blob.bytes(LARGEST_CONFIGURATION).await {
@@ -87,7 +135,7 @@ async fn configuration(
         Ok(None) => return Ok(Err(Cause::InvalidImage { detail: "its configuration is too large".into() })),
         Err(error) => return Err(JobError::Again(error.to_string())),
     };
-    Ok(ImageConfig::parse(&bytes).map_err(|error| Cause::InvalidImage { detail: error.to_string() }))
+    Ok(parse(&bytes))
 }
 
 /// `linux/arm64/v8`, as far as the configuration says.
@@ -109,12 +157,13 @@ struct Layers {
 
 async fn read_layers(
     workshop: &Workshop,
+    there: Option<&Elsewhere>,
     manifest: &ImageManifest,
     now: Timestamp,
 ) -> Result<Layers, JobError> {
     let mut layers = Layers { inventories: Vec::new(), causes: Vec::new(), isolation: Value::Null };
     // All at once; the readers see to it that there are not more workers than processors.
-    let reading = manifest.layers.iter().map(|layer| layers::read(workshop, layer, now));
+    let reading = manifest.layers.iter().map(|layer| layers::read(workshop, there, layer, now));
     let read = futures_util::future::try_join_all(reading).await?;
     for (number, read) in (1..).zip(read) {
         match read {

@@ -1,5 +1,6 @@
 //! The layers of an image: each is read once in its life per version of the indexer.
 
+use super::Elsewhere;
 use crate::jobs::{JobError, Workshop};
 use indexer::LayerOutcome;
 use indexer::codec::agreed;
@@ -21,17 +22,48 @@ pub(in crate::jobs) enum Read {
 }
 
 /// Reads a layer, or finds what was read before.
-pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp) -> Result<Read, JobError> {
+pub(super) async fn read(
+    workshop: &Workshop,
+    there: Option<&Elsewhere>,
+    layer: &Descriptor,
+    now: Timestamp,
+) -> Result<Read, JobError> {
     let Some(blob) = workshop.blobs.open(&layer.digest).await? else {
         if let Some(read) = known(workshop, &layer.digest).await? {
             return Ok(read);
         }
-        return Ok(if layer.is_foreign() {
-            Read::Foreign
-        } else {
-            Read::Unreadable("its bytes are not in the registry".into())
-        });
+        return match there {
+            _ if layer.is_foreign() => Ok(Read::Foreign),
+            Some(there) => read_elsewhere(workshop, there, layer, now).await,
+            None => Ok(Read::Unreadable("its bytes are not in the registry".into())),
+        };
     };
+    read_checked(workshop, layer, blob, now).await
+}
+
+/// Fetches a layer, has it read, and lets it go.
+async fn read_elsewhere(
+    workshop: &Workshop,
+    there: &Elsewhere,
+    layer: &Descriptor,
+    now: Timestamp,
+) -> Result<Read, JobError> {
+    let _turn = workshop.errands.turn(&layer.digest).await;
+    // Whoever had the turn before may have fetched it.
+    if let Some(read) = known(workshop, &layer.digest).await? {
+        return Ok(read);
+    }
+    let blob = there.layer(workshop, layer).await?;
+    read_checked(workshop, layer, blob, now).await
+}
+
+/// Reads a layer, if it is what its manifest says.
+async fn read_checked(
+    workshop: &Workshop,
+    layer: &Descriptor,
+    blob: Blob,
+    now: Timestamp,
+) -> Result<Read, JobError> {
     // Whoever read the layer before may have known it under another media type. A lie about it is the fault of this
     // manifest: it is not recorded of the layer, which other images may name rightly.
     let head = blob.head(6).await.map_err(|error| JobError::Again(error.to_string()))?;

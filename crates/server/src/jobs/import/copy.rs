@@ -5,7 +5,7 @@ use crate::jobs::Workshop;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use oci::{Digest, RepositoryName, Tag};
-use registry::Intake;
+use registry::{Content, Intake};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +52,9 @@ impl Copy<'_> {
                 let is_root = found.digest == self.tree.root().digest;
                 let tags = if is_root { tags.clone() } else { Vec::new() };
                 let bytes = found.bytes.clone();
-                self.intake.manifest(repository, &found.media_type, &found.digest, bytes, tags).await?;
+                self.intake
+                    .manifest(repository, &found.media_type, &found.digest, bytes, tags, Content::Here)
+                    .await?;
             }
         }
         Ok(())

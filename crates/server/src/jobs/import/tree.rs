@@ -8,26 +8,39 @@ use std::collections::HashMap;
 /// Indexes stand at most so deep above each other, as in a push.
 const DEEPEST: usize = 5;
 
+/// Whether everything that an index lists has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::jobs) enum Children {
+    /// It has: an index that is copied is copied whole.
+    Needed,
+    /// It need not: registries have indexes of which they hold a part.
+    AsFound,
+}
+
 /// A manifest as it was found.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) media_type: String,
-    pub(super) digest: Digest,
-    pub(super) bytes: Bytes,
+pub(in crate::jobs) struct Found {
+    pub(in crate::jobs) media_type: String,
+    pub(in crate::jobs) digest: Digest,
+    pub(in crate::jobs) bytes: Bytes,
 }
 
 /// Everything that has to come.
-pub(super) struct Tree {
+pub(in crate::jobs) struct Tree {
     /// The manifests, in an order in which they can be stored. The image itself is the last.
-    pub(super) manifests: Vec<Found>,
+    pub(in crate::jobs) manifests: Vec<Found>,
     /// The blobs with their sizes, each once.
-    pub(super) blobs: Vec<(Digest, u64)>,
+    pub(in crate::jobs) blobs: Vec<(Digest, u64)>,
 }
 
 impl Tree {
-    /// Reads the manifests of an image.
-    pub(super) async fn read(source: &Source) -> Result<Self, ImportError> {
-        let root = source.manifest(source.reference()).await?;
+    /// Reads the manifests of an image, by a tag or digest.
+    pub(in crate::jobs) async fn read(
+        source: &Source,
+        reference: &str,
+        children: Children,
+    ) -> Result<Self, ImportError> {
+        let root = source.manifest(reference).await?;
         let mut tree = Self { manifests: Vec::new(), blobs: Vec::new() };
         let mut sizes: HashMap<Digest, u64> = HashMap::new();
         // Breadth first; turned round at the end, so that children come before what lists them.
@@ -56,7 +69,10 @@ impl Tree {
             }
             level = Vec::new();
             for child in below {
-                let found = source.manifest(&child.digest.to_string()).await?;
+                let found = match source.manifest(&child.digest.to_string()).await {
+                    Err(error) if error.is_absent() && children == Children::AsFound => continue,
+                    found => found?,
+                };
                 if found.bytes.len() as u64 != child.size {
                     return Err(ImportError::Image(format!(
                         "{} has not the size that is listed",
@@ -70,13 +86,13 @@ impl Tree {
     }
 
     /// The image itself.
-    pub(super) fn root(&self) -> &Found {
+    pub(in crate::jobs) fn root(&self) -> &Found {
         // `read` puts it there.
         self.manifests.last().expect("a tree has a root")
     }
 
     /// How many bytes the blobs have.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::jobs) fn bytes(&self) -> u64 {
         self.blobs.iter().map(|(_, size)| *size).fold(0, u64::saturating_add)
     }
 

@@ -3,7 +3,8 @@
 //! Specification: the Blob service REST API. Surprises: a listing has no "start after", but an opaque marker; blocks
 //! that were never joined cannot be listed by their age, and go by themselves after a week; a copy may still be going
 //! on when its request was answered.
-//! Requests are signed with the account's key. Other credentials are not supported.
+//! Requests are signed with the account's key, or carry a shared access signature, which is then part of their address: no
+//! address is ever shown or logged. Other credentials are not supported.
 
 mod shared_key;
 
@@ -46,15 +47,25 @@ pub struct AzureAccess {
     pub prefix: String,
     /// Another address than `https://ACCOUNT.blob.core.windows.net`: a sovereign cloud, or the emulator.
     pub endpoint: Option<String>,
+    /// By whose leave.
+    pub credentials: AzureCredentials,
+}
+
+/// What opens a container.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AzureCredentials {
     /// The account's key.
-    pub key: Vec<u8>,
+    Key(Vec<u8>),
+    /// A shared access signature: the query of an address, without the question mark. It has to allow reading, writing,
+    /// deleting and listing.
+    SharedAccessSignature(String),
 }
 
 /// A container.
 pub(super) struct Azure {
     transport: Transport,
     account: String,
-    key: Vec<u8>,
+    credentials: AzureCredentials,
     prefix: String,
     /// Scheme and host.
     origin: String,
@@ -64,7 +75,7 @@ pub(super) struct Azure {
 
 impl Azure {
     pub(super) fn new(access: AzureAccess) -> Result<Self, BucketError> {
-        let AzureAccess { account, container, prefix, endpoint, key } = access;
+        let AzureAccess { account, container, prefix, endpoint, credentials } = access;
         let endpoint = endpoint.unwrap_or_else(|| format!("https://{account}.blob.core.windows.net"));
         let endpoint = endpoint.trim_end_matches('/');
         let host = endpoint.find("://").map_or(0, |scheme| scheme + 3);
@@ -72,7 +83,7 @@ impl Azure {
             endpoint.get(host..).and_then(|rest| rest.find('/')).map_or(endpoint.len(), |at| host + at);
         let (origin, path) = endpoint.split_at(slash);
         let (origin, path) = (origin.to_owned(), format!("{path}/{container}"));
-        Ok(Self { transport: Transport::new()?, account, key, prefix, origin, path })
+        Ok(Self { transport: Transport::new()?, account, credentials, prefix, origin, path })
     }
 
     /// Letters of our keys need no encoding in a path.
@@ -93,22 +104,28 @@ impl Azure {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
+        if let AzureCredentials::SharedAccessSignature(signature) = &self.credentials {
+            let both = url.query().map_or_else(|| signature.clone(), |query| format!("{query}&{signature}"));
+            url.set_query(Some(&both));
+        }
         self.transport
             .send(|| {
                 let mut headers = headers.to_vec();
                 headers.push(("x-ms-version", VERSION.to_owned()));
                 headers
                     .push(("x-ms-date", Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
-                let signable = Signable {
-                    method: method.as_str(),
-                    account: &self.account,
-                    path,
-                    query,
-                    headers: &headers,
-                    content_type: "",
-                    content_length: body.len(),
-                };
-                headers.push(("authorization", shared_key::authorization(&signable, &self.key)));
+                if let AzureCredentials::Key(key) = &self.credentials {
+                    let signable = Signable {
+                        method: method.as_str(),
+                        account: &self.account,
+                        path,
+                        query,
+                        headers: &headers,
+                        content_type: "",
+                        content_length: body.len(),
+                    };
+                    headers.push(("authorization", shared_key::authorization(&signable, key)));
+                }
                 let mut headers = header_map(headers);
                 if method == Method::PUT {
                     headers.insert("content-length", body.len().into());
@@ -242,7 +259,12 @@ impl Bucket for Azure {
     }
 
     async fn copy(&self, from: &str, to: &str, _: u64) -> Result<(), BucketError> {
-        let headers = [("x-ms-copy-source", format!("{}{}", self.origin, self.path_of(from)))];
+        // The storage fetches from itself, and asks by whose leave.
+        let leave = match &self.credentials {
+            AzureCredentials::Key(_) => String::new(),
+            AzureCredentials::SharedAccessSignature(signature) => format!("?{signature}"),
+        };
+        let headers = [("x-ms-copy-source", format!("{}{}{leave}", self.origin, self.path_of(from)))];
         let answer = self.send(Method::PUT, &self.path_of(to), &[], &headers, Bytes::new()).await?;
         let mut status = copy_status(&answer);
         let mut pause = FIRST_LOOK;

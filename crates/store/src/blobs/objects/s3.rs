@@ -23,6 +23,8 @@ use std::ops::Range;
 const COPY_LIMIT: u64 = 5 << 30;
 /// A larger one is made of parts of this size.
 const COPY_PART: u64 = 1 << 30;
+/// All parts but the last have at least so many bytes.
+const LEAST_PART: u64 = 5 << 20;
 /// Pages of a listing that are read at most; a page has a thousand entries.
 const PAGES: usize = 1000;
 
@@ -43,6 +45,8 @@ pub struct S3Access {
     pub secret_key: String,
     /// Of temporary credentials.
     pub session_token: Option<String>,
+    /// How many bytes the storage copies in one request, if that is less than Amazon's 5 GiB.
+    pub largest_copy: Option<u64>,
 }
 
 /// A bucket.
@@ -84,7 +88,9 @@ impl S3 {
             origin,
             host,
             path,
-            copy_limit: COPY_LIMIT,
+            copy_limit: access
+                .largest_copy
+                .map_or(COPY_LIMIT, |largest| largest.clamp(LEAST_PART, COPY_LIMIT)),
         })
     }
 
@@ -130,20 +136,29 @@ impl S3 {
 
     async fn copy_in_parts(&self, from: &str, to: &str, size: u64) -> Result<(), BucketError> {
         let parts = self.begin_parts(to).await?;
+        let copied = self.copy_ranges(from, to, &parts, size).await;
+        if copied.is_err() {
+            // What cannot be dropped now is found by its age later.
+            let _ = self.drop_parts(to, &parts).await;
+        }
+        copied
+    }
+
+    async fn copy_ranges(&self, from: &str, to: &str, parts: &str, size: u64) -> Result<(), BucketError> {
         let part_bytes = COPY_PART.min(self.copy_limit);
         let mut marks = Vec::new();
         let mut first = 0;
         while first < size {
             let number = u32::try_from(marks.len() + 1).map_err(|_| BucketError::Answer("too many parts"))?;
             let last = (first + part_bytes).min(size) - 1;
-            let query = [("partNumber", number.to_string()), ("uploadId", parts.clone())];
+            let query = [("partNumber", number.to_string()), ("uploadId", parts.to_owned())];
             let headers = [self.source(from), ("x-amz-copy-source-range", format!("bytes={first}-{last}"))];
             let answer = self.send(Method::PUT, Some(to), &query, &headers, Bytes::new()).await?;
             let copied = without_error(&document(answer).await?)?;
             marks.push((number, copied.text_at(&["ETag"]).to_owned()));
             first = last + 1;
         }
-        self.join_parts(to, &parts, &marks).await
+        self.join_parts(to, parts, &marks).await
     }
 
     fn source(&self, key: &str) -> (&'static str, String) {
@@ -298,7 +313,8 @@ pub(super) fn header_map(headers: Vec<(&'static str, String)>) -> HeaderMap {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         if let Ok(mut value) = HeaderValue::try_from(value) {
-            value.set_sensitive(name == "authorization" || name == "x-amz-security-token");
+            value
+                .set_sensitive(matches!(name, "authorization" | "x-amz-security-token" | "x-ms-copy-source"));
             map.insert(HeaderName::from_static(name), value);
         }
     }
