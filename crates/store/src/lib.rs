@@ -50,7 +50,7 @@ pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
-pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
+pub use records::census::{Census, ImageContent, ImageCount, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::deleted::{Deleted, DeletedManifest, Restoration};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
@@ -84,6 +84,7 @@ pub use records::reevaluation::{
     Reevaluation,
 };
 pub use records::repositories::Repositories;
+pub use records::ruled_census::{AffectedPackage, Distributions, RuledCensus};
 pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{

@@ -27,6 +27,7 @@ pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod ruled_census;
 pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
@@ -40,8 +41,8 @@ pub(crate) mod webhooks;
 use crate::{
     Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
     Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
-    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
-    UploadParts, Uploads, Webhooks,
+    Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans, ScopedTokens, Summaries,
+    Tenancy, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -75,6 +76,7 @@ pub trait Store:
     + Reevaluation
     + History
     + Census
+    + RuledCensus
     + SavedQueries
     + Objects
     + Provisioning
@@ -112,6 +114,8 @@ impl<T> Store for T where
         + Reevaluation
         + History
         + Census
+        + RuledCensus
+        + RuledCensus
         + SavedQueries
         + Objects
         + Provisioning

@@ -33,6 +33,7 @@ mod queue;
 mod reader;
 mod reevaluation;
 mod repositories;
+mod ruled_census;
 mod rules;
 mod saved_queries;
 mod scans;

@@ -242,6 +242,7 @@ async fn apply(state: &ArmState, request: &Request, id: RegistryId, wish: &Wish)
             "tags": after.tags,
             "adminUserEnabled": after.admin_enabled,
             "retentionDays": after.retention.filter(|retention| retention.is_enabled).map(|one| one.days),
+            "retention": after.retention,
             "refusesArmTokens": after.refuses_arm_tokens,
         }),
     };

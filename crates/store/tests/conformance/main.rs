@@ -97,6 +97,7 @@ mod sqlite {
             blob_is_found_where_it_is_linked;
         census:
             a_census_counts_what_the_join_lists
+            a_census_tells_what_rules_look_at
             a_census_follows_images_wherever_they_go
             packages_are_found_by_name
             history_is_that_of_the_registries;
