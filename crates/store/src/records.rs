@@ -34,6 +34,7 @@ pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod transients;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;
@@ -42,7 +43,7 @@ use crate::{
     Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
     Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
     Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans, ScopedTokens, Summaries,
-    Tenancy, UploadParts, Uploads, Webhooks,
+    Tenancy, Transients, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -81,6 +82,7 @@ pub trait Store:
     + Objects
     + Provisioning
     + Authorization
+    + Transients
 {
 }
 
@@ -120,5 +122,6 @@ impl<T> Store for T where
         + Objects
         + Provisioning
         + Authorization
+        + Transients
 {
 }

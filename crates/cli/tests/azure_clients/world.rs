@@ -63,6 +63,9 @@ impl World {
         say("url", &server.url);
         say("host", &host);
         say("password", PASSWORD);
+        // Quotes divide the words of a command, so that a text with quotes of its own is a name.
+        let attribute = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
+        say("condition", &format!("{attribute} StringStartsWithIgnoreCase 'copied'"));
         say("ca", &authority.to_string_lossy());
         say("folder", &folder.path().to_string_lossy());
         let mut world = Self { server, folder, names, http };
