@@ -6,6 +6,7 @@ mod advisories;
 mod automations;
 mod clients;
 mod collection;
+mod content_sets;
 mod explain;
 mod hostile;
 mod indexes;
