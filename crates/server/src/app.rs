@@ -12,6 +12,7 @@ use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
 use crate::operations::OperationsState;
+use crate::providers::{ProvidedRoles, ProviderSettings, Providers};
 use crate::registry_account::RegistryAccount;
 use crate::sender::{Sender, TransportError};
 use crate::settled::{self, SettledGate};
@@ -163,6 +164,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
+        providers: configuration.identity_providers.clone(),
+        sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
     };
     let (stop, stopped) = watch::channel(false);
     let (router, collections, registry) = parts.router(changed, stopped.clone())?;
@@ -246,6 +249,7 @@ fn start_keepers(
     let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(crate::transients::keep_forgetting(store.clone(), stopped.clone()));
     tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
@@ -340,6 +344,10 @@ struct Parts {
     rates: Option<RatePolicy>,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
+    /// Others who say who a visitor is.
+    providers: Vec<ProviderSettings>,
+    /// Asks them.
+    sender: Sender,
 }
 
 impl Parts {
@@ -383,7 +391,6 @@ impl Parts {
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             registry_suffix: self.suffix.clone(),
-            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
@@ -396,9 +403,18 @@ impl Parts {
 
     fn portal(&self, authority: Arc<Authority>) -> Router {
         let shelf = self.shelf.clone();
+        let providers = Providers::new(
+            self.providers.clone(),
+            self.store.clone(),
+            authority.sign_in.clone(),
+            self.sender.clone(),
+            self.url.clone(),
+        );
         portal::router(portal::PortalState {
             store: self.store.clone(),
             entrance: authority,
+            providers: Arc::new(providers),
+            url: self.url.as_str().into(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
@@ -412,7 +428,9 @@ impl Parts {
     fn authority(&self) -> Result<Authority, StartError> {
         let tenant = self.opened.installation.tenant;
         Ok(Authority {
-            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            sign_in: Arc::new(
+                SignIn::new(self.store.clone(), random()?).with_provided(ProvidedRoles::new(&self.providers)),
+            ),
             keys: self.opened.keys.clone(),
             accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: tenant.0,

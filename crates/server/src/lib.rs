@@ -23,6 +23,7 @@ pub mod judge;
 mod keys;
 mod listener;
 mod operations;
+pub mod providers;
 mod registry_account;
 pub mod remote;
 pub mod sender;
@@ -30,6 +31,7 @@ mod settled;
 mod sign_in;
 mod storage;
 mod tls;
+mod transients;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};

@@ -100,6 +100,7 @@ pub use records::summaries::{
 pub use records::tenancy::{
     Account, AccountKind, Installation, Plan, PlanTier, Registry, RoleAssignment, Subscription, Tenancy,
 };
+pub use records::transients::{Transient, TransientBounds, TransientPut, Transients};
 pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
 pub use records::webhooks::{

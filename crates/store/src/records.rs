@@ -33,6 +33,7 @@ pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod transients;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;
@@ -41,7 +42,7 @@ use crate::{
     Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
     Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
     Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
-    UploadParts, Uploads, Webhooks,
+    Transients, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -79,6 +80,7 @@ pub trait Store:
     + Objects
     + Provisioning
     + Authorization
+    + Transients
 {
 }
 
@@ -116,5 +118,6 @@ impl<T> Store for T where
         + Objects
         + Provisioning
         + Authorization
+        + Transients
 {
 }

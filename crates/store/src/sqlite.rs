@@ -39,6 +39,7 @@ mod scans;
 mod scoped_tokens;
 mod summaries;
 mod tenancy;
+mod transients;
 mod upload_parts;
 mod uploads;
 mod verdict_events;

@@ -243,6 +243,7 @@ async fn apply(state: &ArmState, request: &Request, id: RegistryId, wish: &Wish)
             "adminUserEnabled": after.admin_enabled,
             "retentionDays": after.retention.filter(|retention| retention.is_enabled).map(|one| one.days),
             "refusesArmTokens": after.refuses_arm_tokens,
+            "repositoryPermissions": after.repository_permissions,
         }),
     };
     state.store.append_event(event).await?;

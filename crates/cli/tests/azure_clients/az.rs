@@ -26,7 +26,14 @@ fn command(world: &World, words: &str) -> Command {
         command.arg(world.filled(&word));
     }
     command.args(["--output", "json"]).envs(world.environment()).stdin(Stdio::null());
+    command.env("BROWSER", browser()).env("LAZARETTO_PASSWORD", world.name("password"));
     command
+}
+
+/// The command that opens an address as a person's browser does; the sign behind it says that nobody waits for its end.
+fn browser() -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/azure_clients/browser.py");
+    format!("{} {script} %s &", clients().join("az/bin/python3").display())
 }
 
 fn one(world: &mut World, covered: &Covered) -> Value {

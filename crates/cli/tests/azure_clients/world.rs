@@ -56,6 +56,9 @@ impl World {
         say("host", &host);
         say("digest", &digest);
         say("password", PASSWORD);
+        // Quotes divide the words of a command, so that a text with quotes of its own is a name.
+        let attribute = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
+        say("condition", &format!("{attribute} StringStartsWithIgnoreCase 'copied'"));
         say("ca", &authority.to_string_lossy());
         say("folder", &folder.path().to_string_lossy());
         let mut world = Self { server, folder, names, http };

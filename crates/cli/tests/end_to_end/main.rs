@@ -4,6 +4,7 @@
 
 mod advisories;
 mod automations;
+mod browser;
 mod clients;
 mod collection;
 mod content_sets;

@@ -74,6 +74,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
     },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
+    Migration {
+        number: 120,
+        name: "transients",
+        sql: include_str!("../../migrations/sqlite/0120_transients.sql"),
+    },
+    Migration {
+        number: 121,
+        name: "conditions",
+        sql: include_str!("../../migrations/sqlite/0121_conditions.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

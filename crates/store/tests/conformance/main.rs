@@ -28,6 +28,7 @@ mod scene;
 mod scoped_tokens;
 mod summaries;
 mod tenancy;
+mod transients;
 mod webhooks;
 
 use std::sync::Arc;
@@ -67,6 +68,10 @@ mod sqlite {
             registry_comes_and_goes_with_everything_in_it
             subscription_is_created_once
             assignments_have_names;
+        transients:
+            what_is_kept_for_a_moment_is_taken_once
+            moments_end
+            strangers_keep_only_so_much;
         repositories:
             push_is_one_transaction
             push_without_its_blobs_changes_nothing
