@@ -213,8 +213,12 @@ fn workshop(
     registry: RegistryState,
     changes: watch::Sender<u64>,
 ) -> Result<Arc<Workshop>, TransportError> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let inspector = Inspector {
+        program: configuration.program.clone(),
+        // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
+        scratch: Some(configuration.data.clone()),
+        ..Inspector::new(configuration.jail)
+    };
     let reach = Arc::new(configuration.outbound.clone());
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
