@@ -17,6 +17,8 @@ pub mod automations;
 mod census;
 mod desk;
 pub mod documents;
+mod effects;
+mod facets;
 pub mod governance;
 mod narrowed;
 pub mod plans;
@@ -32,6 +34,7 @@ mod tests;
 mod viewer;
 
 pub use desk::{Desk, Occasion, Quota};
+pub use facets::{Facet, FacetFault, Faceted};
 pub use query::{Answer, AnswerColumn, GraphError, Settings, run};
 pub use tables::{TABLES, Table, absent_tables};
 pub use viewer::Viewer;

@@ -12,6 +12,7 @@ use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
 use crate::operations::OperationsState;
+use crate::providers::{ProvidedRoles, ProviderSettings, Providers};
 use crate::registry_account::RegistryAccount;
 use crate::sender::{Reach, Sender, TransportError};
 use crate::settled::{self, SettledGate};
@@ -31,7 +32,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
-use store::{Blobs, Holder, Installation, ObjectBlobs, Occupancy, OccupancyError, SqliteStore, Store};
+use store::{Blobs, Holder, Installation, Occupancy, OccupancyError, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -140,7 +141,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
     let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let occupancy = occupy(opened_blobs.objects, &opened.installation, &configuration.data).await?;
+    let occupancy = occupancy::take(opened_blobs.objects, &opened.installation, &configuration.data).await?;
     let blobs = opened_blobs.blobs;
     let identity = identity(&configuration, &login_server, &suffix)?;
     store.set_registry_suffix(&suffix).await?;
@@ -148,6 +149,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let (changes, changed) = watch::channel(0);
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
+    let reach = Arc::new(configuration.outbound.clone());
     let parts = Parts {
         store,
         blobs,
@@ -162,7 +164,9 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
-        reach: Arc::new(configuration.outbound.clone()),
+        reach: reach.clone(),
+        providers: configuration.identity_providers.clone(),
+        sender: Sender::new(reach)?,
     };
     let (stop, stopped) = watch::channel(false);
     let (router, collections, registry) = parts.router(changed, stopped.clone(), occupancy.clone())?;
@@ -200,18 +204,6 @@ fn identity(
     tls::identity(tls, data, names(login_server), suffix, SystemTime::now())
 }
 
-/// Takes the storage of blobs for this server alone.
-async fn occupy(
-    objects: Option<Arc<ObjectBlobs>>,
-    installation: &Installation,
-    data: &Path,
-) -> Result<Option<Arc<Occupancy>>, StartError> {
-    let failed = |source| StartError::Data { path: data.into(), source };
-    let node = occupancy::node(data).map_err(failed)?;
-    // The tenant is drawn at the first start, with the records.
-    Ok(occupancy::take(objects, &installation.tenant.to_string(), node).await?)
-}
-
 /// Listens, at the address that it tells.
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { address, source };
@@ -235,8 +227,12 @@ fn workshop(
     registry: RegistryState,
     changes: watch::Sender<u64>,
 ) -> Result<Arc<Workshop>, TransportError> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let inspector = Inspector {
+        program: configuration.program.clone(),
+        // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
+        scratch: Some(configuration.data.clone()),
+        ..Inspector::new(configuration.jail)
+    };
     let reach = parts.reach.clone();
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
@@ -270,6 +266,7 @@ fn start_keepers(
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
     tasks.spawn(crate::attached::keep_polling(store.clone(), stopped.clone()));
+    tasks.spawn(crate::transients::keep_forgetting(store.clone(), stopped.clone()));
     tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
@@ -371,6 +368,10 @@ struct Parts {
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
     reach: Arc<Reach>,
+    /// Others who say who a visitor is.
+    providers: Vec<ProviderSettings>,
+    /// Asks them.
+    sender: Sender,
 }
 
 impl Parts {
@@ -416,7 +417,6 @@ impl Parts {
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             registry_suffix: self.suffix.clone(),
-            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             clock: Timestamp::now,
         });
@@ -429,9 +429,18 @@ impl Parts {
 
     fn portal(&self, authority: Arc<Authority>) -> Router {
         let shelf = self.shelf.clone();
+        let providers = Providers::new(
+            self.providers.clone(),
+            self.store.clone(),
+            authority.sign_in.clone(),
+            self.sender.clone(),
+            self.url.clone(),
+        );
         portal::router(portal::PortalState {
             store: self.store.clone(),
             entrance: authority,
+            providers: Arc::new(providers),
+            url: self.url.as_str().into(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
@@ -445,7 +454,9 @@ impl Parts {
     fn authority(&self) -> Result<Authority, StartError> {
         let tenant = self.opened.installation.tenant;
         Ok(Authority {
-            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            sign_in: Arc::new(
+                SignIn::new(self.store.clone(), random()?).with_provided(ProvidedRoles::new(&self.providers)),
+            ),
             keys: self.opened.keys.clone(),
             accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: tenant.0,

@@ -25,6 +25,7 @@ mod keys;
 mod listener;
 mod occupancy;
 mod operations;
+pub mod providers;
 mod registry_account;
 pub mod remote;
 pub mod sender;
@@ -32,6 +33,7 @@ mod settled;
 mod sign_in;
 mod storage;
 mod tls;
+mod transients;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};

@@ -2,6 +2,7 @@
 //!
 //! A folder needs none of this: it is in the data folder, which is locked, or at a place that the operator answers for.
 
+use crate::StartError;
 use jiff::Timestamp;
 use std::io;
 use std::path::Path;
@@ -16,23 +17,22 @@ const INTERVAL: Duration = Duration::from_secs(20);
 /// Takes the storage, if it is one that others could use as well.
 ///
 /// # Errors
-/// When another server uses it, or the storage fails.
+/// When another server uses it, or the storage or the data folder fails.
 pub(crate) async fn take(
     objects: Option<Arc<ObjectBlobs>>,
-    installation: &str,
-    node: String,
-) -> Result<Option<Arc<Occupancy>>, OccupancyError> {
+    installation: &Installation,
+    data: &Path,
+) -> Result<Option<Arc<Occupancy>>, StartError> {
     let Some(objects) = objects else { return Ok(None) };
-    let occupant = Occupant { installation: installation.to_owned(), node };
+    let node = node(data).map_err(|source| StartError::Data { path: data.into(), source })?;
+    // The tenant is drawn at the first start, with the records.
+    let occupant = Occupant { installation: installation.tenant.to_string(), node };
     Ok(Some(Arc::new(Occupancy::take(objects, occupant, Timestamp::now()).await?)))
 }
 
 /// The name of this server among others: random, and kept in its data folder, which is locked. Whoever finds this name in the
 /// storage is the one that was here before, and is gone.
-///
-/// # Errors
-/// When the file cannot be read or written.
-pub(crate) fn node(data: &Path) -> io::Result<String> {
+fn node(data: &Path) -> io::Result<String> {
     let path = data.join("node");
     match std::fs::read_to_string(&path) {
         Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),

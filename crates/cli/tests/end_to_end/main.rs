@@ -5,8 +5,10 @@
 mod advisories;
 mod attached;
 mod automations;
+mod browser;
 mod clients;
 mod collection;
+mod content_sets;
 mod explain;
 mod following;
 mod hostile;

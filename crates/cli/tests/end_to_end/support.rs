@@ -2,6 +2,7 @@
 
 pub(crate) mod feeds;
 pub(crate) mod image;
+pub(crate) mod many_findings;
 pub(crate) mod process;
 pub(crate) mod push;
 pub(crate) mod server;

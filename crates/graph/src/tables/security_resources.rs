@@ -7,11 +7,10 @@
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
-use super::{Pulled, Reading, Table, sub_assessments};
+use super::{Pulled, Reading, Table};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::metadata::KINDS;
 use crate::documents::pricing::KnownPlan;
-use crate::documents::sub_assessment::{Form, Place};
 use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
 use crate::governance;
 use crate::narrowed::Narrowed;
@@ -22,9 +21,6 @@ use jiff::civil::date;
 use kql::ScanRequest;
 use serde_json::{Value, json};
 use store::Subscription;
-
-/// Sub-assessments that are made at a time.
-const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
     name: "SecurityResources",
@@ -75,8 +71,6 @@ enum Stage {
     Assessments,
     /// Once they have begun, how they go on.
     SubAssessments(Option<Box<CensusReading>>),
-    /// The same under rules, from this place on.
-    Ruled(Option<Place>),
 }
 
 impl Reading for Security {
@@ -90,16 +84,6 @@ impl Reading for Security {
             })?,
             Some(Stage::Governance) => governed(view)?,
             Some(Stage::Assessments) => assessments(view, Narrowed(request))?,
-            // What is counted knows nothing of rules.
-            Some(Stage::SubAssessments(None)) if !view.book.is_empty() => {
-                self.stages.push(Stage::Ruled(None));
-                Vec::new()
-            }
-            Some(Stage::Ruled(place)) => {
-                let (rows, next) = ruled(view, Narrowed(request), place)?;
-                self.stages.extend(next.map(|next| Stage::Ruled(Some(next))));
-                rows
-            }
             Some(Stage::SubAssessments(begun)) => {
                 let mut reading =
                     begun.unwrap_or_else(|| Box::new(CensusReading::new(view, plan(request), request)));
@@ -162,30 +146,6 @@ fn scores(
         rows.push(ResourceRow { subscription: subscription.id.to_string(), ..made });
     }
     Ok(rows)
-}
-
-/// The next sub-assessments, each held against the rules in force.
-fn ruled(
-    view: &View,
-    narrowed: Narrowed<'_>,
-    place: Option<Place>,
-) -> Result<(Vec<ResourceRow>, Option<Place>), store::Error> {
-    let repository = narrowed.repository(&["properties", "additionalData", "repositoryName"]);
-    let digest = narrowed.digest(&["properties", "additionalData", "imageDigest"]);
-    if repository.is_nothing() || digest.is_nothing() {
-        return Ok((Vec::new(), None));
-    }
-    let reader = sub_assessment::Reader {
-        repository: repository.one(),
-        digest: digest.one(),
-        ..sub_assessment::Reader::new(&*view.store, &view.inspected, &view.book, Form::First)
-    };
-    let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
-    let rows = documents.into_iter().filter_map(|document| {
-        let known = view.inspected.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
-        Some(sub_assessments::shown(view, known, document))
-    });
-    Ok((rows.collect(), next))
 }
 
 fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {

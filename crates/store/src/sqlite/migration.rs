@@ -79,6 +79,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "attachments",
         sql: include_str!("../../migrations/sqlite/0080_attachments.sql"),
     },
+    Migration {
+        number: 120,
+        name: "transients",
+        sql: include_str!("../../migrations/sqlite/0120_transients.sql"),
+    },
+    Migration {
+        number: 121,
+        name: "conditions",
+        sql: include_str!("../../migrations/sqlite/0121_conditions.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

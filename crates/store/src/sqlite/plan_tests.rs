@@ -5,8 +5,8 @@
 
 use super::{
     attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
-    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, scans, summaries,
-    webhooks,
+    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, ruled_census,
+    scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -62,6 +62,10 @@ const LISTINGS: &[&str] = &[
     census::CONTENTS,
     census::IMAGES_OF_PACKAGE,
     census::HISTORY,
+    census::IMAGE_COUNTS,
+    ruled_census::AFFECTED_PACKAGES,
+    ruled_census::RECORDS,
+    ruled_census::HIDDEN,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -115,6 +119,10 @@ const UNSORTED: &[&str] = &[
     webhooks::WAITING,
     census::CONTENTS,
     census::HISTORY,
+    census::IMAGE_COUNTS,
+    ruled_census::AFFECTED_PACKAGES,
+    ruled_census::RECORDS,
+    ruled_census::HIDDEN,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,
