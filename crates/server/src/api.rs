@@ -6,7 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
-pub mod attached;
+pub mod attachments;
 mod audit;
 mod base;
 pub mod collection;
@@ -118,13 +118,13 @@ pub const ROUTES: &[Route] = &[
     rules::PASSES,
     collection::SHOW,
     collection::RUN,
-    attached::LIST,
-    attached::ONE,
-    attached::PUT,
-    attached::DELETE,
-    attached::POLL,
-    attached::SECRET,
-    attached::NOTIFY,
+    attachments::LIST,
+    attachments::ONE,
+    attachments::PUT,
+    attachments::DELETE,
+    attachments::POLL,
+    attachments::SECRET,
+    attachments::NOTIFY,
     keys::ROTATE,
     query::FUNCTIONS,
     openapi::DOCUMENT,

@@ -8,7 +8,7 @@ use crate::terminal::{Terminal, clean};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use server::api::attached::{AttachedBody, AttachedRegistryView, FailureView};
+use server::api::attachments::{AttachedBody, AttachedRegistryView, FailureView};
 use server::api::view::Page;
 use std::io::Read;
 

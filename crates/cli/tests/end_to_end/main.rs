@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
-mod attached;
+mod attached_registries;
 mod automations;
 mod browser;
 mod clients;

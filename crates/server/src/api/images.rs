@@ -1,6 +1,6 @@
 //! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
 
-use super::attached::FailureView;
+use super::attachments::FailureView;
 use super::base;
 use super::error::{ApiError, Named, Parameters};
 use super::findings::{Wanted, page_of_findings};

@@ -107,7 +107,7 @@ pub struct ExternalView {
     pub seen_at: Option<Timestamp>,
     /// Why not since then. The verdict is then about what was seen before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<super::attached::FailureView>,
+    pub failure: Option<super::attachments::FailureView>,
 }
 
 /// The image that another was built on.
