@@ -28,5 +28,4 @@ pub use directory::{DIRECTORY, DirectoryRight};
 pub use dispatch::router;
 pub use query_reference::query_reference;
 pub use resources::{RESOURCES, Resource, Right, Route, registry_passwords};
-pub use sign_in::DeviceCodes;
 pub use state::{ArmState, Entrance, IssuedTokens, Refusal};

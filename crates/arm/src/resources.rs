@@ -7,6 +7,7 @@ mod cloud_resource;
 mod governance_assignment;
 mod governance_rule;
 mod import;
+mod management_group;
 mod policy_exemption;
 mod pricing;
 mod provider;
@@ -77,6 +78,7 @@ pub use registry_account::registry_passwords;
 /// All kinds of resources.
 pub const RESOURCES: &[Resource] = &[
     tenant::RESOURCE,
+    management_group::RESOURCE,
     subscription::RESOURCE,
     resource_group::RESOURCE,
     cloud_resource::RESOURCE,
@@ -91,6 +93,15 @@ pub const RESOURCES: &[Resource] = &[
     scope_map::RESOURCE,
     registry_token::RESOURCE,
     registry_part::REPLICATIONS,
+    registry_part::CACHE_RULES,
+    registry_part::CREDENTIAL_SETS,
+    registry_part::CONNECTED_REGISTRIES,
+    registry_part::TASKS,
+    registry_part::RUNS,
+    registry_part::AGENT_POOLS,
+    registry_part::EXPORT_PIPELINES,
+    registry_part::IMPORT_PIPELINES,
+    registry_part::PIPELINE_RUNS,
     registry_part::PRIVATE_ENDPOINTS,
     registry_part::PRIVATE_LINKS,
     role_definition::RESOURCE,

@@ -19,6 +19,8 @@ mod below;
 mod census;
 mod desk;
 pub mod documents;
+mod effects;
+mod facets;
 pub mod governance;
 mod narrowed;
 pub mod plans;
@@ -36,6 +38,7 @@ mod viewer;
 
 pub use below::{Below, ImagePlace};
 pub use desk::{Desk, Occasion, Quota};
+pub use facets::{Facet, FacetFault, Faceted};
 pub use query::{Answer, AnswerColumn, GraphError, Settings, run};
 pub use tables::{TABLES, Table, absent_tables};
 pub use viewer::Viewer;

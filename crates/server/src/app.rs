@@ -14,6 +14,7 @@ use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
 use crate::mail::{MailError, Mailer};
 use crate::operations::OperationsState;
+use crate::providers::{ProvidedRoles, ProviderSettings, Providers};
 use crate::registry_account::RegistryAccount;
 use crate::sender::{Sender, TransportError};
 use crate::settled::{self, SettledGate};
@@ -170,6 +171,8 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         arrivals: arrivals.clone(),
         rates: configuration.rates,
         sends_mail: mailer.is_some(),
+        providers: configuration.identity_providers.clone(),
+        sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
     };
     let (stop, stopped) = watch::channel(false);
     let (router, collections, registry) = parts.router(changed, stopped.clone())?;
@@ -217,8 +220,12 @@ fn workshop(
     registry: RegistryState,
     changes: watch::Sender<u64>,
 ) -> Result<Arc<Workshop>, TransportError> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let inspector = Inspector {
+        program: configuration.program.clone(),
+        // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
+        scratch: Some(configuration.data.clone()),
+        ..Inspector::new(configuration.jail)
+    };
     let reach = Arc::new(configuration.outbound.clone());
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
@@ -254,6 +261,7 @@ fn start_keepers(
     let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(crate::transients::keep_forgetting(store.clone(), stopped.clone()));
     tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
@@ -349,6 +357,10 @@ struct Parts {
     sends_mail: bool,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
+    /// Others who say who a visitor is.
+    providers: Vec<ProviderSettings>,
+    /// Asks them.
+    sender: Sender,
 }
 
 impl Parts {
@@ -392,7 +404,6 @@ impl Parts {
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             registry_suffix: self.suffix.clone(),
-            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
             sends_mail: self.sends_mail,
             clock: Timestamp::now,
@@ -406,9 +417,18 @@ impl Parts {
 
     fn portal(&self, authority: Arc<Authority>) -> Router {
         let shelf = self.shelf.clone();
+        let providers = Providers::new(
+            self.providers.clone(),
+            self.store.clone(),
+            authority.sign_in.clone(),
+            self.sender.clone(),
+            self.url.clone(),
+        );
         portal::router(portal::PortalState {
             store: self.store.clone(),
             entrance: authority,
+            providers: Arc::new(providers),
+            url: self.url.as_str().into(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
@@ -422,7 +442,9 @@ impl Parts {
     fn authority(&self) -> Result<Authority, StartError> {
         let tenant = self.opened.installation.tenant;
         Ok(Authority {
-            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            sign_in: Arc::new(
+                SignIn::new(self.store.clone(), random()?).with_provided(ProvidedRoles::new(&self.providers)),
+            ),
             keys: self.opened.keys.clone(),
             accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: tenant.0,

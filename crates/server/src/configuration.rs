@@ -7,6 +7,7 @@
 use crate::advisories::{Source, SourceList};
 use crate::jobs::reevaluate::FlipLimit;
 use crate::mail::MailSettings;
+use crate::providers::{ProviderSettings, SettingsError, WireProvider};
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
 use access::RatePolicy;
@@ -114,6 +115,8 @@ pub struct Overrides {
     pub advisory_mirror: Option<String>,
     /// The sources of advisories, instead of the public ones.
     pub advisory_sources: Option<Vec<Source>>,
+    /// Others who say who a visitor of the portal is.
+    pub identity_providers: Option<Vec<WireProvider>>,
 }
 
 impl Overrides {
@@ -159,6 +162,7 @@ impl Overrides {
             advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
             advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
             advisory_sources: self.advisory_sources.or(other.advisory_sources),
+            identity_providers: self.identity_providers.or(other.identity_providers),
         }
     }
 }
@@ -208,6 +212,8 @@ pub struct Configuration {
     pub flip_limit: FlipLimit,
     /// Where advisories come from.
     pub sources: SourceList,
+    /// Others who say who a visitor of the portal is.
+    pub identity_providers: Vec<ProviderSettings>,
     /// How often they are brought up to date; none for never.
     pub update_every: Option<SignedDuration>,
     /// The password of the owner on the first start; made up when missing.
@@ -275,6 +281,7 @@ impl Configuration {
                 0 => None,
                 hours => Some(SignedDuration::from_hours(hours.into())),
             },
+            identity_providers: ProviderSettings::all(given.identity_providers.unwrap_or_default())?,
             sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
             admin_password: None,
             program: None,
@@ -402,6 +409,9 @@ pub enum ConfigurationError {
         /// What was given.
         name: String,
     },
+    /// An identity provider cannot be used.
+    #[error(transparent)]
+    Provider(#[from] SettingsError),
     /// Only one of the two files.
     #[error("`tls-cert` and `tls-key` belong together: give both, or neither")]
     TlsHalf,

@@ -25,6 +25,7 @@ mod keys;
 mod listener;
 mod mail;
 mod operations;
+pub mod providers;
 mod registry_account;
 pub mod remote;
 pub mod sender;
@@ -33,6 +34,7 @@ mod sign_in;
 mod storage;
 mod syslog;
 mod tls;
+mod transients;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};

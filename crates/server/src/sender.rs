@@ -12,10 +12,12 @@
 //! 6. No error and no log names more of an address than its host: the rest may be a secret.
 
 mod address;
+mod document;
 mod resolver;
 
 pub use address::{Network, NetworkError, Reach};
 pub(crate) use resolver::open_address;
+pub use document::{Document, Question, form};
 
 use crate::syslog::{self, Authorities};
 use axum::body::Bytes;
@@ -55,6 +57,14 @@ pub enum SendError {
         host: String,
         /// Its address.
         address: IpAddr,
+    },
+    /// The answer is too long.
+    #[error("{host} sent more than {most} bytes")]
+    TooLong {
+        /// The host.
+        host: String,
+        /// As much as is taken.
+        most: usize,
     },
     /// Nobody answered.
     #[error("{host} did not answer: {why}")]

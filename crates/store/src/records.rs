@@ -28,21 +28,23 @@ pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod ruled_census;
 pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod transients;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events,
-    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
-    Provisioning, Pulls, Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens,
-    Summaries, Tenancy, UploadParts, Uploads, Webhooks,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events, FindingRules,
+    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
+    Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans, ScopedTokens, Summaries,
+    Tenancy, Transients, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -77,10 +79,12 @@ pub trait Store:
     + Reevaluation
     + History
     + Census
+    + RuledCensus
     + SavedQueries
     + Objects
     + Provisioning
     + Authorization
+    + Transients
 {
 }
 
@@ -115,9 +119,12 @@ impl<T> Store for T where
         + Reevaluation
         + History
         + Census
+        + RuledCensus
+        + RuledCensus
         + SavedQueries
         + Objects
         + Provisioning
         + Authorization
+        + Transients
 {
 }

@@ -242,7 +242,9 @@ async fn apply(state: &ArmState, request: &Request, id: RegistryId, wish: &Wish)
             "tags": after.tags,
             "adminUserEnabled": after.admin_enabled,
             "retentionDays": after.retention.filter(|retention| retention.is_enabled).map(|one| one.days),
+            "retention": after.retention,
             "refusesArmTokens": after.refuses_arm_tokens,
+            "repositoryPermissions": after.repository_permissions,
         }),
     };
     state.store.append_event(event).await?;

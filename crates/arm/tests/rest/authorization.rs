@@ -40,7 +40,10 @@ impl Place {
     fn fillings(self, route: &Route) -> (String, Vec<&'static str>) {
         let none = || (String::new(), Vec::new());
         match route.pattern {
-            "/tenants" | "/subscriptions" => none(),
+            "/tenants" | "/subscriptions" | "/providers/Microsoft.Management/managementGroups" => none(),
+            "/providers/Microsoft.Management/managementGroups/{name}" => {
+                (String::new(), vec!["00000000-0000-0000-0000-000000000777"])
+            }
             pattern if pattern.starts_with("/providers/Microsoft.ResourceGraph/") => none(),
             "/providers/Microsoft.Subscription/aliases/{name}" => (String::new(), vec!["another"]),
             // What deletes is asked for what is not there, so that the others find what they need.

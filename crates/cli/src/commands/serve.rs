@@ -123,6 +123,7 @@ impl ServeArguments {
             advisory_update_hours: self.advisory_update_hours,
             advisory_mirror: self.advisory_mirror,
             advisory_sources: None,
+            identity_providers: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;
         configuration.admin_password =

@@ -4,8 +4,10 @@
 
 mod advisories;
 mod automations;
+mod browser;
 mod clients;
 mod collection;
+mod content_sets;
 mod explain;
 mod hostile;
 mod indexes;

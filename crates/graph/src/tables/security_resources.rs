@@ -7,11 +7,10 @@
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
-use super::{Pulled, Reading, Table, sub_assessments};
+use super::{Pulled, Reading, Table};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::metadata::{KINDS, Metadata, Subject};
 use crate::documents::pricing::KnownPlan;
-use crate::documents::sub_assessment::{Form, Place};
 use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
 use crate::governance::{self, Governance};
 use crate::narrowed::Narrowed;
@@ -23,7 +22,7 @@ use kql::ScanRequest;
 use serde_json::{Value, json};
 use store::{ImageKey, ImageSummary, PageRequest, Subscription, SummaryFilter};
 
-/// Sub-assessments that are made at a time.
+/// Images that are looked at at a time.
 const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
@@ -81,8 +80,6 @@ enum Stage {
     GovernedImages(Option<ImageKey>),
     /// Once they have begun, how they go on.
     SubAssessments(Option<Box<CensusReading>>),
-    /// The same under rules, from this place on.
-    Ruled(Option<Place>),
 }
 
 impl Reading for Security {
@@ -115,16 +112,6 @@ impl Reading for Security {
                     governance.of(&unhealthy).map(|assigned| assigned.document(view.now))
                 })?;
                 self.stages.extend(next.map(|next| Stage::GovernedImages(Some(next))));
-                rows
-            }
-            // What is counted knows nothing of rules.
-            Some(Stage::SubAssessments(None)) if !view.book.is_empty() => {
-                self.stages.push(Stage::Ruled(None));
-                Vec::new()
-            }
-            Some(Stage::Ruled(place)) => {
-                let (rows, next) = ruled(view, Narrowed(request), place)?;
-                self.stages.extend(next.map(|next| Stage::Ruled(Some(next))));
                 rows
             }
             Some(Stage::SubAssessments(begun)) => {
@@ -241,30 +228,6 @@ fn scores(
         rows.push(ResourceRow { subscription: subscription.id.to_string(), ..made });
     }
     Ok(rows)
-}
-
-/// The next sub-assessments, each held against the rules in force.
-fn ruled(
-    view: &View,
-    narrowed: Narrowed<'_>,
-    place: Option<Place>,
-) -> Result<(Vec<ResourceRow>, Option<Place>), store::Error> {
-    let repository = narrowed.repository(&["properties", "additionalData", "repositoryName"]);
-    let digest = narrowed.digest(&["properties", "additionalData", "imageDigest"]);
-    if repository.is_nothing() || digest.is_nothing() {
-        return Ok((Vec::new(), None));
-    }
-    let reader = sub_assessment::Reader {
-        repository: repository.one(),
-        digest: digest.one(),
-        ..sub_assessment::Reader::new(&*view.store, &view.inspected, &view.book, Form::First)
-    };
-    let (documents, next) = view.runtime.block_on(reader.page_after(place, PAGE))?;
-    let rows = documents.into_iter().filter_map(|document| {
-        let known = view.inspected.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
-        Some(sub_assessments::shown(view, known, document))
-    });
-    Ok((rows.collect(), next))
 }
 
 fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {

@@ -6,6 +6,7 @@
 use super::{
     attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
     images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status, repositories,
+    ruled_census,
     scans, summaries, webhooks,
 };
 use rusqlite::Connection;
@@ -63,6 +64,10 @@ const LISTINGS: &[&str] = &[
     census::CONTENTS,
     census::IMAGES_OF_PACKAGE,
     census::HISTORY,
+    census::IMAGE_COUNTS,
+    ruled_census::AFFECTED_PACKAGES,
+    ruled_census::RECORDS,
+    ruled_census::HIDDEN,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -116,6 +121,10 @@ const UNSORTED: &[&str] = &[
     webhooks::WAITING,
     census::CONTENTS,
     census::HISTORY,
+    census::IMAGE_COUNTS,
+    ruled_census::AFFECTED_PACKAGES,
+    ruled_census::RECORDS,
+    ruled_census::HIDDEN,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,

@@ -29,6 +29,7 @@ mod scene;
 mod scoped_tokens;
 mod summaries;
 mod tenancy;
+mod transients;
 mod webhooks;
 
 use std::sync::Arc;
@@ -69,6 +70,10 @@ mod sqlite {
             what_was_set_at_a_registry_goes_with_it
             subscription_is_created_once
             assignments_have_names;
+        transients:
+            what_is_kept_for_a_moment_is_taken_once
+            moments_end
+            strangers_keep_only_so_much;
         repositories:
             push_is_one_transaction
             push_without_its_blobs_changes_nothing
@@ -99,6 +104,7 @@ mod sqlite {
             blob_is_found_where_it_is_linked;
         census:
             a_census_counts_what_the_join_lists
+            a_census_tells_what_rules_look_at
             a_census_follows_images_wherever_they_go
             packages_are_found_by_name
             history_is_that_of_the_registries;

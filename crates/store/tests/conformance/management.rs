@@ -141,6 +141,7 @@ pub(crate) async fn assignments_have_names(store: Arc<dyn Store>) {
             scope: scope.to_owned(),
         },
         principal_kind: "Group".to_owned(),
+        condition: None,
         description: None,
         created_at: Some(second(1)),
         created_by: Some(PrincipalId(Uuid::from_u128(9))),
@@ -148,7 +149,11 @@ pub(crate) async fn assignments_have_names(store: Arc<dyn Store>) {
     let put = async |assignment| store.put_role_assignment(assignment).await.unwrap();
     let first = named(1, 5, "/subscriptions/S");
     assert_eq!(put(first.clone()).await, AssignmentOutcome::Created);
-    let told = NamedAssignment { description: Some("because".to_owned()), ..first.clone() };
+    let told = NamedAssignment {
+        description: Some("because".to_owned()),
+        condition: Some("'a' StringEquals 'a'".to_owned()),
+        ..first.clone()
+    };
     assert_eq!(put(told.clone()).await, AssignmentOutcome::Updated);
     assert_eq!(put(named(2, 5, "/SUBSCRIPTIONS/s")).await, AssignmentOutcome::Exists(first.id));
     assert_eq!(put(named(1, 6, "/subscriptions/S")).await, AssignmentOutcome::NameTaken);

@@ -167,8 +167,30 @@ impl<'a> Reader<'a> {
         known: &KnownRegistry,
         summary: &ImageSummary,
     ) -> Result<Vec<Document>, store::Error> {
+        self.rows_after(known, summary, None).await
+    }
+
+    /// The rows of what was found in an image that shows none of it, because of rules.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub(crate) async fn hidden_of(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+    ) -> Result<Vec<Document>, store::Error> {
+        // Behind the row of the image itself.
+        let behind = Place::behind(&summary.image, None, self.form).key();
+        self.rows_after(known, summary, behind).await
+    }
+
+    async fn rows_after(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+        mut after: Option<FindingKey>,
+    ) -> Result<Vec<Document>, store::Error> {
         let mut all = Vec::new();
-        let mut after = None;
         loop {
             let mut rows = Rows { rows: Vec::new(), limit: AT_A_TIME };
             let next = self.add_image(known, summary, after, &mut rows).await?;
@@ -178,6 +200,27 @@ impl<'a> Reader<'a> {
                 None => return Ok(all),
             }
         }
+    }
+
+    /// The row of a vulnerability in an image, out of its findings; none if the image shows no findings.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub(crate) async fn of_findings(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+        findings: &[Finding],
+    ) -> Result<Option<Document>, store::Error> {
+        let rules = self.book.of_image(known, &summary.image);
+        let is_shown = summary.state == ImageState::Unhealthy || self.has_hidden(&rules, summary).await?;
+        if !summary.children.is_empty() || !is_shown {
+            return Ok(None);
+        }
+        let os = self.os(summary).await?;
+        let judged: Vec<Judged<'_>> =
+            findings.iter().map(|finding| (finding.clone(), rules.hides(finding, os.as_ref()))).collect();
+        Ok(of_findings(known, summary, &judged))
     }
 
     /// The row of this name, if one of the registries has it.
