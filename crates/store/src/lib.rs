@@ -53,6 +53,7 @@ pub use records::catalog::{
 pub use records::census::{Census, ImageContent, ImageCount, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::deleted::{Deleted, DeletedManifest, Restoration};
+pub use records::digests::{DigestEntry, Digests, Waiting};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
 pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
 pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
@@ -114,3 +115,6 @@ pub use sqlite::SqliteStore;
 pub mod objects {
     pub use crate::records::objects::{add, all, all_of, delete, find, put};
 }
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -9,6 +9,7 @@ pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod deleted;
+pub(crate) mod digests;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
@@ -40,10 +41,10 @@ pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
-    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
-    Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans, ScopedTokens, Summaries,
-    Tenancy, Transients, UploadParts, Uploads, Webhooks,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events,
+    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
+    Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans,
+    ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -63,6 +64,7 @@ pub trait Store:
     + ScopedTokens
     + Rules
     + Deleted
+    + Digests
     + Imports
     + Queue
     + Scans
@@ -102,6 +104,7 @@ impl<T> Store for T where
         + ScopedTokens
         + Rules
         + Deleted
+        + Digests
         + Imports
         + Queue
         + Scans

@@ -5,8 +5,8 @@
 
 use super::{
     attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
-    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, ruled_census,
-    scans, summaries, webhooks,
+    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status, repositories,
+    ruled_census, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -56,6 +56,7 @@ const LISTINGS: &[&str] = &[
     audit::OF_ACTOR,
     meter::USAGE,
     finding_rules::UNDER_RULES,
+    registry_status::HAS_STATE,
     events::WANTED,
     webhooks::LOG,
     webhooks::WAITING,
