@@ -234,6 +234,7 @@ fn package_version(package: usize) -> PackageVersion {
         source: None,
         module: None,
         owner: None,
+        architecture: None,
     }
 }
 

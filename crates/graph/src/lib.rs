@@ -13,6 +13,7 @@
 //!
 //! Documents are made when they are asked for and kept nowhere.
 
+mod attached;
 pub mod automations;
 mod census;
 mod desk;

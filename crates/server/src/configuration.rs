@@ -8,6 +8,7 @@ use crate::advisories::{Source, SourceList};
 use crate::jobs::reevaluate::FlipLimit;
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
+use crate::vex::VexKey;
 use access::RatePolicy;
 use assessment::plan::Price;
 use jiff::SignedDuration;
@@ -107,6 +108,8 @@ pub struct Overrides {
     pub advisory_mirror: Option<String>,
     /// The sources of advisories, instead of the public ones.
     pub advisory_sources: Option<Vec<Source>>,
+    /// The keys whose VEX documents are believed where they are attached to images.
+    pub vex_keys: Option<Vec<VexKey>>,
 }
 
 impl Overrides {
@@ -150,6 +153,7 @@ impl Overrides {
             advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
             advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
             advisory_sources: self.advisory_sources.or(other.advisory_sources),
+            vex_keys: self.vex_keys.or(other.vex_keys),
         }
     }
 }
@@ -195,6 +199,8 @@ pub struct Configuration {
     pub flip_limit: FlipLimit,
     /// Where advisories come from.
     pub sources: SourceList,
+    /// The keys whose VEX documents are believed where they are attached to images.
+    pub vex_keys: Vec<VexKey>,
     /// How often they are brought up to date; none for never.
     pub update_every: Option<SignedDuration>,
     /// The password of the owner on the first start; made up when missing.
@@ -261,6 +267,7 @@ impl Configuration {
                 hours => Some(SignedDuration::from_hours(hours.into())),
             },
             sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
+            vex_keys: given.vex_keys.unwrap_or_default(),
             admin_password: None,
             program: None,
             data,

@@ -30,6 +30,7 @@ mod settled;
 mod sign_in;
 mod storage;
 mod tls;
+pub mod vex;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};

@@ -2,6 +2,7 @@
 //!
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
+pub(crate) mod additions;
 pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod authorization;
@@ -35,13 +36,14 @@ pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod vex;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
-    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
-    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
-    UploadParts, Uploads, Webhooks,
+    Additions, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events,
+    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
+    Provisioning, Pulls, Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens,
+    Summaries, Tenancy, UploadParts, Uploads, VexReadings, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -79,6 +81,8 @@ pub trait Store:
     + Objects
     + Provisioning
     + Authorization
+    + VexReadings
+    + Additions
 {
 }
 
@@ -116,5 +120,7 @@ impl<T> Store for T where
         + Objects
         + Provisioning
         + Authorization
+        + VexReadings
+        + Additions
 {
 }

@@ -313,6 +313,7 @@ impl Estate {
             source: None,
             module: None,
             owner: None,
+            architecture: None,
         };
         let place = |(name, _): &(&str, &str)| PackagePlace {
             package: package(name),

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod artifact;
+mod attached;
 mod automations;
 mod clients;
 mod collection;
 mod explain;
 mod hostile;
+mod increments;
 mod indexes;
 mod kill;
 mod management;

@@ -409,6 +409,7 @@ fn package(wanted: &str) -> PackageVersion {
         source: None,
         module: None,
         owner: None,
+        architecture: None,
     }
 }
 
