@@ -1,8 +1,11 @@
 //! What each fuzz target does with its bytes, and the seeds that it begins with.
 //!
-//! The seeds are those of the ordinary tests of `indexer` and `kql`; `cargo run --bin seeds` writes them
+//! The seeds are those of the ordinary tests of `indexer`, `kql` and `advisory`; `cargo run --bin seeds` writes them
 //! into `corpus/`. A target that finds something leaves it in `artifacts/`; it becomes a fixture with its fix.
 
+#[path = "../../crates/advisory/tests/support/seeds.rs"]
+mod advisories;
+pub mod documents;
 #[path = "../../crates/kql/tests/support/fuzzed.rs"]
 mod queries;
 #[path = "../../crates/indexer/tests/support/seeds.rs"]
@@ -48,6 +51,13 @@ pub fn inventory_of(bytes: &[u8]) {
     }
 }
 
+/// Reads bytes as what a target of the advisories reads: a feed, a snapshot, statements of a user, records of the jail.
+pub fn advisories_of(target: &str, bytes: &[u8]) {
+    for (_, read) in advisories::TARGETS.iter().filter(|(name, _)| *name == target) {
+        read(bytes);
+    }
+}
+
 /// Reads a text as a query.
 pub fn read_query(text: &str) {
     queries::read(text);
@@ -76,6 +86,8 @@ pub fn corpora() -> Vec<(&'static str, Vec<u8>)> {
         corpora.push(("codec", bytes));
     }
     corpora.push(("layer_inventory", seeds::inventory()));
+    corpora.extend(advisories::seeds());
+    corpora.extend(documents::SEEDS.iter().map(|(target, text)| (*target, text.as_bytes().to_vec())));
     for target in ["kql_parser", "kql_planner", "kql_evaluation"] {
         corpora.extend(queries::seeds().into_iter().map(|query| (target, query.into_bytes())));
     }

@@ -39,6 +39,8 @@ const NODE: &[&str] = &[
     "azurite@3.37.0",
     // The official service of the query language: what parses, where faults are, and how columns are called.
     "@kusto/language-service-next@12.4.1",
+    // Drives a browser that is installed, for the portal.
+    "playwright-core@1.65.1",
 ];
 
 /// Installs what is not there in the version that is wanted. What cannot be had is said, and is no error: the tests

@@ -1,9 +1,10 @@
 //! The decision who may do what.
 //!
 //! As in Azure, rights only add up: an action is allowed when any one role, assigned at the scope or above it,
-//! grants it. There are no deny assignments. An assignment whose role is not known grants nothing.
+//! grants it. There are no deny assignments. An assignment whose role is not known grants nothing, and one whose
+//! condition is not true of the action at the scope neither.
 
-use crate::{Action, CustomRole, Principal, ResourceId, Role, RoleId};
+use crate::{Action, Condition, CustomRole, Principal, ResourceId, Role, RoleId};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -19,12 +20,14 @@ pub struct Assignment {
     pub scope: ResourceId,
     /// What the role grants, where it is not one of the built-in ones.
     pub custom: Option<Arc<CustomRole>>,
+    /// Under which condition; none if it holds always.
+    pub condition: Option<Arc<Condition>>,
 }
 
 impl Assignment {
     /// A built-in role, given to somebody at a scope.
     pub fn new(principal: Uuid, role: RoleId, scope: ResourceId) -> Self {
-        Self { principal, role, scope, custom: None }
+        Self { principal, role, scope, custom: None, condition: None }
     }
 
     /// The name of the role, and whether it grants the action; `None` if nobody knows the role.
@@ -34,6 +37,11 @@ impl Assignment {
             (None, Some(custom)) => Some((&custom.name, custom.grants(action))),
             (None, None) => None,
         }
+    }
+
+    /// Whether the condition, if there is one, is true of the action at a scope.
+    fn holds(&self, action: Action, scope: &ResourceId) -> bool {
+        self.condition.as_ref().is_none_or(|condition| condition.allows(action, scope))
     }
 }
 
@@ -83,9 +91,10 @@ pub fn decide(
             continue;
         }
         match assignment.role(action) {
-            Some((_, true)) => {
+            Some((_, true)) if assignment.holds(action, scope) => {
                 return Decision::Allowed { role: assignment.role, scope: assignment.scope.clone() };
             }
+            Some((name, true)) => roles.push(format!("{name} under its condition")),
             Some((name, false)) => roles.push(name.to_owned()),
             None => roles.push(assignment.role.0.to_string()),
         }
@@ -200,6 +209,22 @@ mod tests {
         let given = [given];
         check(&given, Action::PULL, GROUP, &format!("allowed by the role {} at {GROUP}", Uuid::from_u128(9)));
         check(&given, Action::PUSH, GROUP, "denied: not granted by Puller");
+    }
+
+    #[test]
+    fn a_condition_narrows_a_role() {
+        let registry = format!("{GROUP}/providers/Microsoft.ContainerRegistry/registries/r1");
+        let mut given = assigned(1, "Container Registry Repository Reader", &registry);
+        let condition = "@Request[Microsoft.ContainerRegistry/registries/repositories:name] \
+                         StringStartsWith 'team/'";
+        given.condition = Some(Arc::new(condition.parse().unwrap()));
+        let given = [given];
+        let repository = |name: &str| format!("{registry}/repositories/{name}");
+        let allowed = format!("allowed by the role Container Registry Repository Reader at {registry}");
+        check(&given, Action::CONTENT_READ, &repository("team:app"), &allowed);
+        let refused = "denied: not granted by Container Registry Repository Reader under its condition";
+        check(&given, Action::CONTENT_READ, &repository("other"), refused);
+        check(&given, Action::CONTENT_READ, &registry, refused);
     }
 
     #[test]

@@ -12,6 +12,8 @@
 
 mod action;
 mod attempt;
+mod authorization_request;
+mod condition;
 mod custom_role;
 mod decision;
 mod message_code;
@@ -26,6 +28,10 @@ mod trail;
 
 pub use action::Action;
 pub use attempt::{AttemptLimiter, AttemptPolicy, TooManyAttempts};
+pub use authorization_request::{
+    AuthorizationRequest, GrantedCode, PendingRequest, ResponseMode, is_loopback,
+};
+pub use condition::{CONDITION_VERSION, Condition, ConditionError};
 pub use custom_role::{CustomRole, CustomRoleError, Permissions};
 pub use decision::{Assignment, Decision, Refusal, decide, sees};
 pub use message_code::hmac_sha256;

@@ -7,11 +7,13 @@
 //!
 //! There are two families, each with its own issuer, so that one cannot pass for the other:
 //! [`ArmClaims`] for the management API and [`RegistryClaims`] for the registry.
+//! Tokens of others, by which a provider says who somebody is, are checked by [`verify_identity`].
 
 mod assertion;
 mod certificate;
 mod claims;
 mod key;
+mod provider;
 
 pub use assertion::verify_assertion;
 pub use certificate::{Certificate, CertificateError};
@@ -20,6 +22,7 @@ pub use claims::{
     RegistryPermissions,
 };
 pub use key::{KeyError, KeyRing, SigningKey};
+pub use provider::{IdentityExpectation, ProvidedIdentity, ProviderKeys, signing_key_name, verify_identity};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -75,6 +78,9 @@ pub enum TokenError {
         /// For whom.
         audience: String,
     },
+    /// It belongs to another sign-in.
+    #[error("the token was not made for this sign-in; sign in again")]
+    Nonce,
     /// Its time is over.
     #[error("the token has expired; sign in again")]
     Expired,

@@ -5,7 +5,9 @@ mod assessment_metadata;
 mod automation;
 mod cloud_resource;
 mod governance_assignment;
+mod governance_rule;
 mod import;
+mod management_group;
 mod policy_exemption;
 mod pricing;
 mod provider;
@@ -76,6 +78,7 @@ pub use registry_account::registry_passwords;
 /// All kinds of resources.
 pub const RESOURCES: &[Resource] = &[
     tenant::RESOURCE,
+    management_group::RESOURCE,
     subscription::RESOURCE,
     resource_group::RESOURCE,
     cloud_resource::RESOURCE,
@@ -90,6 +93,15 @@ pub const RESOURCES: &[Resource] = &[
     scope_map::RESOURCE,
     registry_token::RESOURCE,
     registry_part::REPLICATIONS,
+    registry_part::CACHE_RULES,
+    registry_part::CREDENTIAL_SETS,
+    registry_part::CONNECTED_REGISTRIES,
+    registry_part::TASKS,
+    registry_part::RUNS,
+    registry_part::AGENT_POOLS,
+    registry_part::EXPORT_PIPELINES,
+    registry_part::IMPORT_PIPELINES,
+    registry_part::PIPELINE_RUNS,
     registry_part::PRIVATE_ENDPOINTS,
     registry_part::PRIVATE_LINKS,
     role_definition::RESOURCE,
@@ -102,6 +114,7 @@ pub const RESOURCES: &[Resource] = &[
     policy_exemption::RESOURCE,
     secure_score::RESOURCE,
     governance_assignment::RESOURCE,
+    governance_rule::RESOURCE,
     automation::RESOURCE,
     resource_graph::RESOURCE,
     saved_query::RESOURCE,

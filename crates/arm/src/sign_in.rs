@@ -4,11 +4,10 @@
 //! A tenant's part of the path may be its id, `common`, `organizations` or `adfs`: there is one tenant, and all lead
 //! to it. Any other id is no tenant here.
 
+mod authorize;
 mod device;
 mod discovery;
 mod token;
-
-pub use device::DeviceCodes;
 
 use crate::ArmState;
 use axum::Router;
@@ -25,6 +24,7 @@ pub(crate) fn routes() -> Router<ArmState> {
         .route("/{tenant}/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::begin))
         .route("/{tenant}/oauth2/v2.0/token", post(token::issue))
         .route("/{tenant}/oauth2/v2.0/devicecode", post(device::begin))
         .route("/devicelogin", get(device::page).post(device::enter))

@@ -62,6 +62,18 @@ pub trait Entrance: Send + Sync {
         audiences: &[&str],
     ) -> Result<Option<Principal>, Refusal>;
 
+    /// The principal of a session that began with this number; `None` if the session is over.
+    ///
+    /// # Errors
+    /// When the records fail.
+    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, Refusal>;
+
+    /// The number of the sessions of a principal that begin now.
+    ///
+    /// # Errors
+    /// When the records fail.
+    async fn generation(&self, principal: &Principal) -> Result<i64, Refusal>;
+
     /// The program that signed an assertion with the key of one of its certificates, for one of the audiences.
     ///
     /// # Errors
@@ -125,10 +137,10 @@ pub struct ArmState {
     pub installation: Arc<Installation>,
     /// The domain below which registries are reached that are created later: `NAME.SUFFIX`, with the port.
     pub registry_suffix: Arc<str>,
-    /// Sign-ins of devices that wait for somebody with a browser.
-    pub devices: crate::DeviceCodes,
     /// The plan that decides whether pushes are scanned.
     pub scan_plan: &'static str,
+    /// Whether mail can be sent.
+    pub sends_mail: bool,
     /// The time.
     pub clock: fn() -> Timestamp,
 }

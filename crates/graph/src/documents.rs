@@ -1,6 +1,7 @@
 //! What the store keeps, worded as resources: identifier, name, type and properties.
 
 pub mod assessment;
+pub mod authorization;
 pub mod metadata;
 pub mod policy_exemption;
 pub mod pricing;

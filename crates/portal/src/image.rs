@@ -168,7 +168,10 @@ type Shown = (Option<String>, Finding);
 fn table(findings: &[Shown]) -> Markup {
     html! {
         table {
-            thead { tr { th { "Severity" } th { "Vulnerability" } th { "Package" } th { "How to fix it" } } }
+            thead { tr {
+                th scope="col" { "Severity" } th scope="col" { "Vulnerability" }
+                th scope="col" { "Package" } th scope="col" { "How to fix it" }
+            } }
             tbody {
                 @for (hidden, finding) in findings {
                     @let record = &finding.vulnerability.record;
@@ -177,7 +180,7 @@ fn table(findings: &[Shown]) -> Markup {
                             (severity(&finding.vulnerability.severity))
                             @if let Some(score) = finding.vulnerability.score { " " span.faint { (format!("{score:.1}")) } }
                         }
-                        td {
+                        td.text {
                             b { (finding.vulnerability.id) }
                             @if let Some(why) = hidden { br; span.faint { "Does not count. " (why) } }
                             @if let Some(title) = record.get("title").and_then(|title| title.as_str()) { br; (title) }

@@ -8,16 +8,22 @@
 //! A page is one file and one line in [`PAGES`], with the action that it needs; a test asks for each of them without
 //! the right.
 
+mod authorize;
+mod entrance;
 mod error;
 mod frame;
+mod icon;
 mod image;
 mod overview;
+mod provider;
 mod query;
+mod return_path;
 mod session;
+mod sign_in;
 mod style;
 
+pub use entrance::{Entrance, ProviderAttempt, ProviderError, ProviderTitle, Providers, Refusal};
 pub use error::PageError;
-pub use session::{Entrance, Refusal};
 
 use access::{Action, PageSeal};
 use axum::Router;
@@ -36,6 +42,10 @@ pub struct PortalState {
     pub store: Arc<dyn Store>,
     /// Who somebody is.
     pub entrance: Arc<dyn Entrance>,
+    /// Others who say who somebody is.
+    pub providers: Arc<dyn Providers>,
+    /// Where browsers reach the server, without a slash at the end.
+    pub url: Arc<str>,
     /// Seals sessions.
     pub seal: PageSeal,
     /// Whether cookies may travel over HTTPS alone.
@@ -58,8 +68,18 @@ pub struct Page {
 }
 
 /// All pages.
-pub const PAGES: &[Page] =
-    &[overview::PAGE, image::PAGE, query::PAGE, session::SIGN_IN, session::SIGN_OUT, style::SHEET];
+pub const PAGES: &[Page] = &[
+    overview::PAGE,
+    image::PAGE,
+    query::PAGE,
+    authorize::PAGE,
+    sign_in::SIGN_IN,
+    sign_in::SIGN_OUT,
+    provider::BEGIN,
+    provider::FINISH,
+    style::SHEET,
+    icon::PAGE,
+];
 
 /// Nothing but our own style sheet is loaded, nothing is run, nothing frames us.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -80,7 +100,7 @@ pub fn router(state: PortalState) -> Router {
 async fn guard(request: axum::extract::Request, next: Next) -> impl IntoResponse {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

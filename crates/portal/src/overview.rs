@@ -1,6 +1,6 @@
 //! The overview: how many images are in which state, and the images themselves, those with something to fix first.
 
-use crate::frame::{digest, encode, frame, state as badge};
+use crate::frame::{digest, encode, frame, spaced, state as badge};
 use crate::session::{Visitor, ids};
 use crate::{Page, PageError, PortalState};
 use access::Action;
@@ -56,15 +56,21 @@ async fn overview(
             @for one in ImageState::ALL {
                 @let count = counts.iter().find(|(state, _)| *state == one).map_or(0, |(_, count)| *count);
                 @if count > 0 || matches!(one, ImageState::Healthy | ImageState::Unhealthy | ImageState::NotApplicable) {
-                    a.tile href={ "/portal/?state=" (one.as_str()) } { b { (count) } (one.as_str()) }
+                    a.tile href={ "/portal/?state=" (one.as_str()) } aria-current=[(wanted == Some(one)).then_some("true")] {
+                        b { (count) } (spaced(one.as_str()))
+                    }
                 }
             }
         }
         p.faint { ((state.advisories)()) }
         section {
-            h1 { "Images" @if let Some(one) = wanted { " · " (one.as_str()) " " a href="/portal/" { "(all)" } } }
+            h1 { "Images" @if let Some(one) = wanted { " · " (spaced(one.as_str())) " " a href="/portal/" { "Show all" } } }
             @if images.is_empty() {
-                p { "There are none yet. Push one: " code { "skopeo copy … docker://" (registries[0].login_server) "/app:1" } }
+                @if wanted.is_some() {
+                    p { "There are none in this state." }
+                } @else {
+                    p { "There are none yet. Push one: " code { "skopeo copy … docker://" (registries[0].login_server) "/app:1" } }
+                }
             } @else {
                 div.scroll { (table(&images, &names)) }
             }
@@ -88,12 +94,15 @@ fn weight(summary: &ImageSummary) -> (u8, u64, u64, u64, u64, u64) {
 
 fn table(images: &[ImageSummary], names: &HashMap<RegistryId, &Registry>) -> Markup {
     let severities = ["Critical", "High", "Medium", "Low", "Unknown"];
+    let several = names.len() > 1;
     html! {
         table {
             thead { tr {
-                th { "Image" } th { "Digest" } th { "State" }
-                @for severity in severities { th.number { (severity) } }
-                th { "Assessed" }
+                th scope="col" { "Image" }
+                @if several { th scope="col" { "Registry" } }
+                th scope="col" { "Digest" } th scope="col" { "State" }
+                @for severity in severities { th.number scope="col" { (severity) } }
+                th scope="col" { "Assessed (UTC)" }
             } }
             tbody {
                 @for image in images {
@@ -101,11 +110,13 @@ fn table(images: &[ImageSummary], names: &HashMap<RegistryId, &Registry>) -> Mar
                     @let whole = image.image.digest.to_string();
                     @let registry = names.get(&image.image.repository.registry).map_or("", |registry| &*registry.name);
                     tr {
-                        td { a href={ "/portal/images/" (encode(name)) "@" (whole) } title=(registry) { (name) } }
+                        td { a href={ "/portal/images/" (encode(name)) "@" (whole) } { (name) } }
+                        @if several { td { (registry) } }
                         td { (digest(&whole)) }
                         td { (badge(image.state.as_str())) @if let Some(cause) = &image.cause { " " span.faint { (cause.sentence) } } }
                         @for severity in severities {
-                            td.number { (image.counts.get(severity).copied().unwrap_or(0)) }
+                            @let count = image.counts.get(severity).copied().unwrap_or(0);
+                            td.number.zero[count == 0] { (count) }
                         }
                         td.faint { @if let Some(at) = image.assessed_at { (at.strftime("%Y-%m-%d %H:%M")) } }
                     }

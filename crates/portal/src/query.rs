@@ -66,7 +66,7 @@ async fn query(
             h1 { "Query" }
             form.query method="get" action="/portal/query" {
                 textarea name="q" rows="6" spellcheck="false" autofocus aria-label="A query in the Kusto language" { (text) }
-                button { "Run" }
+                button.primary { "Run" }
             }
             @if result.is_none() {
                 p.faint { "Tables: Images, Packages, Findings, Resources, ResourceContainers, SecurityResources. For example:" }
@@ -116,7 +116,7 @@ fn rows(answer: &Answer) -> Markup {
     html! {
         h2 { (total) @if total == 1 { " row" } @else { " rows" } }
         div.scroll { table {
-            thead { tr { @for column in &answer.columns { th { (column.name) } } } }
+            thead { tr { @for column in &answer.columns { th scope="col" { (column.name) } } } }
             tbody { @for row in answer.page(0, ROWS) {
                 tr { @for value in &row { td { (cell(value)) } } }
             } }

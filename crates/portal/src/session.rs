@@ -1,117 +1,97 @@
-//! Who the visitor is: a sign-in form, and a sealed cookie that names them for some hours.
+//! Who the visitor is: a sealed cookie that names them for some hours.
 //!
 //! The cookie goes to this host alone, not to scripts, and not along with requests that another site starts
 //! (`SameSite=Strict`); forms are accepted from this origin alone (attack C20).
+//! A session that somebody ended stays ended, whoever has kept its cookie.
 
-use crate::frame::frame;
-use crate::{Page, PageError, PortalState};
+use crate::return_path::ReturnPath;
+use crate::{PageError, PortalState};
 use access::{Action, Assignment, Principal, ResourceId, Trail, decide};
-use async_trait::async_trait;
-use axum::extract::{ConnectInfo, Form, FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::http::{HeaderMap, Method, header};
 use jiff::{SignedDuration, Timestamp};
-use maud::html;
-use serde::Deserialize;
-use std::net::{IpAddr, SocketAddr};
-use store::{Registry, RegistryId};
+use serde_json::Value;
+use store::{Registry, RegistryId, Transient, TransientBounds};
 use uuid::Uuid;
 
 /// How long a sign-in lasts.
-const SESSION: SignedDuration = SignedDuration::from_hours(8);
+const LIFETIME: SignedDuration = SignedDuration::from_hours(8);
 const COOKIE: &str = "lazaretto-session";
 /// What the seal of a session belongs to, so that no other sealed text passes for one.
 const PURPOSE: &[&str] = &["portal-session"];
+/// The kind under which ended sessions are kept until they would have ended by themselves.
+const ENDED: &str = "ended-session";
+const ENDED_BOUNDS: TransientBounds = TransientBounds { all: 100_000, of_owner: 1000 };
 
-/// Why somebody is not let in.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// Name or password is wrong.
-    #[error("The user name or the password is wrong.")]
-    Wrong,
-    /// Too many wrong ones before.
-    #[error("Too many failed sign-ins; try again in {0} seconds.")]
-    TooMany(u64),
-    /// The records failed.
-    #[error(transparent)]
-    Store(#[from] store::Error),
+/// What a session's cookie says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// Its own name.
+    id: Uuid,
+    principal: Uuid,
+    /// The number of the principal's sessions when it began.
+    pub(crate) generation: i64,
+    expires: Timestamp,
+    /// The provider that said who it is; none for a password.
+    pub(crate) provider: Option<String>,
 }
 
-/// Compares passwords and knows roles; the server has the one implementation.
-#[async_trait]
-pub trait Entrance: Send + Sync {
-    /// The principal with this name and password.
-    async fn password(&self, name: &str, word: &str, address: Option<IpAddr>) -> Result<Principal, Refusal>;
-    /// The principal of a session that began with this number; `None` if the session is over.
-    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, store::Error>;
-    /// The number of the sessions of a principal that begin now: another password gives another one.
-    async fn generation(&self, principal: &Principal) -> Result<i64, store::Error>;
-    /// The roles of a principal.
-    async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error>;
-}
-
-pub(crate) const SIGN_IN: Page = Page { path: "/portal/sign-in", action: None, handler: sign_in_handler };
-pub(crate) const SIGN_OUT: Page = Page { path: "/portal/sign-out", action: None, handler: sign_out_handler };
-
-fn sign_in_handler() -> MethodRouter<PortalState> {
-    get(|| async { form(None) }).post(sign_in)
-}
-
-fn sign_out_handler() -> MethodRouter<PortalState> {
-    post(sign_out)
-}
-
-fn form(wrong: Option<&str>) -> Response {
-    let body = html! {
-        section.notice {
-            h1 { "Sign in" }
-            @if let Some(text) = wrong { p.wrong role="alert" { (text) } }
-            form.sign-in method="post" action="/portal/sign-in" {
-                label { "User name" input name="name" value="admin" autocomplete="username" required; }
-                label { "Password" input name="password" type="password" autocomplete="current-password" required autofocus; }
-                button { "Sign in" }
-            }
-        }
-    };
-    let status = if wrong.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-    (status, frame("Sign in", None, &body)).into_response()
-}
-
-#[derive(Deserialize)]
-struct Credentials {
-    name: String,
-    password: String,
-}
-
-async fn sign_in(
-    State(state): State<PortalState>,
-    info: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
-    trail: Option<axum::Extension<Trail>>,
-    headers: HeaderMap,
-    Form(given): Form<Credentials>,
-) -> Result<Response, PageError> {
-    own_origin(&headers)?;
-    let address = info.map(|info| info.0.0.ip());
-    let principal = match state.entrance.password(&given.name, &given.password, address).await {
-        Ok(principal) => principal,
-        Err(Refusal::Store(error)) => return Err(error.into()),
-        Err(refusal) => return Ok(form(Some(&refusal.to_string()))),
-    };
-    if let Some(trail) = trail {
-        trail.identified(&principal);
+impl Session {
+    /// Begins a session; the cookie that holds it.
+    ///
+    /// # Errors
+    /// When the records fail, or the system has no randomness.
+    pub(crate) async fn begin(
+        state: &PortalState,
+        principal: &Principal,
+        provider: Option<&str>,
+    ) -> Result<String, PageError> {
+        let session = Self {
+            id: uuid::Builder::from_random_bytes(random()?).into_uuid(),
+            principal: principal.id,
+            generation: state.entrance.generation(principal).await?,
+            expires: Timestamp::now().checked_add(LIFETIME).map_err(|_| PageError::Session)?,
+            provider: provider.map(str::to_owned),
+        };
+        Ok(cookie(state, &state.seal.seal(&session.place(), PURPOSE), LIFETIME.as_secs()))
     }
-    let expires = Timestamp::now().checked_add(SESSION).map_err(|_| PageError::Session)?;
-    let generation = state.entrance.generation(&principal).await?;
-    let place = format!("{}|{}|{generation}", principal.id, expires.as_second());
-    let cookie = cookie(&state, &state.seal.seal(&place, PURPOSE), SESSION.as_secs());
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/portal/")).into_response())
+
+    fn place(&self) -> String {
+        let provider = self.provider.as_deref().unwrap_or_default();
+        let expires = self.expires.as_second();
+        format!("{}|{expires}|{}|{}|{provider}", self.principal, self.generation, self.id)
+    }
+
+    /// The session of a request, if its cookie is ours and not too old.
+    pub(crate) fn of(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<Self> {
+        let place = state.seal.open(cookie_value(headers, COOKIE)?, PURPOSE)?;
+        let mut parts = place.splitn(5, '|');
+        let principal = parts.next()?.parse().ok()?;
+        let expires = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
+        let (generation, id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let provider = parts.next().filter(|name| !name.is_empty()).map(str::to_owned);
+        (now < expires).then_some(Self { id, principal, generation, expires, provider })
+    }
+
+    /// Ends it for whoever has its cookie. Returns the cookie that takes its place.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub(crate) async fn end(&self, state: &PortalState) -> Result<(), PageError> {
+        let ended = Transient {
+            key: self.id.to_string(),
+            owner: self.principal.to_string(),
+            body: Value::Null,
+            expires_at: self.expires,
+        };
+        state.store.add_transient(ENDED, ended, ENDED_BOUNDS, Timestamp::now()).await?;
+        Ok(())
+    }
 }
 
-async fn sign_out(State(state): State<PortalState>, headers: HeaderMap) -> Result<Response, PageError> {
-    own_origin(&headers)?;
-    Ok(([(header::SET_COOKIE, cookie(&state, "", 0))], Redirect::to("/portal/sign-in")).into_response())
+/// The cookie that takes the place of a session's.
+pub(crate) fn no_session(state: &PortalState) -> String {
+    cookie(state, "", 0)
 }
 
 fn cookie(state: &PortalState, value: &str, seconds: i64) -> String {
@@ -119,8 +99,28 @@ fn cookie(state: &PortalState, value: &str, seconds: i64) -> String {
     format!("{COOKIE}={value}; Path=/portal; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
 }
 
+/// The value of a cookie of a request.
+pub(crate) fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Random bytes.
+///
+/// # Errors
+/// When the system has none.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], PageError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| PageError::Session)?;
+    Ok(bytes)
+}
+
 /// A browser says where a form comes from; one from another place is refused.
-fn own_origin(headers: &HeaderMap) -> Result<(), PageError> {
+pub(crate) fn own_origin(headers: &HeaderMap) -> Result<(), PageError> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().map_err(|_| PageError::ForeignForm)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
@@ -132,39 +132,31 @@ fn own_origin(headers: &HeaderMap) -> Result<(), PageError> {
 
 /// Somebody who signed in.
 pub(crate) struct Visitor {
-    principal: Principal,
+    pub(crate) principal: Principal,
+    pub(crate) session: Session,
     assignments: Vec<Assignment>,
 }
 
-impl FromRequestParts<PortalState> for Visitor {
+impl axum::extract::FromRequestParts<PortalState> for Visitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &PortalState) -> Result<Self, PageError> {
-        let (id, generation) =
-            session(state, &parts.headers, Timestamp::now()).ok_or(PageError::SignInFirst)?;
-        let principal = state.entrance.session(id, generation).await?.ok_or(PageError::SignInFirst)?;
+        // Only what is asked for again by going there can be gone back to.
+        let wanted = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
+        let first = || PageError::SignInFirst(ReturnPath::parse(wanted.map(|path| path.as_str())).sign_in());
+        let now = Timestamp::now();
+        let session = Session::of(state, &parts.headers, now).ok_or_else(first)?;
+        if state.store.transient(ENDED, &session.id.to_string(), now).await?.is_some() {
+            return Err(first());
+        }
+        let principal = state.entrance.session(session.principal, session.generation).await?;
+        let principal = principal.ok_or_else(first)?;
         if let Some(trail) = parts.extensions.get::<Trail>() {
             trail.identified(&principal);
         }
         let assignments = state.entrance.assignments(&principal).await?;
-        Ok(Self { principal, assignments })
+        Ok(Self { principal, session, assignments })
     }
-}
-
-/// The id in the visitor's cookie and the number of the session, if the cookie is ours and not too old.
-fn session(state: &PortalState, headers: &HeaderMap, now: Timestamp) -> Option<(Uuid, i64)> {
-    let mark = format!("{COOKIE}=");
-    let sealed = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .find_map(|part| part.trim().strip_prefix(&mark))?;
-    let place = state.seal.open(sealed, PURPOSE)?;
-    let (id, rest) = place.split_once('|')?;
-    let (expires, generation) = rest.split_once('|')?;
-    let expires: i64 = expires.parse().ok()?;
-    (now.as_second() < expires).then_some((id.parse().ok()?, generation.parse().ok()?))
 }
 
 impl Visitor {

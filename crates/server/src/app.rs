@@ -3,6 +3,7 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::digests::{self, Postman};
 use crate::exports::Exports;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
@@ -11,7 +12,9 @@ use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
+use crate::mail::{MailError, Mailer};
 use crate::operations::OperationsState;
+use crate::providers::{ProvidedRoles, ProviderSettings, Providers};
 use crate::registry_account::RegistryAccount;
 use crate::sender::{Sender, TransportError};
 use crate::settled::{self, SettledGate};
@@ -74,6 +77,9 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Mail cannot be sent as it is configured.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Nothing can be sent.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -154,6 +160,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let (changes, changed) = watch::channel(0);
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
+    let mailer = Mailer::new(&configuration.mail, configuration.outbound_authorities.as_deref())?;
     let parts = Parts {
         store,
         blobs,
@@ -168,6 +175,9 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
+        sends_mail: mailer.is_some(),
+        providers: configuration.identity_providers.clone(),
+        sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
     };
     let (stop, stopped) = watch::channel(false);
     let (router, collections, registry) = parts.router(changed, stopped.clone())?;
@@ -177,7 +187,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     tasks.spawn(collections.keep_collecting());
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
     tasks.spawn(vex::keep_reading(workshop.clone(), trust, stopped.clone()));
-    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), mailer, &stopped);
     let (config, authority) =
         identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
     tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
@@ -216,8 +226,12 @@ fn workshop(
     registry: RegistryState,
     changes: watch::Sender<u64>,
 ) -> Result<Arc<Workshop>, TransportError> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let inspector = Inspector {
+        program: configuration.program.clone(),
+        // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
+        scratch: Some(configuration.data.clone()),
+        ..Inspector::new(configuration.jail)
+    };
     let reach = Arc::new(configuration.outbound.clone());
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
@@ -228,7 +242,7 @@ fn workshop(
         advisory_age_limit: parts.advisory_age_limit,
         flip_limit: configuration.flip_limit,
         changes,
-        sender: Sender::new(reach.clone())?,
+        sender: Sender::new(reach.clone())?.trusting(configuration.outbound_authorities.clone()),
         exports: Exports::new(configuration.data.join("exports")),
         reach,
         registry: Some(registry),
@@ -242,12 +256,18 @@ fn start_keepers(
     configuration: &Configuration,
     workshop: Arc<Workshop>,
     keys: Arc<Keys>,
+    mailer: Option<Mailer>,
     stopped: &watch::Receiver<bool>,
 ) {
     let store = workshop.store.clone();
+    if let Some(mailer) = mailer {
+        let postman = Postman { store: store.clone(), mailer, url: workshop.url.clone() };
+        tasks.spawn(digests::keep_sending(postman, stopped.clone()));
+    }
     let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
+    tasks.spawn(crate::transients::keep_forgetting(store.clone(), stopped.clone()));
     tasks.spawn(keys::keep(keys, store, stopped.clone()));
     if let Some(every) = configuration.update_every {
         let list = configuration.sources.clone();
@@ -340,8 +360,13 @@ struct Parts {
     settlement: Arc<Settlement>,
     price: Option<Price>,
     rates: Option<RatePolicy>,
+    sends_mail: bool,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
+    /// Others who say who a visitor is.
+    providers: Vec<ProviderSettings>,
+    /// Asks them.
+    sender: Sender,
 }
 
 impl Parts {
@@ -385,8 +410,8 @@ impl Parts {
             issuer: identity_issuer,
             installation: Arc::new(self.opened.installation.clone()),
             registry_suffix: self.suffix.clone(),
-            devices: arm::DeviceCodes::default(),
             scan_plan: installation::SCAN_PLAN,
+            sends_mail: self.sends_mail,
             clock: Timestamp::now,
         });
         // Whoever reads verdicts reads what the rules in force make of them.
@@ -398,9 +423,18 @@ impl Parts {
 
     fn portal(&self, authority: Arc<Authority>) -> Router {
         let shelf = self.shelf.clone();
+        let providers = Providers::new(
+            self.providers.clone(),
+            self.store.clone(),
+            authority.sign_in.clone(),
+            self.sender.clone(),
+            self.url.clone(),
+        );
         portal::router(portal::PortalState {
             store: self.store.clone(),
             entrance: authority,
+            providers: Arc::new(providers),
+            url: self.url.as_str().into(),
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
@@ -414,7 +448,9 @@ impl Parts {
     fn authority(&self) -> Result<Authority, StartError> {
         let tenant = self.opened.installation.tenant;
         Ok(Authority {
-            sign_in: Arc::new(SignIn::new(self.store.clone(), random()?)),
+            sign_in: Arc::new(
+                SignIn::new(self.store.clone(), random()?).with_provided(ProvidedRoles::new(&self.providers)),
+            ),
             keys: self.opened.keys.clone(),
             accounts: RegistryAccount { store: self.store.clone(), seal: self.opened.seal.clone() },
             tenant: tenant.0,

@@ -84,6 +84,24 @@ fn actions(permission: Permission) -> &'static [Action] {
     }
 }
 
+/// Those of them that conditions can narrow: the only ones that count where a registry has repository permissions, as
+/// in Azure. What is beside the repositories (quarantine, what was deleted) has no others.
+fn repository_actions(permission: Permission) -> &'static [Action] {
+    match permission {
+        Permission::Pull => &[Action::CONTENT_READ],
+        Permission::Catalog => &[Action::CATALOG_READ],
+        Permission::Push => &[Action::CONTENT_WRITE],
+        Permission::Delete => &[Action::CONTENT_DELETE],
+        Permission::MetadataRead => &[Action::REPOSITORY_METADATA_READ],
+        Permission::MetadataWrite => &[Action::REPOSITORY_METADATA_WRITE],
+        Permission::DeletedRead
+        | Permission::DeletedCatalog
+        | Permission::DeletedRestore
+        | Permission::QuarantineRead
+        | Permission::QuarantineWrite => actions(permission),
+    }
+}
+
 impl Authority {
     async fn registered(
         &self,
@@ -201,7 +219,9 @@ impl registry::Authority for Authority {
             return self.is_in_scope_map(site, principal, permission, repository).await;
         }
         let may = |action: &Action| decide(&assignments, principal, *action, &scope).is_allowed();
-        Ok(actions(permission).iter().any(may))
+        let by_repository = self.accounts.has_repository_permissions(site).await.map_err(failed)?;
+        let actions = if by_repository { repository_actions(permission) } else { actions(permission) };
+        Ok(actions.iter().any(may))
     }
 
     async fn issue_access(
@@ -339,6 +359,14 @@ impl arm::Entrance for Authority {
         audiences: &[&str],
     ) -> Result<Option<Principal>, arm::Refusal> {
         Ok(self.session(token, kind, audiences).await?)
+    }
+
+    async fn session(&self, id: Uuid, generation: i64) -> Result<Option<Principal>, arm::Refusal> {
+        Ok(self.sign_in.session(id, generation).await?)
+    }
+
+    async fn generation(&self, principal: &Principal) -> Result<i64, arm::Refusal> {
+        Ok(self.sign_in.generation(principal).await?)
     }
 
     async fn assertion(

@@ -91,6 +91,11 @@ impl RegistryAccount {
         Ok(is_same.then(|| principal(site)))
     }
 
+    /// Whether rights in repositories come from data actions alone.
+    pub(crate) async fn has_repository_permissions(&self, site: &Site) -> Result<bool, store::Error> {
+        Ok(self.settings(site).await?.is_some_and(|settings| settings.repository_permissions))
+    }
+
     /// Whether tokens for the resource manager are refused at the registry.
     pub(crate) async fn refuses_arm_tokens(&self, site: &Site) -> Result<bool, store::Error> {
         Ok(self.settings(site).await?.is_some_and(|settings| settings.refuses_arm_tokens))

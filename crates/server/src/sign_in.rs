@@ -6,10 +6,11 @@
 
 mod scoped;
 
+use crate::providers::ProvidedRoles;
 use access::password::{self, PasswordError, PasswordHash};
 use access::token::{Certificate, verify_assertion};
 use access::{
-    Assignment, AttemptLimiter, AttemptPolicy, Principal, PrincipalKind, ResourceId, Role, RoleId,
+    Assignment, AttemptLimiter, AttemptPolicy, Condition, Principal, PrincipalKind, ResourceId, Role, RoleId,
     TooManyAttempts,
 };
 use base64::Engine;
@@ -20,8 +21,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{
-    Account, AccountKind, Application, Credential, Membership, PrincipalId, Proof, RoleDefinition, Store,
-    objects,
+    Account, AccountKind, Application, Credential, Membership, NamedAssignment, PrincipalId, Proof,
+    RoleDefinition, Store, objects,
 };
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -54,6 +55,7 @@ pub struct SignIn {
     remembered: Mutex<HashMap<[u8; 32], Timestamp>>,
     mask: [u8; 32],
     comparisons: Semaphore,
+    provided: ProvidedRoles,
 }
 
 impl SignIn {
@@ -65,7 +67,15 @@ impl SignIn {
             remembered: Mutex::default(),
             mask,
             comparisons: Semaphore::new(COMPARISONS_AT_A_TIME),
+            provided: ProvidedRoles::default(),
         }
+    }
+
+    /// The same, with what rules give to people whom providers know.
+    #[must_use]
+    pub(crate) fn with_provided(mut self, provided: ProvidedRoles) -> Self {
+        self.provided = provided;
+        self
     }
 
     /// The principal with this name and password.
@@ -189,27 +199,26 @@ impl SignIn {
         Ok(self.store.account_of(PrincipalId(id)).await?.filter(|account| account.enabled))
     }
 
-    /// The roles of a principal, at their scopes: its own, and those of its groups.
+    /// The roles of a principal, at their scopes: its own, those of its groups, and those that a provider's claims give.
     ///
     /// # Errors
     /// When the records fail.
     pub async fn assignments(&self, principal: &Principal) -> Result<Vec<Assignment>, store::Error> {
-        let mut stored = self.store.role_assignments(PrincipalId(principal.id)).await?;
-        for membership in objects::all_of::<Membership, _>(&*self.store, &principal.id.to_string()).await? {
-            stored.extend(self.store.role_assignments(PrincipalId(membership.group)).await?);
+        let (mut assignments, mut holders) =
+            self.provided.of(&*self.store, principal.id, Timestamp::now()).await?;
+        let memberships = objects::all_of::<Membership, _>(&*self.store, &principal.id.to_string()).await?;
+        holders.extend(memberships.iter().map(|membership| membership.group));
+        holders.push(principal.id);
+        for holder in holders {
+            let stored = self.store.named_assignments(Some(PrincipalId(holder))).await?;
+            assignments.extend(stored.iter().filter_map(|given| assignment(principal.id, given)));
         }
-        let mut assignments = Vec::new();
-        for given in stored {
-            // A scope that cannot be read grants nothing.
-            let Ok(scope) = ResourceId::parse(&given.scope) else { continue };
-            let role = RoleId(given.role.0);
-            let mut assignment = Assignment::new(principal.id, role, scope);
-            if Role::find(role).is_none() {
-                let definition: Option<RoleDefinition> =
-                    objects::find(&*self.store, &role.0.to_string()).await?;
+        for assignment in &mut assignments {
+            if Role::find(assignment.role).is_none() {
+                let key = assignment.role.0.to_string();
+                let definition: Option<RoleDefinition> = objects::find(&*self.store, &key).await?;
                 assignment.custom = definition.map(|definition| Arc::new(definition.role));
             }
-            assignments.push(assignment);
         }
         Ok(assignments)
     }
@@ -248,6 +257,22 @@ impl SignIn {
             }
         }
         found.ok_or(SignInError::Wrong)
+    }
+
+    /// Whether another attempt may be made that is not by a password.
+    ///
+    /// # Errors
+    /// When too many failed before.
+    pub(crate) fn check_attempt(&self, attempt: &str, now: Timestamp) -> Result<(), TooManyAttempts> {
+        self.limiter().check(attempt, now)
+    }
+
+    /// Counts an attempt that was not by a password.
+    pub(crate) fn count_attempt(&self, attempt: &str, has_succeeded: bool, now: Timestamp) {
+        match has_succeeded {
+            true => self.limiter().succeeded(attempt),
+            false => self.limiter().failed(attempt, now),
+        }
     }
 
     /// The hash of a password that somebody chose.
@@ -304,6 +329,16 @@ impl SignIn {
     fn limiter(&self) -> std::sync::MutexGuard<'_, AttemptLimiter> {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What was given to somebody, or to a group of theirs. A scope or a condition that cannot be read grants nothing.
+fn assignment(principal: uuid::Uuid, given: &NamedAssignment) -> Option<Assignment> {
+    let scope = ResourceId::parse(&given.assignment.scope).ok()?;
+    let mut assignment = Assignment::new(principal, RoleId(given.assignment.role.0), scope);
+    if let Some(condition) = &given.condition {
+        assignment.condition = Some(Arc::new(condition.parse::<Condition>().ok()?));
+    }
+    Some(assignment)
 }
 
 /// The certificate of a credential, if it is one that can be read.

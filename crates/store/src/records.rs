@@ -10,6 +10,7 @@ pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod deleted;
+pub(crate) mod digests;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
@@ -28,22 +29,24 @@ pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod ruled_census;
 pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
+pub(crate) mod transients;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
 pub(crate) mod vex;
 pub(crate) mod webhooks;
 
 use crate::{
-    Additions, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events,
-    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
-    Provisioning, Pulls, Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens,
-    Summaries, Tenancy, UploadParts, Uploads, VexReadings, Webhooks,
+    Additions, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents,
+    Events, FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
+    Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans,
+    ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, VexReadings, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -63,6 +66,7 @@ pub trait Store:
     + ScopedTokens
     + Rules
     + Deleted
+    + Digests
     + Imports
     + Queue
     + Scans
@@ -77,12 +81,14 @@ pub trait Store:
     + Reevaluation
     + History
     + Census
+    + RuledCensus
     + SavedQueries
     + Objects
     + Provisioning
     + Authorization
     + VexReadings
     + Additions
+    + Transients
 {
 }
 
@@ -102,6 +108,7 @@ impl<T> Store for T where
         + ScopedTokens
         + Rules
         + Deleted
+        + Digests
         + Imports
         + Queue
         + Scans
@@ -116,11 +123,14 @@ impl<T> Store for T where
         + Reevaluation
         + History
         + Census
+        + RuledCensus
+        + RuledCensus
         + SavedQueries
         + Objects
         + Provisioning
         + Authorization
         + VexReadings
         + Additions
+        + Transients
 {
 }

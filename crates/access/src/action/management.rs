@@ -12,6 +12,8 @@ impl Action {
     /// Delete resource groups.
     pub const RESOURCE_GROUP_DELETE: Self =
         Self::control("Microsoft.Resources/subscriptions/resourceGroups/delete");
+    /// Read management groups.
+    pub const MANAGEMENT_GROUP_READ: Self = Self::control("Microsoft.Management/managementGroups/read");
     /// Create subscriptions.
     pub const SUBSCRIPTION_CREATE: Self = Self::control("Microsoft.Subscription/aliases/write");
     /// Read how subscriptions were created.
@@ -40,12 +42,6 @@ impl Action {
     /// Make passwords for tokens.
     pub const REGISTRY_TOKEN_CREDENTIALS: Self =
         Self::control("Microsoft.ContainerRegistry/registries/generateCredentials/action");
-    /// Read replications; there are none.
-    pub const REPLICATION_READ: Self =
-        Self::control("Microsoft.ContainerRegistry/registries/replications/read");
-    /// Read private endpoint connections; there are none.
-    pub const PRIVATE_ENDPOINT_READ: Self =
-        Self::control("Microsoft.ContainerRegistry/registries/privateEndpointConnections/read");
     /// Read private link resources; there are none.
     pub const PRIVATE_LINK_READ: Self =
         Self::control("Microsoft.ContainerRegistry/registries/privateLinkResources/read");

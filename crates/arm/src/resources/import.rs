@@ -102,6 +102,10 @@ async fn source(
     });
     if let Some(known) = here(state, request, source).await? {
         request.caller.require(Action::PULL, &known.id)?;
+        if registry::settings(state, known.registry.id).await?.repository_permissions {
+            let below = known.id.joined(&["repositories", &repository.replace('/', ":")])?;
+            request.caller.require(Action::CONTENT_READ, &below)?;
+        }
         let repository =
             repository.parse().map_err(|_| invalid("source.sourceImage has no name of a repository."))?;
         let source =

@@ -7,9 +7,10 @@ use super::{Resource, Right, Route, role_definition};
 use crate::dispatch::{Request, empty};
 use crate::error::ArmError;
 use crate::{ArmState, directory, page, registries};
-use access::{Action, ResourceId, Role, RoleId};
+use access::{Action, CONDITION_VERSION, Condition, ResourceId, Role, RoleId};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use graph::documents::authorization;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{AssignmentOutcome, Membership, NamedAssignment, PrincipalId, RoleAssignment, objects};
@@ -53,27 +54,12 @@ fn scope_of(assignment: &NamedAssignment) -> Option<ResourceId> {
 /// An assignment at its scope, as it is seen from another one: clients look its role up among those that are listed
 /// there.
 fn view(assignment: &NamedAssignment, scope: &ResourceId, seen_from: &ResourceId) -> Value {
-    let before = if scope.as_str() == "/" { "" } else { scope.as_str() };
-    let by = assignment.created_by.map(|by| by.to_string());
-    let at = assignment.created_at.map(|at| at.to_string());
+    let definition = role_definition::id_at(seen_from, RoleId(assignment.assignment.role.0));
     json!({
-        "id": format!("{before}/providers/Microsoft.Authorization/roleAssignments/{}", assignment.id),
+        "id": authorization::assignment_id(scope, assignment),
         "name": assignment.id.to_string(),
-        "type": "Microsoft.Authorization/roleAssignments",
-        "properties": {
-            "roleDefinitionId": role_definition::id_at(seen_from, RoleId(assignment.assignment.role.0)),
-            "principalId": assignment.assignment.principal.to_string(),
-            "principalType": assignment.principal_kind,
-            "scope": scope.as_str(),
-            "description": assignment.description,
-            "condition": null,
-            "conditionVersion": null,
-            "createdOn": at,
-            "updatedOn": at,
-            "createdBy": by,
-            "updatedBy": by,
-            "delegatedManagedIdentityResourceId": null,
-        },
+        "type": authorization::ASSIGNMENT,
+        "properties": authorization::assignment(assignment, scope, &definition),
     })
 }
 
@@ -191,12 +177,7 @@ async fn wanted(state: &ArmState, request: &Request) -> Result<NamedAssignment, 
         .map_err(|_| refused("InvalidRoleAssignmentId", "The name of a role assignment must be a GUID."))?;
     let body = request.object()?;
     let properties = if body["properties"].is_object() { &body["properties"] } else { &body };
-    if properties["condition"].as_str().is_some_and(|condition| !condition.is_empty()) {
-        return Err(refused(
-            "ConditionNotSupported",
-            "Conditions are not evaluated here; give the role at the scope of a repository instead.",
-        ));
-    }
+    let condition = condition(properties)?;
     let scope = &request.scope;
     if scope.subscription().is_some() {
         registries::subscription(state, scope).await?;
@@ -226,10 +207,29 @@ async fn wanted(state: &ArmState, request: &Request) -> Result<NamedAssignment, 
             scope: scope.to_string(),
         },
         principal_kind: kind.to_owned(),
+        condition,
         description: properties["description"].as_str().map(|text| text.chars().take(1024).collect()),
         created_at: Some((state.clock)()),
         created_by: Some(PrincipalId(request.caller.principal.id)),
     })
+}
+
+/// The condition of a body, if it can be evaluated.
+fn condition(properties: &Value) -> Result<Option<String>, ArmError> {
+    let Some(text) = properties["condition"].as_str().filter(|text| !text.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let version = &properties["conditionVersion"];
+    if !version.is_null() && version != CONDITION_VERSION {
+        return Err(refused(
+            "InvalidConditionVersion",
+            format!("The conditionVersion must be '{CONDITION_VERSION}'."),
+        ));
+    }
+    match text.parse::<Condition>() {
+        Ok(condition) => Ok(Some(condition.as_str().to_owned())),
+        Err(error) => Err(refused("InvalidCondition", format!("The condition cannot be used: {error}."))),
+    }
 }
 
 async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> {

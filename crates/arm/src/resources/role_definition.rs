@@ -10,6 +10,7 @@ use crate::{ArmState, page};
 use access::{Action, BUILT_IN_ROLES, CustomRole, Permissions, ResourceId, Role, RoleId};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use graph::documents::authorization;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{PrincipalId, RoleDefinition, objects};
@@ -50,50 +51,23 @@ const MAXIMUM_SCOPES: usize = 100;
 
 /// The id of a role as seen from a scope: below a subscription, it carries the subscription.
 pub(super) fn id_at(scope: &ResourceId, role: RoleId) -> String {
-    let before = scope.subscription().map_or_else(String::new, |id| format!("/subscriptions/{id}"));
-    format!("{before}/providers/Microsoft.Authorization/roleDefinitions/{}", role.0)
+    authorization::definition_id(scope.subscription(), role)
 }
 
 fn built_in_view(scope: &ResourceId, role: &Role) -> Value {
-    json!({
-        "id": id_at(scope, role.id),
-        "name": role.id.0.to_string(),
-        "type": "Microsoft.Authorization/roleDefinitions",
-        "properties": {
-            "roleName": role.name,
-            "type": "BuiltInRole",
-            "description": role.description,
-            "assignableScopes": ["/"],
-            "permissions": [{
-                "actions": role.actions,
-                "notActions": role.not_actions,
-                "dataActions": role.data_actions,
-                "notDataActions": [],
-            }],
-            "createdOn": null,
-            "updatedOn": null,
-            "createdBy": null,
-            "updatedBy": null,
-        },
-    })
+    view(scope, role.id, &authorization::built_in_role(role))
 }
 
 fn custom_view(scope: &ResourceId, definition: &RoleDefinition) -> Value {
+    view(scope, definition.role.id, &authorization::custom_role(definition))
+}
+
+fn view(scope: &ResourceId, role: RoleId, properties: &Value) -> Value {
     json!({
-        "id": id_at(scope, definition.role.id),
-        "name": definition.role.id.0.to_string(),
-        "type": "Microsoft.Authorization/roleDefinitions",
-        "properties": {
-            "roleName": definition.role.name,
-            "type": "CustomRole",
-            "description": definition.description,
-            "assignableScopes": definition.assignable_scopes,
-            "permissions": definition.role.permissions,
-            "createdOn": definition.created_at.to_string(),
-            "updatedOn": definition.updated_at.to_string(),
-            "createdBy": definition.created_by.to_string(),
-            "updatedBy": definition.updated_by.to_string(),
-        },
+        "id": id_at(scope, role),
+        "name": role.0.to_string(),
+        "type": authorization::DEFINITION,
+        "properties": properties,
     })
 }
 

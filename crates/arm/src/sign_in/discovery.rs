@@ -44,8 +44,11 @@ pub(super) async fn configuration(State(state): State<ArmState>, Path(tenant): P
         "token_endpoint": format!("{base}/oauth2/v2.0/token"),
         "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
         "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-        "response_types_supported": ["token", "id_token"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "code_challenge_methods_supported": ["S256"],
         "grant_types_supported": [
+            "authorization_code",
             "client_credentials",
             "password",
             "refresh_token",

@@ -1,11 +1,11 @@
 //! `POST /{tenant}/oauth2/v2.0/token`: tokens for programs by secret or signed assertion (RFC 6749, section 4.4;
-//! RFC 7523), for people by name and password (section 4.3), by a code that somebody entered (RFC 8628), and for a
-//! refresh token (section 6).
+//! RFC 7523), for people by name and password (section 4.3), by a code from the browser (section 4.1), by a code that
+//! somebody entered (RFC 8628), and for a refresh token (section 6).
 //!
 //! People get an identity token too, where they ask for `openid`.
 
 use super::discovery::unknown_tenant;
-use super::{device, is_tenant};
+use super::{authorize, device, is_tenant};
 use crate::dispatch::form_pairs;
 use crate::{ArmState, Refusal};
 use access::token::ArmTokenUse;
@@ -19,20 +19,24 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// A form is a few settings and a token.
 const LONGEST_FORM: usize = 64 << 10;
 
 /// Why no token was made: an error code of OAuth, and a sentence.
 #[derive(Debug, thiserror::Error)]
-enum TokenRefusal {
+pub(super) enum TokenRefusal {
     #[error("AADSTS7000215: Invalid client secret provided: the name or the secret is wrong.")]
     Client,
     #[error(
         "AADSTS700027: The client assertion does not hold: no registered certificate verifies it, or it is too old."
     )]
     Assertion,
+    #[error(
+        "AADSTS70008: The authorization code does not hold: it was used, is too old, or belongs to another request. Sign in again."
+    )]
+    Code,
     #[error("AADSTS70016: Nobody has entered the code yet.")]
     Pending,
     #[error("AADSTS70020: The device code has expired, or was used. Begin again.")]
@@ -42,7 +46,7 @@ enum TokenRefusal {
     #[error("AADSTS700082: The refresh token does not hold any more; sign in again.")]
     Refresh,
     #[error(
-        "AADSTS70003: The grant type '{0}' is not supported; use client_credentials, password, refresh_token or a device code."
+        "AADSTS70003: The grant type '{0}' is not supported; use authorization_code, client_credentials, password, refresh_token or a device code."
     )]
     Grant(String),
     #[error("AADSTS900144: The request body must contain the parameter '{0}'.")]
@@ -61,7 +65,7 @@ impl IntoResponse for TokenRefusal {
             Self::Client | Self::Assertion => (StatusCode::UNAUTHORIZED, "invalid_client"),
             Self::Pending => (StatusCode::BAD_REQUEST, "authorization_pending"),
             Self::Expired => (StatusCode::BAD_REQUEST, "expired_token"),
-            Self::Password | Self::Refresh => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Self::Code | Self::Password | Self::Refresh => (StatusCode::BAD_REQUEST, "invalid_grant"),
             Self::Grant(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::Audience(_) => (StatusCode::BAD_REQUEST, "invalid_resource"),
@@ -80,7 +84,7 @@ impl IntoResponse for TokenRefusal {
     }
 }
 
-type Form = BTreeMap<String, String>;
+pub(super) type Form = BTreeMap<String, String>;
 
 pub(super) async fn issue(
     State(state): State<ArmState>,
@@ -172,20 +176,8 @@ async fn principal(
 ) -> Result<Principal, TokenRefusal> {
     let address = address.map(|address| address.ip());
     match field(form, "grant_type")? {
-        "client_credentials" if form.contains_key("client_assertion") => {
-            if form.get("client_assertion_type").is_none_or(|kind| kind != ASSERTION) {
-                return Err(TokenRefusal::Missing("client_assertion_type"));
-            }
-            let (program, assertion) = (field(form, "client_id")?, field(form, "client_assertion")?);
-            let endpoints = endpoints(state);
-            let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
-            let found = state.entrance.assertion(program, assertion, &endpoints).await;
-            known(found, TokenRefusal::Assertion)
-        }
-        "client_credentials" => {
-            let (id, secret) = client(form, headers)?;
-            known(state.entrance.password(&id, &secret, address).await, TokenRefusal::Client)
-        }
+        "client_credentials" => proven_client(state, form, headers, address).await,
+        "authorization_code" => authorize::redeem(state, form, headers, address).await,
         "password" => {
             let (name, word) = (field(form, "username")?, field(form, "password")?);
             known(state.entrance.password(name, word, address).await, TokenRefusal::Password)
@@ -197,7 +189,8 @@ async fn principal(
         }
         DEVICE => {
             let (code, application) = (field(form, "device_code")?, field(form, "client_id")?);
-            match state.devices.ask(code, application, (state.clock)()) {
+            let answer = device::ask(state, code, application).await;
+            match answer.map_err(refused(TokenRefusal::Expired))? {
                 device::Answer::Pending => Err(TokenRefusal::Pending),
                 device::Answer::Expired => Err(TokenRefusal::Expired),
                 device::Answer::Done { principal, scope } => {
@@ -211,6 +204,26 @@ async fn principal(
     }
 }
 
+/// The program that proves itself, by a signed assertion or a secret.
+pub(super) async fn proven_client(
+    state: &ArmState,
+    form: &Form,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Principal, TokenRefusal> {
+    if !form.contains_key("client_assertion") {
+        let (id, secret) = client(form, headers)?;
+        return known(state.entrance.password(&id, &secret, address).await, TokenRefusal::Client);
+    }
+    if form.get("client_assertion_type").is_none_or(|kind| kind != ASSERTION) {
+        return Err(TokenRefusal::Missing("client_assertion_type"));
+    }
+    let (program, assertion) = (field(form, "client_id")?, field(form, "client_assertion")?);
+    let endpoints = endpoints(state);
+    let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
+    known(state.entrance.assertion(program, assertion, &endpoints).await, TokenRefusal::Assertion)
+}
+
 /// For whom an assertion may be: the token endpoint, by any of its addresses.
 fn endpoints(state: &ArmState) -> Vec<String> {
     let tenant = state.tenant().to_string();
@@ -218,7 +231,7 @@ fn endpoints(state: &ArmState) -> Vec<String> {
     words.map(|tenant| format!("{}/{tenant}/oauth2/v2.0/token", state.url)).collect()
 }
 
-fn field<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, TokenRefusal> {
+pub(super) fn field<'a>(form: &'a Form, name: &'static str) -> Result<&'a str, TokenRefusal> {
     form.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or(TokenRefusal::Missing(name))
 }
 
@@ -238,7 +251,7 @@ fn known(found: Result<Principal, Refusal>, wrong: TokenRefusal) -> Result<Princ
     found.map_err(refused(wrong))
 }
 
-fn refused(wrong: TokenRefusal) -> impl FnOnce(Refusal) -> TokenRefusal {
+pub(super) fn refused(wrong: TokenRefusal) -> impl FnOnce(Refusal) -> TokenRefusal {
     |refusal| match refusal {
         Refusal::Wrong => wrong,
         Refusal::TooMany(seconds) => TokenRefusal::TooMany(seconds),

@@ -40,7 +40,10 @@ impl Place {
     fn fillings(self, route: &Route) -> (String, Vec<&'static str>) {
         let none = || (String::new(), Vec::new());
         match route.pattern {
-            "/tenants" | "/subscriptions" => none(),
+            "/tenants" | "/subscriptions" | "/providers/Microsoft.Management/managementGroups" => none(),
+            "/providers/Microsoft.Management/managementGroups/{name}" => {
+                (String::new(), vec!["00000000-0000-0000-0000-000000000777"])
+            }
             pattern if pattern.starts_with("/providers/Microsoft.ResourceGraph/") => none(),
             "/providers/Microsoft.Subscription/aliases/{name}" => (String::new(), vec!["another"]),
             // What deletes is asked for what is not there, so that the others find what they need.
@@ -63,6 +66,9 @@ impl Place {
             }
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/automations/{name}") => {
                 (self.group(), vec!["one"])
+            }
+            pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/governanceRules/{name}") => {
+                (self.subscription(), vec![NOTHING, NOTHING])
             }
             pattern if pattern.contains("/secureScores/{name}") => {
                 (String::new(), vec![self.subscription, "ascScore"])
@@ -122,6 +128,15 @@ fn body(route: &Route) -> Value {
         _ if is("governanceAssignments") => {
             json!({"properties": {"remediationDueDate": "2026-02-01T00:00:00Z"}})
         }
+        _ if is("governanceRules/{name}/execute") => json!({"override": true}),
+        _ if is("governanceRules") => json!({"properties": {
+            "displayName": "All", "remediationTimeframe": "7.00:00:00", "rulePriority": 1,
+            "ruleType": "Integrated", "sourceResourceType": "Assessments",
+            "conditionSets": [{"conditions": [
+                {"property": "$.Severity", "operator": "Equals", "value": "High"},
+            ]}],
+            "ownerSource": {"type": "Manually", "value": "anna"},
+        }}),
         _ if is("policyExemptions") => json!({"properties": {"exemptionCategory": "Waiver"}}),
         _ if is("pricings") => json!({"properties": {"pricingTier": "Standard"}}),
         _ if is("roleAssignments") => {

@@ -58,6 +58,31 @@ async fn a_role_is_given_listed_and_taken_away() {
 }
 
 #[tokio::test]
+async fn a_role_is_given_under_a_condition_and_under_another_one() {
+    const REPOSITORY_READER: &str = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
+    let estate = Estate::new().await;
+    let anna = user(&estate, "anna").await;
+    let path = assignment(&registry(), 1);
+    let condition = |name: &str| {
+        format!("@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals '{name}'")
+    };
+    let mut body = giving(REPOSITORY_READER, &anna);
+    body["properties"]["condition"] = condition("team/app").into();
+    let given = estate.ask("owner", Method::PUT, &path, body.clone()).await.expect(201).body;
+    assert_eq!(given["properties"]["condition"], condition("team/app"));
+    assert_eq!(given["properties"]["conditionVersion"], "2.0");
+    body["properties"]["condition"] = condition("team/web").into();
+    body["properties"]["conditionVersion"] = "2.0".into();
+    estate.ask("owner", Method::PUT, &path, body.clone()).await.expect(200);
+    let found = estate.get("owner", &path).await.expect(200).body;
+    assert_eq!(found["properties"]["condition"], condition("team/web"));
+    body["properties"]["condition"] = Value::Null;
+    estate.ask("owner", Method::PUT, &path, body).await.expect(200);
+    let found = estate.get("owner", &path).await.expect(200).body;
+    assert_eq!(found["properties"]["conditionVersion"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_makes_no_assignment_is_refused() {
     let estate = Estate::new().await;
     let anna = user(&estate, "anna").await;
@@ -73,8 +98,11 @@ async fn what_makes_no_assignment_is_refused() {
     let named = path.replace(&Uuid::from_u128(1).to_string(), "mine");
     assert_eq!(code("owner", &named, giving(ACR_PULL, &anna)).await, "400 InvalidRoleAssignmentId");
     let mut conditional = giving(ACR_PULL, &anna);
-    conditional["properties"]["condition"] = "@Resource[...]".into();
-    assert_eq!(code("owner", &path, conditional).await, "400 ConditionNotSupported");
+    conditional["properties"]["condition"] = "@Resource[...] StringEquals 'a'".into();
+    assert_eq!(code("owner", &path, conditional.clone()).await, "400 InvalidCondition");
+    conditional["properties"]["condition"] = "'a' StringEquals 'a'".into();
+    conditional["properties"]["conditionVersion"] = "1.0".into();
+    assert_eq!(code("owner", &path, conditional).await, "400 InvalidConditionVersion");
     // Nobody gives what they may not give, and nobody gives above where they may.
     assert_eq!(code("security-admin", &path, giving(ACR_PULL, &anna)).await, "403 AuthorizationFailed");
     let above = assignment("", 1);

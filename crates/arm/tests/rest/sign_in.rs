@@ -1,11 +1,13 @@
 //! Sign-in: discovery, tokens, and their refusal.
 
-use crate::estate::{Answer, Estate, URL};
+use crate::estate::{Answer, Estate, URL, now, principal};
+use access::{AuthorizationRequest, GrantedCode, PendingRequest, ResponseMode};
 use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Method, Request};
-use serde_json::Value;
+use serde_json::{Value, json};
+use store::{Transient, TransientBounds};
 
 const TENANT: &str = "00000000-0000-0000-0000-000000000777";
 
@@ -168,4 +170,181 @@ async fn a_program_signs_what_it_says() {
         "invalid_client"
     );
     token(&estate, TENANT, &form("signed", "other")).await.expect(400);
+}
+
+/// RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// The query of an application, with one parameter otherwise; without it, where it is empty.
+fn asking(name: &str, value: &str) -> String {
+    let pairs = [
+        ("client_id", "az"),
+        ("redirect_uri", "http://localhost:8400"),
+        ("response_type", "code"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("state", "a state"),
+        ("scope", "openid"),
+        ("nonce", "n-1"),
+    ];
+    let mut pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(known, _)| *known != name).collect();
+    if !value.is_empty() {
+        pairs.push((name, value));
+    }
+    let pairs =
+        pairs.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+").replace('#', "%23")));
+    format!("/organizations/oauth2/v2.0/authorize?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+fn location(answer: &Answer) -> &str {
+    answer.headers["location"].to_str().unwrap()
+}
+
+/// The request that an endpoint sealed for the portal.
+async fn sealed(estate: &Estate, path: &str) -> AuthorizationRequest {
+    let answer = estate.get("", path).await.expect(303);
+    let sealed = location(&answer).strip_prefix("/portal/authorize?request=").unwrap().to_owned();
+    PendingRequest::open(&sealed, &estate.seal, now()).unwrap()
+}
+
+/// The code that the portal gives when somebody agrees.
+async fn granted(estate: &Estate, request: AuthorizationRequest) -> &'static str {
+    let granted = GrantedCode { request, principal: principal("owner").id, generation: 0 };
+    let kept = Transient {
+        key: GrantedCode::key(&estate.seal, "the-code"),
+        owner: String::new(),
+        body: serde_json::to_value(&granted).unwrap(),
+        expires_at: now() + GrantedCode::LIFETIME,
+    };
+    let bounds = TransientBounds { all: 10, of_owner: 10 };
+    estate.store.add_transient(GrantedCode::KIND, kept, bounds, now()).await.unwrap();
+    "the-code"
+}
+
+/// The form with which an application redeems a code, with one field otherwise.
+fn redeeming(code: &str, name: &str, value: &str) -> String {
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "az"),
+        ("code", code),
+        ("redirect_uri", "http://localhost:8400"),
+        ("code_verifier", VERIFIER),
+        ("nonce", "forged"),
+    ];
+    let fields =
+        fields.map(|(known, usual)| format!("{known}={}", if known == name { value } else { usual }));
+    fields.join("&")
+}
+
+#[tokio::test]
+async fn a_browser_brings_a_code_that_its_application_redeems() {
+    let estate = Estate::new().await;
+    let request = sealed(&estate, &asking("", "")).await;
+    assert_eq!((request.client.as_str(), request.state.as_deref()), ("az", Some("a state")));
+    assert_eq!((request.mode, request.is_confidential), (ResponseMode::Query, false));
+    let posted = sealed(&estate, &asking("response_mode", "form_post")).await;
+    assert_eq!(posted.mode, ResponseMode::FormPost);
+    let code = granted(&estate, request.clone()).await;
+    let done = token(&estate, "organizations", &redeeming(code, "", "")).await.expect(200).body;
+    assert_eq!(done["access_token"], "access-owner");
+    assert_eq!(done["refresh_token"], "refresh-owner");
+    assert_eq!(done["id_token"], "id of owner for az n-1", "the number is the one of the request");
+    // A code is good once, and only for who asked; whoever tries has used it up.
+    let again = token(&estate, "organizations", &redeeming(code, "", "")).await.expect(400).body;
+    assert_eq!(again["error"], "invalid_grant");
+    for (name, value) in [
+        ("client_id", "other"),
+        ("redirect_uri", "http://localhost:8401"),
+        ("code_verifier", "another-verifier-that-is-long-enough-for-a-secret"),
+        ("code_verifier", CHALLENGE),
+        ("code", "guessed"),
+    ] {
+        let code = granted(&estate, request.clone()).await;
+        let refused = token(&estate, "organizations", &redeeming(code, name, value)).await.expect(400).body;
+        assert_eq!(refused["error"], "invalid_grant", "{name}={value}");
+        if name != "code" {
+            token(&estate, "organizations", &redeeming(code, "", "")).await.expect(400);
+        }
+    }
+    let ended = GrantedCode { request, principal: principal("owner").id, generation: 7 };
+    let kept = Transient {
+        key: GrantedCode::key(&estate.seal, "ended"),
+        owner: String::new(),
+        body: serde_json::to_value(&ended).unwrap(),
+        expires_at: now() + GrantedCode::LIFETIME,
+    };
+    let bounds = TransientBounds { all: 10, of_owner: 10 };
+    estate.store.add_transient(GrantedCode::KIND, kept, bounds, now()).await.unwrap();
+    token(&estate, "organizations", &redeeming("ended", "", "")).await.expect(400);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_an_address_that_is_not_registered() {
+    let estate = Estate::new().await;
+    for redirect in [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "http://localhost:8400@evil.example",
+        "http://evil.example#localhost",
+        "//localhost",
+        "ms-app://x",
+    ] {
+        let answer = estate.get("", &asking("redirect_uri", redirect)).await.expect(400);
+        assert!(answer.headers.get("location").is_none(), "{redirect}");
+    }
+    for missing in ["client_id", "redirect_uri"] {
+        estate.get("", &asking(missing, "")).await.expect(400);
+    }
+    // What is wrong otherwise is told to the application, with its state.
+    for (name, value, code) in [
+        ("response_type", "token", "unsupported_response_type"),
+        ("response_type", "", "unsupported_response_type"),
+        ("code_challenge", "", "invalid_request"),
+        ("code_challenge", "short", "invalid_request"),
+        ("code_challenge_method", "plain", "invalid_request"),
+        ("prompt", "none", "interaction_required"),
+        ("scope", &"x".repeat(4000), "invalid_request"),
+    ] {
+        let answer = estate.get("", &asking(name, value)).await.expect(303);
+        let told =
+            format!("http://localhost:8400?error={}&error_description=AADSTS", code.replace('_', "%5F"));
+        assert!(location(&answer).starts_with(&told), "{name}={value}: {}", location(&answer));
+        assert!(location(&answer).ends_with("&state=a%20state"));
+    }
+    estate.get("", &asking("response_mode", "fragment")).await.expect(400);
+    estate.get("", &asking("", "").replace("organizations", "elsewhere")).await.expect(400);
+}
+
+#[tokio::test]
+async fn an_application_that_is_registered_has_its_own_addresses() {
+    let estate = Estate::new().await;
+    let body = json!({
+        "displayName": "Dashboard",
+        "web": { "redirectUris": ["https://dashboard.example/back", "http://plain.example/back"] },
+        "spa": { "redirectUris": ["https://dashboard.example/spa"] },
+    });
+    let made = estate.ask("admin", Method::POST, "/graph/v1.0/applications", body).await;
+    let id = made.expect(201).body["appId"].as_str().unwrap().to_owned();
+    let asked =
+        |redirect: &str| asking("redirect_uri", redirect).replace("client_id=az", &format!("client_id={id}"));
+    let web = sealed(&estate, &asked("https://dashboard.example/back")).await;
+    assert_eq!((web.client_name.as_deref(), web.is_confidential), (Some("Dashboard"), true));
+    assert!(!sealed(&estate, &asked("https://dashboard.example/spa")).await.is_confidential);
+    for other in
+        ["https://dashboard.example/back/", "https://dashboard.example/", "http://plain.example/back"]
+    {
+        estate.get("", &asked(other)).await.expect(400);
+    }
+    // A server proves itself beside the code.
+    let form = |more: &str| {
+        let form = redeeming("the-code", "redirect_uri", "https://dashboard.example/back");
+        format!("{}{more}", form.replace("client_id=az", &format!("client_id={id}")))
+    };
+    granted(&estate, web.clone()).await;
+    token(&estate, "common", &form("")).await.expect(400);
+    granted(&estate, web.clone()).await;
+    token(&estate, "common", &form("&client_secret=wrong")).await.expect(401);
+    granted(&estate, web).await;
+    token(&estate, "common", &form("&client_secret=open sesame")).await.expect(200);
 }

@@ -62,7 +62,11 @@ pub fn properties(known: &KnownRegistry, facts: &Facts) -> Value {
         "networkRuleBypassOptions": "AzureServices",
         "networkRuleSet": {"defaultAction": "Allow", "ipRules": []},
         "encryption": {"status": "disabled"},
-        "roleAssignmentMode": "LegacyRegistryPermissions",
+        "roleAssignmentMode": if settings.repository_permissions {
+            "AbacRepositoryPermissions"
+        } else {
+            "LegacyRegistryPermissions"
+        },
         "zoneRedundancy": "Disabled",
         "privateEndpointConnections": [],
         "policies": {

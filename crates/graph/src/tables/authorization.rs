@@ -5,15 +5,13 @@
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
+use crate::documents::authorization::{self as documents, ASSIGNMENT, DEFINITION};
 use crate::narrowed::Narrowed;
 use crate::viewer::View;
 use access::{BUILT_IN_ROLES, ResourceId, Role, RoleId};
 use kql::ScanRequest;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{NamedAssignment, RoleDefinition, objects};
-
-const ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments";
-const DEFINITION: &str = "Microsoft.Authorization/roleDefinitions";
 
 pub(super) const TABLE: Table = Table {
     name: "AuthorizationResources",
@@ -43,7 +41,8 @@ impl Reading for Authorization {
             rows.extend(assignments(view)?);
         }
         if self.definitions && view.reads_roles {
-            rows.extend(BUILT_IN_ROLES.iter().map(|role| definition(view, role)));
+            let row = |role: &Role| row_of_definition(view, role.id, documents::built_in_role(role));
+            rows.extend(BUILT_IN_ROLES.iter().map(row));
             rows.extend(custom_definitions(view)?);
         }
         Ok(Pulled { batch: batch(&rows, request), is_last: true })
@@ -60,24 +59,17 @@ fn assignments(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
 }
 
 fn row_of_assignment(view: &View, named: &NamedAssignment, scope: &ResourceId) -> ResourceRow {
-    let name = named.id.to_string();
-    let prefix = if scope.as_str() == "/" { "" } else { scope.as_str() };
-    let subscription = scope.subscription().unwrap_or_default().to_owned();
-    let definition = definition_id(&subscription, RoleId(named.assignment.role.0));
+    let subscription = scope.subscription().filter(|id| !id.is_empty());
+    let definition = documents::definition_id(subscription, RoleId(named.assignment.role.0));
     ResourceRow {
-        id: format!("{prefix}/providers/{ASSIGNMENT}/{name}"),
-        name,
+        id: documents::assignment_id(scope, named),
+        name: named.id.to_string(),
         kind: ASSIGNMENT.to_ascii_lowercase(),
         tenant: view.tenant.clone(),
         location: "global".to_owned(),
         resource_group: scope.resource_group().unwrap_or_default().to_owned(),
-        subscription,
-        properties: json!({
-            "principalId": named.assignment.principal.0.to_string(),
-            "principalType": named.principal_kind,
-            "roleDefinitionId": definition,
-            "scope": scope.as_str(),
-        }),
+        subscription: subscription.unwrap_or_default().to_owned(),
+        properties: documents::assignment(named, scope, &definition),
         ..ResourceRow::default()
     }
 }
@@ -85,22 +77,8 @@ fn row_of_assignment(view: &View, named: &NamedAssignment, scope: &ResourceId) -
 /// The roles of the tenant's own.
 fn custom_definitions(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     let all: Vec<RoleDefinition> = view.runtime.block_on(objects::all(&*view.store))?;
-    let row = |definition: &RoleDefinition| ResourceRow {
-        id: definition_id("", definition.role.id),
-        name: definition.role.id.0.to_string(),
-        kind: DEFINITION.to_ascii_lowercase(),
-        tenant: view.tenant.clone(),
-        location: "global".to_owned(),
-        properties: json!({
-            "roleName": definition.role.name,
-            "type": "CustomRole",
-            "description": definition.description,
-            "assignableScopes": definition.assignable_scopes,
-            "permissions": definition.role.permissions,
-            "isServiceRole": false,
-        }),
-        sku: Value::Null,
-        ..ResourceRow::default()
+    let row = |definition: &RoleDefinition| {
+        row_of_definition(view, definition.role.id, documents::custom_role(definition))
     };
     // A role that can be given only where the viewer may not look is none of theirs.
     let is_seen = |definition: &&RoleDefinition| {
@@ -109,33 +87,15 @@ fn custom_definitions(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     Ok(all.iter().filter(is_seen).map(row).collect())
 }
 
-fn definition_id(subscription: &str, role: RoleId) -> String {
-    let prefix =
-        if subscription.is_empty() { String::new() } else { format!("/subscriptions/{subscription}") };
-    format!("{prefix}/providers/{DEFINITION}/{}", role.0)
-}
-
-fn definition(view: &View, role: &Role) -> ResourceRow {
-    let name = role.id.0.to_string();
+fn row_of_definition(view: &View, role: RoleId, mut properties: Value) -> ResourceRow {
+    properties["isServiceRole"] = false.into();
     ResourceRow {
-        id: definition_id("", role.id),
-        name,
+        id: documents::definition_id(None, role),
+        name: role.0.to_string(),
         kind: DEFINITION.to_ascii_lowercase(),
         tenant: view.tenant.clone(),
         location: "global".to_owned(),
-        properties: json!({
-            "roleName": role.name,
-            "type": "BuiltInRole",
-            "description": role.description,
-            "assignableScopes": ["/"],
-            "permissions": [{
-                "actions": role.actions,
-                "notActions": role.not_actions,
-                "dataActions": role.data_actions,
-                "notDataActions": [],
-            }],
-            "isServiceRole": false,
-        }),
+        properties,
         sku: Value::Null,
         ..ResourceRow::default()
     }

@@ -1,6 +1,9 @@
 //! One registry with one image that has one finding, visitors with different roles, and requests without a network.
 
-use access::{Assignment, PageSeal, Principal, PrincipalKind, ResourceId, RoleId};
+use access::{
+    Assignment, AuthorizationRequest, PageSeal, PendingRequest, Principal, PrincipalKind, ResourceId,
+    ResponseMode, RoleId,
+};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -8,7 +11,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use oci::Digest;
-use portal::{Entrance, PortalState, Refusal};
+use portal::{Entrance, PortalState, ProviderAttempt, ProviderError, ProviderTitle, Providers, Refusal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -66,17 +69,64 @@ impl Entrance for Visitors {
     }
 }
 
+/// A provider that knows everybody by the name that they bring as their code.
+struct Corporation;
+
+#[async_trait]
+impl Providers for Corporation {
+    fn titles(&self) -> Vec<ProviderTitle> {
+        vec![ProviderTitle { name: "corp".into(), title: "Example Corporation".into() }]
+    }
+
+    async fn begin(&self, provider: &str, attempt: ProviderAttempt<'_>) -> Result<String, ProviderError> {
+        match provider {
+            "corp" => Ok(format!(
+                "https://login.example.com/?state={}&nonce={}&verifier={}&redirect={}",
+                attempt.state, attempt.nonce, attempt.verifier, attempt.redirect
+            )),
+            _ => Err(ProviderError::Unknown),
+        }
+    }
+
+    async fn finish(
+        &self,
+        _: &str,
+        attempt: ProviderAttempt<'_>,
+        code: &str,
+        _: Option<IpAddr>,
+    ) -> Result<Principal, ProviderError> {
+        // As a real one does, it holds what comes against what began.
+        match code.strip_prefix(attempt.nonce) {
+            Some(name) => Ok(principal(name)),
+            None => Err(ProviderError::Refused { title: "Example Corporation".into(), why: "no".into() }),
+        }
+    }
+
+    async fn is_mixed_up(&self, _: &str, issuer: Option<&str>) -> Result<bool, ProviderError> {
+        Ok(issuer.is_some_and(|issuer| issuer != "https://login.example.com"))
+    }
+
+    async fn leave(&self, _: &str) -> Option<String> {
+        Some("https://login.example.com/leave".into())
+    }
+}
+
 /// An answer, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    /// The first cookie, as a browser sends it back.
     pub(crate) cookie: Option<String>,
+    /// All of them, as they came.
+    pub(crate) cookies: Vec<String>,
+    pub(crate) refresh: Option<String>,
     pub(crate) policy: String,
     pub(crate) body: String,
 }
 
 pub(crate) struct House {
     pub(crate) digest: Digest,
+    pub(crate) store: Arc<dyn Store>,
     router: Router,
     _folder: TempDir,
 }
@@ -98,15 +148,17 @@ impl House {
         store.install(installation, now()).await.unwrap();
         let digest = furnish(&*store).await;
         let router = portal::router(PortalState {
-            store,
+            store: store.clone(),
             entrance: Arc::new(Visitors),
-            seal: PageSeal::new(&[7; 32]),
+            providers: Arc::new(Corporation),
+            url: "http://lazaretto.test".into(),
+            seal: seal(),
             secure: false,
             tenant: Uuid::from_u128(0x777),
             scan_plan: "ContainerRegistry",
             advisories: Arc::new(|| "one advisory is in force".into()),
         });
-        Self { digest, router, _folder: folder }
+        Self { digest, store, router, _folder: folder }
     }
 
     /// The cookie of somebody's session.
@@ -124,11 +176,24 @@ impl House {
     }
 
     pub(crate) async fn post(&self, path: &str, form: &str, origin: Option<&str>) -> Answer {
+        self.send_form(path, form, origin, None).await
+    }
+
+    pub(crate) async fn send_form(
+        &self,
+        path: &str,
+        form: &str,
+        origin: Option<&str>,
+        session: Option<&str>,
+    ) -> Answer {
         let mut request = Request::post(path)
             .header("host", "lazaretto.test")
             .header("content-type", "application/x-www-form-urlencoded");
         if let Some(origin) = origin {
             request = request.header("origin", origin);
+        }
+        if let Some(session) = session {
+            request = request.header("cookie", session);
         }
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
@@ -136,15 +201,39 @@ impl House {
     async fn send(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let header = |name: &str| text(&parts.headers, name);
-        let cookie = header("set-cookie").and_then(|cookie| cookie.split(';').next().map(str::to_owned));
+        let cookies = parts.headers.get_all("set-cookie").iter().map(|one| one.to_str().unwrap().to_owned());
+        let cookies: Vec<String> = cookies.collect();
+        let cookie = cookies.first().and_then(|cookie| cookie.split(';').next().map(str::to_owned));
         Answer {
             status: parts.status,
             location: header("location"),
             cookie,
+            cookies,
+            refresh: header("refresh"),
             policy: header("content-security-policy").unwrap_or_default(),
             body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
         }
     }
+}
+
+pub(crate) fn seal() -> PageSeal {
+    PageSeal::new(&[7; 32])
+}
+
+/// What an application asks for, as the endpoint of the sign-in seals it.
+pub(crate) fn sealed_request(mode: ResponseMode) -> String {
+    let request = AuthorizationRequest {
+        client: "az".into(),
+        client_name: Some("Azure <CLI>".into()),
+        is_confidential: false,
+        redirect: "http://localhost:8400/back?x=1".into(),
+        mode,
+        state: Some("a state".into()),
+        scope: "openid".into(),
+        nonce: None,
+        challenge: None,
+    };
+    PendingRequest::new(request, Timestamp::now()).seal(&seal()).unwrap()
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -6,5 +6,6 @@ mod events;
 mod harness;
 mod hostile;
 mod imports;
+mod providers;
 mod rules;
 mod tokens;

@@ -14,6 +14,8 @@ pub struct NamedAssignment {
     pub assignment: RoleAssignment,
     /// `User`, `Group` or `ServicePrincipal`: told, never relied on.
     pub principal_kind: String,
+    /// Under which condition, in the language of Azure's role assignments; none if it holds always.
+    pub condition: Option<String>,
     /// Why, in the words of whoever gave it.
     pub description: Option<String>,
     /// When it was given; unknown for what the first start gave.
@@ -27,7 +29,7 @@ pub struct NamedAssignment {
 pub enum AssignmentOutcome {
     /// It is there now.
     Created,
-    /// The same name, principal, role and scope were there: the description is the new one.
+    /// The same name, principal, role and scope were there: condition and description are the new ones.
     Updated,
     /// The principal has that role at that scope already, under this name.
     Exists(Uuid),

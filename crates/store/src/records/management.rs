@@ -70,6 +70,10 @@ pub struct RegistrySettings {
     pub retention: Option<Retention>,
     /// Whether tokens for the resource manager are refused at the registry: then only tokens for registries do.
     pub refuses_arm_tokens: bool,
+    /// Whether rights in repositories come from data actions alone, which conditions may narrow: then the roles for whole
+    /// registries (`AcrPull`, `Reader`, `Owner` ...) open no content.
+    #[serde(default)]
+    pub repository_permissions: bool,
     /// When this was last changed; none if it never was.
     pub changed_at: Option<Timestamp>,
 }
@@ -97,6 +101,7 @@ impl RegistrySettings {
             admin_nonces: [Uuid::nil(); 2],
             retention: None,
             refuses_arm_tokens: false,
+            repository_permissions: false,
             changed_at: None,
         }
     }

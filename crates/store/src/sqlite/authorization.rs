@@ -56,20 +56,21 @@ fn put(connection: &Connection, new: &NamedAssignment) -> Result<AssignmentOutco
         if present.id != new.id {
             return Ok(AssignmentOutcome::Exists(present.id));
         }
-        let sql = "UPDATE role_assignment SET description = ?2 WHERE id = ?1";
-        change(connection, sql, params![new.id.to_string(), new.description])?;
+        let sql = "UPDATE role_assignment SET description = ?2, condition = ?3 WHERE id = ?1";
+        change(connection, sql, params![new.id.to_string(), new.description, new.condition])?;
         return Ok(AssignmentOutcome::Updated);
     }
     if by_name(connection, new.id)?.is_some() {
         return Ok(AssignmentOutcome::NameTaken);
     }
     let sql = "INSERT INTO role_assignment
-                   (id, principal, role, scope, principal_kind, description, created_at, created_by)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                   (id, principal, role, scope, principal_kind, description, created_at, created_by, condition)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let by = new.created_by.map(|by| by.to_string());
     let at = new.created_at.map(moment);
+    let id = new.id.to_string();
     let values =
-        params![new.id.to_string(), principal, role, scope, new.principal_kind, new.description, at, by];
+        params![id, principal, role, scope, new.principal_kind, new.description, at, by, new.condition];
     change(connection, sql, values)?;
     Ok(AssignmentOutcome::Created)
 }
@@ -89,6 +90,7 @@ fn assignment(row: &Row<'_>) -> Result<NamedAssignment, Error> {
             scope: row.plain("scope")?,
         },
         principal_kind: row.plain("principal_kind")?,
+        condition: row.plain("condition")?,
         description: row.plain("description")?,
         created_at: row.maybe_moment("created_at")?,
         created_by: row.maybe_parsed("created_by")?.map(PrincipalId),

@@ -2,7 +2,7 @@
 
 use super::{Covered, covered, has, is, keep, succeeds, text};
 
-pub(super) const COMMANDS: &[Covered] = &[
+pub(crate) const COMMANDS: &[Covered] = &[
     covered(
         "cloud register",
         "cloud register -n Lazaretto --endpoint-resource-manager {url}",
@@ -30,6 +30,21 @@ pub(super) const COMMANDS: &[Covered] = &[
         is(answer, "/id", world.name("subscription"));
         is(answer, "/environmentName", "Lazaretto");
     }),
+    covered("account list --refresh", "account list --refresh", "the subscription", |world, answer| {
+        has(answer, "/id", world.name("subscription"));
+    }),
+    covered(
+        "account management-group list",
+        "account management-group list",
+        "the root of the tenant",
+        |world, answer| has(answer, "/name", world.name("tenant")),
+    ),
+    covered(
+        "rest",
+        "rest --method get --url {url}/subscriptions/{subscription}?api-version=2022-12-01",
+        "any path with the token of the sign-in",
+        |world, answer| is(answer, "/subscriptionId", world.name("subscription")),
+    ),
     covered("account list-locations", "account list-locations", "the server's location", |_, answer| {
         has(answer, "/name", "local");
     }),

@@ -51,6 +51,18 @@ pub(super) const COMMANDS: &[Covered] = &[
         is(answer, "/mediaType", "application/vnd.oci.image.manifest.v1+json");
     }),
     covered(
+        "acr manifest list-referrers",
+        "acr manifest list-referrers -r lazaretto -n ill:1",
+        "an index of what refers to the image",
+        |_, answer| is(answer, "/mediaType", "application/vnd.oci.image.index.v1+json"),
+    ),
+    covered(
+        "acr repository list -u -p",
+        "acr repository list -n lazaretto -u admin -p '{password}'",
+        "by name and password",
+        |_, answer| count(answer, 2),
+    ),
+    covered(
         "acr repository update --write-enabled",
         "acr repository update -n lazaretto --image ill:1 --write-enabled false",
         "the tag is locked",

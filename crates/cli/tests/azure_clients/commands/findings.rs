@@ -52,6 +52,24 @@ pub(super) const COMMANDS: &[Covered] = &[
         },
     ),
     covered(
+        "security assessment-metadata show",
+        "security assessment-metadata show -n dbd0cb49-b563-45e7-9724-889e799fa648",
+        "its name",
+        |_, answer| is(answer, "/name", "dbd0cb49-b563-45e7-9724-889e799fa648"),
+    ),
+    covered(
+        "security assessment show",
+        "security assessment show -n dbd0cb49-b563-45e7-9724-889e799fa648 --assessed-resource-id /subscriptions/{subscription}/resourceGroups/lazaretto/providers/Microsoft.ContainerRegistry/registries/lazaretto",
+        "unhealthy, as an image is",
+        |_, answer| is(answer, "/status/code", "Unhealthy"),
+    ),
+    covered(
+        "security sub-assessment list --assessed-resource-id",
+        "security sub-assessment list --assessment-name dbd0cb49-b563-45e7-9724-889e799fa648 --assessed-resource-id /subscriptions/{subscription}/resourceGroups/lazaretto/providers/Microsoft.ContainerRegistry/registries/lazaretto",
+        "the same findings at the registry",
+        |_, answer| has(answer, "/idPropertiesId", "CVE-2099-0001"),
+    ),
+    covered(
         "security sub-assessment list",
         "security sub-assessment list",
         "the finding of the pushed image, by digest",

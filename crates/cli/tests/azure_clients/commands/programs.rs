@@ -22,7 +22,15 @@ pub(super) const COMMANDS: &[Covered] = &[
         assert!(answer.as_str().unwrap().contains("Insufficient privileges"), "{answer}");
     }),
     covered("logout", "logout", "", succeeds),
-    covered("login --use-device-code", "login --use-device-code", "the owner again", succeeds),
+    covered(
+        "login",
+        "login --tenant {tenant}",
+        "in a browser: the owner signs in on our page, and lets the application in",
+        |world, answer| {
+            has(answer, "/id", world.name("subscription"));
+            has(answer, "/user/name", "admin");
+        },
+    ),
     covered(
         "ad sp credential reset",
         "ad sp credential reset --id {app}",

@@ -1,6 +1,6 @@
 //! Groups and registries.
 
-use super::{Covered, count, covered, has, is, keep, text};
+use super::{Covered, count, covered, has, is, keep, refused, text};
 
 pub(super) const COMMANDS: &[Covered] = &[
     covered(
@@ -92,6 +92,45 @@ pub(super) const COMMANDS: &[Covered] = &[
             assert_eq!(answer["properties"]["adminUserEnabled"], true);
             assert_eq!(answer["properties"]["policies"]["retentionPolicy"]["days"], 3);
         },
+    ),
+    covered(
+        "acr update --role-assignment-mode",
+        "acr update -n secondone --role-assignment-mode rbac-abac",
+        "rights in repositories come from data actions",
+        |_, answer| is(answer, "/roleAssignmentMode", "AbacRepositoryPermissions"),
+    ),
+    covered("acr replication list", "acr replication list -r secondone", "there are none", |_, answer| {
+        count(answer, 0);
+    }),
+    covered("acr cache list", "acr cache list -r secondone", "there are none", |_, answer| count(answer, 0)),
+    refused(
+        "acr cache create",
+        "acr cache create -r secondone -n hub --source-repo docker.io/library/alpine --target-repo alpine",
+        "refused, with what to do instead",
+        |_, answer| assert!(answer.as_str().unwrap().contains("by importing them"), "{answer}"),
+    ),
+    covered(
+        "acr credential-set list",
+        "acr credential-set list -r secondone",
+        "there are none",
+        |_, answer| {
+            count(answer, 0);
+        },
+    ),
+    covered("acr task list", "acr task list -r secondone", "there are none", |_, answer| count(answer, 0)),
+    covered(
+        "acr connected-registry list",
+        "acr connected-registry list -r secondone",
+        "there are none",
+        |_, answer| {
+            count(answer, 0);
+        },
+    ),
+    covered(
+        "acr private-endpoint-connection list",
+        "acr private-endpoint-connection list -r secondone",
+        "there are none",
+        |_, answer| count(answer, 0),
     ),
     covered(
         "resource show",

@@ -42,6 +42,21 @@ pub(super) const COMMANDS: &[Covered] = &[
             count(answer, 1);
         },
     ),
+    covered(
+        "role assignment create --condition",
+        "role assignment create --assignee-object-id {team} --assignee-principal-type Group --role 'Container Registry Repository Reader' --scope {second} --condition {condition} --condition-version 2.0",
+        "for some repositories alone",
+        |_, answer| {
+            is(answer, "/conditionVersion", "2.0");
+            assert!(text(answer, "/condition").contains("StringStartsWithIgnoreCase 'copied'"), "{answer:#}");
+        },
+    ),
+    covered(
+        "role assignment list --scope",
+        "role assignment list --scope /providers/Microsoft.Management/managementGroups/{tenant}",
+        "at the root of the tenant",
+        |_, answer| has(answer, "/roleDefinitionName", "Owner"),
+    ),
     covered("role assignment delete", "role assignment delete --ids {given}", "", succeeds),
     covered(
         "role definition create",
