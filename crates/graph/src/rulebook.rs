@@ -138,6 +138,11 @@ impl Rulebook {
         &self.rules
     }
 
+    /// The documents that are attached to images.
+    pub(crate) fn attached(&self) -> &TrustedVex {
+        &self.vex
+    }
+
     /// The rules, in the order of their keys.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().map(|(rule, _)| rule)
