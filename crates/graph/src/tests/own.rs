@@ -240,14 +240,14 @@ async fn packages_layers_and_events_are_tables() {
         expect![[r#"
             kind:string | registry:string | actor:string | count_:integer
             "manifest-pushed" | "lazaretto.test" | "owner" | 8
-            "registry-status-changed" | "lazaretto.test" | "lazaretto" | 1
             "verdict-changed" | "lazaretto.test" | "lazaretto" | 7
+            "registry-status-changed" | "lazaretto.test" | "lazaretto" | 1
             "manifest-pushed" | "marshland.test" | "owner" | 2
-            "registry-status-changed" | "marshland.test" | "lazaretto" | 1
             "verdict-changed" | "marshland.test" | "lazaretto" | 2
+            "registry-status-changed" | "marshland.test" | "lazaretto" | 1
             "manifest-pushed" | "pratique.test" | "owner" | 2
-            "registry-status-changed" | "pratique.test" | "lazaretto" | 1
             "verdict-changed" | "pratique.test" | "lazaretto" | 1
+            "registry-status-changed" | "pratique.test" | "lazaretto" | 1
         "#]],
     )
     .await;
