@@ -14,6 +14,7 @@ pub mod audit;
 mod authority;
 mod bill;
 mod configuration;
+mod digests;
 pub mod exports;
 mod hosts;
 pub mod inspect;
@@ -22,6 +23,7 @@ pub mod jobs;
 pub mod judge;
 mod keys;
 mod listener;
+mod mail;
 mod operations;
 pub mod providers;
 mod registry_account;
@@ -30,12 +32,15 @@ pub mod sender;
 mod settled;
 mod sign_in;
 mod storage;
+mod syslog;
 mod tls;
 mod transients;
+pub mod vex;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};
 pub use configuration::{
     Configuration, ConfigurationError, Overrides, Patience, Tls, jail as configured_jail,
 };
+pub use mail::{MailError, MailSettings};
 pub use storage::{BlobStorage, StorageSettings};
