@@ -28,6 +28,8 @@ struct Client {
 
 const CLIENTS: &[Client] = &[
     Client { folder: "az", list: "az.txt", needs: "python3", install: pip },
+    // Behind `az`, whose installer puts them there.
+    Client { folder: "az-extensions", list: "az-extensions.txt", needs: "python3", install: extensions },
     Client { folder: "python", list: "python.txt", needs: "python3", install: pip },
     Client { folder: "javascript", list: "package.json", needs: "npm", install: npm },
 ];
@@ -96,6 +98,18 @@ fn pip(folder: &Path, list: &Path) -> Result<()> {
     let pip = format!("{folder}/bin/pip");
     let quiet = ["--quiet", "--disable-pip-version-check", "--requirement"];
     step::run(&pip, &["install", quiet[0], quiet[1], quiet[2], &list.to_string_lossy()])
+}
+
+/// Extensions of `az`, each in the folder of its name, as `az extension add` puts them.
+fn extensions(folder: &Path, list: &Path) -> Result<()> {
+    let pip = clients()?.join("az/bin/pip").to_string_lossy().into_owned();
+    for line in std::fs::read_to_string(list)?.lines() {
+        let name = line.split("==").next().unwrap_or(line);
+        let folder = folder.join(name).to_string_lossy().into_owned();
+        let quiet = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"];
+        step::run(&pip, &[quiet.as_slice(), &[&folder, line]].concat())?;
+    }
+    Ok(())
 }
 
 fn npm(folder: &Path, list: &Path) -> Result<()> {

@@ -19,6 +19,7 @@
 mod authority;
 mod dropped;
 mod judgement;
+mod products;
 mod scope;
 
 use crate::identifier::{is_cve, name_without_cve};
@@ -183,6 +184,15 @@ impl<'q> Query<'q> {
 /// Judges a package: one match for each vulnerability that some advisory connects with it, whatever the verdict,
 /// sorted by vulnerability.
 pub fn match_package(snapshot: &Snapshot, query: &Query<'_>) -> Vec<Match> {
+    let mut matches = products::each(query, |query| matches_of(snapshot, query));
+    if let Some(reason) = Dropped::of(snapshot, query) {
+        matches.iter_mut().for_each(|found| found.drop_because(&reason));
+    }
+    matches
+}
+
+/// The matches of a package as one of a single ecosystem, as it is and by its source.
+fn matches_of(snapshot: &Snapshot, query: &Query<'_>) -> Vec<Match> {
     let (name, version) = query.subject();
     let mut matches = matches_as(snapshot, query, &name, version, Side::Package);
     if let (PackageKind::Rpm, Some(source)) = (query.kind, query.source) {
@@ -190,9 +200,6 @@ pub fn match_package(snapshot: &Snapshot, query: &Query<'_>) -> Vec<Match> {
         let of_source = matches_as(snapshot, query, &source.name, &source.version, Side::Source);
         matches.extend(of_source.into_iter().filter(|found| !known.contains(&found.vulnerability)));
         matches.sort_by(|left, right| left.vulnerability.cmp(&right.vulnerability));
-    }
-    if let Some(reason) = Dropped::of(snapshot, query) {
-        matches.iter_mut().for_each(|found| found.drop_because(&reason));
     }
     matches
 }

@@ -5,9 +5,10 @@
 //! Module for Basesystem 15 SP4`, `Ubuntu:Pro:22.04:LTS`. Nothing in an image says which of them were enabled, and a
 //! package from any of them may be installed, so that what is said of a part is said of the release.
 //!
-//! What is another product with packages of its own stays under its own name and matches nothing here: extended
-//! update support (`rhel_eus`), FIPS and real-time pockets, SUSE's images for SAP. Their packages have version numbers of
-//! their own, and reading them against a release would call fixed packages vulnerable.
+//! What is another product with packages of its own stays under its own name: extended update support (`rhel_eus`), FIPS
+//! and real-time pockets, SUSE's images for SAP. Their packages have version numbers of their own, and reading them against
+//! a release would call fixed packages vulnerable. Images of Red Hat say from which products they were built
+//! ([`Ecosystem::products`]); the others match nothing here.
 
 use inventory::Ecosystem;
 
@@ -56,12 +57,17 @@ pub(crate) fn ubuntu_release(number: &str) -> Option<String> {
         .then(|| format!("Ubuntu:{number}{}", if long { ":LTS" } else { "" }))
 }
 
-/// `enterprise_linux:9::baseos`.
+/// The products of Red Hat, beside its releases, of which an image can say that it was built from their repositories.
+const RED_HAT_PRODUCTS: &[&str] = &["rhel_eus", "rhel_aus", "rhel_tus", "rhel_e4s", "openshift"];
+
+/// `enterprise_linux:9::baseos`, `rhel_eus:9.2::appstream`.
 fn red_hat(rest: &str) -> Option<Part> {
     let mut fields = rest.split(':');
-    let is_main = fields.next()? == "enterprise_linux";
-    let major = fields.next()?.split('.').next()?;
-    (is_main && major.parse::<u16>().is_ok()).then(|| Part::open(format!("Red Hat:enterprise_linux:{major}")))
+    let (product, version) = (fields.next()?, fields.next()?);
+    let is_number = |text: &str| text.split('.').all(|part| part.parse::<u16>().is_ok());
+    let version = if product == "enterprise_linux" { version.split('.').next()? } else { version };
+    let is_known = product == "enterprise_linux" || RED_HAT_PRODUCTS.contains(&product);
+    (is_known && is_number(version)).then(|| Part::open(format!("Red Hat:{product}:{version}")))
 }
 
 /// The release of Red Hat that a CPE speaks of: `cpe:/a:redhat:enterprise_linux:9::appstream`.
@@ -116,7 +122,9 @@ mod tests {
         };
         check("Red Hat:enterprise_linux:9::baseos", "Red Hat:enterprise_linux:9", false);
         check("Red Hat:enterprise_linux:8.10::appstream", "Red Hat:enterprise_linux:8", false);
-        check("Red Hat:rhel_eus:9.2::appstream", "Red Hat:rhel_eus:9.2::appstream", false);
+        check("Red Hat:rhel_eus:9.2::appstream", "Red Hat:rhel_eus:9.2", false);
+        check("Red Hat:openshift:4.12::el8", "Red Hat:openshift:4.12", false);
+        check("Red Hat:rhel_sap:9::x", "Red Hat:rhel_sap:9::x", false);
         check("SUSE:Linux Enterprise Server 15 SP4", "SUSE:Linux Enterprise Server 15 SP4", false);
         check("SUSE:Linux Enterprise Server 15 SP4-LTSS", "SUSE:Linux Enterprise Server 15 SP4", true);
         check("SUSE:Linux Enterprise Module for Public Cloud 12", "SUSE:Linux Enterprise Server 12", false);

@@ -208,7 +208,9 @@ impl Snapshot {
     /// How much it has to say about an ecosystem; `None` if nothing at all, so that no package of the ecosystem can
     /// be called safe.
     pub fn coverage(&self, ecosystem: &Ecosystem) -> Option<Coverage> {
-        self.ecosystems().find(|(name, _)| *name == ecosystem.as_str()).map(|(_, coverage)| coverage)
+        // Of an image of several products the release itself is the last; nobody speaks for it if its advisories are missing.
+        let release = ecosystem.products().pop()?;
+        self.ecosystems().find(|(name, _)| *name == release.as_str()).map(|(_, coverage)| coverage)
     }
 
     /// All ecosystems that it has something to say about.
@@ -222,7 +224,7 @@ impl Snapshot {
     /// How many statements there are about a package, whatever they say. The name is taken as normalised, see
     /// [`crate::normalised_name`].
     pub fn statements(&self, ecosystem: &Ecosystem, name: &str) -> usize {
-        self.entries(ecosystem, name).len()
+        ecosystem.products().iter().map(|product| self.entries(product, name).len()).sum()
     }
 
     /// What advisories say about a package. The name is taken as normalised, see [`crate::normalised_name`].

@@ -30,3 +30,24 @@ impl FindingEvidence {
         FixStatus::of(self.patchable, self.fix_state)
     }
 }
+
+/// What conditions of rules look at in the evidence. The rest is passed over: it is read for every finding.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct FindingTraits {
+    /// Whether there is something to install.
+    pub patchable: bool,
+    /// What the vendor says of a fix, where there is none.
+    #[serde(default)]
+    pub fix_state: Option<FixState>,
+    /// Its other names.
+    pub aliases: Vec<String>,
+    /// What it belongs to: a distribution or a language.
+    pub category: String,
+}
+
+impl FindingTraits {
+    /// Whether there is a fix.
+    pub fn fix_status(&self) -> FixStatus {
+        FixStatus::of(self.patchable, self.fix_state)
+    }
+}

@@ -19,6 +19,6 @@ pub mod rules;
 mod verdict;
 
 pub use cause::Cause;
-pub use evidence::FindingEvidence;
+pub use evidence::{FindingEvidence, FindingTraits};
 pub use registry::{RegistryAssessment, RegistryFacts, RegistryState, assess_registry};
 pub use verdict::{Child, FeedStanding, ImageFacts, ImageState, ImageVerdict, OutOfSupport, assess, roll_up};

@@ -14,7 +14,7 @@ mod pattern;
 
 pub use conditions::{Conditions, ConditionsError};
 pub use effect::{Standing, rest};
-pub use facts::{FindingFacts, FixStatus, Os};
+pub use facts::{FindingFacts, FixStatus, ImageTraits, Os};
 pub use pattern::Pattern;
 
 use serde::{Deserialize, Serialize};

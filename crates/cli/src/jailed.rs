@@ -6,6 +6,7 @@
 use advisory::wire::RecordWriter;
 use advisory::{Skip, SourceLimits, SourceReport};
 use anyhow::{Context, Result};
+use indexer::body::Scratch;
 use inventory::sbom::{self, BillLimits};
 use server::inspect::{ArchiveEntry, INDEX_LAYER, LIST_ARCHIVE, READ_BILL, READ_FEED};
 use std::ffi::OsString;
@@ -51,11 +52,12 @@ fn index_layer(words: &[String], mut input: File, output: &mut dyn Write) -> Res
         anyhow::bail!("a media type, an offset and a length are needed")
     };
     let limits = indexer::Limits::default();
+    let scratch = sandbox::scratch().map(|file| Box::new(file) as Box<dyn Scratch>);
     let result = match length.as_str() {
-        "-" => indexer::index_layer(input, media_type, &limits),
+        "-" => indexer::index_layer_with(scratch, input, media_type, &limits),
         length => {
             input.seek(SeekFrom::Start(offset.parse()?))?;
-            indexer::index_layer(input.take(length.parse()?), media_type, &limits)
+            indexer::index_layer_with(scratch, input.take(length.parse()?), media_type, &limits)
         }
     };
     serde_json::to_writer(output, &indexer::LayerOutcome::from(result))?;

@@ -7,6 +7,9 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails says where")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "graph/rules.rs"]
+mod rules;
+
 use access::{Assignment, Principal, PrincipalKind, ResourceId, RoleId};
 use futures_util::{StreamExt, stream};
 use graph::{Settings, Viewer};
@@ -362,13 +365,27 @@ fn questions(image: &Digest) -> Vec<(&'static str, String, Option<u32>)> {
 async fn measure(images: usize, folder: &Path) {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("records.sqlite")).unwrap());
     println!("\n{images} images, {} findings", images * 100);
+    let mut missed = answer_all(&store).await;
+    println!("peak of memory: {} MB", peak_megabytes());
+    println!("database: {} MB", std::fs::metadata(folder.join("records.sqlite")).unwrap().len() >> 20);
+    rules::put(&*store).await;
+    missed.extend(answer_all(&store).await);
+    rules::delete(&*store).await;
+    println!("peak of memory: {} MB", peak_megabytes());
+    if !missed.is_empty() {
+        println!("over their limits: {}", missed.join(", "));
+    }
+}
+
+/// Asks all questions, and says which took longer than they may.
+async fn answer_all(store: &Arc<dyn Store>) -> Vec<&'static str> {
     println!("{:<55} {:>9} {:>9} {:>9} {:>9} {:>8}", "", "first", "median", "processor", "rows", "limit");
     let mut missed = Vec::new();
     for (name, query, longest) in questions(&digest_of(17)) {
         let (mut times, mut rows, busy) = (Vec::new(), 0, processor_time());
         for _ in 0..5 {
             let begun = Instant::now();
-            rows = ask(&store, &query).await;
+            rows = ask(store, &query).await;
             times.push(begun.elapsed());
         }
         let busy = (processor_time() - busy) / 5;
@@ -382,11 +399,7 @@ async fn measure(images: usize, folder: &Path) {
             missed.push(name);
         }
     }
-    println!("peak of memory: {} MB", peak_megabytes());
-    println!("database: {} MB", std::fs::metadata(folder.join("records.sqlite")).unwrap().len() >> 20);
-    if !missed.is_empty() {
-        println!("over their limits: {}", missed.join(", "));
-    }
+    missed
 }
 
 fn milliseconds(time: Duration) -> f64 {

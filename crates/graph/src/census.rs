@@ -2,10 +2,12 @@
 //!
 //! The store says which package versions each image has, and what each package version has; laid over each other in
 //! memory, a hundred findings of an image cost a microsecond. What this cannot say, because it rests on evidence, is
-//! read from the join.
+//! read from the join. What rules hide is decided once for each package version and each image, and not for each row.
 //!
 //! Where the query counts rows that are alike, they come as one with their number: by image, or over all images.
 
+mod ahead;
+mod digests;
 mod documents;
 mod part;
 mod plan;
@@ -17,14 +19,20 @@ pub(crate) use part::Shape;
 pub(crate) use plan::{Plan, is_narrow};
 
 use crate::documents::KnownRegistry;
+use crate::effects::Effects;
 use crate::narrowed::{Narrowed, Only};
 use crate::tables::{Pulled, Reading, image_text, sub_assessments};
 use crate::viewer::View;
+use ahead::Ahead;
+use digests::Digests;
 use kql::{Batch, ScanRequest, Value};
 use part::{Level, Part};
 use plan::Grain;
 use ratings::Ratings;
-use store::{FindingKey, ImageContent, ImageKey, ImageState, ImageSummary, PageRequest, SummaryFilter};
+use store::{
+    FindingKey, ImageContent, ImageKey, ImageState, ImageSummary, PackageList, PageRequest, RepositoryKey,
+    SummaryFilter,
+};
 use tally::Tally;
 use values::{Image, Registry};
 
@@ -46,6 +54,8 @@ const OWN_ROW: [ImageState; 2] = [ImageState::Healthy, ImageState::NotApplicable
 enum Stage {
     /// Images in one of the states with their packages, behind this one.
     Contents(usize, Option<ImageKey>),
+    /// Images that show nothing of what was found in them, because of rules, behind this one.
+    Hidden(Option<ImageKey>),
     /// Images that have one row of their own, behind this one.
     Summaries(Option<ImageKey>),
     /// The rows of one vulnerability, behind this finding.
@@ -65,11 +75,13 @@ enum Held {
 }
 
 impl Held {
-    fn digest(&self) -> &str {
-        match self {
-            Self::Content(content) => content.image.digest.as_str(),
-            Self::Row(_, image, _) => image.digest.as_str(),
-        }
+    /// What orders them: images of one digest stand together, and so does all that one image has.
+    fn place(&self) -> (&str, &RepositoryKey) {
+        let image = match self {
+            Self::Content(content) => &content.image,
+            Self::Row(_, image, _) => image,
+        };
+        (image.digest.as_str(), &image.repository)
     }
 }
 
@@ -83,7 +95,12 @@ pub(crate) struct CensusReading {
     at_a_time: usize,
     waiting: std::vec::IntoIter<ImageContent>,
     ratings: Ratings,
+    /// None without rules.
+    effects: Option<Effects>,
     tally: Tally,
+    digests: Digests,
+    /// The next contents, which are read while these are counted.
+    ahead: Option<Ahead>,
     last_repository: (String, Value),
     held: Vec<Held>,
     /// A value for each need that any image will do for.
@@ -135,7 +152,10 @@ impl CensusReading {
             at_a_time: FEW,
             waiting: Vec::new().into_iter(),
             ratings: Ratings::default(),
+            effects: None,
             tally: Tally::default(),
+            digests: Digests::default(),
+            ahead: None,
             last_repository: (String::new(), Value::text("")),
             held: Vec::new(),
             any: vec![Value::Null; plan.parts.len()],
@@ -156,9 +176,21 @@ impl CensusReading {
         self.registries.iter().position(|registry| registry.known.registry.id == image.repository.registry)
     }
 
-    /// Whether images have to come in the order of their digests, so that one digest is counted once.
+    /// Whether images have to come in the order of their digests. Without rules, all images of a digest have the same;
+    /// with rules, what one has may be hidden in the next.
     fn holds_back(&self) -> bool {
-        self.plan.grain == Grain::OfAll && self.plan.counts_digests()
+        self.plan.grain == Grain::OfAll && self.effects.is_some() && self.plan.is_distinct.contains(&true)
+    }
+
+    /// What comes next in the tally.
+    fn begin_count(&mut self, registry: usize, image: &ImageKey) {
+        let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
+        if self.holds_back() {
+            self.tally.next_in_order(alike, image);
+        } else {
+            let is_fresh = !self.plan.counts_digests() || self.digests.is_fresh(alike, &image.digest);
+            self.tally.next(alike, is_fresh);
+        }
     }
 
     /// The next images; more at a time the more there are.
@@ -166,29 +198,60 @@ impl CensusReading {
         // Of one image the join is read at once.
         if self.ratings.is_empty() && self.filter.digest.is_none() {
             let judgements = view.runtime.block_on(view.store.judgements())?;
-            self.ratings = Ratings::new(judgements, &self.plan);
+            if !view.book.is_empty() {
+                let effects = Effects::load(&*view.store, &view.book, &judgements);
+                self.effects = Some(view.runtime.block_on(effects)?);
+            }
+            self.ratings = Ratings::new(judgements, &self.plan, self.effects.is_some());
         }
         let Some(wanted) = self.states().get(state) else {
             self.stage = match self.plan.shape {
+                Shape::SubAssessments if !view.book.is_empty() => Stage::Hidden(None),
                 Shape::SubAssessments => Stage::Summaries(None),
                 Shape::Findings => Stage::Telling,
             };
             return Ok(());
         };
         let filter = SummaryFilter { states: vec![*wanted], ..self.filter.clone() };
-        let page = PageRequest { after, limit: self.at_a_time };
-        let page = view.runtime.block_on(view.store.contents(&filter, page))?;
+        let page = match self.ahead.take() {
+            Some(ahead) if ahead.state == state && ahead.after == after => ahead.page(view)?,
+            _ => {
+                let page = PageRequest { after, limit: self.at_a_time };
+                view.runtime.block_on(view.store.contents(&filter, page))?
+            }
+        };
         self.at_a_time = (self.at_a_time * 4).min(MANY);
         self.stage = match page.next {
             Some(next) => Stage::Contents(state, Some(next)),
             None => Stage::Contents(state + 1, None),
         };
-        if self.holds_back() {
-            self.held.extend(page.items.into_iter().map(Held::Content));
-        } else {
-            self.waiting = page.items.into_iter();
+        // A short query ends before it reads much, and need not read ahead.
+        if let Stage::Contents(same, after @ Some(_)) = &self.stage
+            && *same == state
+            && self.at_a_time == MANY
+        {
+            self.ahead = Some(Ahead::begin(view, filter, state, after.clone()));
         }
+        self.take(page.items);
         Ok(())
+    }
+
+    /// The next images of which rules hide everything.
+    fn read_hidden(&mut self, view: &View, after: Option<ImageKey>) -> Result<(), store::Error> {
+        let page = PageRequest { after, limit: self.at_a_time };
+        let page = view.runtime.block_on(view.store.hidden_contents(&self.filter, page))?;
+        self.at_a_time = (self.at_a_time * 4).min(MANY);
+        self.stage = page.next.map_or(Stage::Summaries(None), |next| Stage::Hidden(Some(next)));
+        self.take(page.items);
+        Ok(())
+    }
+
+    fn take(&mut self, contents: Vec<ImageContent>) {
+        if self.holds_back() {
+            self.held.extend(contents.into_iter().map(Held::Content));
+        } else {
+            self.waiting = contents.into_iter();
+        }
     }
 
     /// The next images that have a row of their own.
@@ -249,6 +312,7 @@ impl CensusReading {
         let Some(packages) = &content.packages else {
             // An index has no packages, and has a row of its own.
             if self.plan.shape == Shape::SubAssessments
+                && content.state == ImageState::Unhealthy
                 && let Some(summary) = view.runtime.block_on(view.store.summary(&content.image))?
                 && let Some(Held::Row(registry, image, values)) = self.own_row(&summary, view)
             {
@@ -258,19 +322,14 @@ impl CensusReading {
         };
         let Some(image) = self.image(&content.image) else { return Ok(()) };
         if self.plan.grain == Grain::Documents && self.ratings.is_empty() {
-            return self.add_documents(view, &content.image, batch);
+            return self.add_documents(view, content, batch);
         }
-        self.ratings.begin();
-        for (package, places) in packages.iter() {
-            self.ratings.add(package, places, &self.plan);
+        if !self.count_packages(content, packages, image.registry) {
+            return Ok(());
         }
         match self.plan.grain {
-            Grain::OfAll => {
-                let alike = self.registries.get(image.registry).map_or(0, |registry| registry.alike);
-                for (class, rows) in self.ratings.counted() {
-                    self.tally.count(alike, class, rows, content.image.digest.as_str());
-                }
-            }
+            // The tally has it already.
+            Grain::OfAll => {}
             Grain::OfImage => {
                 for (class, rows) in self.ratings.counted() {
                     self.push(&image, class, rows, batch);
@@ -279,7 +338,7 @@ impl CensusReading {
             Grain::Documents => {
                 // Rows of which none is wanted are not made.
                 if !self.ratings.listed().is_empty() {
-                    self.add_documents(view, &content.image, batch)?;
+                    self.add_documents(view, content, batch)?;
                 }
             }
             Grain::Single => {
@@ -292,6 +351,34 @@ impl CensusReading {
             }
         }
         Ok(())
+    }
+
+    /// Counts what the packages of an image have. Whether there is anything of it to tell.
+    fn count_packages(&mut self, content: &ImageContent, packages: &PackageList, registry: usize) -> bool {
+        let known = self.registries.get(registry).map(|registry| &registry.known);
+        let effects = self.effects.as_mut().zip(known);
+        let hiding = effects.and_then(|(effects, known)| effects.of_image(known, &content.image));
+        self.ratings.begin();
+        if self.plan.grain == Grain::OfAll {
+            self.begin_count(registry, &content.image);
+        }
+        let tally = &mut self.tally;
+        let (Some(hiding), Some(effects)) = (hiding, &self.effects) else {
+            // Nothing is hidden where no rule holds.
+            let is_shown = self.plan.shape == Shape::Findings || content.state == ImageState::Unhealthy;
+            if is_shown {
+                for (package, places) in packages.iter() {
+                    self.ratings.add(package, places, &self.plan, tally);
+                }
+            }
+            return is_shown;
+        };
+        let hides = |pair: usize| hiding.get(effects.set_of(pair)).is_some_and(Option::is_some);
+        for (package, places) in packages.iter() {
+            self.ratings.add_ruled(package, places, &self.plan, hides, tally);
+        }
+        self.ratings.end_ruled(&self.plan, tally);
+        true
     }
 
     /// The row of an image that has one of its own, if it fulfils the conditions.
@@ -322,8 +409,15 @@ impl CensusReading {
             }
         }
         let class = self.ratings.class(values, &self.plan);
-        let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
-        self.tally.count(alike, class, 1, image.digest.as_str());
+        // What tells findings apart tells them from rows of images.
+        let is_apart = self.plan.keys().any(|part| part.level() == Level::Vulnerability);
+        if self.holds_back() || !self.plan.counts_digests() || !is_apart {
+            self.begin_count(registry, image);
+        } else {
+            let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
+            self.tally.next(alike, self.digests.is_fresh_in(alike, &image.digest, class));
+        }
+        self.tally.count(class, 1);
     }
 
     /// Adds a row that stands for so many.
@@ -363,7 +457,7 @@ impl CensusReading {
     /// What was counted over all images.
     fn tell(&mut self, view: &View, batch: &mut Batch) -> Result<(), store::Error> {
         let mut held = std::mem::take(&mut self.held);
-        held.sort_by(|one, next| one.digest().cmp(next.digest()));
+        held.sort_unstable_by(|one, next| one.place().cmp(&next.place()));
         for held in held {
             match held {
                 Held::Content(content) => self.add_content(view, &content, batch)?,
@@ -425,6 +519,7 @@ impl Reading for CensusReading {
         }
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Contents(state, after) => self.read(view, state, after)?,
+            Stage::Hidden(after) => self.read_hidden(view, after)?,
             Stage::Summaries(after) => self.read_summaries(view, after, &mut batch)?,
             Stage::Vulnerability(id, after) => self.read_vulnerability(view, id, after, &mut batch)?,
             Stage::Name(name) => self.read_name(view, &name, &mut batch)?,

@@ -1,11 +1,11 @@
 //! A query from its text to its rows.
 
+use crate::facets::{Counting, Facet, FacetFault, Faceted};
 use crate::source::{GraphCatalog, GraphSource};
 use crate::viewer::{Surroundings, View, Viewer};
 use jiff::Timestamp;
 use kql::{Batch, Diagnostic, Environment, EvaluationError, Kind, Limits};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -26,8 +26,8 @@ pub struct Settings {
     pub subscriptions: Option<Vec<String>>,
     /// The first row that is wanted. Rows before it are counted and not kept.
     pub first: usize,
-    /// Columns whose values are counted over the whole result.
-    pub facets: Vec<String>,
+    /// What is counted over the whole result.
+    pub facets: Vec<Facet>,
     /// For a query about the past, from when to when.
     pub interval: Option<(Timestamp, Timestamp)>,
 }
@@ -54,7 +54,7 @@ pub struct Answer {
     total: usize,
     bytes: usize,
     batches: Vec<Batch>,
-    facets: BTreeMap<String, Vec<(Value, usize)>>,
+    facets: Vec<Result<Faceted, FacetFault>>,
 }
 
 impl Answer {
@@ -73,7 +73,7 @@ impl Answer {
             total: 0,
             bytes,
             batches: Vec::new(),
-            facets: BTreeMap::new(),
+            facets: Vec::new(),
         }
     }
 
@@ -109,10 +109,9 @@ impl Answer {
         rows
     }
 
-    /// How often each value of a column that was asked for stands in the whole result; nothing if there is no such
-    /// column.
-    pub fn facet(&self, column: &str) -> Option<&[(Value, usize)]> {
-        self.facets.get(column).map(Vec::as_slice)
+    /// What was counted, in the order in which it was asked for.
+    pub fn facets(&self) -> &[Result<Faceted, FacetFault>] {
+        &self.facets
     }
 }
 
@@ -149,7 +148,7 @@ pub async fn run(
     let _guard = StopWhenDropped(stop.clone());
     let work = move || {
         let interrupt = || stop.load(Ordering::Relaxed) || Instant::now() >= deadline;
-        answer(&view, &text, Gathering::new(first, &facets), &interrupt)
+        answer(&view, &text, Gathering::new(first), &facets, &interrupt)
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(answer) => answer,
@@ -169,50 +168,21 @@ impl Drop for StopWhenDropped {
 /// Bytes of rows that are kept of one result.
 const KEPT_BYTES: usize = 64 << 20;
 
-/// Different values that are counted of one column; those that come later are counted together with none.
-const FACET_VALUES: usize = 10_000;
-
 /// Gathers the rows of a result.
-struct Gathering<'a> {
+struct Gathering {
     first: usize,
-    wanted: &'a [String],
     total: usize,
     bytes: usize,
     is_full: bool,
     batches: Vec<Batch>,
-    counts: Vec<(usize, String, Counts)>,
 }
 
-/// How often each value stands in a column, by its text.
-type Counts = BTreeMap<String, (Value, usize)>;
-
-impl<'a> Gathering<'a> {
-    fn new(first: usize, wanted: &'a [String]) -> Self {
-        let (batches, counts) = (Vec::new(), Vec::new());
-        Self { first, wanted, total: 0, bytes: 0, is_full: false, batches, counts }
-    }
-
-    fn begin(&mut self, columns: &[kql::Column]) {
-        if !self.counts.is_empty() {
-            return;
-        }
-        for name in self.wanted {
-            if let Some(at) = columns.iter().position(|column| &*column.name == name.as_str()) {
-                self.counts.push((at, name.clone(), BTreeMap::new()));
-            }
-        }
+impl Gathering {
+    fn new(first: usize) -> Self {
+        Self { first, total: 0, bytes: 0, is_full: false, batches: Vec::new() }
     }
 
     fn add(&mut self, batch: Batch) {
-        for (at, _, counts) in &mut self.counts {
-            for value in batch.rows().filter_map(|row| row.get(*at)) {
-                let value = value.to_json();
-                let key = value.to_string();
-                if counts.len() < FACET_VALUES || counts.contains_key(&key) {
-                    counts.entry(key).or_insert((value, 0)).1 += 1;
-                }
-            }
-        }
         let before = self.total;
         self.total += batch.len();
         if self.is_full || self.total <= self.first {
@@ -235,7 +205,8 @@ impl<'a> Gathering<'a> {
 fn answer(
     view: &View,
     text: &str,
-    mut gathering: Gathering<'_>,
+    mut gathering: Gathering,
+    facets: &[Facet],
     interrupt: &dyn Fn() -> bool,
 ) -> Result<Answer, GraphError> {
     let catalog = GraphCatalog { is_past: view.interval.is_some() };
@@ -243,8 +214,12 @@ fn answer(
     // Chance begins where the moment says, so that the same page of one moment is the same.
     let seed = u64::try_from(view.now.as_millisecond()).unwrap_or(0);
     let environment = Environment { now_unix_nanoseconds: view.now.as_nanosecond(), seed, interrupt };
+    let mut counting: Option<Counting> = None;
     let each = |columns: &[kql::Column], batch: Batch| {
-        gathering.begin(columns);
+        if !facets.is_empty() {
+            let counting = counting.get_or_insert_with(|| Counting::new(facets, columns));
+            counting.add(&batch, &environment);
+        }
         gathering.add(batch);
         true
     };
@@ -257,15 +232,10 @@ fn answer(
             GraphError::Evaluation(error)
         }
     })?;
-    gathering.begin(&columns);
+    let counting = counting.unwrap_or_else(|| Counting::new(facets, &columns));
     let named = columns
         .iter()
         .map(|column| AnswerColumn { name: column.name.to_string(), kind: word(column.kind) })
-        .collect();
-    let facets = gathering
-        .counts
-        .into_iter()
-        .map(|(_, name, counts)| (name, counts.into_values().collect()))
         .collect();
     Ok(Answer {
         columns: named,
@@ -274,7 +244,7 @@ fn answer(
         total: gathering.total,
         bytes: gathering.bytes,
         batches: gathering.batches,
-        facets,
+        facets: counting.finish(&environment),
     })
 }
 

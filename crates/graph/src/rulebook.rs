@@ -6,11 +6,12 @@
 
 use crate::documents::KnownRegistry;
 use access::ResourceId;
-use advisory::{Severity, VulnerabilityRecord};
-use assessment::FindingEvidence;
-use assessment::rules::{FindingFacts, FixStatus, Os};
+use advisory::Severity;
+use assessment::FindingTraits;
+use assessment::rules::{FindingFacts, FixStatus, ImageTraits, Os};
 use jiff::Timestamp;
 use oci::RepositoryName;
+use serde::Deserialize;
 use serde_json::Value;
 use store::{Finding, ImageKey, Rule, Store};
 
@@ -120,6 +121,11 @@ impl Rulebook {
         self.rules.is_empty()
     }
 
+    /// The rules with the scopes that they hold at.
+    pub(crate) fn scoped(&self) -> &[(Rule, ResourceId)] {
+        &self.rules
+    }
+
     /// The rules, in the order of their keys.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().map(|(rule, _)| rule)
@@ -161,7 +167,7 @@ impl Rulebook {
             if !id.is_within(scope) {
                 continue;
             }
-            if rule.kind.is_exemption() && !rule.conditions.is_about_findings() {
+            if is_whole(rule) {
                 found.whole.push(rule);
             } else {
                 found.partial.push(rule);
@@ -184,24 +190,8 @@ impl<'b> ImageRules<'b> {
 
     /// The exemption of the whole image, if there is one.
     pub fn whole(&self, os: Option<&OsName>) -> Option<&'b Rule> {
-        let image = self.image?;
-        // The finding of these facts does not exist: conditions on findings are not among these rules.
-        let facts = FindingFacts {
-            id: "",
-            aliases: &[],
-            severity: Severity::Unknown,
-            score: None,
-            category: "",
-            fix: FixStatus::Unknown,
-            digest: &image.digest,
-            repository: image.repository.name.as_str(),
-            os: os.map(OsName::os),
-            package: "",
-            version: "",
-            title: "",
-            description: "",
-        };
-        self.whole.iter().find(|rule| rule.conditions.cover(&facts)).copied()
+        let image = traits(self.image?, os);
+        self.whole.iter().find(|rule| rule.conditions.cover_image(&image)).copied()
     }
 
     /// The rule that hides a finding, if there is one.
@@ -215,26 +205,39 @@ impl<'b> ImageRules<'b> {
         if self.partial.is_empty() {
             return None;
         }
-        let evidence: Option<FindingEvidence> = serde_json::from_value(finding.evidence.clone()).ok();
-        let record: Option<VulnerabilityRecord> =
-            serde_json::from_value(finding.vulnerability.record.clone()).ok();
+        let said = FindingTraits::deserialize(&finding.evidence).ok();
+        let record = Described::deserialize(&finding.vulnerability.record).unwrap_or_default();
         let facts = FindingFacts {
             id: &finding.vulnerability.id,
-            aliases: evidence.as_ref().map_or(&[], |evidence| &evidence.aliases),
+            aliases: said.as_ref().map_or(&[], |said| &said.aliases),
             severity: Severity::from_word(&finding.vulnerability.severity).unwrap_or(Severity::Unknown),
             score: finding.vulnerability.score,
-            category: evidence.as_ref().map_or("", |evidence| &evidence.category),
-            fix: evidence.as_ref().map_or(FixStatus::Unknown, FindingEvidence::fix_status),
-            digest: &finding.key.image.digest,
-            repository: finding.key.image.repository.name.as_str(),
-            os: os.map(OsName::os),
+            category: said.as_ref().map_or("", |said| &said.category),
+            fix: said.as_ref().map_or(FixStatus::Unknown, FindingTraits::fix_status),
             package: &finding.package.name,
             version: &finding.package.version,
-            title: record.as_ref().map_or("", |record| &record.title),
-            description: record.as_ref().map_or("", |record| &record.description),
+            title: &record.title,
+            description: &record.description,
         };
-        self.partial.iter().find(|rule| rule.conditions.cover(&facts)).copied()
+        let image = traits(&finding.key.image, os);
+        self.partial.iter().find(|rule| rule.conditions.cover(&image, &facts)).copied()
     }
+}
+
+/// Whether it waives whole images, and not single findings in them.
+pub(crate) fn is_whole(rule: &Rule) -> bool {
+    rule.kind.is_exemption() && !rule.conditions.is_about_findings()
+}
+
+/// What conditions look at in the record of a vulnerability.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Described {
+    pub(crate) title: String,
+    pub(crate) description: String,
+}
+
+pub(crate) fn traits<'a>(image: &'a ImageKey, os: Option<&'a OsName>) -> ImageTraits<'a> {
+    ImageTraits { digest: &image.digest, repository: image.repository.name.as_str(), os: os.map(OsName::os) }
 }
 
 /// A rule in a sentence, for the finding that it hides.

@@ -7,13 +7,16 @@
 //! The rules that summaries were last made by are recorded at the end. A server that is killed half-way compares again
 //! when it starts, and goes on.
 
+mod counted;
+
 use crate::automations;
 use crate::documents::KnownRegistry;
-use crate::rulebook::{OsName, Rulebook, sentence};
+use crate::rulebook::{OsName, Rulebook, is_whole, sentence};
 use access::ResourceId;
 use advisory::Severity;
 use assessment::rules::{Standing, rest};
 use assessment::{Child, roll_up};
+use counted::{Counted, Hidden};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,7 +105,7 @@ pub async fn resettle(store: &dyn Store, book: &Rulebook, now: Timestamp) -> Res
     }
     let gone = before.iter().filter(|rule| !after.contains(rule));
     let changed: Vec<&Rule> = gone.chain(after.iter().filter(|rule| !before.contains(rule))).collect();
-    let mut walk = Walk { store, book, now, indexes: BTreeSet::new(), changed: 0 };
+    let mut walk = Walk { store, book, now, counted: None, indexes: BTreeSet::new(), changed: 0 };
     for subscription in store.subscriptions().await? {
         for registry in store.registries(subscription.id).await? {
             if let Ok(known) = KnownRegistry::new(registry) {
@@ -124,6 +127,8 @@ struct Walk<'a> {
     store: &'a dyn Store,
     book: &'a Rulebook,
     now: Timestamp,
+    /// Read when some image needs it.
+    counted: Option<Counted>,
     /// Indexes whose images may have changed.
     indexes: BTreeSet<ImageKey>,
     changed: usize,
@@ -173,10 +178,11 @@ impl Walk<'_> {
         known: &KnownRegistry,
         summaries: Vec<ImageSummary>,
     ) -> Result<(), store::Error> {
+        let hidden = self.hidden(known, &summaries).await?;
         let mut judged = Vec::new();
-        for summary in summaries {
+        for (summary, hidden) in summaries.into_iter().zip(hidden) {
             if summary.children.is_empty() {
-                judged.extend(self.again(known, summary).await?);
+                judged.extend(self.again(known, summary, hidden).await?);
             } else {
                 self.indexes.insert(summary.image);
             }
@@ -184,15 +190,35 @@ impl Walk<'_> {
         self.keep(judged).await
     }
 
+    /// What rules hide in each of some images, as far as it can be counted.
+    async fn hidden(
+        &mut self,
+        known: &KnownRegistry,
+        summaries: &[ImageSummary],
+    ) -> Result<Vec<Option<Hidden>>, store::Error> {
+        if summaries.is_empty() || self.book.rules().all(is_whole) {
+            return Ok(vec![None; summaries.len()]);
+        }
+        let digests: Vec<_> = summaries.iter().map(|summary| summary.image.digest.clone()).collect();
+        let lists = self.store.package_lists(&digests).await?;
+        if self.counted.is_none() {
+            self.counted = Some(Counted::load(self.store, self.book).await?);
+        }
+        let Some(counted) = &mut self.counted else { return Ok(vec![None; summaries.len()]) };
+        let images = summaries.iter().map(|summary| &summary.image).zip(&lists);
+        Ok(images.map(|(image, list)| list.as_ref().map(|list| counted.hidden(known, image, list))).collect())
+    }
+
     /// The summary as these rules make it, if that is another than before.
     async fn again(
         &self,
         known: &KnownRegistry,
         summary: ImageSummary,
+        hidden: Option<Hidden>,
     ) -> Result<Option<(ImageSummary, Found)>, store::Error> {
         let Some(found) = self.store.found(&summary.image).await? else { return Ok(None) };
         let as_found = found.clone().within(summary.clone());
-        let mut shown = shown(self.store, self.book, known, as_found).await?;
+        let mut shown = shown_without(self.store, self.book, known, as_found, hidden).await?;
         if shown.state != summary.state {
             shown.changed_at = self.now;
         }
@@ -229,7 +255,7 @@ impl Walk<'_> {
                 let Some(registry) = self.store.registry(image.repository.registry).await? else { continue };
                 let Ok(known) = KnownRegistry::new(registry) else { continue };
                 let Some(summary) = self.store.summary(&image).await? else { continue };
-                let judged = self.again(&known, summary).await?;
+                let judged = self.again(&known, summary, None).await?;
                 self.keep(judged.into_iter().collect()).await?;
             }
         }
@@ -252,6 +278,17 @@ pub async fn shown(
     known: &KnownRegistry,
     found: ImageSummary,
 ) -> Result<ImageSummary, store::Error> {
+    shown_without(store, book, known, found, None).await
+}
+
+/// The same where it is known already what rules hide.
+async fn shown_without(
+    store: &dyn Store,
+    book: &Rulebook,
+    known: &KnownRegistry,
+    found: ImageSummary,
+    counted: Option<Hidden>,
+) -> Result<ImageSummary, store::Error> {
     if !matches!(found.state, ImageState::Healthy | ImageState::Unhealthy | ImageState::NotApplicable) {
         return Ok(found);
     }
@@ -273,7 +310,10 @@ pub async fn shown(
     if found.state != ImageState::Unhealthy || !rules.has_partial() {
         return Ok(found);
     }
-    let (hidden, by) = hidden(store, &rules, &image, os.as_ref()).await?;
+    let (hidden, by) = match counted {
+        Some(hidden) => hidden,
+        None => hidden(store, &rules, &image, os.as_ref()).await?,
+    };
     if hidden.is_empty() {
         return Ok(found);
     }
@@ -303,7 +343,7 @@ async fn hidden(
     rules: &crate::rulebook::ImageRules<'_>,
     image: &ImageKey,
     os: Option<&OsName>,
-) -> Result<(BTreeMap<Severity, u64>, BTreeSet<String>), store::Error> {
+) -> Result<Hidden, store::Error> {
     let filter = FindingFilter {
         registries: Some(vec![image.repository.registry]),
         repository: Some(image.repository.name.clone()),
@@ -311,7 +351,7 @@ async fn hidden(
         verdicts: vec![FindingVerdict::Affected],
         ..FindingFilter::default()
     };
-    let (mut hidden, mut names) = (BTreeMap::new(), BTreeSet::new());
+    let (mut hidden, mut names) = Hidden::default();
     let mut last = None;
     let mut after = None;
     loop {

@@ -11,7 +11,9 @@ mod history;
 mod images;
 mod layers;
 mod packages;
+mod past;
 mod policy;
+mod resource_changes;
 mod resource_containers;
 pub(crate) mod resource_row;
 mod resources;
@@ -63,6 +65,7 @@ pub const TABLES: &[Table] = &[
     layers::TABLE,
     events::TABLE,
     history::TABLE,
+    resource_changes::TABLE,
 ];
 
 /// The names of the tables that are known and always empty.

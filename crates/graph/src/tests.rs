@@ -5,6 +5,7 @@ mod differential;
 mod estate;
 mod own;
 mod rights;
+mod ruled;
 mod samples;
 
 /// Says what a test could not do here.

@@ -14,8 +14,11 @@ use std::io::{self, BufRead, BufReader, Read};
 /// Bytes read at once from the source.
 const INPUT_BUFFER: usize = 128 << 10;
 
-/// Bytes that tell the codecs apart.
-const HEAD: usize = 6;
+/// Bytes that tell the codecs apart, and the longest header of a zstd frame.
+const HEAD: usize = 18;
+
+/// The window that frames of zstd may have if the first one has no larger one: what the tools of containers write at most.
+const USUAL_WINDOW_LOG: u32 = 25;
 
 /// How a layer is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +126,7 @@ pub fn likely_layer(head: &[u8]) -> Option<&'static str> {
 pub struct Decoded<R> {
     stream: Stream<R>,
     uncompressed: u64,
+    window: u64,
     limits: Limits,
 }
 
@@ -142,6 +146,10 @@ impl<R: Read> Decoded<R> {
     pub fn open(mut input: R, media_type: &str, limits: &Limits) -> Result<Self, IndexError> {
         let head = read_head(&mut input)?;
         let promised = agreed(media_type, &head)?;
+        let window_log = match frame_window(&head) {
+            Some(window) if window <= 1 << USUAL_WINDOW_LOG => limits.zstd_window_log.min(USUAL_WINDOW_LOG),
+            Some(_) | None => limits.zstd_window_log,
+        };
         let counted = Counted { inner: io::Cursor::new(head).chain(input), count: 0 };
         let source = BufReader::with_capacity(INPUT_BUFFER, counted);
         let stream = match promised {
@@ -150,11 +158,18 @@ impl<R: Read> Decoded<R> {
             Codec::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(source)
                     .map_err(|error| damaged("zstd", &error))?;
-                decoder.window_log_max(limits.zstd_window_log).map_err(|error| damaged("zstd", &error))?;
+                decoder.window_log_max(window_log).map_err(|error| damaged("zstd", &error))?;
                 Stream::Zstd(Box::new(decoder))
             }
         };
-        Ok(Self { stream, uncompressed: 0, limits: *limits })
+        let window =
+            if promised == Codec::Zstd { 1_u64.checked_shl(window_log).unwrap_or(u64::MAX) } else { 0 };
+        Ok(Self { stream, uncompressed: 0, window, limits: *limits })
+    }
+
+    /// The most memory that the window of the decompressor can take.
+    pub fn window_bytes(&self) -> u64 {
+        self.window
     }
 
     /// Bytes that were read from the source.
@@ -274,6 +289,26 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// The window that the first frame of a zstd stream asks for; none if the stream begins with something else.
+///
+/// RFC 8878, 3.1.1.1. A frame in a single segment has a window as large as its content.
+fn frame_window(head: &[u8]) -> Option<u64> {
+    const SINGLE_SEGMENT: u8 = 0x20;
+    let (descriptor, fields) = head.strip_prefix(&[0x28, 0xb5, 0x2f, 0xfd])?.split_first()?;
+    if descriptor & SINGLE_SEGMENT == 0 {
+        let window = u64::from(*fields.first()?);
+        // At most 10 + 31 bits.
+        let base = 1_u64.checked_shl(u32::try_from(window >> 3).ok()?.checked_add(10)?)?;
+        return Some(base.saturating_add((base >> 3).saturating_mul(window & 7)));
+    }
+    let dictionary = [0, 1, 2, 4].get(usize::from(descriptor & 3))?;
+    let width = [1, 2, 4, 8].get(usize::from(descriptor >> 6))?;
+    let size = fields.get(*dictionary..)?.get(..*width)?;
+    let size = size.iter().rev().fold(0, |size, byte| (size << 8) | u64::from(*byte));
+    // Two bytes count from 256.
+    Some(if *width == 2 { size.saturating_add(256) } else { size })
+}
+
 /// Reads as many of the first bytes as `sniff` looks at, fewer only at the end of the source.
 fn read_head(input: &mut impl Read) -> Result<Vec<u8>, IndexError> {
     let mut head = Vec::with_capacity(HEAD);
@@ -296,4 +331,32 @@ fn damaged(codec: &str, error: &io::Error) -> IndexError {
 /// A foreign string that is repeated in an error.
 fn abridged(text: &str) -> String {
     text.chars().take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn the_window_of_the_first_frame_is_known() {
+        let compressed = |level: i32, long: Option<u32>, size: Option<u64>| {
+            let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), level).unwrap();
+            if let Some(log) = long {
+                encoder.long_distance_matching(true).unwrap();
+                encoder.window_log(log).unwrap();
+            }
+            encoder.set_pledged_src_size(size).unwrap();
+            encoder.write_all(&[7; 70_000]).unwrap();
+            encoder.finish().unwrap()
+        };
+        let window = |bytes: &[u8]| frame_window(bytes.get(..HEAD).unwrap_or(bytes));
+        assert_eq!(window(&compressed(3, None, None)), Some(2 << 20));
+        assert_eq!(window(&compressed(3, Some(27), None)), Some(128 << 20));
+        assert_eq!(window(&compressed(3, None, Some(70_000))), Some(70_000));
+        assert_eq!(window(&[0x50, 0x2a, 0x4d, 0x18, 0, 0]), None);
+        assert_eq!(window(&[0x28, 0xb5, 0x2f, 0xfd]), None);
+        // The largest that the format can say.
+        assert_eq!(window(&[0x28, 0xb5, 0x2f, 0xfd, 0, 0xff]), Some((1 << 41) + 7 * (1 << 38)));
+    }
 }

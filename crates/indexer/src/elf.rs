@@ -3,11 +3,17 @@
 //! System V ABI, chapter 4. Both widths and both byte orders. Every offset is foreign: what lies outside of the
 //! file does not exist, and at most 65 535 headers of each kind can be claimed. Nothing is relocated or executed.
 
+use crate::body::Body;
+use std::borrow::Cow;
+
 /// The first bytes of every ELF file.
 pub(crate) const MAGIC: &[u8] = b"\x7fELF";
 
+/// The sections that anyone asks for. The others are forgotten at once: a file may have 65 535.
+const WANTED: &[&[u8]] = &[b".go.buildinfo", b".note.go.buildid", b".dep-v0"];
+
 /// Longer than any name of a section that is asked for.
-const LONGEST_NAME: usize = 64;
+const LONGEST_NAME: u64 = 64;
 const NOTHING_IN_FILE: u64 = 8;
 const LOADED: u64 = 1;
 const WRITABLE: u64 = 2;
@@ -15,7 +21,7 @@ const WRITABLE: u64 = 2;
 /// An ELF file.
 #[derive(Debug)]
 pub(crate) struct Elf<'a> {
-    bytes: &'a [u8],
+    body: Body<'a>,
     layout: Layout,
     sections: Vec<Section<'a>>,
     segments: Vec<Segment>,
@@ -30,8 +36,8 @@ pub(crate) struct Layout {
 
 #[derive(Debug)]
 struct Section<'a> {
-    name: &'a [u8],
-    content: &'a [u8],
+    name: &'static [u8],
+    content: Body<'a>,
 }
 
 #[derive(Debug)]
@@ -45,7 +51,9 @@ struct Segment {
 impl Layout {
     /// A number of `width` bytes, at most 8.
     pub(crate) fn number(self, bytes: &[u8], offset: u64, width: u64) -> Option<u64> {
-        let field = slice(bytes, offset, width)?;
+        let start = usize::try_from(offset).ok()?;
+        let end = usize::try_from(offset.checked_add(width)?).ok()?;
+        let field = bytes.get(start..end)?;
         let push = |value: u64, byte: &u8| (value << 8) | u64::from(*byte);
         Some(if self.big_endian { field.iter().fold(0, push) } else { field.iter().rev().fold(0, push) })
     }
@@ -58,48 +66,51 @@ impl Layout {
 
 impl<'a> Elf<'a> {
     /// Reads the headers; none if the file is no ELF file or its headers lie outside of it.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let [0x7f, b'E', b'L', b'F', class @ (1 | 2), order @ (1 | 2), ..] = bytes else { return None };
-        let layout = Layout { wide: *class == 2, big_endian: *order == 2 };
-        let mut elf = Self { bytes, layout, sections: Vec::new(), segments: Vec::new() };
-        elf.read_segments()?;
+    pub(crate) fn parse(body: Body<'a>) -> Option<Self> {
+        let header = body.first(64).whole()?;
+        let [0x7f, b'E', b'L', b'F', class @ (1 | 2), order @ (1 | 2), ..] = *header else { return None };
+        let layout = Layout { wide: class == 2, big_endian: order == 2 };
+        let mut elf = Self { body, layout, sections: Vec::new(), segments: Vec::new() };
+        elf.read_segments(&header)?;
         // A stripped section table is no reason to give up: addresses are found without it.
-        elf.sections = elf.read_sections().unwrap_or_default();
+        elf.sections = elf.read_sections(&header).unwrap_or_default();
         Some(elf)
     }
 
     /// The content of the first section of this name.
-    pub(crate) fn section(&self, name: &[u8]) -> Option<&'a [u8]> {
+    pub(crate) fn section(&self, name: &[u8]) -> Option<Body<'a>> {
+        debug_assert!(WANTED.contains(&name), "only the sections that are wanted are kept");
         self.sections.iter().find(|section| section.name == name).map(|section| section.content)
     }
 
     /// The beginning of the first segment of data, at most `most` bytes.
-    pub(crate) fn data(&self, most: u64) -> Option<&'a [u8]> {
+    pub(crate) fn data(&self, most: u64) -> Option<Body<'a>> {
         let segment = self.segments.iter().find(|segment| segment.flags & WRITABLE != 0)?;
-        slice(self.bytes, segment.offset, segment.size.min(most))
+        self.body.part(segment.offset, segment.size.min(most))
     }
 
     /// The bytes that are loaded at an address.
-    pub(crate) fn at(&self, address: u64, size: u64) -> Option<&'a [u8]> {
+    pub(crate) fn at(&self, address: u64, size: u64) -> Option<Cow<'a, [u8]>> {
         self.segments.iter().find_map(|segment| {
             let within = address.checked_sub(segment.address)?;
             let end = within.checked_add(size)?;
             if end > segment.size {
                 return None;
             }
-            slice(self.bytes, segment.offset.checked_add(within)?, size)
+            self.body.bytes(segment.offset.checked_add(within)?, size)
         })
     }
 
-    fn read_segments(&mut self) -> Option<()> {
+    fn read_segments(&mut self, file: &[u8]) -> Option<()> {
         let Layout { wide, .. } = self.layout;
-        let table = self.layout.word(self.bytes, if wide { 32 } else { 28 })?;
+        let table = self.layout.word(file, if wide { 32 } else { 28 })?;
         let (size_at, count_at) = if wide { (54, 56) } else { (42, 44) };
-        let entry_size = self.layout.number(self.bytes, size_at, 2)?;
-        for index in 0..self.layout.number(self.bytes, count_at, 2)? {
+        let entry_size = self.layout.number(file, size_at, 2)?;
+        for index in 0..self.layout.number(file, count_at, 2)? {
             let header = table.checked_add(index.checked_mul(entry_size)?)?;
-            let number = |at: u64, width| self.layout.number(self.bytes, header.checked_add(at)?, width);
-            let word = |at: u64| self.layout.word(self.bytes, header.checked_add(at)?);
+            let header = self.body.bytes(header, if wide { 40 } else { 28 })?;
+            let number = |at: u64, width| self.layout.number(&header, at, width);
+            let word = |at: u64| self.layout.word(&header, at);
             if number(0, 4)? != LOADED {
                 continue;
             }
@@ -113,41 +124,38 @@ impl<'a> Elf<'a> {
         Some(())
     }
 
-    fn read_sections(&self) -> Option<Vec<Section<'a>>> {
+    fn read_sections(&self, file: &[u8]) -> Option<Vec<Section<'a>>> {
         let Layout { wide, .. } = self.layout;
-        let table = self.layout.word(self.bytes, if wide { 40 } else { 32 })?;
+        let table = self.layout.word(file, if wide { 40 } else { 32 })?;
         let (size_at, count_at, names_at) = if wide { (58, 60, 62) } else { (46, 48, 50) };
-        let entry_size = self.layout.number(self.bytes, size_at, 2)?;
-        let names = self.layout.number(self.bytes, names_at, 2)?;
-        let header = |index: u64| table.checked_add(index.checked_mul(entry_size)?);
-        let content = |header: u64| {
-            let (offset_at, length_at) = if wide { (24, 32) } else { (16, 20) };
-            if self.layout.number(self.bytes, header.checked_add(4)?, 4)? == NOTHING_IN_FILE {
-                return Some(&[][..]);
-            }
-            let offset = self.layout.word(self.bytes, header.checked_add(offset_at)?)?;
-            let length = self.layout.word(self.bytes, header.checked_add(length_at)?)?;
-            slice(self.bytes, offset, length)
+        let entry_size = self.layout.number(file, size_at, 2)?;
+        let names = self.layout.number(file, names_at, 2)?;
+        let header = |index: u64| {
+            let at = table.checked_add(index.checked_mul(entry_size)?)?;
+            self.body.bytes(at, if wide { 40 } else { 24 })
         };
-        let names = content(header(names)?)?;
+        let content = |header: &[u8]| {
+            let (offset_at, length_at) = if wide { (24, 32) } else { (16, 20) };
+            if self.layout.number(header, 4, 4)? == NOTHING_IN_FILE {
+                return Some(Body::from(&[][..]));
+            }
+            self.body.part(self.layout.word(header, offset_at)?, self.layout.word(header, length_at)?)
+        };
+        let names = content(&header(names)?)?;
         let mut sections = Vec::new();
-        for index in 0..self.layout.number(self.bytes, count_at, 2)? {
+        for index in 0..self.layout.number(file, count_at, 2)? {
             let header = header(index)?;
-            let name = usize::try_from(self.layout.number(self.bytes, header, 4)?).ok()?;
-            let name = names.get(name..).unwrap_or_default();
             // 65 535 names without an end would otherwise be searched for it through the whole file each.
-            let name = name.get(..LONGEST_NAME).unwrap_or(name).split(|byte| *byte == 0).next()?;
+            let name = names.behind(self.layout.number(&header, 0, 4)?).first(LONGEST_NAME).whole()?;
+            let end = memchr::memchr(0, &name).unwrap_or(name.len());
+            let Some(name) = WANTED.iter().copied().find(|wanted| name.get(..end) == Some(*wanted)) else {
+                continue;
+            };
             // A section that lies outside of the file is as good as none; the others may still be right.
-            sections.extend(content(header).map(|content| Section { name, content }));
+            sections.extend(content(&header).map(|content| Section { name, content }));
         }
         Some(sections)
     }
-}
-
-fn slice(bytes: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
-    let start = usize::try_from(offset).ok()?;
-    let end = usize::try_from(offset.checked_add(size)?).ok()?;
-    bytes.get(start..end)
 }
 
 #[cfg(test)]
@@ -170,8 +178,7 @@ mod tests {
             file.extend([0; 24]);
         }
         file.resize(64 * 65_536 + (32 << 20), b'x');
-        let elf = Elf::parse(&file).unwrap();
-        assert_eq!(elf.sections.len(), 0xffff);
+        let elf = Elf::parse(file.as_slice().into()).unwrap();
         assert!(elf.section(b".go.buildinfo").is_none());
     }
 
@@ -179,8 +186,9 @@ mod tests {
     fn headers_outside_of_the_file_are_no_headers() {
         let mut file = b"\x7fELF\x02\x01\x01".to_vec();
         file.resize(64, 0xff);
-        assert!(Elf::parse(&file).is_none());
-        assert!(Elf::parse(b"\x7fELF").is_none());
-        assert!(Elf::parse(b"\x7fELF\x03\x01\x01").is_none());
+        let parse = |bytes: &[u8]| Elf::parse(bytes.into()).is_none();
+        assert!(parse(&file));
+        assert!(parse(b"\x7fELF"));
+        assert!(parse(b"\x7fELF\x03\x01\x01"));
     }
 }

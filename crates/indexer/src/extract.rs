@@ -3,7 +3,8 @@
 //! To add one, write a file below `extract/` with a `const EXTRACTOR`, and add its line to [`EXTRACTORS`].
 //! A test fails if the line is missing.
 //!
-//! An extractor sees one whole file of a size within its limit, and it answers with what it understood.
+//! An extractor sees one whole file of a size within its limit, lent from memory or, for kinds of files that grow large,
+//! as a [`Body`] that may lie on scratch. It answers with what it understood.
 //! It never fails the layer: a stanza that makes no sense is a fault beside the others, and a file that makes no
 //! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
 
@@ -49,6 +50,7 @@ mod wordpress;
 mod yarn_lock;
 
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::ownership::Owned;
 use inventory::{Package, PackageKind, Presence, SkipReason};
 use serde::de::DeserializeOwned;
@@ -136,12 +138,22 @@ pub enum Action {
         /// Reads it.
         read: Read,
     },
+    /// Reads it at the places that it wants to see, so that it may be larger than memory.
+    Browse {
+        /// The largest file that it reads.
+        limit: fn(&Limits) -> u64,
+        /// Reads it.
+        browse: Browse,
+    },
     /// Says of a path why it is not read in this version.
     Refuse(fn(&str) -> &'static str),
 }
 
 /// Turns the bytes of a file into what they say.
 pub type Read = fn(&File<'_>, &[u8], &Limits) -> Result<Reading, SkipReason>;
+
+/// Turns a file that may be large into what it says; archives inside it are held in the workspace.
+pub type Browse = fn(&File<'_>, Body<'_>, &Limits, &Workspace) -> Result<Reading, SkipReason>;
 
 /// A file of the layer.
 #[derive(Debug, Clone, Copy)]
@@ -318,6 +330,17 @@ pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests_support {
     use super::*;
     use std::fmt::Write;
+
+    /// What is read of a body in memory, and of the same body on scratch, where nothing else is held in memory either.
+    pub(super) fn both_ways<T>(content: &[u8], read: impl Fn(Body<'_>, &Workspace) -> T) -> [T; 2] {
+        let scratch = || Some(Box::new(std::io::Cursor::new(Vec::new())) as Box<dyn crate::body::Scratch>);
+        let memory = Workspace::new(u64::MAX, scratch(), 0);
+        let first = read(content.into(), &memory);
+        let workspace = Workspace::new(0, scratch(), u64::MAX);
+        let mut held = workspace.place_on_scratch();
+        assert!(held.fill(content).unwrap());
+        [first, read(held.body(), &workspace)]
+    }
 
     /// A reading as lines of text, for snapshots.
     pub(super) fn show(reading: Result<Reading, SkipReason>) -> String {

@@ -5,10 +5,11 @@
 
 use crate::Limits;
 use inventory::{
-    Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Owner, Ownership,
-    Package, PackageDatabase, PackageKind, Presence, ReleaseFile, Removal, SkipReason, Skipped,
+    Displacement, Footprint, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, Owner,
+    Ownership, Package, PackageDatabase, PackageKind, PathNumber, Presence, ReleaseFile, Removal, SkipReason,
+    Skipped,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Bound;
 
 /// One thing that was found.
@@ -38,8 +39,12 @@ pub(crate) struct Findings {
     bytes: usize,
     /// Whether there was no room for all that packages of the distribution own.
     is_ownership_cut: bool,
-    /// Whether there was no room for all files that say nothing.
-    is_silence_cut: bool,
+    /// Where the layer has something that is not a folder.
+    footprint: HashSet<u64>,
+    /// Whether there was no room for all of that.
+    is_footprint_cut: bool,
+    /// The numbers of the paths at which something was found, and of the folders above them. It may have some too many.
+    occupied: HashSet<u64>,
     /// Limits of the layer that were reached, each named once.
     overflow: BTreeSet<String>,
 }
@@ -54,7 +59,9 @@ impl Findings {
             packages: 0,
             owned: 0,
             is_ownership_cut: false,
-            is_silence_cut: false,
+            footprint: HashSet::new(),
+            is_footprint_cut: false,
+            occupied: HashSet::new(),
             links: 0,
             skipped: 0,
             bytes: 0,
@@ -64,9 +71,6 @@ impl Findings {
 
     /// An entry stands at `path` now; what stood there, and below it unless it is a folder, is gone.
     pub(crate) fn replace(&mut self, path: &LayerPath, is_folder: bool) {
-        if self.found.is_empty() {
-            return;
-        }
         if let Some(gone) = self.found.remove(path) {
             self.uncount(path, &gone);
         }
@@ -117,6 +121,7 @@ impl Findings {
         }
         if fits {
             self.sequence = self.sequence.saturating_add(1);
+            self.occupied.extend(PathNumber::of_all(path.as_str()));
             self.found.entry(path.clone()).or_default().push((self.sequence, finding));
         }
     }
@@ -137,21 +142,27 @@ impl Findings {
         self.is_ownership_cut = true;
     }
 
-    /// Notes that a file stands at a path and says nothing, so that what lower layers had there is gone.
+    /// Notes that something that is not a folder stands at a path, so that what lower layers have there, or below it, is
+    /// gone; or that a folder has taken its place in this layer. Tells whether this layer itself may have had something
+    /// there before, so that it has to be replaced.
     ///
-    /// Without this a package of a lower layer is listed once too often, and never missed; so it takes at most half of
-    /// the room that links have, and reaching that conceals nothing.
-    pub(crate) fn silence(&mut self, path: &LayerPath) {
-        if self.links >= self.limits.links >> 1 {
-            self.is_silence_cut = true;
+    /// Without this a package of a lower layer is listed once too often, and never missed; so it has room of its own, and
+    /// reaching its end conceals nothing.
+    pub(crate) fn stand(&mut self, path: &str, is_folder: bool) -> bool {
+        let number = PathNumber::of(path);
+        if is_folder {
+            self.footprint.remove(&number);
+        } else if self.footprint.len() >= self.limits.footprint {
+            self.is_footprint_cut = true;
         } else {
-            self.add(path, Finding::Displacement);
+            self.footprint.insert(number);
         }
+        self.occupied.contains(&number)
     }
 
-    /// Whether anything is known of a path.
-    pub(crate) fn has(&self, path: &LayerPath) -> bool {
-        self.found.contains_key(path)
+    /// Whether something that is not a folder stands at a path in this layer.
+    pub(crate) fn stands(&self, path: &LayerPath) -> bool {
+        self.footprint.contains(&PathNumber::of(path.as_str()))
     }
 
     /// The packages that were found in this file.
@@ -193,6 +204,7 @@ impl Findings {
             removals: self.removals,
             links: Vec::new(),
             displacements: Vec::new(),
+            footprint: self.footprint.into_iter().collect::<Footprint>(),
             skipped: Vec::new(),
             statistics,
         };
@@ -216,7 +228,7 @@ impl Findings {
         if let Some(root) = LayerPath::from_bytes(b"") {
             let cuts = [
                 (self.is_ownership_cut, "not every path that packages of the distribution own was kept"),
-                (self.is_silence_cut, "not every file that took the place of a package's was kept"),
+                (self.is_footprint_cut, "not every file that may take the place of others was kept"),
             ];
             for (_, why) in cuts.into_iter().filter(|(is_cut, _)| *is_cut) {
                 let (path, why) = (root.clone(), SkipReason::Limit(why.to_owned()));

@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::expect_used, clippy::panic)]
 
+pub mod body;
 #[cfg(feature = "build")]
 pub mod build;
 pub mod codec;
@@ -39,4 +40,4 @@ mod zip;
 
 pub use limits::Limits;
 pub use outcome::{IndexError, LayerOutcome};
-pub use walk::index_layer;
+pub use walk::{index_layer, index_layer_with};

@@ -31,6 +31,10 @@ pub struct Limits {
     pub manifest_bytes: u64,
     /// Bytes of one executable or Java archive.
     pub binary_bytes: u64,
+    /// Bytes of memory for the window of the decompressor and the files that are being read.
+    pub memory_bytes: u64,
+    /// Bytes of scratch for files that are larger than that, if there is a scratch file.
+    pub scratch_bytes: u64,
     /// Bytes inflated from one file, such as a Java archive with its nested archives or an audit section.
     pub inflated_bytes: u64,
     /// Members of one Java archive and of those inside it that are looked at.
@@ -47,6 +51,8 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Whiteouts that are kept.
     pub removals: usize,
+    /// Paths of files and links of which it is kept that they are there.
+    pub footprint: usize,
     /// Links and displacements that are kept.
     pub links: usize,
     /// Skipped files that are kept one by one; the rest becomes a single entry.
@@ -65,24 +71,29 @@ impl Default for Limits {
             ratio_floor: 1 << 30,
             // eStargz makes one member for each file; a large distribution image has 200 000 files.
             gzip_members: 1 << 20,
-            // 128 MiB of window, what `zstd --long` uses and what the tools of containers read.
-            zstd_window_log: 27,
+            // 64 MiB. The tools of containers write at most 32; what `zstd --ultra` and `--long` can do beyond would need
+            // more memory than everything else together.
+            zstd_window_log: 26,
             // The largest images have a million files; at 1 us each this is 4 s.
             entries: 4 << 20,
             // What the Go library reads. Extended attributes are at most 64 KiB each.
             header_bytes: 1 << 20,
             // 21 x 4096 pieces: more than any real file has, and 2 MiB of headers.
             sparse_blocks: 4096,
-            // The largest apk and dpkg databases of real images are below 10 MiB.
-            database_bytes: 64 << 20,
+            // The largest apk and dpkg databases of real images are below 10 MiB; rpm's has 60 KiB for each package.
+            database_bytes: 256 << 20,
             // An os-release file has about 400 bytes.
             release_bytes: 64 << 10,
             // The largest `package.json` and `METADATA` in the wild have some hundred KiB.
             manifest_bytes: 4 << 20,
-            // Executables of Go with everything linked in reach 150 MiB. It must leave room in a jail of 512 MiB.
-            binary_bytes: 192 << 20,
-            // A large war inflates 100 MiB of nested archives. With the file itself that is 320 MiB.
-            inflated_bytes: 128 << 20,
+            // Libraries of CUDA reach 1.5 GiB, and a program of Go with everything linked in 150 MiB.
+            binary_bytes: 2 << 30,
+            // With 15 MiB for the program itself and 30 for the inventory this stays below 100 MB.
+            memory_bytes: 40 << 20,
+            // The largest file, with what is inflated from it.
+            scratch_bytes: (2 << 30) + (256 << 20),
+            // A large war inflates 100 MiB of nested archives.
+            inflated_bytes: 256 << 20,
             // The largest application servers have 200 000 classes in one archive.
             archive_members: 500_000,
             // war in ear is 2, shaded archives inside make 3; one more for luck.
@@ -97,6 +108,8 @@ impl Default for Limits {
             text_bytes: 1024,
             // A layer that deletes a tree has one whiteout for it.
             removals: 100_000,
+            // The largest images have a million files, and seven bytes each.
+            footprint: 1_000_000,
             // Watched paths and their folders are about 80.
             links: 10_000,
             // Enough to show, small enough to store.

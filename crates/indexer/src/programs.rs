@@ -38,11 +38,12 @@ mod traefik;
 mod valkey;
 mod vault;
 
+use crate::body::Body;
 use regex::bytes::{Regex, RegexBuilder};
 use std::sync::OnceLock;
 
-/// How far a program is searched. The largest, Node.js, has 100 MiB, and its sign stands in the first half.
-const WINDOW: usize = 128 << 20;
+/// Longer than anything that a sign matches, so that it is whole in one of two pieces that overlap by this.
+const OVERLAP: u64 = 4096;
 
 /// What a compiled sign may take.
 const SIGN_BYTES: usize = 1 << 20;
@@ -52,7 +53,7 @@ const SIGN_BYTES: usize = 1 << 20;
 pub(crate) struct Program {
     /// The name of the package; the one by which Bitnami's advisories and the table of CPE names know it.
     pub(crate) name: &'static str,
-    /// Names of its files, with at most one `*`. One with a slash is the end of a path.
+    /// Names of its files, in which `*` stands for anything. One with a slash is the end of a path.
     pub(crate) files: &'static [&'static str],
     /// Regular expressions over bytes, the best first; the first group is the version.
     pub(crate) signs: &'static [&'static str],
@@ -135,18 +136,53 @@ pub(crate) fn is_named(path: &str) -> bool {
 }
 
 /// The programs that a file is, with their versions. One file can be several, such as BusyBox with a library in it.
-pub(crate) fn recognise<'a>(path: &str, content: &'a [u8]) -> Vec<(&'static str, &'a [u8])> {
+pub(crate) fn recognise(path: &str, body: Body<'_>) -> Vec<(&'static str, Vec<u8>)> {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let content = content.get(..WINDOW).unwrap_or(content);
-    let mut found = Vec::new();
-    for (program, compiled) in
-        PROGRAMS.iter().zip(&COMPILED).filter(|(program, _)| program.is_named(path, name))
-    {
-        let signs = compiled.get_or_init(|| program.compile());
-        let version = signs.iter().find_map(|sign| Some(sign.captures(content)?.get(1)?.as_bytes()));
-        found.extend(version.map(|version| (program.name, version)));
+    let mut searches: Vec<Search> = PROGRAMS
+        .iter()
+        .zip(&COMPILED)
+        .filter(|(program, _)| program.is_named(path, name))
+        .map(|(program, compiled)| {
+            let signs = compiled.get_or_init(|| program.compile());
+            Search { name: program.name, signs, best: None }
+        })
+        .collect();
+    for (offset, piece) in body.pieces(OVERLAP) {
+        let is_last = offset.saturating_add(piece.len() as u64) >= body.len();
+        searches.iter_mut().for_each(|search| search.look_into(&piece, is_last));
+        if searches.iter().all(Search::is_settled) {
+            break;
+        }
     }
-    found
+    searches.into_iter().filter_map(|search| Some((search.name, search.best?.1))).collect()
+}
+
+/// The search for one program in one file.
+struct Search {
+    name: &'static str,
+    signs: &'static [Regex],
+    /// The version by the best sign that was found so far, with the number of that sign.
+    best: Option<(usize, Vec<u8>)>,
+}
+
+impl Search {
+    fn look_into(&mut self, piece: &[u8], is_last: bool) {
+        let better = self.best.as_ref().map_or(self.signs.len(), |(sign, _)| *sign);
+        for (number, sign) in self.signs.iter().enumerate().take(better) {
+            let Some(found) = sign.captures(piece) else { continue };
+            // What reaches the end of a piece may go on behind it, and is whole in the next one.
+            let is_whole = is_last || found.get(0).is_some_and(|whole| whole.end() < piece.len());
+            if let (true, Some(version)) = (is_whole, found.get(1)) {
+                self.best = Some((number, version.as_bytes().to_vec()));
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing better can be found.
+    fn is_settled(&self) -> bool {
+        self.best.as_ref().is_some_and(|(sign, _)| *sign == 0)
+    }
 }
 
 impl Program {
@@ -155,10 +191,7 @@ impl Program {
             if pattern.contains('/') {
                 return path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
             }
-            match pattern.split_once('*') {
-                None => name == *pattern,
-                Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
-            }
+            is_like(name, pattern)
         })
     }
 
@@ -169,6 +202,18 @@ impl Program {
         });
         compiled.filter_map(Result::ok).collect()
     }
+}
+
+/// Whether a name is like a pattern, in which `*` stands for anything.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let Some((start, mut pattern)) = pattern.split_once('*') else { return name == pattern };
+    let Some(mut rest) = name.strip_prefix(start) else { return false };
+    // Each piece in the middle is taken where it comes first, which leaves the most for the others.
+    while let Some((piece, behind)) = pattern.split_once('*') {
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        (rest, pattern) = (after, behind);
+    }
+    rest.ends_with(pattern)
 }
 
 #[cfg(test)]
@@ -205,22 +250,50 @@ mod tests {
             let file = program.files.first().unwrap().replace('*', "");
             let (sample, version) = program.sample;
             assert!(is_named(&format!("opt/{file}")), "{}", program.name);
-            let found = recognise(&format!("opt/{file}"), sample);
-            assert!(found.contains(&(program.name, version.as_bytes())), "{}: {found:?}", program.name);
-            assert_eq!(recognise(&file, b"\x7fELF nothing of interest 1.2 \0"), [], "{}", program.name);
+            let found = recognise(&format!("opt/{file}"), sample.into());
+            assert!(found.contains(&(program.name, version.into())), "{}: {found:?}", program.name);
+            assert_eq!(
+                recognise(&file, b"\x7fELF nothing of interest 1.2 \0"[..].into()),
+                [],
+                "{}",
+                program.name
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_linker_set_is_found_without_its_flags() {
+        for (path, content, expected) in [
+            ("usr/local/bin/helm", &b"text\x00v3.14.2\x00v1.29.0\x00"[..], ("helm", "3.14.2")),
+            ("usr/bin/kubectl", b"archive\x00v1.29.3\x00archive", ("kubectl", "1.29.3")),
+            ("traefik", b"\x003.0.4\x00", ("traefik", "3.0.4")),
+        ] {
+            assert_eq!(recognise(path, content.into()), [(expected.0, expected.1.into())], "{path}");
         }
     }
 
     #[test]
     fn names_are_matched_whole() {
-        for path in
-            ["usr/bin/python3.11", "usr/lib/libssl.so.3", "bin/[", "usr/local/go/VERSION", "busybox.static"]
-        {
+        for path in [
+            "usr/bin/python3.11",
+            "usr/lib/libssl.so.3",
+            "usr/lib/libpython3.11.so.1.0",
+            "usr/lib/libruby-3.1.so.3.1.2",
+            "usr/lib/libphp8.2.so",
+            "bin/[",
+            "usr/local/go/VERSION",
+            "busybox.static",
+        ] {
             assert!(is_named(path), "{path}");
         }
-        for path in
-            ["usr/bin/pythonic", "usr/lib/libssl.a", "VERSION", "usr/share/release-notes", "logo/VERSION", ""]
-        {
+        for path in [
+            "usr/bin/pythonic",
+            "usr/lib/libssl.a",
+            "usr/lib/libpython3.11.a",
+            "usr/share/release-notes",
+            "VERSIONS",
+            "",
+        ] {
             assert!(!is_named(path), "{path}");
         }
     }
@@ -228,8 +301,8 @@ mod tests {
     #[test]
     fn a_long_file_of_near_matches_is_searched_in_linear_time() {
         let content = b"\x003.1".repeat(1 << 20);
-        assert_eq!(recognise("python3", &content), []);
+        assert_eq!(recognise("python3", content.as_slice().into()), []);
         let content = b"OpenSSL 1.1.1".repeat(1 << 18);
-        assert_eq!(recognise("libssl.so", &content), []);
+        assert_eq!(recognise("libssl.so", content.as_slice().into()), []);
     }
 }

@@ -1,9 +1,12 @@
-//! The rows of one table of an SQLite database that is wholly in memory.
+//! The rows of one table of an SQLite database.
 //!
 //! <https://www.sqlite.org/fileformat2.html>, as much as reading one rowid table needs: b-tree pages of tables,
 //! overflow pages, records. There is no SQL, no index, no write-ahead log; whoever calls must see to the latter.
 //!
 //! A page is visited once, and all payloads together are no larger than the file, so loops and shared pages end.
+
+use crate::body::Body;
+use std::borrow::Cow;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const INTERIOR: u8 = 0x05;
@@ -12,8 +15,8 @@ const LEAF: u8 = 0x0d;
 /// A database.
 #[derive(Debug)]
 pub(crate) struct Database<'a> {
-    bytes: &'a [u8],
-    page_size: usize,
+    body: Body<'a>,
+    page_size: u64,
     /// Bytes of a page without those that are reserved at its end.
     usable: usize,
 }
@@ -35,21 +38,23 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Damage(&'static str);
 
 impl<'a> Database<'a> {
-    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, Damage> {
+    pub(crate) fn open(body: Body<'a>) -> Result<Self, Damage> {
         const HEADER: Damage = Damage("its header");
-        if !bytes.starts_with(MAGIC) {
+        let header = body.bytes(0, 100).ok_or(HEADER)?;
+        if !header.starts_with(MAGIC) {
             return Err(HEADER);
         }
-        let page_size = match number(bytes, 16, 2).ok_or(HEADER)? {
+        let page_size = match number(&header, 16, 2).ok_or(HEADER)? {
             1 => 65_536,
-            size => usize::try_from(size).map_err(|_| HEADER)?,
+            size => size,
         };
-        let reserved = number(bytes, 20, 1).and_then(|size| usize::try_from(size).ok()).ok_or(HEADER)?;
+        let reserved = number(&header, 20, 1).ok_or(HEADER)?;
         let usable = page_size.checked_sub(reserved).filter(|usable| *usable >= 480).ok_or(HEADER)?;
+        let usable = usize::try_from(usable).map_err(|_| HEADER)?;
         if !page_size.is_power_of_two() {
             return Err(HEADER);
         }
-        Ok(Self { bytes, page_size, usable })
+        Ok(Self { body, page_size, usable })
     }
 
     /// Hands the payload of each row of a table to `row`, until that returns an error.
@@ -73,9 +78,10 @@ impl<'a> Database<'a> {
 
     fn walk<E: From<Damage>>(&self, root: u64, row: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         const PAGE: Damage = Damage("a page of a table");
-        let pages = self.bytes.len().checked_div(self.page_size).unwrap_or_default();
+        let pages = self.body.len().checked_div(self.page_size).unwrap_or_default();
+        let pages = usize::try_from(pages).map_err(|_| PAGE)?;
         let mut seen = vec![false; pages.saturating_add(1)];
-        let mut budget = self.bytes.len();
+        let mut budget = self.body.len();
         let mut pending = Vec::new();
         // In a sound tree each page has one parent, so a second mention is damage.
         let mut mention = |pending: &mut Vec<u64>, page: u64| {
@@ -109,28 +115,28 @@ impl<'a> Database<'a> {
     }
 
     /// Pages are numbered from 1.
-    fn page(&self, number: u64) -> Option<&'a [u8]> {
-        let start = usize::try_from(number.checked_sub(1)?).ok()?.checked_mul(self.page_size)?;
-        self.bytes.get(start..)?.get(..self.usable)
+    fn page(&self, number: u64) -> Option<Cow<'a, [u8]>> {
+        let start = number.checked_sub(1)?.checked_mul(self.page_size)?;
+        self.body.bytes(start, self.usable as u64)
     }
 
     /// The payload of a cell of a leaf, put together from its overflow pages.
-    fn payload(&self, cell: &[u8], budget: &mut usize) -> Result<Vec<u8>, Damage> {
+    fn payload(&self, cell: &[u8], budget: &mut u64) -> Result<Vec<u8>, Damage> {
         const PAYLOAD: Damage = Damage("a row");
         let (size, rest) = varint(cell).ok_or(PAYLOAD)?;
         let (_, rest) = varint(rest).ok_or(PAYLOAD)?;
         let size = usize::try_from(size).map_err(|_| PAYLOAD)?;
-        *budget = budget.checked_sub(size).ok_or(PAYLOAD)?;
+        *budget = budget.checked_sub(size as u64).ok_or(PAYLOAD)?;
         let local = self.local_size(size).ok_or(PAYLOAD)?;
         let (local, rest) = rest.split_at_checked(local).ok_or(PAYLOAD)?;
         let mut payload = local.to_vec();
-        let mut next = rest;
+        let mut next = number(rest, 0, 4);
         while payload.len() < size {
-            let page = self.page(number(next, 0, 4).ok_or(PAYLOAD)?).ok_or(PAYLOAD)?;
+            let page = self.page(next.ok_or(PAYLOAD)?).ok_or(PAYLOAD)?;
             let (link, content) = page.split_at_checked(4).ok_or(PAYLOAD)?;
             let missing = size.saturating_sub(payload.len());
             payload.extend_from_slice(content.get(..missing).unwrap_or(content));
-            next = link;
+            next = number(link, 0, 4);
         }
         Ok(payload)
     }
@@ -229,7 +235,7 @@ mod tests {
         file.resize(100, 0);
         file.extend([INTERIOR, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
         file.resize(1024, 0);
-        let database = Database::open(&file).unwrap();
+        let database = Database::open(file.as_slice().into()).unwrap();
         let result = database.rows("Packages", &mut |_| Ok::<(), Damage>(()));
         assert_eq!(result, Err(Damage("a page of a table")));
     }

@@ -1,7 +1,8 @@
 //! The walk over one layer: each entry once, in the order of the archive.
 
+use crate::body::{Body, Scratch, Workspace};
 use crate::codec::Decoded;
-use crate::extract::{Action, EXTRACTORS, Extractor, File, Reading};
+use crate::extract::{Action, Browse, EXTRACTORS, Extractor, File, Read as ReadWhole, Reading};
 use crate::findings::{Finding, Findings};
 use crate::ownership::Owned;
 use crate::tar::{Bounds, EntryKind, Reader};
@@ -16,7 +17,10 @@ use std::io::Read;
 /// A buffer that grew beyond this for one large file is given back.
 const KEPT_BUFFER: usize = 4 << 20;
 
-/// Reads one layer.
+/// The least memory for files, however large the window of the decompressor is.
+const LEAST_MEMORY: u64 = 8 << 20;
+
+/// Reads one layer, in memory alone: of what does not fit into it, the inventory says so.
 ///
 /// # Errors
 /// When the layer as a whole cannot be read: see [`IndexError`]. What cannot be read within a good layer is in
@@ -26,13 +30,28 @@ pub fn index_layer(
     media_type: &str,
     limits: &Limits,
 ) -> Result<LayerInventory, IndexError> {
+    index_layer_with(None, input, media_type, limits)
+}
+
+/// Reads one layer, with a file for what does not fit into memory.
+///
+/// # Errors
+/// As [`index_layer`].
+pub fn index_layer_with(
+    scratch: Option<Box<dyn Scratch>>,
+    input: impl Read,
+    media_type: &str,
+    limits: &Limits,
+) -> Result<LayerInventory, IndexError> {
     let stream = Decoded::open(input, media_type, limits)?;
+    let memory = limits.memory_bytes.saturating_sub(stream.window_bytes()).max(LEAST_MEMORY);
     let mut walk = Walk {
         reader: Reader::new(stream, Bounds::from(limits)),
         limits: *limits,
         watch: Watch::new(),
         findings: Findings::new(limits),
         buffer: Vec::new(),
+        workspace: Workspace::new(memory, scratch, limits.scratch_bytes),
     };
     while walk.reader.advance()? {
         walk.visit()?;
@@ -53,6 +72,14 @@ struct Walk<R> {
     watch: Watch,
     findings: Findings,
     buffer: Vec<u8>,
+    workspace: Workspace,
+}
+
+/// How a file is read.
+#[derive(Clone, Copy)]
+enum Way {
+    Whole(ReadWhole),
+    Browsed(Browse),
 }
 
 /// What the header of a file says of its body.
@@ -108,6 +135,11 @@ impl<R: Read> Walk<R> {
         let facts = Facts { size: entry.size, mode: entry.mode, sparse: entry.sparse };
         let matters = !claims.is_empty() || standing != Standing::Elsewhere;
         let target = matters.then(|| entry.link.to_vec());
+        let is_occupied = self.findings.stand(&path, kind == EntryKind::Folder);
+        // Nearly all files end here.
+        if !matters && !is_occupied {
+            return Ok(());
+        }
         let Some(layer_path) = LayerPath::from_bytes(entry.path) else { return Ok(()) };
         self.findings.replace(&layer_path, kind == EntryKind::Folder);
         match (kind, target) {
@@ -152,6 +184,13 @@ impl<R: Read> Walk<R> {
         if kind == LinkKind::Hard && self.second_name(path, target) {
             return;
         }
+        if kind == LinkKind::Hard
+            && let Some(target) = LayerPath::from_bytes(target).filter(|target| !self.findings.stands(target))
+        {
+            let target = target.to_string();
+            self.findings
+                .add(path, Finding::Link(Link { path: path.clone(), target, kind: LinkKind::Lower }));
+        }
         for extractor in claims.iter().filter(|extractor| extractor.by_name()) {
             self.link_to_manifest(path, kind, target, extractor);
         }
@@ -182,7 +221,7 @@ impl<R: Read> Walk<R> {
     /// If its target is read too, nothing is lost; if not, packages may be.
     fn link_to_manifest(&mut self, path: &LayerPath, kind: LinkKind, target: &[u8], extractor: &Extractor) {
         let resolved = match kind {
-            LinkKind::Hard => LayerPath::from_bytes(target),
+            LinkKind::Hard | LinkKind::Lower => LayerPath::from_bytes(target),
             LinkKind::Symbolic => resolve(path, target),
         };
         let is_read = resolved
@@ -204,61 +243,87 @@ impl<R: Read> Walk<R> {
         if claims.is_empty() {
             return Ok(());
         }
-        let Facts { size, .. } = facts;
-        let bare = File { path: path.as_str(), size, mode: 0 };
-        let is_named = claims.iter().any(|extractor| (extractor.claims)(&bare));
-        self.read_claimed(path, facts, &mut claims)?;
-        // What lower layers had under such a name is gone, also if this file says nothing.
-        if is_named && !self.findings.has(path) {
-            self.findings.silence(path);
-        }
-        Ok(())
-    }
-
-    fn read_claimed(
-        &mut self,
-        path: &LayerPath,
-        facts: Facts,
-        claims: &mut Vec<&'static Extractor>,
-    ) -> Result<(), IndexError> {
         let Facts { size, mode, sparse } = facts;
         let head = self.reader.peek(8)?;
         // A sparse body begins with its map, or with its first piece: it tells nothing.
         claims.retain(|extractor| sparse || extractor.accepts(head));
-        let mut readers = Vec::new();
+        let mut ways = Vec::new();
         for extractor in claims.iter().copied() {
-            let why = match extractor.action {
-                Action::Refuse(why) => SkipReason::Unsupported(why(path.as_str()).to_owned()),
-                Action::Read { .. } if sparse => {
-                    SkipReason::Unsupported(format!("{}: a sparse file", extractor.name))
+            let (limit, way) = match extractor.action {
+                Action::Refuse(why) => {
+                    self.skip(path, SkipReason::Unsupported(why(path.as_str()).to_owned()));
+                    continue;
                 }
-                Action::Read { limit, read } => {
-                    let limit = limit(&self.limits);
-                    if size <= limit {
-                        readers.push((extractor, read));
-                        continue;
-                    }
-                    SkipReason::Limit(format!("{}: {size} bytes, more than {limit}", extractor.name))
+                Action::Read { limit, read } => (limit(&self.limits), Way::Whole(read)),
+                Action::Browse { limit, browse } => (limit(&self.limits), Way::Browsed(browse)),
+            };
+            if sparse {
+                self.skip(path, SkipReason::Unsupported(format!("{}: a sparse file", extractor.name)));
+            } else if size > limit {
+                let why = format!("{}: {size} bytes, more than {limit}", extractor.name);
+                self.skip(path, SkipReason::Limit(why));
+            } else {
+                ways.push(way);
+            }
+        }
+        let file = File { path: path.as_str(), size, mode };
+        if ways.is_empty() {
+            return Ok(());
+        }
+        if size <= self.workspace.memory() && self.fill_buffer(size)? {
+            self.read_in_memory(path, &file, &ways);
+            return Ok(());
+        }
+        ways.retain(|way| matches!(way, Way::Browsed(_)));
+        if ways.is_empty() || !self.read_on_scratch(path, &file, &ways)? {
+            let why = format!("there is no room for a file of {size} bytes while it is read");
+            self.skip(path, SkipReason::Limit(why));
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, path: &LayerPath, why: SkipReason) {
+        self.findings.add(path, Finding::Skipped { why, conceals_packages: true });
+    }
+
+    /// Reads the file in the buffer.
+    fn read_in_memory(&mut self, path: &LayerPath, file: &File<'_>, ways: &[Way]) {
+        let loan = self.workspace.lend(self.buffer.len() as u64);
+        for way in ways {
+            let reading = match way {
+                Way::Whole(read) => read(file, &self.buffer, &self.limits),
+                Way::Browsed(browse) => {
+                    browse(file, Body::from(self.buffer.as_slice()), &self.limits, &self.workspace)
                 }
             };
-            self.findings.add(path, Finding::Skipped { why, conceals_packages: true });
+            keep(&mut self.findings, path, checked(reading, &self.workspace));
         }
-        if readers.is_empty() {
-            return Ok(());
-        }
-        if !self.fill_buffer(size)? {
-            let why = SkipReason::Limit(format!("no memory for a file of {size} bytes"));
-            self.findings.add(path, Finding::Skipped { why, conceals_packages: true });
-            return Ok(());
-        }
-        for (_, read) in readers {
-            let reading = read(&File { path: path.as_str(), size, mode }, &self.buffer, &self.limits);
-            keep(&mut self.findings, path, reading);
-        }
+        drop(loan);
         if self.buffer.capacity() > KEPT_BUFFER {
             self.buffer = Vec::new();
         }
-        Ok(())
+    }
+
+    /// Puts the body on scratch and reads it there. False if there is no room for it.
+    fn read_on_scratch(
+        &mut self,
+        path: &LayerPath,
+        file: &File<'_>,
+        ways: &[Way],
+    ) -> Result<bool, IndexError> {
+        let mut held = self.workspace.place_on_scratch();
+        while let Some(chunk) = self.reader.next_chunk()? {
+            if !held.push(chunk) {
+                return Ok(false);
+            }
+        }
+        for way in ways {
+            if let Way::Browsed(browse) = way {
+                let reading = browse(file, held.body(), &self.limits, &self.workspace);
+                keep(&mut self.findings, path, checked(reading, &self.workspace));
+            }
+        }
+        Ok(true)
     }
 
     /// Reads the whole body; its size is within a limit already. False if there is no room for it.
@@ -275,6 +340,16 @@ impl<R: Read> Walk<R> {
         }
         Ok(true)
     }
+}
+
+/// What an extractor read, unless scratch failed beneath it: then it says nothing, and must not look like nothing.
+fn checked(reading: Result<Reading, SkipReason>, workspace: &Workspace) -> Result<Reading, SkipReason> {
+    if workspace.take_failure() {
+        return Err(SkipReason::Limit(
+            "a part of it could not be read back, or is too large to be held".to_owned(),
+        ));
+    }
+    reading
 }
 
 /// Whether an entry hides what lower layers may have in a place that matters.

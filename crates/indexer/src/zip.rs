@@ -5,16 +5,24 @@
 //! members that are looked at, its nested archives included, come out of one [`Budget`], so members that overlap or
 //! hold each other buy an attacker nothing.
 
+use crate::body::{Body, Held, Workspace};
 use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
 use std::io::Read;
 
 const END: &[u8] = b"PK\x05\x06";
-const END_SIZE: usize = 22;
+const END_SIZE: u64 = 22;
 const END64_LOCATOR: &[u8] = b"PK\x06\x07";
 const END64: &[u8] = b"PK\x06\x06";
 const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
 const LOCAL_ENTRY: &[u8] = b"PK\x03\x04";
+const LOCAL_SIZE: u64 = 30;
+/// Name, extra field and comment have two bytes for their lengths.
+const LONGEST_ENTRY: usize = 46 + 3 * 0xffff;
+/// How much of a directory is looked at, at once. It must be more than the longest entry.
+const WINDOW: u64 = 512 << 10;
+/// The largest file in an archive that is read as text. They have some hundred bytes.
+const TEXT_BYTES: u64 = 4 << 20;
 
 /// Why an archive or a member cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +42,9 @@ pub(crate) enum ZipError {
     /// Too many members would be looked at.
     #[error("there are more members than allowed")]
     TooMany,
+    /// There is no room to hold it while it is read.
+    #[error("there is no room for it while it is read")]
+    Scratch,
 }
 
 /// What one file may still cost.
@@ -58,99 +69,178 @@ impl Budget {
     }
 }
 
-/// A member, as the directory names it.
+/// Where a member is, as the directory says.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Member<'a> {
-    pub(crate) name: &'a [u8],
+pub(crate) struct Member {
     flags: u64,
     method: u64,
     compressed: u64,
     header: u64,
 }
 
-/// An archive in memory.
+/// An archive.
 #[derive(Debug)]
 pub(crate) struct Archive<'a> {
-    bytes: &'a [u8],
-    directory: &'a [u8],
+    body: Body<'a>,
+    directory: Body<'a>,
     /// Bytes before the archive, such as a shell script that starts it.
     prefix: u64,
 }
 
 impl<'a> Archive<'a> {
-    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, ZipError> {
+    pub(crate) fn open(body: Body<'a>) -> Result<Self, ZipError> {
         const NO_END: ZipError = ZipError::Malformed("no end of the central directory");
         const OUTSIDE: ZipError = ZipError::Malformed("the central directory lies outside of the file");
         // The comment behind the end has at most 65 535 bytes.
-        let tail = bytes.len().saturating_sub(END_SIZE.saturating_add(0xffff));
-        let found =
-            memchr::memmem::rfind(bytes.get(tail..).unwrap_or_default(), END).ok_or(ZipError::NoArchive)?;
-        let end = tail.saturating_add(found);
-        let record = bytes.get(end..).unwrap_or_default();
+        let tail = body.len().saturating_sub(END_SIZE.saturating_add(0xffff));
+        let bytes = body.behind(tail).whole().ok_or(NO_END)?;
+        let found = memchr::memmem::rfind(&bytes, END).ok_or(ZipError::NoArchive)?;
+        let end = tail.saturating_add(found as u64);
+        let record = bytes.get(found..).unwrap_or_default();
         let mut size = number(record, 12, 4).ok_or(NO_END)?;
         let mut offset = number(record, 16, 4).ok_or(NO_END)?;
         let mut directory_end = end;
         let is_wide = size == 0xffff_ffff || offset == 0xffff_ffff || number(record, 10, 2) == Some(0xffff);
-        if is_wide && let Some(found) = end64(bytes, end) {
+        if is_wide && let Some((found, record)) = end64(body, end) {
             directory_end = found;
-            let record = bytes.get(directory_end..).unwrap_or_default();
-            size = number(record, 40, 8).ok_or(NO_END)?;
-            offset = number(record, 48, 8).ok_or(NO_END)?;
+            size = number(&record, 40, 8).ok_or(NO_END)?;
+            offset = number(&record, 48, 8).ok_or(NO_END)?;
         }
-        let start = (directory_end as u64).checked_sub(size).ok_or(OUTSIDE)?;
+        let start = directory_end.checked_sub(size).ok_or(OUTSIDE)?;
         let prefix = start.checked_sub(offset).ok_or(OUTSIDE)?;
-        let start = usize::try_from(start).map_err(|_| OUTSIDE)?;
-        let directory = bytes.get(start..directory_end).ok_or(OUTSIDE)?;
-        Ok(Self { bytes, directory, prefix })
+        let directory = body.part(start, size).ok_or(OUTSIDE)?;
+        Ok(Self { body, directory, prefix })
     }
 
-    /// The members; stops with an error at the first entry that is none.
-    pub(crate) fn members(&self) -> impl Iterator<Item = Result<Member<'a>, ZipError>> + use<'a> {
-        let mut rest = self.directory;
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let Some((member, tail)) = split_member(rest) else {
-                rest = &[];
-                return Some(Err(ZipError::Malformed("an entry of the central directory")));
-            };
-            rest = tail;
-            Some(Ok(member))
-        })
+    /// The members, in the order of the directory.
+    pub(crate) fn members(&self) -> Members<'a> {
+        Members { rest: self.directory, window: Cow::Borrowed(&[]), at: 0 }
     }
 
     /// The content of a small member. It is paid for even if it is stored, because it will be searched.
-    pub(crate) fn text(&self, member: &Member<'_>, budget: &mut Budget) -> Result<Cow<'a, [u8]>, ZipError> {
-        let content = self.read(member, budget)?;
-        if let Cow::Borrowed(stored) = content {
-            budget.spend(stored.len() as u64)?;
+    pub(crate) fn text(&self, member: Member, budget: &mut Budget) -> Result<Cow<'a, [u8]>, ZipError> {
+        match self.read(member)? {
+            Content::Stored(body) => {
+                budget.spend(body.len())?;
+                if body.len() > TEXT_BYTES {
+                    return Err(ZipError::TooLarge);
+                }
+                body.whole().ok_or(ZipError::Scratch)
+            }
+            Content::Deflated(body) => {
+                let mut text = Budget { bytes: budget.bytes.min(TEXT_BYTES), members: 0 };
+                let before = text.bytes;
+                let content = inflate(DeflateDecoder::new(body.reader()), &mut text);
+                budget.spend(before.saturating_sub(text.bytes))?;
+                content.map(Cow::Owned)
+            }
         }
-        Ok(content)
     }
 
-    /// The content of a member: borrowed if it is stored, inflated if not.
-    pub(crate) fn read(&self, member: &Member<'_>, budget: &mut Budget) -> Result<Cow<'a, [u8]>, ZipError> {
+    /// The content of a member of any size: as it lies in the archive if it is stored, and held in the workspace if it has
+    /// to be inflated.
+    pub(crate) fn inner<'w>(
+        &self,
+        member: Member,
+        budget: &mut Budget,
+        workspace: &'w Workspace,
+    ) -> Result<Inner<'a, 'w>, ZipError> {
+        match self.read(member)? {
+            Content::Stored(body) => Ok(Inner::Stored(body)),
+            Content::Deflated(body) => {
+                let mut held = workspace.place();
+                let inflated = DeflateDecoder::new(body.reader()).take(budget.bytes.saturating_add(1));
+                let result = held.fill(inflated);
+                // What came before damage was inflated too, and has to be paid for.
+                budget.spend(held.body().len())?;
+                match result {
+                    Ok(true) => Ok(Inner::Held(held)),
+                    Ok(false) => Err(ZipError::Scratch),
+                    Err(_) => Err(ZipError::Malformed("a compressed member")),
+                }
+            }
+        }
+    }
+
+    fn read(&self, member: Member) -> Result<Content<'a>, ZipError> {
         const OUTSIDE: ZipError = ZipError::Malformed("a member lies outside of the file");
         if member.flags & 1 != 0 {
             return Err(ZipError::Unsupported);
         }
-        let at =
-            member.header.checked_add(self.prefix).and_then(|at| usize::try_from(at).ok()).ok_or(OUTSIDE)?;
-        let local = self.bytes.get(at..).ok_or(OUTSIDE)?;
+        let at = member.header.checked_add(self.prefix).ok_or(OUTSIDE)?;
+        let local = self.body.bytes(at, LOCAL_SIZE).ok_or(OUTSIDE)?;
         if !local.starts_with(LOCAL_ENTRY) {
             return Err(OUTSIDE);
         }
-        let name = number(local, 26, 2).ok_or(OUTSIDE)?;
-        let extra = number(local, 28, 2).ok_or(OUTSIDE)?;
-        let start = usize::try_from(name.saturating_add(extra).saturating_add(30)).map_err(|_| OUTSIDE)?;
-        let length = usize::try_from(member.compressed).map_err(|_| OUTSIDE)?;
-        let data = local.get(start..).and_then(|data| data.get(..length)).ok_or(OUTSIDE)?;
+        let name = number(&local, 26, 2).ok_or(OUTSIDE)?;
+        let extra = number(&local, 28, 2).ok_or(OUTSIDE)?;
+        let start = at.checked_add(name.saturating_add(extra).saturating_add(LOCAL_SIZE)).ok_or(OUTSIDE)?;
+        let data = self.body.part(start, member.compressed).ok_or(OUTSIDE)?;
         match member.method {
-            0 => Ok(Cow::Borrowed(data)),
-            8 => inflate(DeflateDecoder::new(data), budget).map(Cow::Owned),
+            0 => Ok(Content::Stored(data)),
+            8 => Ok(Content::Deflated(data)),
             _ => Err(ZipError::Unsupported),
         }
+    }
+}
+
+/// The bytes of a member in the archive.
+enum Content<'a> {
+    Stored(Body<'a>),
+    Deflated(Body<'a>),
+}
+
+/// The content of a member that is an archive itself.
+#[derive(Debug)]
+pub(crate) enum Inner<'a, 'w> {
+    Stored(Body<'a>),
+    Held(Held<'w>),
+}
+
+impl Inner<'_, '_> {
+    pub(crate) fn body(&self) -> Body<'_> {
+        match self {
+            Self::Stored(body) => *body,
+            Self::Held(held) => held.body(),
+        }
+    }
+}
+
+/// Goes through a directory.
+#[derive(Debug)]
+pub(crate) struct Members<'a> {
+    /// What was not read into the window yet.
+    rest: Body<'a>,
+    window: Cow<'a, [u8]>,
+    at: usize,
+}
+
+impl Members<'_> {
+    /// The name and the place of the next member; an error at the first entry that is none.
+    pub(crate) fn next(&mut self) -> Option<Result<(&[u8], Member), ZipError>> {
+        const ENTRY: ZipError = ZipError::Malformed("an entry of the central directory");
+        let left = self.window.len().saturating_sub(self.at);
+        if left < LONGEST_ENTRY && self.rest.len() > 0 && !self.refill() {
+            return Some(Err(ZipError::Scratch));
+        }
+        let window = self.window.get(self.at..).filter(|window| !window.is_empty())?;
+        let Some((name, member, size)) = split_member(window) else {
+            (self.rest, self.at) = (self.rest.behind(u64::MAX), self.window.len());
+            return Some(Err(ENTRY));
+        };
+        self.at = self.at.saturating_add(size);
+        Some(Ok((name, member)))
+    }
+
+    /// Reads on, behind what is left. What is in memory is one window.
+    fn refill(&mut self) -> bool {
+        let left = self.window.get(self.at..).unwrap_or_default();
+        let step = if self.rest.is_in_memory() { self.rest.len() } else { WINDOW.min(self.rest.len()) };
+        let Some(more) = self.rest.first(step).whole() else { return false };
+        self.rest = self.rest.behind(step);
+        self.window = if left.is_empty() { more } else { Cow::Owned([left, &more].concat()) };
+        self.at = 0;
+        true
     }
 }
 
@@ -164,18 +254,22 @@ pub(crate) fn inflate(decoder: impl Read, budget: &mut Budget) -> Result<Vec<u8>
     Ok(content)
 }
 
-/// Where the zip64 record stands that belongs to the end at `end`: before its locator, which is before the end.
-fn end64(bytes: &[u8], end: usize) -> Option<usize> {
+/// Where the zip64 record stands that belongs to the end at `end`, and its bytes: before its locator, which is before
+/// the end.
+fn end64(body: Body<'_>, end: u64) -> Option<(u64, Vec<u8>)> {
     let locator = end.checked_sub(20)?;
-    if !bytes.get(locator..)?.starts_with(END64_LOCATOR) {
+    if !body.bytes(locator, 20)?.starts_with(END64_LOCATOR) {
         return None;
     }
     // The record can be longer than its 56 bytes, but nobody makes it so.
     let near = locator.saturating_sub(1024);
-    Some(near.saturating_add(memchr::memmem::rfind(bytes.get(near..locator)?, END64)?))
+    let bytes = body.bytes(near, locator.checked_sub(near)?)?;
+    let found = memchr::memmem::rfind(&bytes, END64)?;
+    Some((near.saturating_add(found as u64), bytes.get(found..)?.to_vec()))
 }
 
-fn split_member(directory: &[u8]) -> Option<(Member<'_>, &[u8])> {
+/// The first entry of a directory: its name, its place, and how long the entry is.
+fn split_member(directory: &[u8]) -> Option<(&[u8], Member, usize)> {
     if !directory.starts_with(DIRECTORY_ENTRY) {
         return None;
     }
@@ -185,18 +279,18 @@ fn split_member(directory: &[u8]) -> Option<(Member<'_>, &[u8])> {
     let name_end = name.checked_add(46)?;
     let extra_end = name_end.checked_add(extra)?;
     let mut member = Member {
-        name: directory.get(46..name_end)?,
         flags: number(directory, 8, 2)?,
         method: number(directory, 10, 2)?,
         compressed: number(directory, 20, 4)?,
         header: number(directory, 42, 4)?,
     };
     widen(&mut member, number(directory, 24, 4)?, directory.get(name_end..extra_end)?);
-    Some((member, directory.get(extra_end.checked_add(comment)?..)?))
+    let size = extra_end.checked_add(comment).filter(|size| *size <= directory.len())?;
+    Some((directory.get(46..name_end)?, member, size))
 }
 
 /// Takes the numbers that did not fit from the zip64 field: only those, in a fixed order.
-fn widen(member: &mut Member<'_>, uncompressed: u64, mut extra: &[u8]) {
+fn widen(member: &mut Member, uncompressed: u64, mut extra: &[u8]) {
     const TOO_WIDE: u64 = 0xffff_ffff;
     while let (Some(kind), Some(size)) = (number(extra, 0, 2), number(extra, 2, 2)) {
         let size = usize::try_from(size).unwrap_or(usize::MAX);

@@ -110,7 +110,7 @@ fn a_huge_database_is_recorded() {
 #[test]
 fn a_database_of_allowed_size_with_too_many_packages_is_recorded() {
     let layer = build(|layer| {
-        layer.streamed_file("lib/apk/db/installed", 60 << 20, cycle("P:a\nV:1\n\n")).unwrap();
+        layer.streamed_file("lib/apk/db/installed", 30 << 20, cycle("P:a\nV:1\n\n")).unwrap();
     });
     let inventory = index(&layer).unwrap();
     assert_eq!(inventory.databases, []);

@@ -81,6 +81,16 @@ impl Distribution {
         known(&self.id)
     }
 
+    /// Takes the repositories of an image into its ecosystem, where they are those of other products with advisories of
+    /// their own.
+    pub(crate) fn heed_repositories(&mut self, content_sets: &[String]) {
+        if self.known().is_some_and(|known| known.name == rhel::DISTRIBUTION.name)
+            && let Some(ecosystem) = rhel::by_content_sets(&self.version, content_sets)
+        {
+            self.ecosystem = Some(ecosystem);
+        }
+    }
+
     /// When this release ceases to get fixes; `None` where the product does not know.
     ///
     /// An end that is not known is no promise of fixes, and no reason to say that there are none.

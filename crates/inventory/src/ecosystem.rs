@@ -26,6 +26,19 @@ impl Ecosystem {
         self.0.split_once(':').map_or(&*self.0, |(base, _)| base)
     }
 
+    /// The products of which it is made, the one whose word counts before that of the others first; usually itself.
+    ///
+    /// An image of Red Hat may have been built from the repositories of several products, and then it goes by the names of
+    /// all: `Red Hat:rhel_eus:9.2+enterprise_linux:9`. The release itself is the last one.
+    pub fn products(&self) -> Vec<Self> {
+        match self.0.split_once(':') {
+            Some((base @ "Red Hat", products)) if products.contains('+') => {
+                products.split('+').map(|product| Self(format!("{base}:{product}"))).collect()
+            }
+            Some(_) | None => vec![self.clone()],
+        }
+    }
+
     /// What follows the first colon: `v3.18`.
     pub fn release(&self) -> Option<&str> {
         self.0.split_once(':').map(|(_, release)| release)

@@ -2,14 +2,14 @@
 //!
 //! It leaves the jail as JSON and is decoded under the server's bounds: whoever wrote it had read hostile bytes.
 
-use crate::{Package, PackageKind, ReleaseFile};
+use crate::{Footprint, Package, PackageKind, ReleaseFile};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Borrow;
 use std::fmt;
 
 /// The version of the indexer's reading: it grows when the same layer would give another inventory.
-pub const INDEXER_VERSION: u32 = 3;
+pub const INDEXER_VERSION: u32 = 4;
 
 /// A path inside a layer: no leading slash, no `.`, no `..`, no empty part.
 ///
@@ -168,9 +168,12 @@ pub enum LinkKind {
     Symbolic,
     /// A hard link.
     Hard,
+    /// A hard link, anywhere, to a file that is not in the same layer: what a lower layer has there, it is too.
+    Lower,
 }
 
-/// A link that stands where a package database or a release file is looked for, or on the way to one.
+/// A link that stands where a package database or a release file is looked for, or on the way to one; or one of the kind
+/// [`LinkKind::Lower`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The path of the link itself.
@@ -250,6 +253,9 @@ pub struct LayerInventory {
     pub links: Vec<Link>,
     /// Watched paths that hold something else than expected.
     pub displacements: Vec<Displacement>,
+    /// Where there is something that is not a folder.
+    #[serde(default, skip_serializing_if = "Footprint::is_empty")]
+    pub footprint: Footprint,
     /// What was not read.
     pub skipped: Vec<Skipped>,
     /// What was counted.
@@ -267,6 +273,7 @@ impl LayerInventory {
             removals: Vec::new(),
             links: Vec::new(),
             displacements: Vec::new(),
+            footprint: Footprint::default(),
             skipped: Vec::new(),
             statistics: LayerStatistics::default(),
         }

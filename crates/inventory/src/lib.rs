@@ -14,6 +14,7 @@ mod coalesce;
 mod cpe;
 pub mod distribution;
 mod ecosystem;
+mod footprint;
 mod image;
 mod layer;
 mod limits;
@@ -26,6 +27,7 @@ pub use coalesce::coalesce;
 pub use cpe::{PROGRAMS as PROGRAM_CPES, cpe};
 pub use distribution::{Distribution, KnownDistribution, ReleaseFile};
 pub use ecosystem::Ecosystem;
+pub use footprint::{Footprint, PathNumber};
 pub use image::{ImageInventory, InstalledPackage, Obstacle, OwnedBy};
 pub use layer::{
     Displacement, INDEXER_VERSION, LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, Owner,

@@ -17,6 +17,8 @@ pub struct InventoryLimits {
     pub entries: usize,
     /// Paths that packages of the distribution own.
     pub owned_paths: usize,
+    /// Paths of the footprint.
+    pub footprint: usize,
     /// Fields of one release file.
     pub fields: usize,
     /// Bytes of one name, version or value.
@@ -36,6 +38,8 @@ impl Default for InventoryLimits {
             entries: 400_000,
             // The indexer keeps at most 200 000.
             owned_paths: 400_000,
+            // The indexer keeps at most a million.
+            footprint: 2_000_000,
             // An os-release file has about 15.
             fields: 1_000,
             // Four times the longest that the indexer keeps, for what it writes around them.
@@ -102,6 +106,7 @@ impl LayerInventory {
         // An owner without paths costs memory too.
         let owned = owners.map(|owner| owner.paths.len().max(1)).sum();
         at_most("owned paths", owned, limits.owned_paths)?;
+        at_most("paths in its footprint", self.footprint.len(), limits.footprint)?;
         for file in &self.release_files {
             at_most("fields in a release file", file.fields.len(), limits.fields)?;
         }
@@ -176,6 +181,7 @@ mod tests {
         packages: 2,
         entries: 3,
         owned_paths: 3,
+        footprint: 3,
         fields: 2,
         text_bytes: 20,
         path_bytes: 30,

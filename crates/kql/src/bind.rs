@@ -15,6 +15,7 @@ mod names;
 mod nested;
 mod operator;
 mod search;
+mod series;
 mod source;
 mod summarize;
 mod window;
@@ -204,6 +205,7 @@ fn weight(node: &Node) -> usize {
         | R::Sample { input, .. }
         | R::Windows { input, .. }
         | R::Nested { input, .. }
+        | R::Series { input, .. }
         | R::Narrow { input } => weight(input),
         R::Apply { input, body, .. } | R::Partition { input, body, .. } => weight(input) + weight(body),
         R::Join(join) => weight(&join.left) + weight(&join.right),

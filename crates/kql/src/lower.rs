@@ -246,6 +246,9 @@ fn lower_node(node: &Node, demand: &Demand, hints: Vec<Hint>) -> (Step, Layout) 
             }
             (Step::Nested { input: Box::new(step), levels }, whole_layout(width))
         }
+        Relation::Series { input, axis } => {
+            (Step::Series { input: Box::new(lower(input)), axis: axis.clone() }, whole_layout(width))
+        }
         Relation::Sample { input, count } => {
             let (step, layout) = lower_node(input, demand, Vec::new());
             (Step::Sample { input: Box::new(step), count: *count }, layout)

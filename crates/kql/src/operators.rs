@@ -187,6 +187,13 @@ pub(crate) const OPERATORS: &[Written] = &[
         ("datatable(a:string, n:long)['x', 1, 'y', 5, 'x', 2] | top-nested 1 of a by sum(n)", "[\"y\"]"),
     ),
     entry(
+        "make-series",
+        &[],
+        "make-series [NAME =] AGGREGATE [default = LITERAL], … on AXIS [from START] [to END] step STEP [by EXPRESSION, …]",
+        "Puts groups along an axis into one array for each value.",
+        ("datatable(t:long)[1, 1, 4] | make-series count() on t from 0 to 6 step 2", "[[2,0,1]]"),
+    ),
+    entry(
         "top-hitters",
         &[],
         "top-hitters NUMBER of EXPRESSION [by EXPRESSION]",

@@ -8,6 +8,7 @@ mod expression;
 mod hierarchy;
 mod operator;
 mod search;
+mod series;
 mod source;
 
 pub(crate) use operator::literal_count;

@@ -119,6 +119,11 @@ pub(crate) enum Relation {
         key: Expr,
         body: Box<Node>,
     },
+    /// Groups along an axis, which stands behind the keys, in one array for each value; the axis comes last.
+    Series {
+        input: Box<Node>,
+        axis: crate::step::series::Axis,
+    },
     /// Two columns of each level: a value, and its aggregate.
     Nested {
         input: Box<Node>,

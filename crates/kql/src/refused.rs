@@ -6,7 +6,6 @@ const OPERATORS: &[(&str, &str)] = &[
     ("fork", "a query has one answer; ask once for each"),
     ("facet", "a query has one answer; group with `summarize` instead"),
     ("reduce", "texts are not clustered; group with `summarize` instead"),
-    ("make-series", "group with `summarize … by bin(time, step)` instead"),
     ("make-graph", "there are no graphs"),
     ("graph-match", "there are no graphs"),
     ("graph-shortest-paths", "there are no graphs"),

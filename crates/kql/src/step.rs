@@ -11,6 +11,7 @@ pub(crate) mod nested;
 pub(crate) mod parse;
 mod partition;
 mod rows;
+pub(crate) mod series;
 mod window;
 
 use crate::context::{Context, EvaluationError};
@@ -90,6 +91,10 @@ pub(crate) enum Step {
         input: Box<Self>,
         key: Expr,
         body: Box<Self>,
+    },
+    Series {
+        input: Box<Self>,
+        axis: series::Axis,
     },
     Nested {
         input: Box<Self>,
@@ -177,6 +182,9 @@ impl Step {
                 groups: None,
                 ready: std::collections::VecDeque::new(),
             }),
+            Self::Series { input, axis } => {
+                Box::new(series::Series { input: input.open(run, outer), axis, context, done: false })
+            }
             Self::Nested { input, levels } => {
                 Box::new(nested::Nested { input: input.open(run, outer), levels, context, done: false })
             }
@@ -212,6 +220,7 @@ impl Step {
             | Self::Apply { input, .. }
             | Self::Windows { input, .. }
             | Self::Nested { input, .. }
+            | Self::Series { input, .. }
             | Self::Parse { input, .. }
             | Self::Sample { input, .. }
             | Self::Narrow { input, .. } => input.requests(found),

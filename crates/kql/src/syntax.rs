@@ -124,6 +124,26 @@ pub(crate) struct Level {
     pub(crate) by: SortKey,
 }
 
+/// `make-series count() default = 0 on t from a to b step 1d by k`
+#[derive(Debug, Clone)]
+pub(crate) struct Series {
+    pub(crate) values: Vec<SeriesValue>,
+    pub(crate) axis: Assignment,
+    pub(crate) from: Option<Expression>,
+    pub(crate) to: Option<Expression>,
+    pub(crate) step: Expression,
+    pub(crate) by: Vec<Assignment>,
+    /// Whether there is a series even where there are no rows.
+    pub(crate) fills_nothing: bool,
+}
+
+/// One value of `make-series`.
+#[derive(Debug, Clone)]
+pub(crate) struct SeriesValue {
+    pub(crate) value: Assignment,
+    pub(crate) default: Option<Expression>,
+}
+
 /// How `parse-kv` reads its text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KeyValueForm {
@@ -240,6 +260,7 @@ pub(crate) enum OperatorKind {
     Invoke(Expression),
     GetSchema,
     TopNested(Vec<Level>),
+    MakeSeries(Box<Series>),
     TopHitters {
         count: Expression,
         of: Assignment,

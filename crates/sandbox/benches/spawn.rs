@@ -17,6 +17,7 @@ fn jailed_worker() -> Duration {
         cpu_seconds: 10,
         wall: Duration::from_secs(10),
         output_bytes: 1 << 20,
+        scratch_bytes: 0,
     };
     let command = Command::this_program(["nothing"]);
     let ran = run(&command, Input::Empty, &limits, Requirement::BestEffort, |output| {

@@ -60,6 +60,17 @@ pub fn input() -> io::Result<File> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
+/// The scratch file of the worker, if it was given one: it can be written and read at any place, and nobody else has it.
+///
+/// It stands in the place of the error output, to which nothing may be written in a worker that has one.
+pub fn scratch() -> Option<File> {
+    let place = io::stderr().as_fd().try_clone_to_owned().ok()?;
+    // Otherwise it is /dev/null.
+    let is_file = rustix::fs::fstat(&place)
+        .is_ok_and(|place| rustix::fs::FileType::from_raw_mode(place.st_mode).is_file());
+    is_file.then(|| File::from(place))
+}
+
 /// Why a process did not lock itself in.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EnterError {

@@ -39,8 +39,8 @@ mod supervision;
 pub use isolation::{Isolation, Level};
 #[doc(hidden)]
 pub use jail::worker_arguments_within;
-pub use jail::{WORKER_ARGUMENT, input, worker_arguments};
+pub use jail::{WORKER_ARGUMENT, input, scratch, worker_arguments};
 #[doc(hidden)]
 pub use limits::Layers;
 pub use limits::{Limits, Requirement, UnknownRequirement};
-pub use supervision::{Command, Input, JailError, Report, run};
+pub use supervision::{Command, Input, JailError, Report, run, step_back};

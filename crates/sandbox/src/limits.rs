@@ -16,6 +16,8 @@ pub struct Limits {
     pub wall: Duration,
     /// Bytes of output that the caller is willing to read.
     pub output_bytes: u64,
+    /// Bytes that it may write to its scratch file, if [`Command::scratch`](crate::Command::scratch) gives it one.
+    pub scratch_bytes: u64,
 }
 
 /// Whether the worker may read its input in an incomplete jail: `--jail required|best-effort`.
@@ -110,6 +112,7 @@ mod tests {
                 cpu_seconds: 60,
                 wall: Duration::from_millis(90_500),
                 output_bytes: 64 << 20,
+                scratch_bytes: 0,
             },
             requirement: Requirement::BestEffort,
         };

@@ -32,6 +32,9 @@ pub struct Command {
     pub program: PathBuf,
     /// What `worker_arguments` returns inside.
     pub arguments: Vec<OsString>,
+    /// The folder in which the worker gets a file without a name, [`scratch`](crate::scratch); it is gone with the worker.
+    /// Where none is named, or none can be made, the worker cannot write anything anywhere.
+    pub scratch: Option<PathBuf>,
 }
 
 impl Command {
@@ -41,6 +44,7 @@ impl Command {
         Self {
             program: PathBuf::from("/proc/self/exe"),
             arguments: arguments.into_iter().map(Into::into).collect(),
+            scratch: None,
         }
     }
 }
@@ -75,8 +79,10 @@ pub fn run<T>(
     consume: impl FnOnce(&mut dyn Read) -> T,
 ) -> Result<(T, Report), JailError> {
     let started = Instant::now();
-    let orders = Orders { limits: limits.clone(), requirement };
-    let (mut worker, stdout) = Worker::start(command, input, &orders)?;
+    let scratch = command.scratch.as_ref().and_then(|folder| tempfile::tempfile_in(folder).ok());
+    let scratch_bytes = if scratch.is_some() { limits.scratch_bytes } else { 0 };
+    let orders = Orders { limits: Limits { scratch_bytes, ..limits.clone() }, requirement };
+    let (mut worker, stdout) = Worker::start(command, input, scratch, &orders)?;
     let mut output = BufReader::new(Output::new(stdout, started.checked_add(limits.wall)));
 
     let greeting = Greeting::read(&mut output);
@@ -109,6 +115,19 @@ pub fn run<T>(
         Err(silent) if end.was_abandoned() => Err(silent),
         Err(silent) => Err(judged.err().unwrap_or(silent)),
     }
+}
+
+/// Makes the calling thread, and every worker that it starts, step back behind everything that wants a processor: they get
+/// one that is idle, and lose it as soon as somebody else wants it. A thread that stepped back cannot be sure to come back.
+///
+/// # Errors
+///
+/// If the kernel refuses it.
+pub fn step_back() -> io::Result<()> {
+    let nothing = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the pointer is to a live value of the type that the call reads; 0 is the calling thread.
+    let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const nothing) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// The worker has made sure of this already; the supervisor does not take its word for it.

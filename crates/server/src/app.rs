@@ -3,6 +3,7 @@
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::digests::{self, Postman};
 use crate::exports::Exports;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
@@ -11,6 +12,7 @@ use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
+use crate::mail::{MailError, Mailer};
 use crate::operations::OperationsState;
 use crate::providers::{ProvidedRoles, ProviderSettings, Providers};
 use crate::registry_account::RegistryAccount;
@@ -74,6 +76,9 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Mail cannot be sent as it is configured.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Nothing can be sent.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -150,6 +155,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let (changes, changed) = watch::channel(0);
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
+    let mailer = Mailer::new(&configuration.mail, configuration.outbound_authorities.as_deref())?;
     let parts = Parts {
         store,
         blobs,
@@ -164,6 +170,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
+        sends_mail: mailer.is_some(),
         providers: configuration.identity_providers.clone(),
         sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
     };
@@ -174,7 +181,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
-    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), mailer, &stopped);
     let (config, authority) =
         identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
     tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
@@ -213,8 +220,12 @@ fn workshop(
     registry: RegistryState,
     changes: watch::Sender<u64>,
 ) -> Result<Arc<Workshop>, TransportError> {
-    let inspector =
-        Inspector { program: configuration.program.clone(), ..Inspector::new(configuration.jail) };
+    let inspector = Inspector {
+        program: configuration.program.clone(),
+        // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
+        scratch: Some(configuration.data.clone()),
+        ..Inspector::new(configuration.jail)
+    };
     let reach = Arc::new(configuration.outbound.clone());
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
@@ -225,7 +236,7 @@ fn workshop(
         advisory_age_limit: parts.advisory_age_limit,
         flip_limit: configuration.flip_limit,
         changes,
-        sender: Sender::new(reach.clone())?,
+        sender: Sender::new(reach.clone())?.trusting(configuration.outbound_authorities.clone()),
         exports: Exports::new(configuration.data.join("exports")),
         reach,
         registry: Some(registry),
@@ -239,9 +250,14 @@ fn start_keepers(
     configuration: &Configuration,
     workshop: Arc<Workshop>,
     keys: Arc<Keys>,
+    mailer: Option<Mailer>,
     stopped: &watch::Receiver<bool>,
 ) {
     let store = workshop.store.clone();
+    if let Some(mailer) = mailer {
+        let postman = Postman { store: store.clone(), mailer, url: workshop.url.clone() };
+        tasks.spawn(digests::keep_sending(postman, stopped.clone()));
+    }
     let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
@@ -338,6 +354,7 @@ struct Parts {
     settlement: Arc<Settlement>,
     price: Option<Price>,
     rates: Option<RatePolicy>,
+    sends_mail: bool,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
     /// Others who say who a visitor is.
@@ -388,6 +405,7 @@ impl Parts {
             installation: Arc::new(self.opened.installation.clone()),
             registry_suffix: self.suffix.clone(),
             scan_plan: installation::SCAN_PLAN,
+            sends_mail: self.sends_mail,
             clock: Timestamp::now,
         });
         // Whoever reads verdicts reads what the rules in force make of them.

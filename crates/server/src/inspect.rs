@@ -57,6 +57,8 @@ pub struct Inspected {
     pub outcome: LayerOutcome,
     /// What the worker took.
     pub report: Report,
+    /// How long its answer was.
+    pub answer_bytes: usize,
 }
 
 /// Why nothing came out of the jail.
@@ -108,6 +110,8 @@ pub struct Inspector {
     pub program: Option<PathBuf>,
     /// What the jail must achieve.
     pub requirement: Requirement,
+    /// The folder in which a worker that reads a layer gets a file without a name, for what does not fit into its memory.
+    pub scratch: Option<PathBuf>,
     /// What a worker that reads one layer may use.
     pub layer_limits: sandbox::Limits,
     /// What a worker that reads one feed may use.
@@ -117,8 +121,8 @@ pub struct Inspector {
 impl Inspector {
     /// The usual limits.
     ///
-    /// A layer: 512 MiB of address space, which holds the binary, a zstd window of 128 MiB and one package
-    /// database of 64 MiB with room to spare. At 400 MB of tar per CPU-second, 300 s reach far beyond the largest
+    /// A layer: 512 MiB of address space, which holds the binary, a zstd window of 64 MiB and what the indexer's own limits
+    /// let it hold, with room to spare; what is resident stays below 100 MB. At 400 MB of tar per CPU-second, 300 s reach far beyond the largest
     /// layer that the indexer's own limits let through.
     pub fn new(requirement: Requirement) -> Self {
         let limits = |memory: u64, output: u64| sandbox::Limits {
@@ -126,18 +130,24 @@ impl Inspector {
             cpu_seconds: 300,
             wall: Duration::from_secs(600),
             output_bytes: output,
+            scratch_bytes: 0,
         };
+        let layer_limits = limits(512 << 20, 128 << 20);
         Self {
             program: None,
             requirement,
-            layer_limits: limits(512 << 20, 128 << 20),
+            scratch: Some(std::env::temp_dir()),
+            layer_limits: sandbox::Limits {
+                scratch_bytes: indexer::Limits::default().scratch_bytes,
+                ..layer_limits
+            },
             feed_limits: limits(2 << 30, 4 << 30),
         }
     }
 
     fn command(&self, arguments: Vec<OsString>) -> sandbox::Command {
         match &self.program {
-            Some(program) => sandbox::Command { program: program.clone(), arguments },
+            Some(program) => sandbox::Command { program: program.clone(), arguments, scratch: None },
             None => sandbox::Command::this_program(arguments),
         }
     }
@@ -157,9 +167,11 @@ impl Inspector {
             None => ("0".into(), "-".into()),
         };
         let command = self.command(vec![INDEX_LAYER.into(), media_type.into(), offset.into(), length.into()]);
+        let command = sandbox::Command { scratch: self.scratch.clone(), ..command };
         let (outcome, report) =
             sandbox::run(&command, input, &self.layer_limits, self.requirement, decode_outcome)?;
-        Ok(Inspected { outcome: outcome?, report })
+        let (outcome, answer_bytes) = outcome?;
+        Ok(Inspected { outcome, report, answer_bytes })
     }
 
     /// Lists the entries of a plain tar file.
@@ -202,7 +214,7 @@ impl Inspector {
     }
 }
 
-fn decode_outcome(answer: &mut dyn Read) -> Result<LayerOutcome, InspectError> {
+fn decode_outcome(answer: &mut dyn Read) -> Result<(LayerOutcome, usize), InspectError> {
     let mut bytes = Vec::new();
     answer.read_to_end(&mut bytes).map_err(|error| InspectError::Answer(error.to_string()))?;
     let outcome: LayerOutcome =
@@ -210,7 +222,7 @@ fn decode_outcome(answer: &mut dyn Read) -> Result<LayerOutcome, InspectError> {
     if let LayerOutcome::Indexed(inventory) = &outcome {
         check(inventory)?;
     }
-    Ok(outcome)
+    Ok((outcome, bytes.len()))
 }
 
 fn decode_bill(answer: &mut dyn Read) -> Result<Bill, InspectError> {

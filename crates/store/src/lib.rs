@@ -50,9 +50,10 @@ pub use records::catalog::{
     Catalog, DeletedRepository, ManifestDetails, Order, RepositoryDetails, RepositoryRemoval, TagDetails,
     TagFilter, TimedKey,
 };
-pub use records::census::{Census, ImageContent, Judgements, PackageFilter, PackageList, Rating};
+pub use records::census::{Census, ImageContent, ImageCount, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::deleted::{Deleted, DeletedManifest, Restoration};
+pub use records::digests::{DigestEntry, Digests, Waiting};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
 pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
 pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
@@ -84,6 +85,7 @@ pub use records::reevaluation::{
     Reevaluation,
 };
 pub use records::repositories::Repositories;
+pub use records::ruled_census::{AffectedPackage, Distributions, RuledCensus};
 pub use records::rules::{RegistryRules, Rules, Usage};
 pub use records::saved_queries::{SavedQueries, SavedQuery, SavedQueryKey};
 pub use records::scans::{
@@ -113,3 +115,6 @@ pub use sqlite::SqliteStore;
 pub mod objects {
     pub use crate::records::objects::{add, all, all_of, delete, find, put};
 }
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -9,6 +9,7 @@ pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod deleted;
+pub(crate) mod digests;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
@@ -27,6 +28,7 @@ pub(crate) mod provisioning;
 pub(crate) mod pulls;
 pub(crate) mod reevaluation;
 pub(crate) mod repositories;
+pub(crate) mod ruled_census;
 pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
@@ -39,10 +41,10 @@ pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events, FindingRules,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events, FindingRules,
     Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
-    Queue, Reevaluation, Repositories, Rules, SavedQueries, Scans, ScopedTokens, Summaries, Tenancy,
-    Transients, UploadParts, Uploads, Webhooks,
+    Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans, ScopedTokens, Summaries,
+    Tenancy, Transients, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -62,6 +64,7 @@ pub trait Store:
     + ScopedTokens
     + Rules
     + Deleted
+    + Digests
     + Imports
     + Queue
     + Scans
@@ -76,6 +79,7 @@ pub trait Store:
     + Reevaluation
     + History
     + Census
+    + RuledCensus
     + SavedQueries
     + Objects
     + Provisioning
@@ -100,6 +104,7 @@ impl<T> Store for T where
         + ScopedTokens
         + Rules
         + Deleted
+        + Digests
         + Imports
         + Queue
         + Scans
@@ -114,6 +119,8 @@ impl<T> Store for T where
         + Reevaluation
         + History
         + Census
+        + RuledCensus
+        + RuledCensus
         + SavedQueries
         + Objects
         + Provisioning

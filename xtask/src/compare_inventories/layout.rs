@@ -1,7 +1,8 @@
 //! Our inventory of an image in an OCI layout, read in this process: the samples are known, so no jail is needed.
 
 use anyhow::{Context, Result};
-use indexer::{Limits, index_layer};
+use indexer::body::Scratch;
+use indexer::{Limits, index_layer_with};
 use inventory::{ImageInventory, LayerInventory, coalesce};
 use serde_json::Value;
 use std::fs::{self, File};
@@ -17,7 +18,8 @@ pub(crate) fn inventory(layout: &Path, architecture: &str) -> Result<ImageInvent
         let path = blob(layout, layer)?;
         let file = File::open(&path).with_context(|| format!("{} cannot be opened", path.display()))?;
         let media_type = layer["mediaType"].as_str().unwrap_or_default();
-        layers.push(index_layer(file, media_type, &Limits::default())?);
+        let scratch: Box<dyn Scratch> = Box::new(tempfile::tempfile()?);
+        layers.push(index_layer_with(Some(scratch), file, media_type, &Limits::default())?);
     }
     Ok(coalesce(&layers))
 }

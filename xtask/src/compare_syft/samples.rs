@@ -1,5 +1,6 @@
 //! The samples: a family of them is one file here, and each sample one line in [`SAMPLES`].
 
+mod by_hand;
 pub(crate) mod debian;
 mod distroless;
 pub(crate) mod node;
@@ -21,6 +22,9 @@ pub(super) const SAMPLES: &[Sample] = &[
     debian::JAVA,
     debian::R,
     debian::NEXT,
+    debian::BEFORE,
+    debian::UNSTABLE,
+    by_hand::PROGRAMS,
     distroless::HOST,
     node::APPLICATION,
     python::APPLICATION,

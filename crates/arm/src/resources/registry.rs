@@ -242,6 +242,7 @@ async fn apply(state: &ArmState, request: &Request, id: RegistryId, wish: &Wish)
             "tags": after.tags,
             "adminUserEnabled": after.admin_enabled,
             "retentionDays": after.retention.filter(|retention| retention.is_enabled).map(|one| one.days),
+            "retention": after.retention,
             "refusesArmTokens": after.refuses_arm_tokens,
             "repositoryPermissions": after.repository_permissions,
         }),
@@ -258,7 +259,8 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     Ok(empty(StatusCode::OK))
 }
 
-/// Deletes a registry, and the roles that were given at it or below: another one of the same name begins anew.
+/// Deletes a registry, and with it roles, rules, exemptions and whatever else was set at it or below: another one of the
+/// same name begins anew.
 ///
 /// # Errors
 /// When it is the first registry.

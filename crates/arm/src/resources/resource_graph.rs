@@ -108,7 +108,9 @@ async fn respond(
     let seen = place.skip.saturating_add(page.len());
     let has_more = seen < answer.total();
     let format = options.and_then(|options| options.format.as_deref());
-    let facets: Vec<Value> = body.facets.iter().flatten().map(|facet| view::facet(&answer, facet)).collect();
+    let counted = body.facets.iter().flatten().zip(answer.facets());
+    let facets: Vec<Value> =
+        counted.map(|(facet, counted)| view::facet(&facet.expression, counted)).collect();
     let mut shown = json!({"totalRecords": answer.total(), "count": page.len(), "resultTruncated": "false"});
     if interval.is_some() {
         // Snapshots are a table unless the client asks for something else.
@@ -168,7 +170,7 @@ impl Asked<'_> {
             deadline: begun + LONGEST,
             subscriptions: self.subscriptions.clone(),
             first: self.place.skip,
-            facets: self.body.facets.iter().flatten().map(Facet::column).collect(),
+            facets: self.body.facets.iter().flatten().map(Facet::wanted).collect(),
             interval: self.interval,
         };
         let ran = graph::run(self.state.store.clone(), viewer, self.body.query.clone(), settings).await;
@@ -185,11 +187,11 @@ impl Asked<'_> {
     }
 
     fn occasion(&self) -> Occasion {
-        let facets: Vec<String> = self.body.facets.iter().flatten().map(Facet::column).collect();
+        let facets: Vec<graph::Facet> = self.body.facets.iter().flatten().map(Facet::wanted).collect();
         Occasion {
             principal: self.request.caller.principal.id,
             assignments: self.request.caller.assignments().to_vec(),
-            question: json!([self.body.query, self.subscriptions, facets, format!("{:?}", self.interval)])
+            question: json!([self.body.query, self.subscriptions, format!("{:?} {facets:?}", self.interval)])
                 .to_string(),
         }
     }

@@ -88,10 +88,10 @@ async fn nobody_counts_what_they_may_not_see() {
     let count =
         async |who: &str, table: &str| lines(&estate, who, &format!("{table} | count")).await.join("");
     for (who, expected) in [
-        ("owner", ["1", "9", "4", "3"]),
-        ("reader", ["1", "9", "4", "3"]),
-        ("security-reader", ["0", "9", "4", "3"]),
-        ("registry-reader", ["1", "5", "4", "3"]),
+        ("owner", ["1", "12", "4", "3"]),
+        ("reader", ["1", "12", "4", "3"]),
+        ("security-reader", ["0", "12", "4", "3"]),
+        ("registry-reader", ["1", "8", "4", "3"]),
         ("puller", ["0", "0", "0", "0"]),
         ("foreigner", ["0", "0", "0", "0"]),
     ] {
@@ -173,6 +173,22 @@ async fn facets_count_the_values_of_a_column() {
     let answer = estate.ask("reader", Method::POST, PATH, body).await.expect(200).body;
     assert_eq!(answer["facets"][0]["totalRecords"], 4);
     assert_eq!(answer["facets"][1]["errors"][1]["code"], "InvalidColumnNames");
+    let query = "Images | project repository, state, wide = pack('of', state)";
+    let facets = json!([
+        {"expression": "state", "options": {"filter": "repository contains 'a'", "sortBy": "state", "sortOrder": "asc", "$top": 2}},
+        {"expression": "wide.of, strlen(repository) > 3", "options": {"$orderBy": "wide_of asc"}},
+        {"expression": "state", "options": {"filter": "repository ="}},
+        {"expression": "state", "options": {"sortBy": "size"}},
+    ]);
+    let body = json!({"query": query, "facets": facets, "options": {"resultFormat": "table", "$top": 1}});
+    let answer = estate.ask("reader", Method::POST, PATH, body).await.expect(200).body;
+    let facets = &answer["facets"];
+    assert_eq!(facets[0]["resultType"], "FacetResult", "{facets:#}");
+    assert!(facets[0]["data"][0]["state"].as_str() < facets[0]["data"][1]["state"].as_str(), "{facets:#}");
+    assert_eq!(facets[0]["count"], 2, "{facets:#}");
+    assert!(facets[1]["data"][0]["wide_of"].is_string(), "{facets:#}");
+    assert_eq!(facets[2]["errors"][0]["code"], "InvalidFacetOptions", "{facets:#}");
+    assert_eq!(facets[3]["errors"][0]["code"], "InvalidFacetOptions", "{facets:#}");
     let one = ask(&estate, "reader", "Resources", json!({})).await.expect(200).body;
     assert_eq!(one["data"][0]["id"], registry());
 }
@@ -290,4 +306,56 @@ async fn the_past_is_asked_as_snapshots() {
     assert_eq!((&answer["count"], &answer["snapshots"]), (&json!(0), &json!([])));
     let body = json!({"query": "Resources | project id"});
     assert_eq!(estate.ask("puller", Method::POST, path, body).await.expect(200).body["count"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_is_seen_as_it_was_set_at_a_time() {
+    let estate = Estate::new().await;
+    let path = "/providers/Microsoft.ResourceGraph/resourcesHistory?api-version=2021-06-01-preview";
+    let at = format!("{}?api-version=2023-07-01", registry());
+    for change in [
+        json!({"tags": {"team": "one"}, "properties": {"policies": {"retentionPolicy": {"days": 30, "status": "enabled"}}}}),
+        json!({"properties": {"policies": {"quarantinePolicy": {"status": "enabled"}}}}),
+        json!({"tags": {"team": "two"}, "properties": {"anonymousPullEnabled": true}}),
+    ] {
+        estate.ask("owner", Method::PATCH, &at, change).await.expect(200);
+    }
+    let columns = "team = tags.team, days = properties.policies.retentionPolicy.days, quarantine = properties.policies.quarantinePolicy.status, open = properties.anonymousPullEnabled";
+    let past = json!({"query": format!("Resources | order by timestamp asc | project {columns}")});
+    let past = estate.ask("reader", Method::POST, path, past).await.expect(200).body;
+    let rows = past["snapshots"]["rows"].as_array().unwrap();
+    assert_eq!(
+        json!(rows),
+        json!([
+            ["one", 30, "disabled", false],
+            ["one", 30, "enabled", false],
+            ["one", 30, "enabled", true],
+            ["two", 30, "enabled", true]
+        ])
+    );
+    // The last state is that of today, in all that it has.
+    let whole = "project properties = bag_remove_keys(properties, pack_array('change')), tags, sku";
+    let last = json!({"query": format!("Resources | order by tostring(properties.change.sequence) desc | take 1 | {whole}")});
+    let last = estate.ask("reader", Method::POST, path, last).await.expect(200).body;
+    let now = ask(&estate, "reader", &format!("Resources | {whole}"), json!({"resultFormat": "table"})).await;
+    assert_eq!(last["snapshots"]["rows"], now.expect(200).body["data"]["rows"]);
+    // And each change by itself, as Azure's table of changes tells it.
+    let query = "resourcechanges
+        | where properties.targetResourceType == 'microsoft.containerregistry/registries' and properties.changeType =~ 'update'
+        | extend at = todatetime(properties.changeAttributes.timestamp), by = tostring(properties.changeAttributes.changedBy)
+        | where at > ago(3650d)
+        | mv-expand path = bag_keys(properties.changes) to typeof(string)
+        | extend change = properties.changes[path]
+        | where path !endswith 'lastUpdatedTime'
+        | project path, change.previousValue, change.newValue, change.propertyChangeType, by, tostring(properties.changeAttributes.changesCount)";
+    let changes = ask(&estate, "reader", query, json!({"resultFormat": "table"})).await.expect(200).body;
+    let rows = changes["data"]["rows"].as_array().unwrap();
+    let has = |row: Value| {
+        assert!(rows.iter().any(|one| json!(one.as_array().unwrap()[..4]) == row), "{row} in {rows:#?}")
+    };
+    has(json!(["tags.team", null, "one", "Insert"]));
+    has(json!(["tags.team", "one", "two", "Update"]));
+    has(json!(["properties.policies.quarantinePolicy.status", "disabled", "enabled", "Update"]));
+    has(json!(["properties.policies.retentionPolicy.days", "7", "30", "Update"]));
+    assert!(rows.iter().all(|row| row[4].as_str().is_some_and(|by| by.contains("owner"))), "{rows:#?}");
 }

@@ -1,7 +1,7 @@
 //! Conditions on findings: all that are given must hold, and of a list one.
 
 use super::facts::spelled;
-use super::{FindingFacts, FixStatus, Pattern};
+use super::{FindingFacts, FixStatus, ImageTraits, Pattern};
 use advisory::Severity;
 use oci::Digest;
 use serde::{Deserialize, Serialize};
@@ -140,21 +140,23 @@ impl Conditions {
         Ok(())
     }
 
-    /// Whether a finding is meant.
-    pub fn cover(&self, facts: &FindingFacts<'_>) -> bool {
-        self.cover_image(facts) && self.cover_finding(facts)
+    /// Whether a finding in an image is meant.
+    pub fn cover(&self, image: &ImageTraits<'_>, finding: &FindingFacts<'_>) -> bool {
+        self.cover_image(image) && self.cover_finding(finding)
     }
 
-    fn cover_image(&self, facts: &FindingFacts<'_>) -> bool {
-        let os = || facts.os.map(|os| os.spelled());
-        (self.digests.is_empty() || self.digests.contains(facts.digest))
-            && any(&self.repositories, |pattern| Pattern::new(pattern).covers(facts.repository))
+    /// Whether findings in an image are meant, as far as conditions are about the image.
+    pub fn cover_image(&self, image: &ImageTraits<'_>) -> bool {
+        let os = || image.os.map(|os| os.spelled());
+        (self.digests.is_empty() || self.digests.contains(image.digest))
+            && any(&self.repositories, |pattern| Pattern::new(pattern).covers(image.repository))
             && any(&self.os_versions, |pattern| {
                 os().is_some_and(|os| Pattern::new(&spelled(pattern)).covers(&os))
             })
     }
 
-    fn cover_finding(&self, facts: &FindingFacts<'_>) -> bool {
+    /// Whether a finding is meant, as far as conditions are about the finding. It is the same in every image.
+    pub fn cover_finding(&self, facts: &FindingFacts<'_>) -> bool {
         let named = |name: &String| {
             name.eq_ignore_ascii_case(facts.id)
                 || facts.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
@@ -204,6 +206,8 @@ mod tests {
     #[test]
     fn what_is_covered() {
         let digest = Digest::of_sha256(b"image");
+        let os = Some(Os { id: "alpine", version: "3.13" });
+        let image = ImageTraits { digest: &digest, repository: "team/app", os };
         let aliases = ["GHSA-aaaa-bbbb-cccc".to_owned()];
         let facts = FindingFacts {
             id: "CVE-2021-36159",
@@ -212,9 +216,6 @@ mod tests {
             score: Some(7.5),
             category: "Alpine",
             fix: FixStatus::NoFixAvailable,
-            digest: &digest,
-            repository: "team/app",
-            os: Some(Os { id: "alpine", version: "3.13" }),
             package: "@scope/apk-tools",
             version: "2.12.5-r0",
             title: "Out of bounds read",
@@ -251,23 +252,19 @@ mod tests {
             (r#"{"ids": ["CVE-2021-36159"], "severityBelow": "High"}"#, false),
             ("{}", true),
         ] {
-            assert_eq!(conditions(json).cover(&facts), expected, "{json}");
+            assert_eq!(conditions(json).cover(&image, &facts), expected, "{json}");
             assert_eq!(conditions(json).check(), Ok(()), "{json}");
         }
-        let unknown = FindingFacts {
-            severity: Severity::Unknown,
-            score: None,
-            fix: FixStatus::Unknown,
-            os: None,
-            ..facts
-        };
+        let nobody = ImageTraits { os: None, ..image };
+        let unknown =
+            FindingFacts { severity: Severity::Unknown, score: None, fix: FixStatus::Unknown, ..facts };
         for json in [
             r#"{"severityBelow": "Critical"}"#,
             r#"{"cvssBelow": 10}"#,
             r#"{"notPatchable": true}"#,
             r#"{"osVersions": ["alpine *"]}"#,
         ] {
-            assert!(!conditions(json).cover(&unknown), "what is unknown is not hidden: {json}");
+            assert!(!conditions(json).cover(&nobody, &unknown), "what is unknown is not hidden: {json}");
         }
     }
 

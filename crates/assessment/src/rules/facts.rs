@@ -1,4 +1,4 @@
-//! What conditions are compared with: one finding in one image.
+//! What conditions are compared with: a finding, and the image that it stands in.
 
 use advisory::{FixState, Severity};
 use oci::Digest;
@@ -85,7 +85,18 @@ pub(super) fn spelled(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// One finding in one image.
+/// The image that a finding stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct ImageTraits<'a> {
+    /// The image.
+    pub digest: &'a Digest,
+    /// Its repository.
+    pub repository: &'a str,
+    /// Its operating system, where it is known.
+    pub os: Option<Os<'a>>,
+}
+
+/// A finding, whatever image it stands in.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingFacts<'a> {
     /// The vulnerability.
@@ -100,12 +111,6 @@ pub struct FindingFacts<'a> {
     pub category: &'a str,
     /// Whether there is a fix.
     pub fix: FixStatus,
-    /// The image.
-    pub digest: &'a Digest,
-    /// Its repository.
-    pub repository: &'a str,
-    /// Its operating system, where it is known.
-    pub os: Option<Os<'a>>,
     /// The package.
     pub package: &'a str,
     /// Its version.

@@ -6,7 +6,7 @@ use crate::say;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use clap::Args;
-use server::{Configuration, Overrides, StorageSettings};
+use server::{Configuration, MailSettings, Overrides, StorageSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -64,6 +64,9 @@ pub(crate) struct ServeArguments {
     /// Networks that webhooks, automations and imports may reach though they are not public, such as 10.0.0.0/8
     #[arg(long, env = "LAZARETTO_OUTBOUND_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
     outbound_allow: Option<Vec<String>>,
+    /// A PEM file with authorities that mail and syslog servers may have their certificates from
+    #[arg(long, env = "LAZARETTO_OUTBOUND_CA", value_name = "FILE")]
+    outbound_ca: Option<PathBuf>,
     /// Requests that one caller may send each second, for long; 0 for as many as they like [default: 0]
     #[arg(long, env = "LAZARETTO_RATE_LIMIT", value_name = "REQUESTS")]
     rate_limit: Option<u32>,
@@ -112,6 +115,8 @@ impl ServeArguments {
             advisory_age_limit_days: self.advisory_age_limit_days,
             price_per_image: self.price_per_image,
             outbound_allow: self.outbound_allow,
+            outbound_ca: self.outbound_ca,
+            mail: MailSettings::from_environment(|name| std::env::var(name).ok()),
             rate_limit: self.rate_limit,
             rate_burst: self.rate_burst,
             advisory_flip_limit_percent: self.advisory_flip_limit_percent,

@@ -1,8 +1,9 @@
 //! The commands of `az` that are covered, in the order in which they run, and what is compared with what.
 
-mod begin;
+pub(crate) mod begin;
 mod content;
 mod findings;
+mod graph;
 mod parts;
 mod people;
 mod programs;
@@ -79,6 +80,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Covered> {
         people::COMMANDS,
         roles::COMMANDS,
         findings::COMMANDS,
+        graph::COMMANDS,
         content::COMMANDS,
         parts::COMMANDS,
         programs::COMMANDS,

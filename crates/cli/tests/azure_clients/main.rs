@@ -10,6 +10,7 @@
 mod az;
 mod commands;
 mod document;
+mod paging;
 mod sdk;
 #[expect(dead_code, reason = "the other end-to-end tests use more of it")]
 #[path = "../end_to_end/support/mod_of_clients.rs"]

@@ -43,18 +43,25 @@ impl World {
         }
         let folder = tempfile::tempdir().unwrap();
         import(folder.path());
+        let mut world = Self::over(folder).await;
+        let unhealthy = alpine("3.99.0", "1.36.1-r1");
+        let digest = push(&world.http, &world.server.url, "ill", "1", &unhealthy).await.unwrap();
+        push(&world.http, &world.server.url, "well", "1", &alpine("3.99.0", "1.36.1-r7")).await.unwrap();
+        world.names.insert("digest".into(), digest);
+        world.wait_for_verdicts();
+        Some(world)
+    }
+
+    /// A server over a folder.
+    pub(crate) async fn over(folder: TempDir) -> Self {
         let server = Server::start(folder.path(), &["--tls", "self-signed"]);
         let authority = folder.path().join("tls/ca.pem");
         let http = http(&authority);
-        let unhealthy = alpine("3.99.0", "1.36.1-r1");
-        let digest = push(&http, &server.url, "ill", "1", &unhealthy).await.unwrap();
-        push(&http, &server.url, "well", "1", &alpine("3.99.0", "1.36.1-r7")).await.unwrap();
         let mut names = BTreeMap::new();
         let host = server.host().to_owned();
         let mut say = |name: &str, value: &str| names.insert(name.to_owned(), value.to_owned());
         say("url", &server.url);
         say("host", &host);
-        say("digest", &digest);
         say("password", PASSWORD);
         // Quotes divide the words of a command, so that a text with quotes of its own is a name.
         let attribute = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
@@ -67,8 +74,7 @@ impl World {
         for (name, member) in [("subscription", "subscriptionId"), ("tenant", "tenantId")] {
             world.names.insert(name.into(), first[member].as_str().unwrap().to_owned());
         }
-        world.wait_for_verdicts();
-        Some(world)
+        world
     }
 
     /// The answer to a GET, as the owner.
@@ -108,7 +114,7 @@ impl World {
     }
 
     /// The environment in which Azure's clients find and trust the server.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 6] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 7] {
         let folder = self.folder.path().join("clients");
         std::fs::create_dir_all(&folder).unwrap();
         [
@@ -118,6 +124,7 @@ impl World {
             ("SSL_CERT_FILE", self.names["ca"].clone()),
             ("NODE_EXTRA_CA_CERTS", self.names["ca"].clone()),
             ("AZURE_CORE_NO_COLOR", "true".to_owned()),
+            ("AZURE_EXTENSION_DIR", clients().join("az-extensions").to_string_lossy().into_owned()),
         ]
     }
 }

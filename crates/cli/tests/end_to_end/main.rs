@@ -7,6 +7,7 @@ mod automations;
 mod browser;
 mod clients;
 mod collection;
+mod content_sets;
 mod explain;
 mod hostile;
 mod indexes;

@@ -2,5 +2,6 @@
 
 pub(crate) mod feeds;
 pub(crate) mod image;
+pub(crate) mod many_findings;
 pub(crate) mod push;
 pub(crate) mod server;

@@ -7,21 +7,27 @@ use crate::tables::resource_row::ResourceRow;
 use crate::tables::sub_assessments;
 use crate::viewer::View;
 use kql::Batch;
-use store::{FindingFilter, FindingKey, FindingVerdict, ImageKey, PageRequest};
+use store::{FindingFilter, FindingKey, FindingVerdict, ImageContent, ImageState, PageRequest};
 
 impl CensusReading {
     /// The rows of an image, with all that their evidence says.
     pub(super) fn add_documents(
         &self,
         view: &View,
-        image: &ImageKey,
+        content: &ImageContent,
         batch: &mut Batch,
     ) -> Result<(), store::Error> {
+        let image = &content.image;
         let Some(known) = self.registry_of(image).and_then(|at| self.registries.get(at)) else {
             return Ok(());
         };
         let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { return Ok(()) };
-        for row in sub_assessments::rows_of(view, &known.known, &summary)? {
+        // An image of which rules hide everything has a row of its own as well, which comes with those of all others.
+        let rows = match content.state {
+            ImageState::Unhealthy => sub_assessments::rows_of(view, &known.known, &summary)?,
+            _ => sub_assessments::hidden_rows_of(view, &known.known, &summary)?,
+        };
+        for row in rows {
             self.push_document(&row, batch);
         }
         Ok(())
@@ -66,7 +72,7 @@ impl CensusReading {
                 continue;
             };
             let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { continue };
-            if let Some(row) = sub_assessments::row_of_findings(view, &registry.known, &summary, group) {
+            if let Some(row) = sub_assessments::row_of_findings(view, &registry.known, &summary, group)? {
                 self.push_document(&row, batch);
             }
         }

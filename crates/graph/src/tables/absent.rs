@@ -8,7 +8,7 @@ use super::{Pulled, Reading, Table};
 use crate::viewer::View;
 use kql::{Batch, ScanRequest};
 
-const NAMES: [&str; 49] = [
+const NAMES: [&str; 48] = [
     "AdvisorResources",
     "AksResources",
     "AlertsManagementResources",
@@ -49,7 +49,6 @@ const NAMES: [&str; 49] = [
     "QuotaResourceChanges",
     "QuotaResources",
     "RecoveryServicesResources",
-    "ResourceChanges",
     "ResourceContainerChanges",
     "ServiceFabricResources",
     "ServiceHealthResources",

@@ -25,8 +25,7 @@ pub(super) const TABLE: Table = Table {
     read: |view, request| {
         let narrowed = Narrowed(request);
         // What rests on no evidence is counted.
-        let is_counted =
-            view.book.is_empty() && (request.fold.is_some() || !is_narrow(Shape::Findings, request));
+        let is_counted = request.fold.is_some() || !is_narrow(Shape::Findings, request);
         if let Some(plan) = Plan::of(Shape::Findings, request).filter(|_| is_counted) {
             return Box::new(CensusReading::new(view, plan, request));
         }

@@ -1,9 +1,9 @@
 //! `ResourcesHistory`: the registries, as a snapshot for each thing that happened to them.
 //!
-//! What is kept of the past is what happened, and not how each resource looked: the snapshot of a registry shows it as
-//! it is, with what happened as `properties.change`.
+//! A snapshot shows the registry as it was set when that had happened, and what happened as `properties.change`.
 
 use super::absent::Nothing;
+use super::past::Past;
 use super::resource_row::{ResourceRow, hidden, shown};
 use super::{Pulled, Reading, Table, resources};
 use crate::documents::KnownRegistry;
@@ -12,8 +12,6 @@ use crate::source::datetime;
 use crate::viewer::View;
 use kql::{Batch, Column, Kind, ScanRequest};
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use store::{Event, PageRequest};
 
 const PAGE: usize = 1000;
@@ -25,7 +23,11 @@ pub(super) const TABLE: Table = Table {
     hidden,
     stem: None,
     read: |view, _| {
-        if view.registries.is_empty() { Box::new(Nothing) } else { Box::new(History { after: None }) }
+        if view.registries.is_empty() {
+            Box::new(Nothing)
+        } else {
+            Box::new(History { after: None, past: Past::default() })
+        }
     },
     folds: |_| false,
 };
@@ -38,6 +40,7 @@ fn columns() -> Vec<Column> {
 
 struct History {
     after: Option<i64>,
+    past: Past,
 }
 
 impl Reading for History {
@@ -46,19 +49,18 @@ impl Reading for History {
         let page = PageRequest { after: self.after.take(), limit: PAGE };
         let page = view.runtime.block_on(view.store.history(&registries, page))?;
         let mut batch = Batch::new(request.needs.len());
-        let mut known_facts = BTreeMap::new();
         for event in &page.items {
-            let is_asked_for =
-                view.interval.is_none_or(|(start, end)| event.event.at >= start && event.event.at <= end);
             let is_own = |known: &&KnownRegistry| Some(known.registry.id) == event.event.registry;
-            let Some(known) = view.registries.iter().find(is_own).filter(|_| is_asked_for) else { continue };
-            let facts = match known_facts.entry(known.registry.id) {
-                Entry::Occupied(there) => there.into_mut(),
-                Entry::Vacant(place) => place.insert(resources::facts(view, known)?),
-            };
-            let row = snapshot(view, known, facts, event);
+            let Some(known) = view.registries.iter().find(is_own) else { continue };
+            // What happened before the interval counts for how things stand in it.
+            self.past.pass(known.registry.id, event);
+            let at = event.event.at;
+            if view.interval.is_some_and(|(start, end)| at < start || at > end) {
+                continue;
+            }
+            let row = snapshot(view, known, self.past.of(known.registry.id), event);
             batch.push(request.needs.iter().map(|need| match &*need.column {
-                "timestamp" => datetime(Some(event.event.at)),
+                "timestamp" => datetime(Some(at)),
                 _ => row.value(need),
             }));
         }

@@ -6,7 +6,7 @@ use crate::documents::metadata::IMAGES_KEY;
 use crate::documents::sub_assessment::{Form, Reader};
 use crate::documents::{Document, KnownRegistry, sub_assessment};
 use crate::viewer::View;
-use store::{Finding, ImageKey, ImageState, ImageSummary, Rule};
+use store::{Finding, ImageKey, ImageSummary};
 
 /// What stands before the names of a registry's rows. The last part but one is in small letters here, as published
 /// queries expect it.
@@ -39,13 +39,9 @@ pub(crate) fn row_of_findings(
     known: &KnownRegistry,
     summary: &ImageSummary,
     findings: &[Finding],
-) -> Option<ResourceRow> {
-    if summary.state != ImageState::Unhealthy || !summary.children.is_empty() {
-        return None;
-    }
-    let judged: Vec<(Finding, Option<&Rule>)> =
-        findings.iter().map(|finding| (finding.clone(), None)).collect();
-    sub_assessment::of_findings(known, summary, &judged).map(|document| shown(view, known, document))
+) -> Result<Option<ResourceRow>, store::Error> {
+    let found = view.runtime.block_on(reader(view, &view.inspected).of_findings(known, summary, findings))?;
+    Ok(found.map(|document| shown(view, known, document)))
 }
 
 /// All rows of an image.
@@ -54,9 +50,22 @@ pub(crate) fn rows_of(
     known: &KnownRegistry,
     summary: &ImageSummary,
 ) -> Result<Vec<ResourceRow>, store::Error> {
-    let reader = Reader::new(&*view.store, &view.inspected, &view.book, Form::First);
-    let rows = view.runtime.block_on(reader.of_summary(known, summary))?;
+    let rows = view.runtime.block_on(reader(view, &view.inspected).of_summary(known, summary))?;
     Ok(rows.into_iter().map(|document| shown(view, known, document)).collect())
+}
+
+/// The rows of what was found in an image that shows none of it, because of rules.
+pub(crate) fn hidden_rows_of(
+    view: &View,
+    known: &KnownRegistry,
+    summary: &ImageSummary,
+) -> Result<Vec<ResourceRow>, store::Error> {
+    let rows = view.runtime.block_on(reader(view, &view.inspected).hidden_of(known, summary))?;
+    Ok(rows.into_iter().map(|document| shown(view, known, document)).collect())
+}
+
+fn reader<'a>(view: &'a View, registries: &'a [KnownRegistry]) -> Reader<'a> {
+    Reader::new(&*view.store, registries, &view.book, Form::First)
 }
 
 /// The row of a name.
@@ -65,8 +74,7 @@ pub(crate) fn row_named(
     registries: &[KnownRegistry],
     name: &str,
 ) -> Result<Option<ResourceRow>, store::Error> {
-    let reader = Reader::new(&*view.store, registries, &view.book, Form::First);
-    let found = view.runtime.block_on(reader.by_name(name))?;
+    let found = view.runtime.block_on(reader(view, registries).by_name(name))?;
     Ok(found.and_then(|document| {
         let known = registries.iter().find(|known| document.id.starts_with(known.id.as_str()))?;
         Some(shown(view, known, document))

@@ -1,11 +1,13 @@
 //! Every short cut beside the long way: the same query over a source that narrows, counts and folds nothing.
 
-use super::estate::{Estate, digest, now, settings, viewer};
+use super::estate::{Estate, digest, now, rule, settings, viewer};
 use crate::source::{GraphCatalog, GraphSource};
 use crate::viewer::{Surroundings, View};
+use assessment::rules::RuleKind;
 use kql::{Environment, Limits, Need, Rows, ScanRequest, Source, SourceError};
 use std::cell::Cell;
 use std::sync::Arc;
+use store::Rule;
 
 /// Tables without short cuts: each is asked for whole columns and everything in them.
 struct LongWay<'v>(GraphSource<'v>);
@@ -52,7 +54,7 @@ impl Source for ShortWay<'_> {
     }
 }
 
-fn answer(query: &str, source: &dyn Source) -> Vec<String> {
+pub(super) fn answer(query: &str, source: &dyn Source) -> Vec<String> {
     let compiled = kql::compile(query, &GraphCatalog::default(), &Limits::default());
     let compiled = compiled.unwrap_or_else(|faults| panic!("{query}: {faults:?}"));
     let environment =
@@ -65,7 +67,8 @@ fn answer(query: &str, source: &dyn Source) -> Vec<String> {
     lines
 }
 
-const SUB: &str = "SecurityResources | where type == 'microsoft.security/assessments/subassessments'";
+pub(super) const SUB: &str =
+    "SecurityResources | where type == 'microsoft.security/assessments/subassessments'";
 
 /// Queries, and whether rows are folded for them.
 const QUERIES: &[(&str, bool)] = &[
@@ -193,6 +196,20 @@ const QUERIES: &[(&str, bool)] = &[
     ("Findings | where severity == 'Low' and digest == '{web}' | project vulnerability, package", false),
     ("Findings | where tolower(repository) == 'team/web' | project package, path", false),
     ("Findings | where repository == 'Team/Web' | count", true),
+    ("Images | summarize count() by state", true),
+    ("Images | count", true),
+    ("Images | summarize images = dcount(image), count() by registry, state", true),
+    ("Images | summarize dcount(digest) by registry", true),
+    (
+        "Images | where state != 'Queued' and repository startswith 'te' | summarize count() by repository",
+        true,
+    ),
+    ("Images | where repository == 'mirror' | summarize count() by registry, subscriptionId", true),
+    ("Images | where digest == '{web}' | summarize count() by state", true),
+    ("Images | where state == 'Unhealthy' | distinct repository", true),
+    ("Images | summarize sum(high) by state", true),
+    ("Images | summarize countif(state == 'Healthy'), count() by subscriptionId", true),
+    ("Images | project digest, state", false),
     ("Images | where state in ('Healthy', 'Queued') | project image, state", false),
     ("Images | where tolower(state) == 'healthy' or state == 'Queued' | project image, state", false),
     ("Images | where registry != 'lazaretto.test' | project image", false),
@@ -207,6 +224,56 @@ const QUERIES: &[(&str, bool)] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn short_cuts_lead_to_the_same_place() {
     let estate = Estate::new().await;
+    for who in ["owner", "group-reader", "security-reader"] {
+        check(&estate, who).await;
+    }
+}
+
+/// Rules that are in force together: conditions on findings and on images, and exemptions at every level.
+const RULES: &[&[(RuleKind, &str, &str)]] = &[
+    &[(RuleKind::Disable, "/", r#"{"severityBelow": "High"}"#)],
+    &[
+        (RuleKind::Disable, "{lazaretto}", r#"{"ids": ["cve-2022-0778"]}"#),
+        (RuleKind::Waiver, "{lazaretto}/repositories/both", "{}"),
+        (
+            RuleKind::Mitigated,
+            "{lazaretto}/repositories/team:web/images/{web}",
+            r#"{"categories": ["programs"]}"#,
+        ),
+    ],
+    &[
+        (RuleKind::Disable, "/", r#"{"ids": ["GHSA-aaaa-bbbb-DDDD"], "repositories": ["team/*"]}"#),
+        (RuleKind::Disable, "/", r#"{"packages": ["lib*@1.1.1k-r0"], "osVersions": ["alpine 3.*"]}"#),
+        (RuleKind::Disable, "/", r#"{"notPatchable": true}"#),
+    ],
+    &[(RuleKind::Waiver, "/subscriptions/{harbour}", "{}")],
+    &[
+        (RuleKind::Waiver, "/", r#"{"digests": ["{web}"]}"#),
+        (RuleKind::Disable, "{lazaretto}", r#"{"text": "0778 is ABOUT"}"#),
+        (RuleKind::Disable, "/", r#"{"osVersions": ["debian *"]}"#),
+    ],
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_cuts_lead_to_the_same_place_under_rules() {
+    let estate = Estate::new().await;
+    let mut before = Vec::new();
+    for rules in RULES {
+        let rules: Vec<Rule> = rules
+            .iter()
+            .enumerate()
+            .map(|(at, (kind, scope, conditions))| rule(&format!("rule-{at}"), *kind, scope, conditions))
+            .collect();
+        estate.set_rules(&before, &rules).await;
+        before = rules;
+        for who in ["owner", "security-reader"] {
+            check(&estate, who).await;
+        }
+    }
+}
+
+/// Holds every query against the long way, as one of the people asks it.
+async fn check(estate: &Estate, who: &'static str) {
     let settings = settings(None);
     let surroundings = Surroundings {
         store: estate.store.clone(),
@@ -214,19 +281,16 @@ async fn short_cuts_lead_to_the_same_place() {
         scan_plan: settings.scan_plan,
         now: settings.now,
     };
-    for who in ["owner", "group-reader", "security-reader"] {
-        let surroundings = surroundings.clone();
-        let view = View::of(surroundings, &viewer(who), None).await.unwrap();
-        let checked = move || {
-            for (query, folds) in QUERIES {
-                let query = query.replace("{sub}", SUB).replace("{web}", &digest("web"));
-                let query = query.replace("{WEB}", &digest("web").to_uppercase());
-                let short = ShortWay(GraphSource(&view), Cell::new(false));
-                let rows = answer(&query, &short);
-                assert_eq!(rows, answer(&query, &LongWay(GraphSource(&view))), "{who}: {query}");
-                assert_eq!(short.1.get(), *folds, "{query}");
-            }
-        };
-        tokio::task::spawn_blocking(checked).await.unwrap();
-    }
+    let view = View::of(surroundings, &viewer(who), None).await.unwrap();
+    let checked = move || {
+        for (query, folds) in QUERIES {
+            let query = query.replace("{sub}", SUB).replace("{web}", &digest("web"));
+            let query = query.replace("{WEB}", &digest("web").to_uppercase());
+            let short = ShortWay(GraphSource(&view), Cell::new(false));
+            let rows = answer(&query, &short);
+            assert_eq!(rows, answer(&query, &LongWay(GraphSource(&view))), "{who}: {query}");
+            assert_eq!(short.1.get(), *folds, "{query}");
+        }
+    };
+    tokio::task::spawn_blocking(checked).await.unwrap();
 }

@@ -1,8 +1,11 @@
 //! A fixed estate: two tenants' subscriptions, registries, images in every state, findings that images share, plans,
 //! people and their roles. Nothing in it depends on the clock or on chance.
 
+use crate::rulebook::Rulebook;
+use crate::settlement::resettle;
 use crate::{Answer, GraphError, Settings, Viewer, run};
 use access::{Assignment, Principal, PrincipalKind, ResourceId, RoleId};
+use assessment::rules::RuleKind;
 use jiff::{SignedDuration, Timestamp};
 use oci::Digest;
 use serde_json::{Value, json};
@@ -13,8 +16,8 @@ use std::time::{Duration, Instant};
 use store::{
     Account, AccountKind, Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState,
     ImageSummary, Installation, PackageFindings, PackagePlace, PackageVersion, PlanTier, PrincipalId,
-    PutManifest, PutOutcome, RegistryId, RepositoryKey, RoleAssignment, SnapshotVersion, SqliteStore, Store,
-    SubscriptionId, TenantId, Vulnerability,
+    PutManifest, PutOutcome, RegistryId, RepositoryKey, RoleAssignment, Rule, RulePut, SnapshotVersion,
+    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -202,7 +205,11 @@ impl Estate {
         if !matches!(state, ImageState::Queued | ImageState::Unscanned | ImageState::NotApplicable) {
             let record = ImageRecord {
                 digest: key.digest.clone(),
-                distribution: json!({"id": "alpine", "version": "3.13"}),
+                distribution: if *content == "debian" {
+                    json!({"id": "debian", "version": "11"})
+                } else {
+                    json!({"id": "alpine", "version": "3.13"})
+                },
                 platform: Some("linux/amd64".into()),
                 obstacles: json!([]),
                 basis: serde_json::json!({ "causes": [] }),
@@ -266,6 +273,18 @@ impl Estate {
         let found = found.collect();
         let known = VULNERABILITIES.iter().map(vulnerability).collect();
         self.store.record_findings(&snapshot, found, known, days_ago(3)).await.unwrap();
+    }
+
+    /// Puts rules in place of others, and makes all verdicts anew.
+    pub(super) async fn set_rules(&self, before: &[Rule], rules: &[Rule]) {
+        for rule in before {
+            self.store.delete_rule(&rule.key(), &rule.author, now()).await.unwrap();
+        }
+        for rule in rules {
+            assert!(!matches!(self.store.put_rule(rule.clone()).await.unwrap(), RulePut::TooMany));
+        }
+        let book = Rulebook::load(&*self.store, now()).await.unwrap();
+        resettle(&*self.store, &book, now()).await.unwrap();
     }
 
     async fn people(&self) {
@@ -354,6 +373,24 @@ pub(super) fn viewer(who: &str) -> Viewer {
     Viewer {
         assignments: assignments.collect(),
         principal: Principal { id: principal(who), name: who.to_owned(), kind: PrincipalKind::User },
+    }
+}
+
+/// A rule or an exemption; its scope and its conditions may name places and images of the estate.
+pub(super) fn rule(name: &str, kind: RuleKind, at: &str, conditions: &str) -> Rule {
+    let filled = |text: &str| scope(text).replace("{web}", &digest("web")).replace("{app}", &digest("app"));
+    Rule {
+        kind,
+        scope: filled(at),
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        conditions: serde_json::from_str(&filled(conditions)).unwrap(),
+        reason: String::new(),
+        author: Actor("owner".into()),
+        created_at: days_ago(1),
+        updated_at: days_ago(1),
+        expires_at: None,
+        details: Value::Null,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Queries of our own with their results: what stands without anything beside the project.
 
 use super::estate::Estate;
-use crate::{TABLES, absent_tables};
+use crate::{Facet, FacetFault, Faceted, TABLES, absent_tables};
 use expect_test::{Expect, expect};
+use serde_json::json;
 
 async fn check(estate: &Estate, query: &str, expected: Expect) {
     expected.assert_eq(&estate.text("owner", query).await);
@@ -61,6 +62,7 @@ async fn resources_we_do_not_have_are_no_error() {
         "PolicyResources | where type == 'microsoft.policyinsights/policystates'",
         "HealthResources | where properties.availabilityState == 'Unavailable'",
         "ResourceChanges | extend t = todatetime(properties.changeAttributes.timestamp) | where t > ago(7d)",
+        "ResourceContainerChanges | extend t = todatetime(properties.changeAttributes.timestamp) | where t > ago(7d)",
     ] {
         assert!(estate.rows("owner", query).await.is_empty(), "{query}");
     }
@@ -77,8 +79,18 @@ async fn rows_have_the_forms_that_published_queries_rely_on() {
         expect![[r#"
             type:string | name:string | id_8:object | Column1:boolean | properties_resourceDetails_Source:object | properties_status_code:object | properties_metadata_severity:object | location:string | kind:string
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Healthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "NotApplicable" | "High" | "global" | ""
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "marshland" | false | "Azure" | "Healthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
         "#]],
     )
     .await;
@@ -228,10 +240,13 @@ async fn packages_layers_and_events_are_tables() {
         expect![[r#"
             kind:string | registry:string | actor:string | count_:integer
             "manifest-pushed" | "lazaretto.test" | "owner" | 8
+            "registry-status-changed" | "lazaretto.test" | "lazaretto" | 1
             "verdict-changed" | "lazaretto.test" | "lazaretto" | 7
             "manifest-pushed" | "marshland.test" | "owner" | 2
+            "registry-status-changed" | "marshland.test" | "lazaretto" | 1
             "verdict-changed" | "marshland.test" | "lazaretto" | 2
             "manifest-pushed" | "pratique.test" | "owner" | 2
+            "registry-status-changed" | "pratique.test" | "lazaretto" | 1
             "verdict-changed" | "pratique.test" | "lazaretto" | 1
         "#]],
     )
@@ -276,7 +291,16 @@ async fn a_part_of_a_large_answer_is_kept_and_all_of_it_counted() {
     let estate = Estate::new().await;
     let settings = crate::Settings {
         first: 2500,
-        facets: vec!["parity".into(), "nothing".into()],
+        facets: vec![
+            facet("parity", None, None, 10),
+            facet("nothing", None, None, 10),
+            facet("parity, strlen(parity)", Some("a > 4000 and parity == 'odd'"), None, 10),
+            facet("a % 3", None, Some("Column1"), 2),
+            facet("parity", Some("b > 1"), None, 10),
+            facet("parity", None, Some("b"), 10),
+            facet("a", Some("a <= 10000"), None, 3),
+            facet("a * 4 + 100000 * 3", Some("true | join FacetRows on a"), None, 3),
+        ],
         ..super::estate::settings(None)
     };
     let query = "range a from 1 to 5000 step 1 | extend parity = iff(a % 2 == 0, 'even', 'odd')";
@@ -287,7 +311,29 @@ async fn a_part_of_a_large_answer_is_kept_and_all_of_it_counted() {
     assert!(!answer.has_page(2499, 10), "rows before the first that was wanted are not kept");
     let page = answer.page(3000, 2);
     assert_eq!((page.len(), &page[0][0], &page[1][0]), (2, &3001.into(), &3002.into()));
-    let counts: Vec<usize> = answer.facet("parity").unwrap().iter().map(|(_, count)| *count).collect();
-    assert_eq!(counts, [2500, 2500]);
-    assert!(answer.facet("nothing").is_none());
+    let told = |facet: &Result<Faceted, FacetFault>| match facet {
+        Ok(found) => format!("{} of {} {:?}", json!(found.rows), found.total, found.columns),
+        Err(fault) => fault.to_string(),
+    };
+    expect![[r#"
+        [["odd",2500],["even",2500]] of 2 ["parity"]
+        there is no column `nothing`
+        [["odd",3,500]] of 1 ["parity", "Column1"]
+        [[2,1667],[1,1667]] of 3 ["Column1"]
+        there is no column `b`
+        there is no column `b`
+        [[1,1],[10,1],[100,1]] of 5000 ["a"]
+        [[300004,1],[300008,1],[300012,1]] of 5000 ["Column1"]
+    "#]]
+    .assert_eq(&answer.facets().iter().map(|facet| told(facet) + "\n").collect::<String>());
+}
+
+fn facet(expression: &str, filter: Option<&str>, sort_by: Option<&str>, top: usize) -> Facet {
+    Facet {
+        expression: expression.into(),
+        filter: filter.map(str::to_owned),
+        sort_by: sort_by.map(str::to_owned),
+        is_ascending: false,
+        top,
+    }
 }

@@ -50,3 +50,19 @@ async fn published_queries_have_their_golden_results() {
         expect_test::expect_file![golden].assert_eq(&estate.text("owner", &query).await);
     }
 }
+
+/// Queries in the forms of dashboards and scripts over Resource Graph, which the official language service is asked about
+/// as well: it says what parses, and this says what comes of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_in_the_forms_of_resource_graph_have_their_golden_results() {
+    let text = include_str!("../../../kql/tests/oracle/corpus/resource_graph.kql");
+    let queries =
+        text.split("\n\n").map(str::trim).filter(|query| !query.is_empty() && !query.starts_with("//"));
+    let estate = Estate::new().await;
+    let mut golden = String::new();
+    for query in queries {
+        golden.push_str(&format!("{query}\n--\n{}\n", estate.text("owner", query).await));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/resource_graph.txt");
+    expect_test::expect_file![path].assert_eq(&golden);
+}

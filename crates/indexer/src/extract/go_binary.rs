@@ -7,11 +7,13 @@
 
 use super::{Action, Extractor, File, PackageList, Reading, lines};
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::elf::{self, Elf, Layout};
 use inventory::{PackageKind, SkipReason};
+use std::borrow::Cow;
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
-const HEADER: usize = 32;
+const HEADER: u64 = 32;
 /// How far Go itself looks for the header in a program without sections.
 const SEARCHED: u64 = 1 << 20;
 
@@ -21,11 +23,11 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[],
     claims: |file| file.is_executable(),
     magic: &[elf::MAGIC],
-    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+    action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
-fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
-    let Some(elf) = Elf::parse(content) else { return Ok(Reading::Nothing) };
+fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
+    let Some(elf) = Elf::parse(body) else { return Ok(Reading::Nothing) };
     let Some((version, modules)) = build_information(&elf) else {
         // The linker of Go always leaves this note, so the program is Go's and hides its modules.
         return if elf.section(b".note.go.buildid").is_some() {
@@ -34,6 +36,10 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
             Ok(Reading::Nothing)
         };
     };
+    list_modules(&version, &modules, limits)
+}
+
+fn list_modules(version: &[u8], modules: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     let mut list = PackageList::new(PackageKind::Golang, limits);
     // `go1.22.1 X:boringcrypto`: what follows the blank are experiments.
     let version = version.split(|byte| *byte == b' ').next().unwrap_or_default();
@@ -117,20 +123,24 @@ fn push(list: &mut PackageList, name: &[u8], version: &[u8]) -> Result<(), SkipR
     Ok(())
 }
 
+/// A string in a program, lent where the program is in memory.
+type Text<'a> = Cow<'a, [u8]>;
+
 /// The version of Go and the module lines.
-fn build_information<'a>(elf: &Elf<'a>) -> Option<(&'a [u8], &'a [u8])> {
+fn build_information<'a>(elf: &Elf<'a>) -> Option<(Text<'a>, Text<'a>)> {
     let place = elf.section(b".go.buildinfo").or_else(|| elf.data(SEARCHED))?;
     let blob = find_header(place)?;
-    let flags = *blob.get(15)?;
+    let header = blob.bytes(0, HEADER)?;
+    let flags = *header.get(15)?;
     let (version, modules) = if flags & 2 != 0 {
-        let (version, rest) = split_string(blob.get(HEADER..)?)?;
+        let (version, rest) = split_string(blob.behind(HEADER))?;
         (version, split_string(rest)?.0)
     } else {
-        let width = u64::from(*blob.get(14)?);
+        let width = u64::from(*header.get(14)?);
         let layout = Layout { wide: width == 8, big_endian: flags & 1 != 0 };
-        let version = pointed_string(elf, layout, layout.word(blob, 16)?)?;
+        let version = pointed_string(elf, layout, layout.word(&header, 16)?)?;
         let modules =
-            layout.word(blob, width.checked_add(16)?).and_then(|at| pointed_string(elf, layout, at));
+            layout.word(&header, width.checked_add(16)?).and_then(|at| pointed_string(elf, layout, at));
         (version, modules.unwrap_or_default())
     };
     if version.is_empty() {
@@ -138,39 +148,44 @@ fn build_information<'a>(elf: &Elf<'a>) -> Option<(&'a [u8], &'a [u8])> {
     }
     // The sentinels are there only together with modules.
     let inner = modules.len().checked_sub(16).and_then(|end| modules.get(16..end));
-    Some((version, inner.filter(|inner| inner.ends_with(b"\n")).unwrap_or_default()))
+    let inner = inner.filter(|inner| inner.ends_with(b"\n")).unwrap_or_default().to_vec();
+    Some((version, Cow::Owned(inner)))
 }
 
-fn find_header(place: &[u8]) -> Option<&[u8]> {
-    memchr::memmem::find_iter(place, MAGIC)
-        .filter(|at| at.is_multiple_of(16))
-        .find_map(|at| place.get(at..).filter(|blob| blob.len() >= HEADER))
+fn find_header(place: Body<'_>) -> Option<Body<'_>> {
+    let found = place.pieces(HEADER).find_map(|(offset, piece)| {
+        // Alignment counts from the beginning of the place.
+        memchr::memmem::find_iter(&piece, MAGIC)
+            .map(|at| offset.saturating_add(at as u64))
+            .find(|at| at.is_multiple_of(16) && place.part(*at, HEADER).is_some())
+    });
+    found.map(|at| place.behind(at))
 }
 
 /// A string after its length in base 128.
-fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_string(bytes: Body<'_>) -> Option<(Text<'_>, Body<'_>)> {
     let mut length = 0_u64;
-    for (index, byte) in bytes.iter().take(9).enumerate() {
+    for (index, byte) in bytes.first(9).whole()?.iter().enumerate() {
         let shift = u32::try_from(index).ok()?.checked_mul(7)?;
         length |= u64::from(byte & 0x7f).checked_shl(shift)?;
         if byte & 0x80 == 0 {
-            let start = index.checked_add(1)?;
-            return bytes.get(start..)?.split_at_checked(usize::try_from(length).ok()?);
+            let start = (index as u64).checked_add(1)?;
+            return Some((bytes.bytes(start, length)?, bytes.behind(start.checked_add(length)?)));
         }
     }
     None
 }
 
 /// A string of Go in memory: an address and a length.
-fn pointed_string<'a>(elf: &Elf<'a>, layout: Layout, address: u64) -> Option<&'a [u8]> {
+fn pointed_string<'a>(elf: &Elf<'a>, layout: Layout, address: u64) -> Option<Text<'a>> {
     let width = if layout.wide { 8 } else { 4 };
     let header = elf.at(address, width << 1)?;
-    elf.at(layout.word(header, 0)?, layout.word(header, width)?)
+    elf.at(layout.word(&header, 0)?, layout.word(&header, width)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::{both_ways, show};
     use super::*;
     use expect_test::expect;
 
@@ -193,7 +208,11 @@ mod tests {
 
     fn read_data(address: u64, data: &[u8]) -> String {
         let file = File { path: "app", size: 0, mode: 0o755 };
-        show(read(&file, &elf(address, data), &Limits::default()))
+        let [memory, scratch] = both_ways(&elf(address, data), |body, workspace| {
+            show(browse(&file, body, &Limits::default(), workspace))
+        });
+        assert_eq!(memory, scratch);
+        memory
     }
 
     const MODULES: &str = "0123456789abcdefpath\tx\nmod\texample.com/x\t(devel)\t\ndep\tgolang.org/x/net\tv0.1.0\th1:=\n\

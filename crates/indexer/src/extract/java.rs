@@ -6,6 +6,7 @@
 
 use super::{Action, Extractor, File, PackageList, Reading, lines};
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::zip::{Archive, Budget, Member, ZipError};
 use inventory::{PackageKind, SkipReason};
 
@@ -17,69 +18,88 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[],
     claims: |file| is_archive(file.path.as_bytes()),
     magic: &[],
-    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+    action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
 fn is_archive(path: &[u8]) -> bool {
     ENDINGS.iter().any(|ending| path.ends_with(ending.as_bytes()))
 }
 
-fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+fn browse(
+    file: &File<'_>,
+    body: Body<'_>,
+    limits: &Limits,
+    workspace: &Workspace,
+) -> Result<Reading, SkipReason> {
     let mut search = Search {
+        workspace,
         list: PackageList::new(PackageKind::Maven, limits),
         budget: Budget { bytes: limits.inflated_bytes, members: limits.archive_members },
         depth: limits.archive_depth,
     };
-    search.archive(file.name().as_bytes(), content, 0)?;
+    search.archive(file.name().as_bytes(), body, 0)?;
     let reading = search.list.finish();
     let is_silent = matches!(&reading, Reading::Packages { packages, faults, .. } if packages.is_empty() && faults.is_empty());
     Ok(if is_silent { Reading::Nothing } else { reading })
 }
 
-struct Search {
+struct Search<'w> {
+    workspace: &'w Workspace,
     list: PackageList,
     budget: Budget,
     depth: u32,
 }
 
-impl Search {
+impl Search<'_> {
     /// Reads one archive; the recursion ends at the limit of depth.
-    fn archive(&mut self, name: &[u8], content: &[u8], depth: u32) -> Result<(), SkipReason> {
+    fn archive(&mut self, name: &[u8], body: Body<'_>, depth: u32) -> Result<(), SkipReason> {
         if depth >= self.depth {
             return Err(SkipReason::Limit(format!("Java archives nested deeper than {}", self.depth)));
         }
-        let archive = match Archive::open(content) {
+        let archive = match Archive::open(body) {
             // Other files have such names too, and Java could not read them either.
             Err(ZipError::NoArchive) => return Ok(()),
             other => other.map_err(refused)?,
         };
-        let mut manifest: Option<Member<'_>> = None;
+        let mut manifest: Option<Member> = None;
         let mut libraries: Vec<(String, String)> = Vec::new();
-        for member in archive.members() {
-            let member = member.map_err(refused)?;
+        let mut members = archive.members();
+        while let Some(next) = members.next() {
+            let (name, member) = next.map_err(refused)?;
             self.budget.spend_member().map_err(refused)?;
-            if member.name == b"META-INF/MANIFEST.MF" {
+            if name == b"META-INF/MANIFEST.MF" {
                 manifest = Some(member);
-            } else if member.name.starts_with(b"META-INF/maven/") && member.name.ends_with(b"/pom.properties")
-            {
-                let text = archive.text(&member, &mut self.budget).map_err(refused)?;
+            } else if name.starts_with(b"META-INF/maven/") && name.ends_with(b"/pom.properties") {
+                let text = archive.text(member, &mut self.budget).map_err(refused)?;
                 libraries.extend(self.properties(&text)?);
-            } else if is_archive(member.name) {
-                let inner = archive.read(&member, &mut self.budget).map_err(refused)?;
-                let next = depth.saturating_add(1);
-                match self.archive(member.name, &inner, next) {
-                    Ok(()) => {}
-                    // A broken archive inside a good one does not hide its neighbours.
-                    Err(SkipReason::Malformed(why)) => self.list.fault(&why),
-                    Err(limit @ (SkipReason::Limit(_) | SkipReason::Unsupported(_))) => return Err(limit),
-                }
+            } else if is_archive(name) {
+                self.nested(&archive, name, member, depth.saturating_add(1))?;
             }
         }
         let text = match manifest {
-            Some(member) => archive.text(&member, &mut self.budget).map_err(refused)?,
+            Some(member) => archive.text(member, &mut self.budget).map_err(refused)?,
             None => std::borrow::Cow::Borrowed(&[][..]),
         };
         self.manifest(name, &text, &libraries)
+    }
+
+    /// Reads an archive inside an archive. A broken one does not hide its neighbours.
+    fn nested(
+        &mut self,
+        outer: &Archive<'_>,
+        name: &[u8],
+        member: Member,
+        depth: u32,
+    ) -> Result<(), SkipReason> {
+        let inner = outer.inner(member, &mut self.budget, self.workspace).map_err(refused)?;
+        match self.archive(name, inner.body(), depth) {
+            Ok(()) => Ok(()),
+            Err(SkipReason::Malformed(why)) => {
+                self.list.fault(&why);
+                Ok(())
+            }
+            Err(limit @ (SkipReason::Limit(_) | SkipReason::Unsupported(_))) => Err(limit),
+        }
     }
 
     /// The artifact and the version of the library that the properties name.
@@ -148,7 +168,9 @@ fn refused(error: ZipError) -> SkipReason {
             SkipReason::Malformed(format!("a Java archive: {error}"))
         }
         ZipError::Unsupported => SkipReason::Unsupported(format!("a Java archive: {error}")),
-        ZipError::TooLarge | ZipError::TooMany => SkipReason::Limit(format!("a Java archive: {error}")),
+        ZipError::TooLarge | ZipError::TooMany | ZipError::Scratch => {
+            SkipReason::Limit(format!("a Java archive: {error}"))
+        }
     }
 }
 
@@ -184,7 +206,7 @@ fn split_file_name(name: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::{both_ways, show};
     use super::*;
     use expect_test::expect;
     use std::io::{Cursor, Write};
@@ -209,7 +231,12 @@ mod tests {
     }
 
     fn read_as(path: &str, content: &[u8], limits: &Limits) -> String {
-        show(read(&File { path, size: content.len() as u64, mode: 0 }, content, limits))
+        // In memory, and on scratch: the answer is the same.
+        let file = File { path, size: content.len() as u64, mode: 0 };
+        let [memory, scratch] =
+            both_ways(content, |body, workspace| show(browse(&file, body, limits, workspace)));
+        assert_eq!(memory, scratch);
+        memory
     }
 
     const POM: (&str, &[u8]) =

@@ -8,6 +8,7 @@
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::sqlite::{Damage, Database, Value, record};
 use inventory::{PackageKind, SkipReason};
 
@@ -19,7 +20,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[PATH],
     claims: |file| file.path == PATH,
     magic: &[],
-    action: Action::Read { limit: |limits| limits.database_bytes, read },
+    action: Action::Browse { limit: |limits| limits.database_bytes, browse },
 };
 
 struct Refusal(SkipReason);
@@ -30,9 +31,9 @@ impl From<Damage> for Refusal {
     }
 }
 
-fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
     let mut list = PackageList::new(PackageKind::Nix, limits);
-    let rows = Database::open(content).map_err(Refusal::from).and_then(|database| {
+    let rows = Database::open(body).map_err(Refusal::from).and_then(|database| {
         database.rows("ValidPaths", &mut |payload| {
             if let Some([_, Value::Bytes(path), ..]) = record(payload).as_deref()
                 && let Some((name, version)) = name_and_version(path)
@@ -62,7 +63,7 @@ fn name_and_version(path: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::{both_ways, show};
     use super::*;
 
     #[test]
@@ -84,6 +85,10 @@ mod tests {
     #[test]
     fn what_is_no_database_is_malformed() {
         let file = File { path: PATH, size: 0, mode: 0 };
-        assert!(show(read(&file, b"SQLite", &Limits::default())).starts_with("malformed"));
+        for text in
+            both_ways(b"SQLite", |body, workspace| show(browse(&file, body, &Limits::default(), workspace)))
+        {
+            assert!(text.starts_with("malformed"), "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Executables and libraries are ELF files; the toolchains of Go and Java say who they are in a text file at their root.
 
 use super::{Action, Extractor, File, PackageList, Reading};
+use crate::body::{Body, Workspace};
 use crate::programs::{is_named, recognise};
 use crate::{Limits, elf};
 use inventory::{PackageKind, SkipReason};
@@ -13,30 +14,35 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[],
     claims: |file| is_named(file.path),
     magic: &[elf::MAGIC, b"go1.", b"IMPLEMEN", b"JAVA_"],
-    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+    action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
-fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
-    let found = recognise(file.path, content);
+fn browse(file: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
+    let found = recognise(file.path, body);
     if found.is_empty() {
         return Ok(Reading::Nothing);
     }
     let mut list = PackageList::new(PackageKind::Binary, limits);
     for (name, version) in found {
-        list.push(name.as_bytes(), version)?;
+        list.push(name.as_bytes(), &version)?;
     }
     Ok(list.finish())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::{both_ways, show};
     use super::*;
 
     #[test]
     fn a_program_by_its_name_and_content() {
         let read = |path, content: &[u8]| {
-            show(read(&File { path, size: 0, mode: 0o755 }, content, &Limits::default()))
+            let file = File { path, size: 0, mode: 0o755 };
+            let [memory, scratch] = both_ways(content, |body, workspace| {
+                show(browse(&file, body, &Limits::default(), workspace))
+            });
+            assert_eq!(memory, scratch);
+            memory
         };
         let busybox = b"\x7fELF\0\0BusyBox v1.36.1 (2023)\0";
         assert_eq!(read("bin/[", busybox), "generic busybox 1.36.1\n");

@@ -5,6 +5,7 @@
 
 use super::{Action, Extractor, File, Reading, python};
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::zip::{Archive, Budget, ZipError};
 use inventory::SkipReason;
 
@@ -14,18 +15,19 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[],
     claims: |file| file.path.ends_with(".egg") && file.path.contains("-packages/"),
     magic: &[b"PK\x03\x04"],
-    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+    action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
-fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+fn browse(file: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
     let refused = |error: ZipError| SkipReason::Malformed(format!("a Python egg: {error}"));
     let mut budget = Budget { bytes: limits.manifest_bytes, members: limits.archive_members };
-    let archive = Archive::open(content).map_err(refused)?;
-    for member in archive.members() {
-        let member = member.map_err(refused)?;
+    let archive = Archive::open(body).map_err(refused)?;
+    let mut members = archive.members();
+    while let Some(next) = members.next() {
+        let (name, member) = next.map_err(refused)?;
         budget.spend_member().map_err(refused)?;
-        if member.name == b"EGG-INFO/PKG-INFO" {
-            let text = archive.text(&member, &mut budget).map_err(refused)?;
+        if name == b"EGG-INFO/PKG-INFO" {
+            let text = archive.text(member, &mut budget).map_err(refused)?;
             return python::read(file, &text, limits);
         }
     }
@@ -34,7 +36,7 @@ fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, Ski
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::{both_ways, show};
     use super::*;
     use std::io::{Cursor, Write};
     use zip::ZipWriter;
@@ -49,7 +51,13 @@ mod tests {
             writer.finish().unwrap().into_inner()
         };
         let file = File { path: "usr/lib/python3/site-packages/six-1.16.0-py3.7.egg", size: 0, mode: 0 };
-        let read = |content: &[u8]| show(read(&file, content, &Limits::default()));
+        let read = |content: &[u8]| {
+            let limits = Limits::default();
+            let [memory, scratch] =
+                both_ways(content, |body, workspace| show(browse(&file, body, &limits, workspace)));
+            assert_eq!(memory, scratch);
+            memory
+        };
         let good = egg("EGG-INFO/PKG-INFO");
         assert_eq!(read(&good), "pypi six 1.16.0\n");
         assert!(read(&egg("six.py")).starts_with("malformed"));

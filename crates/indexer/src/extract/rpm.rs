@@ -11,6 +11,7 @@ mod ndb;
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::sqlite::{Damage, Database, Value, record};
 use header::Header;
 use inventory::{PackageKind, SkipReason, SourcePackage};
@@ -31,7 +32,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: PATHS,
     claims: |file| PATHS.contains(&file.path),
     magic: &[],
-    action: Action::Read { limit: |limits| limits.database_bytes, read },
+    action: Action::Browse { limit: |limits| limits.database_bytes, browse },
 };
 
 /// What ends the reading of a database.
@@ -43,7 +44,7 @@ impl From<Damage> for Refusal {
     }
 }
 
-fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
     let mut list = PackageList::new(PackageKind::Rpm, limits);
     let mut package = |blob: &[u8]| match Header::parse(blob) {
         Some(header) => push(&mut list, &header).map_err(Refusal),
@@ -52,20 +53,20 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
             Ok(())
         }
     };
-    let result = if berkeley::is_database(content) {
-        berkeley::packages(content, &mut package)
-    } else if ndb::is_database(content) {
-        ndb::packages(content, &mut package)
+    let result = if berkeley::is_database(body) {
+        berkeley::packages(body, &mut package)
+    } else if ndb::is_database(body) {
+        ndb::packages(body, &mut package)
     } else {
-        rows(content, &mut package)
+        rows(body, &mut package)
     };
     result.map_err(|Refusal(why)| why)?;
     Ok(list.finish())
 }
 
 /// The packages of a database in SQLite: the blob is the second column of the table.
-fn rows(content: &[u8], package: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>) -> Result<(), Refusal> {
-    Database::open(content)?.rows("Packages", &mut |payload| match record(payload).as_deref() {
+fn rows(body: Body<'_>, package: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    Database::open(body)?.rows("Packages", &mut |payload| match record(payload).as_deref() {
         Some([_, Value::Bytes(blob), ..]) => package(blob),
         // What is no header is a fault of the list.
         Some(_) | None => package(&[]),
@@ -131,7 +132,7 @@ fn split_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::{both_ways, show};
     use super::*;
     use expect_test::expect;
 
@@ -210,7 +211,11 @@ mod tests {
     fn what_is_no_database_is_malformed() {
         let file = File { path: "var/lib/rpm/rpmdb.sqlite", size: 0, mode: 0 };
         for content in [&b""[..], b"SQLite format 3\0", &[b'x'; 5000]] {
-            assert!(show(read(&file, content, &Limits::default())).starts_with("malformed"));
+            for text in
+                both_ways(content, |body, workspace| show(browse(&file, body, &Limits::default(), workspace)))
+            {
+                assert!(text.starts_with("malformed"), "{text}");
+            }
         }
     }
 }

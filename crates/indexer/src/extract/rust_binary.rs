@@ -6,6 +6,7 @@
 
 use super::{Action, Extractor, File, PackageList, Reading, json};
 use crate::Limits;
+use crate::body::{Body, Workspace};
 use crate::elf::{self, Elf};
 use crate::zip::{Budget, inflate};
 use flate2::bufread::ZlibDecoder;
@@ -18,7 +19,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     watched: &[],
     claims: |file| file.is_executable(),
     magic: &[elf::MAGIC],
-    action: Action::Read { limit: |limits| limits.binary_bytes, read },
+    action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
 #[derive(Deserialize)]
@@ -43,12 +44,12 @@ enum Kind {
     Runtime,
 }
 
-fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
-    let section = Elf::parse(content).and_then(|elf| elf.section(b".dep-v0"));
+fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
+    let section = Elf::parse(body).and_then(|elf| elf.section(b".dep-v0"));
     let Some(section) = section else { return Ok(Reading::Nothing) };
     // The audit data of the largest programs have some hundred KiB.
     let mut budget = Budget { bytes: limits.manifest_bytes, members: 0 };
-    let text = inflate(ZlibDecoder::new(section), &mut budget)
+    let text = inflate(ZlibDecoder::new(section.reader()), &mut budget)
         .map_err(|error| SkipReason::Malformed(format!("the audit section: {error}")))?;
     list_crates(&text, limits)
 }

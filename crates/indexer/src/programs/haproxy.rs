@@ -1,4 +1,5 @@
-//! HAProxy, whose older releases write themselves `HA-Proxy`.
+//! HAProxy, whose older releases write themselves `HA-Proxy`. Its warnings name other versions, of two numbers, since which
+//! something is not supported any more.
 
 use super::Program;
 
@@ -7,8 +8,9 @@ pub(super) const PROGRAM: Program = Program {
     name: "haproxy",
     files: &["haproxy"],
     signs: &[
-        r"HA-?Proxy version ([0-9]+\.[0-9]+(?:\.[0-9]+)?)",
-        r"\x00([0-9]+\.[0-9]+\.[0-9]+)-[0-9a-f]{7,12}\x00",
+        r"version ([0-9]+\.[0-9]+\.[0-9]+)[^,\x00]{0,40}, released 20",
+        r"\x00([0-9]+\.[0-9]+\.[0-9]+)-[0-9a-z.+~]{1,40}\x00",
+        r"HA-?Proxy version ([0-9]+\.[0-9]+\.[0-9]+)",
     ],
     sample: (b"HA-Proxy version 1.8.30 2021/04/12\x00", "1.8.30"),
 };

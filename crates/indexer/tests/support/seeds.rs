@@ -3,9 +3,10 @@
 //! Tests mutate them, and the fuzzer begins with them. Each group of parsers is one target; its files are read under
 //! their paths, as in a layer.
 
+use indexer::body::Workspace;
 use indexer::build::{LayerBuilder, LongNames, media_type};
 use indexer::codec::Codec;
-use indexer::extract::{Action, EXTRACTORS, File};
+use indexer::extract::{Action, Browse, EXTRACTORS, File};
 use indexer::{Limits, index_layer};
 
 /// The targets whose input is one file, each with files that its parsers read.
@@ -93,12 +94,24 @@ pub(crate) fn read_as(path: &str, content: &[u8], limits: &Limits) -> usize {
     let file = File { path, size: content.len() as u64, mode: 0o755 };
     let mut readers = 0;
     for extractor in EXTRACTORS.iter().filter(|extractor| (extractor.claims)(&file)) {
-        if let Action::Read { read, .. } = extractor.action {
-            let _ = read(&file, content, limits);
-            readers += 1;
+        match extractor.action {
+            Action::Read { read, .. } => {
+                let _ = read(&file, content, limits);
+            }
+            Action::Browse { browse, .. } => browsed(&file, content, limits, browse),
+            Action::Refuse(_) => continue,
         }
+        readers += 1;
     }
     readers
+}
+
+/// Reads a file in memory and on scratch, which must come to the same.
+fn browsed(file: &File<'_>, content: &[u8], limits: &Limits, browse: Browse) {
+    let in_memory = browse(file, content.into(), limits, &Workspace::new(u64::MAX, None, 0));
+    let scratch = Box::new(std::io::Cursor::new(Vec::new()));
+    let workspace = Workspace::new(0, Some(scratch), u64::MAX);
+    assert_eq!(workspace.on_scratch(content, |body| browse(file, body, limits, &workspace)), Some(in_memory));
 }
 
 /// The inventory of the layer, as it leaves the jail.

@@ -14,7 +14,11 @@ use std::rc::Rc;
 
 pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventory {
     let files = release_files(tree);
-    let distribution = detect(&files.iter().collect::<Vec<_>>());
+    let content_sets = content_sets(tree);
+    let mut distribution = detect(&files.iter().collect::<Vec<_>>());
+    if let Some(distribution) = &mut distribution {
+        distribution.heed_repositories(&content_sets);
+    }
     let mut packages = packages(tree);
     let silent = silence(&mut packages);
     mark(tree, &mut packages);
@@ -26,7 +30,7 @@ pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventor
     let skipped = skipped
         .flat_map(|(layer, inventory)| inventory.skipped.iter().map(move |skip| (layer, skip.clone())));
     let skipped = skipped.chain(silent).collect();
-    ImageInventory { distribution, packages, obstacles, skipped, content_sets: content_sets(tree) }
+    ImageInventory { distribution, packages, obstacles, skipped, content_sets }
 }
 
 /// The content sets that the build system of Red Hat notes in the image.

@@ -5,9 +5,9 @@ mod ownership;
 
 use super::coalesce;
 use crate::{
-    Displacement, INDEXER_VERSION, ImageInventory, LayerInventory, LayerPath, LayerStatistics, Link,
-    LinkKind, Obstacle, Package, PackageDatabase, PackageKind, Presence, ReleaseFile, Removal, SkipReason,
-    Skipped,
+    Displacement, Footprint, INDEXER_VERSION, ImageInventory, LayerInventory, LayerPath, LayerStatistics,
+    Link, LinkKind, Obstacle, Package, PackageDatabase, PackageKind, Presence, ReleaseFile, Removal,
+    SkipReason, Skipped,
 };
 
 const APK: &str = "lib/apk/db/installed";
@@ -31,6 +31,7 @@ fn layer() -> Layer {
         removals: Vec::new(),
         links: Vec::new(),
         displacements: Vec::new(),
+        footprint: Footprint::default(),
         skipped: Vec::new(),
         statistics: LayerStatistics::default(),
     })

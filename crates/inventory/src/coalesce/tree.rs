@@ -1,8 +1,8 @@
 //! The tree of watched paths, and how a layer changes it.
 
 use crate::{
-    LayerInventory, LayerPath, Link, LinkKind, Ownership, Package, PackageDatabase, PackageKind, Presence,
-    ReleaseFile, Removal, SkipReason, Skipped,
+    Footprint, LayerInventory, LayerPath, Link, LinkKind, Ownership, Package, PackageDatabase, PackageKind,
+    Presence, ReleaseFile, Removal, SkipReason, Skipped,
 };
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +50,16 @@ pub(super) struct Database {
     pub(super) packages: Rc<Vec<(Package, usize)>>,
     /// The layer that wrote it.
     layer: usize,
+}
+
+impl Database {
+    /// The same under another name. A program is one program however many names it has; a manifest at two places is read as
+    /// two installed packages, as it is where both are in one layer.
+    fn linked(&self, kind: LinkKind) -> Self {
+        let is_one = kind == LinkKind::Hard || self.kind == PackageKind::Binary || self.kind.is_os();
+        let packages = if is_one { Rc::clone(&self.packages) } else { Rc::new(self.packages.to_vec()) };
+        Self { packages, ..self.clone() }
+    }
 }
 
 /// A database with packages that a layer took away or emptied.
@@ -107,6 +117,7 @@ impl Tree {
                 Removal::Opaque(path) => self.remove(&self.follow(path), Extent::Below),
             }
         }
+        self.step_aside(&inventory.footprint);
         for displacement in &inventory.displacements {
             self.place(&displacement.path, Node::Other);
         }
@@ -232,6 +243,54 @@ impl Tree {
         }
     }
 
+    /// Takes away what lower layers have at and below the files and links of a layer. What the layer itself has there comes
+    /// afterwards.
+    fn step_aside(&mut self, footprint: &Footprint) {
+        if footprint.is_empty() {
+            return;
+        }
+        // An entry below a link of a lower layer goes where the link leads, so a path goes by several names.
+        let links: Vec<(&LayerPath, LayerPath)> = self
+            .nodes
+            .iter()
+            .filter(|(_, node)| matches!(node, Node::Link { .. }))
+            .filter_map(|(link, _)| match self.resolve(link) {
+                Resolved::Path(target, _) => Some((link, target)),
+                Resolved::Nowhere => None,
+            })
+            .collect();
+        let paths = self.nodes.keys().chain(self.unread.keys()).chain(self.ownership.keys());
+        let mut gone = BTreeSet::new();
+        for path in paths {
+            gone.extend(footprint.on_the_way(path.as_str()).map(str::to_owned));
+            // Images with thousands of links and of packages behind them are made to be followed without end.
+            self.parts.set(self.parts.get().saturating_add(links.len() as u64));
+            if self.parts.get() > PARTS_LIMIT {
+                self.is_exhausted.set(true);
+                break;
+            }
+            let behind =
+                links.iter().filter(|(link, target)| path.is_within(target) && !target.is_within(link));
+            for (link, target) in behind {
+                let below =
+                    path.as_str().get(target.as_str().len()..).unwrap_or_default().trim_start_matches('/');
+                if below.is_empty() {
+                    continue;
+                }
+                let other = format!("{link}/{below}");
+                let found = footprint.on_the_way(&other).filter(|found| found.len() > link.as_str().len());
+                // The same place by its own name: as much is left of both.
+                gone.extend(found.and_then(|found| {
+                    let left = other.len().checked_sub(found.len())?;
+                    Some(path.as_str().get(..path.as_str().len().checked_sub(left)?)?.to_owned())
+                }));
+            }
+        }
+        for place in gone.iter().filter_map(|place| LayerPath::from_bytes(place.as_bytes())) {
+            self.remove(&place, Extent::Whole);
+        }
+    }
+
     /// Puts something that is not a folder at a path: what was at it and below it goes, and so does anything that is
     /// not a folder on the way to it.
     fn place(&mut self, path: &LayerPath, node: Node) {
@@ -274,11 +333,12 @@ impl Tree {
 
     /// Hard links are other names of files of this layer or of lower ones; one may lead to the next.
     fn place_hard_links(&mut self, layer: usize, links: &[Link]) {
-        let mut pending: Vec<&Link> = links.iter().filter(|link| link.kind == LinkKind::Hard).collect();
+        let mut pending: Vec<&Link> = links.iter().filter(|link| link.kind != LinkKind::Symbolic).collect();
         for _ in 0..HOP_LIMIT {
             pending.retain(|link| !self.place_hard_link(layer, link));
         }
-        for link in pending {
+        // Of most files in a lower layer there is nothing to say.
+        for link in pending.into_iter().filter(|link| link.kind == LinkKind::Hard) {
             let path = self.landing(&link.path);
             self.place(&path, Node::Other);
             let text = format!(
@@ -298,7 +358,7 @@ impl Tree {
             return false;
         };
         let node = match self.nodes.get(&target) {
-            Some(Node::Database(database)) => Node::Database(database.clone()),
+            Some(Node::Database(database)) => Node::Database(database.linked(link.kind)),
             Some(Node::Release(file)) => Node::Release(file.clone()),
             Some(Node::Link { target, .. }) => Node::Link { target: target.clone(), layer },
             Some(Node::Other) | None => return false,

@@ -73,6 +73,7 @@ impl Binder<'_> {
             }
             K::Search { case_sensitive, term } => self.search(node, *case_sensitive, term),
             K::TopNested(levels) => self.top_nested(node, levels, span),
+            K::MakeSeries(series) => self.make_series(node, series),
             K::TopHitters { count, of, by } => self.top_hitters(node, count, of, by.as_ref()),
             K::Partition { by, body } => self.partition(node, by, body),
             K::ParseKv { value, columns, form } => self.parse_kv(node, value, columns, form, span),

@@ -143,6 +143,7 @@ impl Parser {
             }
             "top-nested" => OperatorKind::TopNested(self.levels()?),
             "top-hitters" => self.top_hitters()?,
+            "make-series" => self.make_series()?,
             "partition" => self.partition()?,
             "parse-kv" => self.parse_kv()?,
             "assert-schema" => OperatorKind::AssertSchema(self.schema()?),
@@ -330,7 +331,7 @@ impl Parser {
     }
 
     /// The meaning of a word, which is one of a few.
-    fn one_of<T: Copy>(&mut self, word: &Name, known: &[(&str, T)], what: &str) -> Parsed<T> {
+    pub(super) fn one_of<T: Copy>(&mut self, word: &Name, known: &[(&str, T)], what: &str) -> Parsed<T> {
         if let Some((_, meaning)) = known.iter().find(|(name, _)| *name == &*word.text) {
             return Ok(*meaning);
         }

@@ -65,7 +65,6 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
             "| facet by b",
             "| reduce by b",
             "| scan declare (x:long) with (step s: true => x = 1;)",
-            "| make-series count() on t step 1d",
             "declare pattern P; print 1",
             "alias database d = cluster('x').database('y'); print 1",
             "externaldata(a:long)['http://x']",

@@ -14,10 +14,10 @@ use std::io;
 /// The user and group that own nothing, by the custom of every distribution and of the kernel's overflow ids.
 const NOBODY: u32 = 65534;
 
-/// Room for the input, the output, /dev/null and a few duplicates of the input.
+/// Room for the input, the output, scratch or /dev/null, and a few duplicates of the input.
 const DESCRIPTORS: u64 = 8;
 
-/// Closes everything but input, output and /dev/null, whatever the supervisor was started with.
+/// Closes everything but input, output and what stands in the place of the error output, whatever the supervisor was started with.
 pub(super) fn close_descriptors() -> Result<(), EnterError> {
     // SAFETY: close_range takes three numbers and touches no memory. Nothing in this process owns a descriptor
     // above 2: `main` has called us first.
@@ -79,7 +79,7 @@ pub(super) fn limit_resources(limits: &Limits) -> Result<(), EnterError> {
     lower(Resource::Cpu, limits.cpu_seconds, limits.cpu_seconds.saturating_add(1))?;
     for (resource, most) in [
         (Resource::As, limits.memory_bytes),
-        (Resource::Fsize, 0),
+        (Resource::Fsize, limits.scratch_bytes),
         (Resource::Nofile, DESCRIPTORS),
         (Resource::Nproc, 0),
         (Resource::Core, 0),

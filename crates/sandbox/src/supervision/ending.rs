@@ -138,6 +138,7 @@ mod tests {
             cpu_seconds: 5,
             wall: Duration::from_millis(1500),
             output_bytes: 77,
+            scratch_bytes: 0,
         };
         let ended = Ended { status, max_resident_bytes: 0, cpu: Duration::from_secs(cpu_seconds) };
         let judged = ended.judge(cut, &limits).map_or_else(|error| error.to_string(), |()| "well".to_owned());

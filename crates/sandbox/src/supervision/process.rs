@@ -7,6 +7,7 @@ use crate::limits::Orders;
 use crate::readiness::{Watched, wait_until};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::ffi::c_int;
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Stdio};
@@ -24,10 +25,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the program with an empty environment, the input, the output, and nothing on the error output.
+    /// Starts the program with an empty environment, the input, the output, and the scratch file or nothing in the place of
+    /// the error output: nobody would read that.
     pub(super) fn start(
         command: &Command,
         input: Input,
+        scratch: Option<File>,
         orders: &Orders,
     ) -> Result<(Self, ChildStdout), JailError> {
         let failed = |source| JailError::Start { program: command.program.display().to_string(), source };
@@ -44,7 +47,7 @@ impl Worker {
             .env_clear()
             .stdin(stdin)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(scratch.map_or_else(Stdio::null, Into::into))
             .spawn()
             .map_err(failed)?;
         // Our copy of the worker's end of the input goes now, so that the feed sees when the worker goes.

@@ -129,6 +129,7 @@ fn outcome(way: &WayOut, layer: Layer) -> Option<String> {
         cpu_seconds: 10,
         wall: Duration::from_secs(20),
         output_bytes: 4096,
+        scratch_bytes: 0,
     };
     let read = |output: &mut dyn io::Read| io::read_to_string(output).unwrap();
     match sandbox::run(&command, Input::Empty, &limits, Requirement::BestEffort, read) {

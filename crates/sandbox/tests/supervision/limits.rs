@@ -111,13 +111,13 @@ fn without_landlock_a_required_jail_refuses() {
 }
 
 fn a_program_that_does_not_greet_is_no_worker() {
-    let command = Command { program: PathBuf::from("/bin/echo"), arguments: Vec::new() };
+    let command = Command { program: PathBuf::from("/bin/echo"), arguments: Vec::new(), scratch: None };
     let ran = sandbox::run(&command, Input::Empty, &ample(), Requirement::BestEffort, |_| ());
     assert!(matches!(ran, Err(JailError::NoGreeting)), "{ran:?}");
 }
 
 fn a_missing_program_cannot_be_started() {
-    let command = Command { program: PathBuf::from("/nowhere/worker"), arguments: Vec::new() };
+    let command = Command { program: PathBuf::from("/nowhere/worker"), arguments: Vec::new(), scratch: None };
     let ran = sandbox::run(&command, Input::Empty, &ample(), Requirement::BestEffort, |_| ());
     let Err(JailError::Start { program, .. }) = ran else { panic!("{ran:?}") };
     assert_eq!(program, "/nowhere/worker");

@@ -9,6 +9,7 @@
 mod cases;
 mod limits;
 mod orphan;
+mod scratch;
 mod traffic;
 mod work;
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|argument| argument == orphan::SUPERVISE) {
         return orphan::supervise();
     }
-    let cases: Vec<Case<'_>> = [traffic::CASES, limits::CASES, orphan::CASES]
+    let cases: Vec<Case<'_>> = [traffic::CASES, limits::CASES, orphan::CASES, scratch::CASES]
         .into_iter()
         .flatten()
         .map(|(name, run)| Case { name, run: Box::new(run) })
@@ -43,13 +44,22 @@ type Named = (&'static str, fn());
 
 /// Enough for any honest work of these tests.
 fn ample() -> Limits {
-    Limits { memory_bytes: 256 << 20, cpu_seconds: 30, wall: Duration::from_secs(60), output_bytes: 1 << 20 }
+    Limits {
+        memory_bytes: 256 << 20,
+        cpu_seconds: 30,
+        wall: Duration::from_secs(60),
+        output_bytes: 1 << 20,
+        scratch_bytes: 1 << 20,
+    }
 }
 
 /// Runs one kind of work and returns the text it wrote.
 fn run(work: &str, input: Input, limits: &Limits) -> Result<(String, Report), JailError> {
-    let command = Command::this_program([work]);
-    let (text, report) = sandbox::run(&command, input, limits, Requirement::BestEffort, |output| {
+    run_command(&Command::this_program([work]), input, limits)
+}
+
+fn run_command(command: &Command, input: Input, limits: &Limits) -> Result<(String, Report), JailError> {
+    let (text, report) = sandbox::run(command, input, limits, Requirement::BestEffort, |output| {
         let mut text = String::new();
         output.read_to_string(&mut text).map(|_| text)
     })?;

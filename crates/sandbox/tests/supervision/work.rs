@@ -16,6 +16,7 @@ pub(crate) fn work(arguments: &[OsString]) -> ExitCode {
         "echo" => io::copy(&mut io::stdin().lock(), &mut io::stdout()).map(drop),
         "honest" => honest(),
         "twice" => twice(),
+        "scratch" => scratch(),
         "first-byte" => io::stdin().read_exact(&mut [0]).and_then(|()| io::stdout().write_all(b"got it")),
         "arguments" => io::stdout().write_all(format!("{:?}", &arguments[1..]).as_bytes()),
         "environment" => io::stdout().write_all(format!("{:?}", std::env::vars_os()).as_bytes()),
@@ -80,6 +81,18 @@ fn twice() -> io::Result<()> {
         file.read_to_string(&mut text)?;
     }
     io::stdout().write_all(text.as_bytes())
+}
+
+/// Writes as much to scratch as the input says, and tells what it reads there from the middle.
+fn scratch() -> io::Result<()> {
+    let size: usize = io::read_to_string(io::stdin())?.parse().map_err(io::Error::other)?;
+    let Some(mut file) = sandbox::scratch() else { return io::stdout().write_all(b"no scratch") };
+    let content: Vec<u8> = (0..size).map(|at| b'a' + u8::try_from(at % 26).unwrap_or(0)).collect();
+    file.write_all(&content)?;
+    file.seek(SeekFrom::Start(size as u64 / 2))?;
+    let mut middle = [0; 3];
+    file.read_exact(&mut middle)?;
+    io::stdout().write_all(&middle)
 }
 
 /// Asks for more and more memory, and touches it.

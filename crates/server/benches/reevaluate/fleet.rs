@@ -13,10 +13,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    Actor, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, PackagePlace, PackageVersion,
-    PutManifest, RegistryId, RepositoryKey, Store, SubscriptionId, TenantId,
+    ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace, PackageVersion, RegistryId, RepositoryKey,
+    Store, testing,
 };
-use uuid::Uuid;
 
 const IMAGES_OF_A_REPOSITORY: usize = 100;
 /// Pushes that share a commit.
@@ -157,36 +156,13 @@ fn older(package: &PackageVersion, generation: usize) -> PackageVersion {
 }
 
 async fn install(store: &Arc<dyn Store>) -> RegistryId {
-    let installation = Installation {
-        tenant: TenantId(Uuid::from_u128(1)),
-        subscription: SubscriptionId(Uuid::from_u128(2)),
-        subscription_name: "Bench".into(),
-        resource_group: "bench".into(),
-        registry: "benchmark".into(),
-        login_server: "localhost".into(),
-        location: "local".into(),
-    };
-    store.install(installation, now()).await.unwrap();
+    store.install(testing::installation("benchmark"), now()).await.unwrap();
     store.registry_by_name("benchmark").await.unwrap().unwrap().id
 }
 
 async fn push(store: Arc<dyn Store>, image: ImageKey, bytes: String, packages: Vec<PackageVersion>) {
-    let manifest = PutManifest {
-        repository: image.repository.clone(),
-        digest: image.digest.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-        bytes: bytes.into_bytes().into(),
-        artifact_type: None,
-        subject: None,
-        config: None,
-        annotations: BTreeMap::new(),
-        tags: Vec::new(),
-        references: Vec::new(),
-        jobs: Vec::new(),
-        actor: Actor("bench".into()),
-        origin: store::PushOrigin::default(),
-        at: now(),
-    };
+    let RepositoryKey { registry, name } = &image.repository;
+    let manifest = testing::push(*registry, name.as_str(), bytes, now());
     let _ = store.put_manifest(manifest).await.unwrap();
     let layer = Digest::of_sha256(b"layer");
     let place = |package| PackagePlace { package, layer: layer.clone(), path: "packages".into() };

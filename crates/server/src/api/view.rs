@@ -411,7 +411,7 @@ pub struct EventView {
     pub at: Timestamp,
     /// Who did it.
     pub actor: String,
-    /// The registry.
+    /// The registry; empty for what is set above registries, and for registries that are gone.
     pub registry: String,
     /// The repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]

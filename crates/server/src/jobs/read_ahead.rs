@@ -7,9 +7,8 @@
 //! Subscriptions take turns, so that one which pushes a thousand layers does not keep another waiting.
 
 use super::Workshop;
-use super::assess::layers::{self, Haste};
+use super::assess::layers;
 use indexer::codec::{LAYER_HEAD, likely_layer};
-use jiff::Timestamp;
 use oci::Digest;
 use registry::PushedBlob;
 use std::collections::{HashMap, VecDeque};
@@ -90,19 +89,14 @@ pub async fn keep_reading(workshop: Arc<Workshop>, arrivals: Arc<Arrivals>, mut 
             next = arrivals.next() => next,
             _ = stop.wait_for(|stopped| *stopped) => return,
         };
-        if let Err(error) = read(&workshop, registry, &digest, Timestamp::now()).await {
+        if let Err(error) = read(&workshop, registry, &digest).await {
             // The job that judges the image meets the same, and says so in its verdict.
             tracing::debug!(%error, %digest, "a layer could not be read ahead");
         }
     }
 }
 
-async fn read(
-    workshop: &Workshop,
-    registry: RegistryId,
-    digest: &Digest,
-    now: Timestamp,
-) -> Result<(), super::JobError> {
+async fn read(workshop: &Workshop, registry: RegistryId, digest: &Digest) -> Result<(), super::JobError> {
     let Some(registry) = workshop.store.registry(registry).await? else { return Ok(()) };
     if !super::assess::is_standard(workshop, &registry).await? {
         return Ok(());
@@ -111,7 +105,7 @@ async fn read(
     let head =
         blob.head(LAYER_HEAD as u64).await.map_err(|error| super::JobError::Again(error.to_string()))?;
     let Some(media_type) = likely_layer(&head) else { return Ok(()) };
-    layers::read_blob(workshop, digest, blob, media_type, Haste::Leisure, now).await.map(|_| ())
+    layers::read_ahead(workshop, digest, blob, media_type).await
 }
 
 #[cfg(test)]

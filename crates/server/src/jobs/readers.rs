@@ -3,10 +3,24 @@
 //! A layer may be wanted by several at the same moment: it is read ahead while its push goes on, and two images that
 //! share it may be judged together. The second waits for the first, and then finds what that one recorded.
 
+use indexer::LayerOutcome;
 use oci::Digest;
-use std::collections::HashMap;
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
+
+/// How much of what was read ahead is kept in memory. An image of a hundred layers has some megabytes.
+const AHEAD_BYTES: usize = 64 << 20;
+
+/// A layer that was read ahead: what came out, and how the jail had held.
+#[derive(Debug)]
+pub(super) struct ReadAhead {
+    pub(super) outcome: LayerOutcome,
+    pub(super) isolation: Value,
+    /// About how much memory it takes.
+    pub(super) bytes: usize,
+}
 
 type Turns = Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>;
 
@@ -15,12 +29,69 @@ type Turns = Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>;
 pub struct Readers {
     desks: Semaphore,
     turns: Turns,
+    ahead: Mutex<Ahead>,
+    /// The layer that somebody reads at leisure.
+    at_leisure: Mutex<Option<Digest>>,
+}
+
+/// What was read ahead and waits for its image, the oldest first.
+#[derive(Debug, Default)]
+struct Ahead {
+    read: HashMap<Digest, ReadAhead>,
+    order: VecDeque<Digest>,
+    bytes: usize,
 }
 
 impl Readers {
     /// So many layers are read at once.
     pub fn new(desks: usize) -> Self {
-        Self { desks: Semaphore::new(desks.max(1)), turns: Turns::default() }
+        Self {
+            desks: Semaphore::new(desks.max(1)),
+            turns: Turns::default(),
+            ahead: Mutex::default(),
+            at_leisure: Mutex::default(),
+        }
+    }
+
+    /// Keeps what was read ahead until its image is judged. Nothing is written down for it while pushes go on: each
+    /// commit would make theirs wait for the disk. What has waited longest is forgotten when there is no more room;
+    /// it is read again when somebody asks for it.
+    pub(super) fn keep_ahead(&self, digest: &Digest, read: ReadAhead) {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.bytes > AHEAD_BYTES || ahead.read.contains_key(digest) {
+            return;
+        }
+        ahead.bytes += read.bytes;
+        ahead.order.push_back(digest.clone());
+        ahead.read.insert(digest.clone(), read);
+        while ahead.bytes > AHEAD_BYTES {
+            let Some(oldest) = ahead.order.pop_front() else { break };
+            ahead.bytes -= ahead.read.remove(&oldest).map_or(0, |read| read.bytes);
+        }
+    }
+
+    /// Notes which layer is read at leisure now, or that none is. There is one such reader.
+    pub(super) fn set_at_leisure(&self, digest: Option<&Digest>) {
+        *self.at_leisure.lock().unwrap_or_else(PoisonError::into_inner) = digest.cloned();
+    }
+
+    /// Whether a layer is just being read at leisure, which on a busy machine has no end.
+    pub(super) fn is_at_leisure(&self, digest: &Digest) -> bool {
+        self.at_leisure.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(digest)
+    }
+
+    /// Takes what was read ahead of a layer.
+    pub(super) fn take_ahead(&self, digest: &Digest) -> Option<ReadAhead> {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = ahead.read.remove(digest)?;
+        ahead.bytes -= read.bytes;
+        ahead.order.retain(|other| other != digest);
+        Some(read)
+    }
+
+    /// Whether a layer was read ahead and waits.
+    pub(super) fn is_ahead(&self, digest: &Digest) -> bool {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).read.contains_key(digest)
     }
 
     /// Waits until nobody else is at this layer. It stays so until the guard is dropped.
@@ -82,6 +153,28 @@ mod tests {
         while tasks.join_next().await.is_some() {}
         assert_eq!(most.load(Ordering::SeqCst), 1);
         assert!(readers.turns.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_was_read_ahead_is_taken_once_and_the_oldest_is_forgotten() {
+        let readers = Readers::new(1);
+        let digest = |text: &str| Digest::of_sha256(text.as_bytes());
+        let keep = |text: &str, bytes: usize| {
+            let outcome = LayerOutcome::Indexed(inventory::LayerInventory::empty());
+            readers.keep_ahead(&digest(text), ReadAhead { outcome, isolation: Value::Null, bytes });
+        };
+        keep("a", AHEAD_BYTES / 2);
+        keep("a", AHEAD_BYTES / 2);
+        keep("b", AHEAD_BYTES / 2);
+        assert!(readers.is_ahead(&digest("a")) && readers.is_ahead(&digest("b")));
+        keep("c", 1);
+        keep("too large", AHEAD_BYTES + 1);
+        let there = ["a", "b", "c", "too large"].map(|text| readers.is_ahead(&digest(text)));
+        assert_eq!(there, [false, true, true, false]);
+        assert!(readers.take_ahead(&digest("b")).is_some());
+        assert!(readers.take_ahead(&digest("b")).is_none());
+        let ahead = readers.ahead.lock().unwrap();
+        assert_eq!((ahead.bytes, ahead.order.len(), ahead.read.len()), (1, 1, 1));
     }
 
     #[tokio::test]

@@ -39,6 +39,14 @@ pub(crate) fn behave(behaviour: &str) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         },
+        "fill-scratch" => match sandbox::scratch() {
+            Some(mut scratch) => loop {
+                if scratch.write_all(&[b' '; 1 << 16]).is_err() {
+                    return ExitCode::FAILURE;
+                }
+            },
+            None => told(Err(io::Error::other("there is no scratch"))),
+        },
         "stay" => {
             say(&whole(&LayerOutcome::Indexed(LayerInventory::empty())));
             loop {

@@ -36,6 +36,7 @@ const CASES: &[(&str, fn())] = &[
     ("it_does_not_outlive_its_memory", memory),
     ("it_does_not_outlive_its_answer", outlive),
     ("it_cannot_fill_the_server", output),
+    ("it_cannot_fill_the_disk", scratch),
 ];
 
 fn main() -> ExitCode {
@@ -55,9 +56,14 @@ fn inspect(behaviour: &str) -> Result<Inspected, InspectError> {
     inspector.layer_limits.cpu_seconds = 2;
     inspector.layer_limits.memory_bytes = 256 << 20;
     inspector.layer_limits.output_bytes = 8 << 20;
+    inspector.layer_limits.scratch_bytes = 8 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    inspector.scratch = Some(folder.path().to_owned());
     let mut layer = tempfile::tempfile().unwrap();
     layer.write_all(b"the layer that took the worker over").unwrap();
-    inspector.layer(Input::File(layer), behaviour, None)
+    let inspected = inspector.layer(Input::File(layer), behaviour, None);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "its scratch outlived it");
+    inspected
 }
 
 /// A compromised worker can lie about its own layer, as the threat model says; that is all it can do.
@@ -134,4 +140,9 @@ fn outlive() {
 fn output() {
     let error = inspect("flood").unwrap_err();
     assert!(matches!(error, InspectError::Jail(JailError::OutputTooLarge { .. })), "{error}");
+}
+
+fn scratch() {
+    let error = inspect("fill-scratch").unwrap_err();
+    assert!(matches!(error, InspectError::Jail(JailError::Crashed { .. })), "{error}");
 }

@@ -7,10 +7,11 @@
 
 use crate::{
     Error, Event, ImageKey, ImageState, PackagePlace, PackageVersionId, Page, PageRequest, RegistryId,
-    SummaryFilter,
+    RepositoryKey, SummaryFilter,
 };
 use async_trait::async_trait;
 use inventory::Ecosystem;
+use std::ops::Range;
 
 /// How a vulnerability is rated where a package comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,11 +60,21 @@ impl Judgements {
 
     /// The places in `ratings` of what a package version has.
     pub fn of(&self, package: PackageVersionId) -> &[u32] {
-        let Ok(package) = usize::try_from(package.0) else { return &[] };
+        self.found.get(self.numbers_of(package)).unwrap_or_default()
+    }
+
+    /// The same as numbers: each pair of a package version and what it has is numbered, in their order.
+    pub fn numbers_of(&self, package: PackageVersionId) -> Range<usize> {
+        let Ok(package) = usize::try_from(package.0) else { return 0..0 };
         match (self.starts.get(package), self.starts.get(package + 1)) {
-            (Some(from), Some(to)) => self.found.get(*from as usize..*to as usize).unwrap_or_default(),
-            _ => &[],
+            (Some(from), Some(to)) => *from as usize..*to as usize,
+            _ => 0..0,
         }
+    }
+
+    /// The place in `ratings` of each pair, by its number.
+    pub fn pairs(&self) -> &[u32] {
+        &self.found
     }
 }
 
@@ -155,6 +166,17 @@ pub struct ImageContent {
     pub packages: Option<PackageList>,
 }
 
+/// How many images of a repository stand in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageCount {
+    /// The repository.
+    pub repository: RepositoryKey,
+    /// The state.
+    pub state: ImageState,
+    /// How many images.
+    pub images: u64,
+}
+
 /// Which packages of images are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageFilter {
@@ -178,6 +200,17 @@ pub trait Census: Send + Sync {
         filter: &SummaryFilter,
         page: PageRequest<ImageKey>,
     ) -> Result<Page<ImageContent, ImageKey>, Error>;
+
+    /// How many images of some registries stand in which state, by repository. Of images in no state that is named, or
+    /// of all where none is, nothing is counted; the digest of the filter is not looked at.
+    async fn image_counts(&self, filter: &SummaryFilter) -> Result<Vec<ImageCount>, Error>;
+
+    /// Images with their states, and nothing else of their summaries, in the order of their keys.
+    async fn image_states(
+        &self,
+        filter: &SummaryFilter,
+        page: PageRequest<ImageKey>,
+    ) -> Result<Page<(ImageKey, ImageState), ImageKey>, Error>;
 
     /// The packages of images with their places, image by image; the limit is one of images. Images without any are
     /// left out.
@@ -222,6 +255,8 @@ mod tests {
         for nothing in [-1, 0, 1, 3, 4, 6, i64::MAX] {
             assert!(of(nothing).is_empty(), "{nothing}");
         }
+        assert_eq!((judgements.numbers_of(id(2)), judgements.numbers_of(id(5))), (0..2, 2..3));
+        assert_eq!(judgements.pairs(), [7, 9, 1]);
         assert!(Judgements::new(Vec::new(), []).of(id(0)).is_empty());
     }
 }

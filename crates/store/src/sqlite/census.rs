@@ -2,14 +2,16 @@
 
 use super::SqliteStore;
 use super::column::{Columns, change, corrupt, row, rows, value, with_surplus};
-use super::images::{ImageFilter, image_key, next_images};
+use super::images::{ImageFilter, image_key, next_images, next_states};
 use super::scans::{IMAGE_PACKAGES, package_version};
 use crate::{
-    Census, Error, Event, ImageContent, ImageKey, ImageState, Judgements, PackageFilter, PackageList,
-    PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, RepositoryKey, SummaryFilter,
+    Census, Error, Event, ImageContent, ImageCount, ImageKey, ImageState, Judgements, PackageFilter,
+    PackageList, PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, RepositoryKey,
+    SummaryFilter,
 };
 use async_trait::async_trait;
 use inventory::Ecosystem;
+use oci::RepositoryName;
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
 
@@ -26,6 +28,26 @@ impl Census for SqliteStore {
     ) -> Result<Page<ImageContent, ImageKey>, Error> {
         let filter = filter.clone();
         self.read(move |connection| contents(connection, &filter, &page)).await
+    }
+
+    async fn image_counts(&self, filter: &SummaryFilter) -> Result<Vec<ImageCount>, Error> {
+        let filter = filter.clone();
+        self.read(move |connection| image_counts(connection, &filter)).await
+    }
+
+    async fn image_states(
+        &self,
+        filter: &SummaryFilter,
+        page: PageRequest<ImageKey>,
+    ) -> Result<Page<(ImageKey, ImageState), ImageKey>, Error> {
+        let filter = filter.clone();
+        self.read(move |connection| {
+            let limit = page.bounded_limit();
+            let found =
+                next_states(connection, images(&filter), page.after.as_ref(), limit.saturating_add(1))?;
+            Ok(Page::from_surplus(found, limit, |(image, _)| image.clone()))
+        })
+        .await
     }
 
     async fn packages(
@@ -162,15 +184,18 @@ fn of_state(
         };
         let left = with_surplus(wanted - items.len()) - 1;
         let key = params![registry.0, state.as_str(), repository, digest, left];
-        // By position: there are as many rows as images.
+        // By position, and each name parsed once: there are as many rows as images.
+        let mut last: Option<RepositoryName> = None;
         items.extend(rows(connection, CONTENTS, key, |row| {
             let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            let name = name.parse().map_err(|_| corrupt("repository", name))?;
+            let name = match &last {
+                Some(last) if last.as_str() == name => last.clone(),
+                _ => last.insert(name.parse().map_err(|_| corrupt("repository", name))?).clone(),
+            };
             let digest = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
             let digest = digest.parse().map_err(|_| corrupt("digest", digest))?;
-            let packages = row.get::<_, Option<Vec<u8>>>(2)?.map(PackageList::from_bytes);
             let image = ImageKey { repository: RepositoryKey { registry, name }, digest };
-            Ok(ImageContent { image, state, packages })
+            Ok(content(image, state, row.get(2)?))
         })?);
         if items.len() >= wanted {
             break;
@@ -179,8 +204,17 @@ fn of_state(
     Ok(items)
 }
 
+/// The packages of an image in a state.
+pub(super) const IMAGE_CONTENT: &str = "SELECT packages FROM image_census
+     WHERE registry = ?1 AND state = ?2 AND repository = ?3 AND digest = ?4";
+
+/// An image with its packages, which are none if it was never read.
+pub(super) fn content(image: ImageKey, state: ImageState, packages: Option<Vec<u8>>) -> ImageContent {
+    ImageContent { image, state, packages: packages.map(PackageList::from_bytes) }
+}
+
 /// The packages of an image.
-const CONTENT: &str =
+pub(super) const CONTENT: &str =
     "SELECT c.packages FROM image i JOIN image_content c ON c.image = i.id WHERE i.digest = ?1";
 
 fn of_few(
@@ -198,9 +232,34 @@ fn of_few(
             continue;
         };
         let packages = value::<Vec<u8>>(connection, CONTENT, [image.digest.as_str()])?;
-        items.push(ImageContent { image, state, packages: packages.map(PackageList::from_bytes) });
+        items.push(content(image, state, packages));
     }
     Ok(items)
+}
+
+/// How many images of a registry stand in which state, by repository: the index alone.
+pub(super) const IMAGE_COUNTS: &str = "SELECT state, repository, count(*) AS count FROM image_summary
+     INDEXED BY image_summary_state WHERE registry = ?1 GROUP BY state, repository";
+
+fn image_counts(connection: &Connection, filter: &SummaryFilter) -> Result<Vec<ImageCount>, Error> {
+    let mut registries = filter.registries.clone().unwrap_or_default();
+    registries.sort_unstable();
+    registries.dedup();
+    let mut counts = Vec::new();
+    for registry in registries {
+        counts.extend(rows(connection, IMAGE_COUNTS, [registry.0], |row| {
+            Ok(ImageCount {
+                repository: RepositoryKey { registry, name: row.parsed("repository")? },
+                state: row.word("state", ImageState::from_word)?,
+                images: row.count("count")?,
+            })
+        })?);
+    }
+    counts.retain(|count| {
+        (filter.states.is_empty() || filter.states.contains(&count.state))
+            && filter.repository.as_ref().is_none_or(|name| *name == count.repository.name)
+    });
+    Ok(counts)
 }
 
 fn images(filter: &SummaryFilter) -> ImageFilter<'_> {

@@ -150,7 +150,7 @@ fn put(connection: &Connection, new: Rule) -> Result<RulePut, Error> {
     Ok(if before.is_some() { RulePut::Replaced(new) } else { RulePut::Created(new) })
 }
 
-fn delete(
+pub(super) fn delete(
     connection: &Connection,
     key: &RuleKey,
     actor: Actor,
@@ -190,7 +190,7 @@ fn find(connection: &Connection, key: &RuleKey) -> Result<Option<Rule>, Error> {
     row(connection, sql, params![key.class.as_str(), key.scope, key.name], rule)
 }
 
-fn rule(row: &Row<'_>) -> Result<Rule, Error> {
+pub(super) fn rule(row: &Row<'_>) -> Result<Rule, Error> {
     Ok(Rule {
         kind: row.word("kind", RuleKind::from_word)?,
         scope: row.plain("scope")?,

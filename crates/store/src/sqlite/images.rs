@@ -52,6 +52,16 @@ pub(super) fn next_images(
     after: Option<&ImageKey>,
     limit: usize,
 ) -> Result<Vec<ImageKey>, Error> {
+    Ok(next_states(connection, filter, after, limit)?.into_iter().map(|(image, _)| image).collect())
+}
+
+/// The same with their states.
+pub(super) fn next_states(
+    connection: &Connection,
+    filter: ImageFilter<'_>,
+    after: Option<&ImageKey>,
+    limit: usize,
+) -> Result<Vec<(ImageKey, ImageState)>, Error> {
     let mut images = Vec::new();
     for registry in registries(connection, filter.registries)? {
         if images.len() >= limit {
@@ -91,7 +101,7 @@ fn of_registry(
     registry: RegistryId,
     after: (&str, &str),
     limit: usize,
-) -> Result<Vec<ImageKey>, Error> {
+) -> Result<Vec<(ImageKey, ImageState)>, Error> {
     let mut images = match filter.digest {
         Some(digest) => {
             let key = params![registry.0, after.0, after.1, digest.as_str()];
@@ -107,7 +117,7 @@ fn of_registry(
     images.sort_unstable();
     images.dedup();
     images.truncate(limit);
-    Ok(images.into_iter().map(|(image, _)| image).collect())
+    Ok(images)
 }
 
 fn of_repositories(

@@ -75,6 +75,17 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
     Migration {
+        number: 110,
+        name: "charged_registry",
+        sql: include_str!("../../migrations/sqlite/0110_charged_registry.sql"),
+    },
+    Migration {
+        number: 111,
+        name: "registry_status",
+        sql: include_str!("../../migrations/sqlite/0111_registry_status.sql"),
+    },
+    Migration { number: 112, name: "digest", sql: include_str!("../../migrations/sqlite/0112_digest.sql") },
+    Migration {
         number: 120,
         name: "transients",
         sql: include_str!("../../migrations/sqlite/0120_transients.sql"),

@@ -5,8 +5,9 @@
 
 use super::{
     attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
-    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, repositories, scans, summaries,
-    webhooks,
+    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status, repositories,
+    ruled_census,
+    scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -56,12 +57,17 @@ const LISTINGS: &[&str] = &[
     audit::OF_ACTOR,
     meter::USAGE,
     finding_rules::UNDER_RULES,
+    registry_status::HAS_STATE,
     events::WANTED,
     webhooks::LOG,
     webhooks::WAITING,
     census::CONTENTS,
     census::IMAGES_OF_PACKAGE,
     census::HISTORY,
+    census::IMAGE_COUNTS,
+    ruled_census::AFFECTED_PACKAGES,
+    ruled_census::RECORDS,
+    ruled_census::HIDDEN,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     queue::EARLIEST,
@@ -115,6 +121,10 @@ const UNSORTED: &[&str] = &[
     webhooks::WAITING,
     census::CONTENTS,
     census::HISTORY,
+    census::IMAGE_COUNTS,
+    ruled_census::AFFECTED_PACKAGES,
+    ruled_census::RECORDS,
+    ruled_census::HIDDEN,
     queue::DEAD_JOBS,
     queue::MOST_URGENT,
     images::OF_REGISTRY,

@@ -3,7 +3,7 @@
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
-use super::{SqliteStore, conclusion};
+use super::{SqliteStore, conclusion, registry_status};
 use crate::{
     Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
     RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
@@ -76,17 +76,19 @@ impl Summaries for SqliteStore {
 pub(super) const STATE_COUNTS: &str = "SELECT state, count(*) AS count FROM image_summary
      WHERE registry = ?1 GROUP BY state";
 
-/// When the first image of a registry was seen, and when the state of any last changed.
-const STANDING: &str = "SELECT min(first_seen) AS first_seen, max(changed_at) AS changed_at
-     FROM image_summary WHERE registry = ?1";
+/// When any image of a registry was last assessed.
+const LAST_ASSESSED: &str = "SELECT max(assessed_at) AS at FROM image_summary WHERE registry = ?1";
 
 fn standing(connection: &Connection, registry: RegistryId) -> Result<RegistryStanding, Error> {
     let counts = state_counts(connection, Some(&[registry]))?.into_iter().collect();
-    let moments = row(connection, STANDING, [registry.0], |row| {
-        Ok((row.maybe_moment("first_seen")?, row.maybe_moment("changed_at")?))
-    })?;
-    let (first_seen, last_change) = moments.unwrap_or_default();
-    Ok(RegistryStanding { counts, first_seen, last_change })
+    let status = registry_status::of(connection, registry)?;
+    let last_assessed = row(connection, LAST_ASSESSED, [registry.0], |row| row.maybe_moment("at"))?;
+    Ok(RegistryStanding {
+        counts,
+        first_evaluated: status.map(|status| status.first_at),
+        status_changed: status.map(|status| status.changed_at),
+        last_assessed: last_assessed.flatten(),
+    })
 }
 
 /// The mark as its column holds it.
@@ -145,9 +147,18 @@ pub(super) fn put(
         found.map(|found| json_text(&found.counts)).transpose()?,
     ];
     let before = Before::of(connection, &summary.image)?;
+    let is_same = before.as_ref().is_some_and(|before| before.state == summary.state);
     change(connection, sql, values)?;
     tell(connection, summary, before, found.is_some())?;
+    if !is_same {
+        registry_status::follow(connection, summary.image.repository.registry, told_at(summary))?;
+    }
     Ok(true)
+}
+
+/// When what a summary says came to be: a rule changes what is shown long after the assessment.
+fn told_at(summary: &ImageSummary) -> Timestamp {
+    summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at))
 }
 
 /// Tells history of a verdict that became another one.
@@ -170,8 +181,7 @@ fn tell(
         cause: summary.cause.clone(),
         counts: summary.counts.clone(),
     };
-    // A rule changes what is shown long after the assessment.
-    let at = summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at));
+    let at = told_at(summary);
     verdict_events::tell(connection, &summary.image, &before, &after, is_ruled, summary.snapshot.as_ref(), at)
 }
 

@@ -5,8 +5,8 @@ use oci::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
-    EventKind, FindingFilter, FindingRow, FindingVerdict, ImageState, NewEvent, PackageFilter,
-    PackageFindings, PackagePlace, PageRequest, RegistryId, Store, SummaryFilter,
+    AffectedPackage, EventKind, FindingFilter, FindingRow, FindingVerdict, Found, ImageState, ImageSummary,
+    NewEvent, PackageFilter, PackageFindings, PackagePlace, PageRequest, RegistryId, Store, SummaryFilter,
 };
 
 /// What a census says is what the join says, row by row.
@@ -41,6 +41,67 @@ pub(crate) async fn a_census_counts_what_the_join_lists(store: Arc<dyn Store>) {
     assert_eq!(store.contents(&one, PageRequest::first(9)).await.unwrap().items.len(), 1);
     let none = SummaryFilter { registries: Some(vec![RegistryId(99)]), ..filter };
     assert_eq!(store.contents(&none, PageRequest::first(9)).await.unwrap().items, []);
+}
+
+/// What conditions of rules look at is there for everything that a census counts.
+pub(crate) async fn a_census_tells_what_rules_look_at(store: Arc<dyn Store>) {
+    let scene = Scene::new(store.clone()).await;
+    furnish(&scene).await;
+    let mut affected = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.affected_packages(PageRequest { after, limit: 2 }).await.unwrap();
+        affected.extend(page.items);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let key = |one: &AffectedPackage| (one.package_version, one.vulnerability.clone());
+    assert!(
+        affected.is_sorted_by_key(key) && affected.iter().all(|one| !one.name.is_empty()),
+        "{affected:?}"
+    );
+    let judgements = store.judgements().await.unwrap();
+    assert_eq!(affected.len(), judgements.pairs().len());
+    for one in &affected {
+        let of = judgements.of(one.package_version).iter().map(|rating| *rating as usize);
+        assert!(of.map(|at| &judgements.ratings[at]).any(|rating| rating.vulnerability == one.vulnerability));
+    }
+    let records = store.vulnerability_records(PageRequest::first(100)).await.unwrap();
+    assert!(records.next.is_none() && records.items.is_sorted_by_key(|(key, _)| key.clone()));
+    assert!(judgements.ratings.iter().all(|rating| {
+        let key = (rating.vulnerability.clone(), rating.ecosystem.clone());
+        records.items.iter().any(|(one, _)| *one == key)
+    }));
+    // The images by their states, and the same one by one.
+    let filter = SummaryFilter { registries: Some(vec![scene.registry]), ..SummaryFilter::default() };
+    let counts = store.image_counts(&filter).await.unwrap();
+    let states = store.image_states(&filter, PageRequest::first(3)).await.unwrap();
+    assert_eq!((states.items.len(), states.next.is_some()), (3, true));
+    let rest = store.image_states(&filter, PageRequest { after: states.next, limit: 100 }).await.unwrap();
+    let images: u64 = counts.iter().map(|count| count.images).sum();
+    assert_eq!(images, (states.items.len() + rest.items.len()) as u64);
+    assert!(store.image_counts(&SummaryFilter::default()).await.unwrap().is_empty(), "no registry, no image");
+    let distributions = store.distributions().await.unwrap();
+    let (image, _) = &states.items[0];
+    assert!(distributions.known.get(distributions.of[&image.digest]).is_some());
+    // An image of which rules hide everything, and its packages.
+    let unknown = Digest::of_sha256(b"nobody");
+    let lists = store.package_lists(&[image.digest.clone(), unknown]).await.unwrap();
+    assert!(matches!(lists.as_slice(), [Some(_), None]), "{lists:?}");
+    assert_eq!(store.hidden_contents(&filter, PageRequest::first(9)).await.unwrap().items, []);
+    let summary = store.summary(image).await.unwrap().unwrap();
+    let found = Found { state: ImageState::Unhealthy, ..Found::of(&summary) };
+    let shown = ImageSummary { state: ImageState::Healthy, ..summary };
+    store.put_judged(vec![(shown, found)], Vec::new(), second(9)).await.unwrap();
+    let one = SummaryFilter { digest: Some(image.digest.clone()), ..filter.clone() };
+    for filter in [&filter, &one] {
+        let hidden = store.hidden_contents(filter, PageRequest::first(9)).await.unwrap();
+        let [content] = hidden.items.as_slice() else { panic!("{hidden:?}") };
+        assert_eq!((&content.image, content.state), (image, ImageState::Healthy));
+        assert_eq!(content.packages, lists[0]);
+    }
 }
 
 /// Three images with packages and findings, and one with the same package in two places.

@@ -11,6 +11,7 @@ mod catalog;
 mod census;
 mod collection;
 mod deleted;
+mod digests;
 mod documents;
 mod finding_rules;
 mod findings;
@@ -66,6 +67,7 @@ mod sqlite {
         management:
             objects_are_kept_by_kind_and_name
             registry_comes_and_goes_with_everything_in_it
+            what_was_set_at_a_registry_goes_with_it
             subscription_is_created_once
             assignments_have_names;
         transients:
@@ -102,6 +104,7 @@ mod sqlite {
             blob_is_found_where_it_is_linked;
         census:
             a_census_counts_what_the_join_lists
+            a_census_tells_what_rules_look_at
             a_census_follows_images_wherever_they_go
             packages_are_found_by_name
             history_is_that_of_the_registries;
@@ -152,6 +155,8 @@ mod sqlite {
             trial_begins_once;
         meter:
             image_is_charged_once_in_a_month;
+        digests:
+            changes_wait_once_for_each_resource;
         documents:
             documents_are_put_replaced_and_deleted
             what_was_told_is_remembered_and_forgotten;
@@ -175,7 +180,8 @@ mod sqlite {
             summary_of_a_missing_image_is_not_kept
             summaries_are_filtered_and_paged
             states_are_counted
-            standing_and_marks_are_found;
+            standing_and_marks_are_found
+            status_of_a_registry_follows_its_images;
         webhooks:
             webhook_is_kept_and_changed_by_its_name
             events_are_told_to_those_who_listen

@@ -44,6 +44,17 @@ pub(super) const NEXT: Sample = Sample {
     make: |folder| root(folder, "trixie", "python3,curl,nginx,redis-server,haproxy"),
 };
 
+pub(super) const BEFORE: Sample = Sample {
+    name: "debian-before",
+    needs: NEEDS,
+    make: |folder| root(folder, "bullseye", "python3-requests,ruby,nodejs,busybox-static,perl"),
+};
+pub(super) const UNSTABLE: Sample = Sample {
+    name: "debian-unstable",
+    needs: NEEDS,
+    make: |folder| root(folder, "sid", "python3-flask,npm,golang-go,default-jre-headless,junit4"),
+};
+
 /// A root of this release with these packages, separated by commas.
 pub(crate) fn root(folder: &Path, release: &str, packages: &str) -> Result<Made> {
     let archive = folder.join("root.tar");

@@ -64,7 +64,7 @@ fn lines(document: &str) -> Vec<String> {
 }
 
 #[test]
-fn fixed_versions_are_those_of_the_release() {
+fn fixed_versions_are_those_of_their_product() {
     let status = r#""fixed":["r9:with-purl","r9:openssl-1:3.0.7-27.el9.src","r9:openssl-1:3.0.7-30.el9.x86_64","r9:openssl-1:3.0.7-27.el9.x86_64","eus:openssl-1:3.0.7-20.el9_2.x86_64"]"#;
     assert_eq!(
         lines(&red_hat(status, "")),
@@ -72,6 +72,7 @@ fn fixed_versions_are_those_of_the_release() {
             "Red Hat:enterprise_linux:9 openssl  [] < 1:3.0.7-27.el9 None",
             "Red Hat:enterprise_linux:9 openssl  [\"src\"] < 1:3.0.7-27.el9 None",
             "Red Hat:enterprise_linux:9 openssl-libs  [] < 1:3.0.7-27.el9 None",
+            "Red Hat:rhel_eus:9.2 openssl  [] < 1:3.0.7-20.el9_2 None",
         ]
     );
 }

@@ -9,6 +9,10 @@ use serde::Deserialize;
 const DEFAULT_PAGE: usize = 100;
 const LONGEST_PAGE: usize = 1000;
 
+/// Values of a facet, where the client names no number, and at most.
+const DEFAULT_FACET: usize = 10;
+const LONGEST_FACET: usize = 1000;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body {
@@ -52,25 +56,44 @@ pub(super) struct Interval {
 pub(super) struct Facet {
     pub(super) expression: String,
     #[serde(default)]
-    pub(super) options: Option<FacetOptions>,
+    options: Option<FacetOptions>,
 }
 
 #[derive(Default, Deserialize)]
 pub(super) struct FacetOptions {
     #[serde(default, rename = "sortBy")]
-    pub(super) sort_by: Option<String>,
+    sort_by: Option<String>,
     #[serde(default, rename = "sortOrder")]
-    pub(super) sort_order: Option<String>,
+    sort_order: Option<String>,
     #[serde(default)]
-    pub(super) filter: Option<String>,
+    filter: Option<String>,
     #[serde(default, rename = "$top")]
-    pub(super) top: Option<usize>,
+    top: Option<usize>,
+    /// The same as `sortBy` and `sortOrder` in one, as clients of 2018 send it.
+    #[serde(default, rename = "$orderBy")]
+    order_by: Option<String>,
 }
 
 impl Facet {
-    /// The column: a path such as `properties.state` is one of that name with underscores.
-    pub(super) fn column(&self) -> String {
-        self.expression.replace('.', "_")
+    /// What is counted.
+    pub(super) fn wanted(&self) -> graph::Facet {
+        let options = self.options.as_ref();
+        let order_by = options.and_then(|options| options.order_by.as_deref()).map(str::trim);
+        let (by, order) = match order_by.map(|text| text.rsplit_once(' ').unwrap_or((text, ""))) {
+            Some((by, order)) if ["asc", "desc"].contains(&order.to_ascii_lowercase().as_str()) => {
+                (Some(by), Some(order))
+            }
+            _ => (order_by, None),
+        };
+        let sort_by = options.and_then(|options| options.sort_by.clone()).or(by.map(str::to_owned));
+        let order = options.and_then(|options| options.sort_order.as_deref()).or(order);
+        graph::Facet {
+            expression: self.expression.clone(),
+            filter: options.and_then(|options| options.filter.clone()),
+            sort_by,
+            is_ascending: order.is_some_and(|order| order.eq_ignore_ascii_case("asc")),
+            top: options.and_then(|options| options.top).unwrap_or(DEFAULT_FACET).clamp(1, LONGEST_FACET),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Covered, covered, has, is, keep, succeeds, text};
 
-pub(super) const COMMANDS: &[Covered] = &[
+pub(crate) const COMMANDS: &[Covered] = &[
     covered(
         "cloud register",
         "cloud register -n Lazaretto --endpoint-resource-manager {url}",

@@ -2,6 +2,8 @@
 
 #[path = "image.rs"]
 pub(crate) mod image;
+#[path = "many_findings.rs"]
+pub(crate) mod many_findings;
 #[path = "push.rs"]
 pub(crate) mod push;
 #[path = "server.rs"]

@@ -42,7 +42,7 @@ impl Place {
     fn behind(image: &ImageKey, last: Option<&Finding>, form: Form) -> Self {
         let package = match form {
             Form::First => None,
-            Form::Newer => last.map(|last| last.key.package_version.0),
+            Form::Newer | Form::Image => last.map(|last| last.key.package_version.0),
         };
         let vulnerability = Some(last.map_or_else(String::new, |last| last.vulnerability.id.clone()));
         Self { vulnerability, package, ..Self::of(image) }
@@ -167,8 +167,30 @@ impl<'a> Reader<'a> {
         known: &KnownRegistry,
         summary: &ImageSummary,
     ) -> Result<Vec<Document>, store::Error> {
+        self.rows_after(known, summary, None).await
+    }
+
+    /// The rows of what was found in an image that shows none of it, because of rules.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub(crate) async fn hidden_of(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+    ) -> Result<Vec<Document>, store::Error> {
+        // Behind the row of the image itself.
+        let behind = Place::behind(&summary.image, None, self.form).key();
+        self.rows_after(known, summary, behind).await
+    }
+
+    async fn rows_after(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+        mut after: Option<FindingKey>,
+    ) -> Result<Vec<Document>, store::Error> {
         let mut all = Vec::new();
-        let mut after = None;
         loop {
             let mut rows = Rows { rows: Vec::new(), limit: AT_A_TIME };
             let next = self.add_image(known, summary, after, &mut rows).await?;
@@ -180,6 +202,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The row of a vulnerability in an image, out of its findings; none if the image shows no findings.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub(crate) async fn of_findings(
+        &self,
+        known: &KnownRegistry,
+        summary: &ImageSummary,
+        findings: &[Finding],
+    ) -> Result<Option<Document>, store::Error> {
+        let rules = self.book.of_image(known, &summary.image);
+        let is_shown = summary.state == ImageState::Unhealthy || self.has_hidden(&rules, summary).await?;
+        if !summary.children.is_empty() || !is_shown {
+            return Ok(None);
+        }
+        let os = self.os(summary).await?;
+        let judged: Vec<Judged<'_>> =
+            findings.iter().map(|finding| (finding.clone(), rules.hides(finding, os.as_ref()))).collect();
+        Ok(of_findings(known, summary, &judged))
+    }
+
     /// The row of this name, if one of the registries has it.
     ///
     /// # Errors
@@ -188,6 +231,12 @@ impl<'a> Reader<'a> {
         let Some(mark) = mark(wanted) else { return Ok(None) };
         for summary in self.store.summaries_by_mark(mark).await? {
             let Some(known) = self.known(&summary) else { continue };
+            let image = &summary.image;
+            let is_meant = self.repository.as_ref().is_none_or(|name| *name == image.repository.name)
+                && self.digest.as_ref().is_none_or(|digest| *digest == image.digest);
+            if !is_meant {
+                continue;
+            }
             // An image has at most some thousand rows, and all but one are passed over.
             let mut after = None;
             loop {
@@ -254,7 +303,7 @@ impl<'a> Reader<'a> {
         let surroundings = newer::Surroundings { os: os.as_ref(), artifact: artifact.as_ref() };
         let finish = |group: &[Judged<'_>]| match self.form {
             Form::First => of_findings(known, summary, group),
-            Form::Newer => newer::of_findings(known, summary, group, &surroundings),
+            Form::Newer | Form::Image => newer::of_findings(known, summary, group, self.form, &surroundings),
         };
         let wanted = filter(&summary.image);
         let mut group: Vec<Judged<'_>> = Vec::new();
@@ -287,7 +336,7 @@ impl<'a> Reader<'a> {
     fn together(&self, last: &Finding, next: &Finding) -> bool {
         match self.form {
             Form::First => last.vulnerability.id == next.vulnerability.id,
-            Form::Newer => {
+            Form::Newer | Form::Image => {
                 last.vulnerability.id == next.vulnerability.id
                     && last.key.package_version == next.key.package_version
             }

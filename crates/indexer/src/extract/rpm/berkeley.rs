@@ -4,9 +4,13 @@
 //! are packages are large, so they stand on chains of overflow pages. Both byte orders. Other values are counters.
 
 use super::Refusal;
+use crate::body::Body;
 use inventory::SkipReason;
+use std::borrow::Cow;
 
 const HASH_MAGIC: u32 = 0x0006_1561;
+/// As much of the first page as tells which file this is.
+const HEADER: u64 = 24;
 const PAGE_HEADER: usize = 26;
 const HASH_UNSORTED: u8 = 2;
 const HASH: u8 = 13;
@@ -14,25 +18,27 @@ const OVERFLOW: u8 = 7;
 const OFF_PAGE: u8 = 3;
 
 struct Pages<'a> {
-    bytes: &'a [u8],
-    size: usize,
+    body: Body<'a>,
+    size: u64,
     big_endian: bool,
 }
 
 /// Whether the file begins like one.
-pub(super) fn is_database(content: &[u8]) -> bool {
-    byte_order(content).is_some()
+pub(super) fn is_database(body: Body<'_>) -> bool {
+    body.bytes(0, HEADER).is_some_and(|header| byte_order(&header).is_some())
 }
 
 /// Hands the header of each package to `package`.
 pub(super) fn packages(
-    content: &[u8],
+    body: Body<'_>,
     package: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    let pages = Pages::open(content).ok_or_else(damaged)?;
+    let pages = Pages::open(body).ok_or_else(damaged)?;
     // A chain cannot be longer than the file, nor can all chains together.
-    let mut budget = content.len();
-    for page in content.chunks_exact(pages.size) {
+    let mut budget = body.len();
+    for number in 0..body.len().checked_div(pages.size).unwrap_or_default() {
+        let page = pages.page(number).ok_or_else(damaged)?;
+        let page = page.as_ref();
         if !matches!(page.get(25), Some(&(HASH | HASH_UNSORTED))) {
             continue;
         }
@@ -65,22 +71,27 @@ fn byte_order(content: &[u8]) -> Option<bool> {
 }
 
 impl<'a> Pages<'a> {
-    fn open(bytes: &'a [u8]) -> Option<Self> {
-        let big_endian = byte_order(bytes)?;
-        let mut pages = Self { bytes, size: 0, big_endian };
-        pages.size = usize::try_from(pages.long(bytes, 20)?).ok()?;
+    fn open(body: Body<'a>) -> Option<Self> {
+        let header = body.bytes(0, HEADER)?;
+        let big_endian = byte_order(&header)?;
+        let mut pages = Self { body, size: 0, big_endian };
+        pages.size = u64::from(pages.long(&header, 20)?);
         ((512..=65_536).contains(&pages.size) && pages.size.is_power_of_two()).then_some(pages)
     }
 
+    fn page(&self, number: u64) -> Option<Cow<'a, [u8]>> {
+        self.body.bytes(number.checked_mul(self.size)?, self.size)
+    }
+
     /// The value on a chain of overflow pages.
-    fn chain(&self, value: &[u8], budget: &mut usize) -> Option<Vec<u8>> {
+    fn chain(&self, value: &[u8], budget: &mut u64) -> Option<Vec<u8>> {
         let mut next = self.long(value, 4)?;
         let size = usize::try_from(self.long(value, 8)?).ok()?;
-        *budget = budget.checked_sub(size)?;
+        *budget = budget.checked_sub(size as u64)?;
         let mut content = Vec::new();
         while content.len() < size {
-            let start = usize::try_from(next).ok().filter(|next| *next != 0)?.checked_mul(self.size)?;
-            let page = self.bytes.get(start..)?.get(..self.size)?;
+            let page = self.page(Some(u64::from(next)).filter(|next| *next != 0)?)?;
+            let page = page.as_ref();
             let length = usize::from(self.short(page, 22)?);
             let piece = page.get(PAGE_HEADER..)?.get(..length)?;
             // An empty piece would let a circle of pages go on for ever.

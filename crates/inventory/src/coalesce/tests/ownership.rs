@@ -147,3 +147,18 @@ fn content_sets_of_all_layers_are_joined() {
     ];
     assert_eq!(coalesce(&layers).content_sets, ["rhel-9-appstream", "rhel-9-baseos"]);
 }
+
+#[test]
+fn content_sets_of_other_products_are_heard_in_the_ecosystem() {
+    let place = "root/buildinfo/content_manifests/a.json";
+    let of = |set: &str| {
+        let layers = [layer()
+            .os("ID=rhel VERSION_ID=9.2")
+            .database(PackageKind::Rpm, "var/lib/rpm/rpmdb.sqlite", "openssl@3.0.7")
+            .release(place, &format!("CONTENT_SET={set}"))
+            .0];
+        coalesce(&layers).distribution.unwrap().ecosystem.unwrap().to_string()
+    };
+    assert_eq!(of("rhel-9-for-x86_64-baseos-eus-rpms"), "Red Hat:rhel_eus:9.2+enterprise_linux:9");
+    assert_eq!(of("rhel-9-for-x86_64-baseos-rpms"), "Red Hat:enterprise_linux:9");
+}

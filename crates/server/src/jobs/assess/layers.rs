@@ -1,5 +1,7 @@
 //! The layers of an image: each is read once in its life per version of the indexer.
 
+use crate::inspect::{InspectError, Inspected};
+use crate::jobs::readers::ReadAhead;
 use crate::jobs::{JobError, Workshop};
 use indexer::LayerOutcome;
 use indexer::codec::agreed;
@@ -8,10 +10,11 @@ use jiff::Timestamp;
 use oci::{Descriptor, Digest};
 use sandbox::Input;
 use serde_json::Value;
+use std::fs::File;
 use store::{Blob, LayerRecord};
 
 /// A layer as it was read, now or earlier.
-pub(in crate::jobs) enum Read {
+pub(super) enum Read {
     /// Its inventory, and what the jail had achieved.
     Indexed(Box<LayerInventory>, Value),
     /// Why it cannot be read.
@@ -39,41 +42,104 @@ pub(super) async fn read(workshop: &Workshop, layer: &Descriptor, now: Timestamp
     if let Err(error) = agreed(&media_type, &head) {
         return Ok(Read::Unreadable(error.to_string()));
     }
-    read_blob(workshop, &layer.digest, blob, &media_type, Haste::Now, now).await
+    read_now(workshop, &layer.digest, blob, &media_type, now).await
 }
 
 /// Whether somebody waits for a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::jobs) enum Haste {
+enum Haste {
     /// A verdict waits for it.
     Now,
     /// It is read ahead: pushes go first, that of its own image above all.
     Leisure,
 }
 
-/// How far reading ahead steps back. At 15 it gets a thirtieth of a processor that somebody else wants too, and all of one
-/// that nobody wants.
-const LEISURE: i32 = 15;
-
-/// Reads a layer that is here, or finds what was read before.
-pub(in crate::jobs) async fn read_blob(
+/// Reads a layer for which a verdict waits, or finds what was read before.
+async fn read_now(
     workshop: &Workshop,
     digest: &Digest,
     blob: Blob,
     media_type: &str,
-    haste: Haste,
     now: Timestamp,
 ) -> Result<Read, JobError> {
+    let found = async || -> Result<Option<Read>, JobError> {
+        match workshop.readers.take_ahead(digest) {
+            Some(ReadAhead { outcome, isolation, .. }) => {
+                keep(workshop, digest, outcome, isolation, now).await.map(Some)
+            }
+            None => known(workshop, digest).await,
+        }
+    };
+    if workshop.readers.is_at_leisure(digest) {
+        // On a machine with nothing else to do that reader is nearly done; on a busy one it never is. Whoever of the two
+        // is first gives the answer, and the other one's is thrown away.
+        let file = blob.into_file().await?;
+        let mut own = std::pin::pin!(inspect(workshop, file, media_type, Haste::Now));
+        let inspected = tokio::select! {
+            biased;
+            _turn = workshop.readers.turn(digest) => match found().await? {
+                Some(read) => return Ok(read),
+                None => own.await?,
+            },
+            inspected = &mut own => inspected?,
+        };
+        return settle(workshop, digest, inspected, now).await;
+    }
     let _turn = workshop.readers.turn(digest).await;
-    if let Some(read) = known(workshop, digest).await? {
+    if let Some(read) = found().await? {
         return Ok(read);
     }
-    let desk = workshop.readers.desk().await;
+    let inspected = inspect(workshop, blob.into_file().await?, media_type, Haste::Now).await?;
+    settle(workshop, digest, inspected, now).await
+}
+
+/// Reads a layer at leisure, unless it was read before, and keeps what came out for the image that will ask for it.
+pub(in crate::jobs) async fn read_ahead(
+    workshop: &Workshop,
+    digest: &Digest,
+    blob: Blob,
+    media_type: &str,
+) -> Result<(), JobError> {
+    let _turn = workshop.readers.turn(digest).await;
+    if workshop.readers.is_ahead(digest) || known(workshop, digest).await?.is_some() {
+        return Ok(());
+    }
     let file = blob.into_file().await?;
+    workshop.readers.set_at_leisure(Some(digest));
+    let inspected = inspect(workshop, file, media_type, Haste::Leisure).await;
+    workshop.readers.set_at_leisure(None);
+    // What went wrong is met and told of by the job that judges the image. If that was faster, nobody will ask again.
+    if let Ok(inspected) = inspected?
+        && known(workshop, digest).await?.is_none()
+    {
+        let isolation = serde_json::to_value(&inspected.report.isolation).unwrap_or(Value::Null);
+        let (outcome, bytes) = (inspected.outcome, inspected.answer_bytes.saturating_mul(2));
+        workshop.readers.keep_ahead(digest, ReadAhead { outcome, isolation, bytes });
+    }
+    Ok(())
+}
+
+/// Has a layer read in the jail, as soon as a processor is free for it.
+async fn inspect(
+    workshop: &Workshop,
+    file: File,
+    media_type: &str,
+    haste: Haste,
+) -> Result<Result<Inspected, InspectError>, JobError> {
+    let desk = workshop.readers.desk().await;
     let (inspector, media_type) = (workshop.inspector.clone(), media_type.to_owned());
-    let work = move || inspector.layer(Input::File(file), &media_type, None);
-    let inspected = on_a_thread(work, haste).await?;
+    let inspected = on_a_thread(move || inspector.layer(Input::File(file), &media_type, None), haste).await;
     drop(desk);
+    inspected
+}
+
+/// Records what came of reading a layer.
+async fn settle(
+    workshop: &Workshop,
+    digest: &Digest,
+    inspected: Result<Inspected, InspectError>,
+    now: Timestamp,
+) -> Result<Read, JobError> {
     match inspected {
         Ok(inspected) => {
             let isolation = serde_json::to_value(&inspected.report.isolation).unwrap_or(Value::Null);
@@ -101,8 +167,8 @@ async fn on_a_thread<T: Send + 'static>(
         Haste::Leisure => {
             let (answer, caller) = tokio::sync::oneshot::channel();
             let run = move || {
-                // On Linux this is of the calling thread alone. Where it is refused, the work is done nevertheless.
-                let _ = rustix::process::nice(LEISURE);
+                // Where it is refused, the work is done nevertheless.
+                let _ = sandbox::step_back();
                 // Whoever asked may have gone.
                 let _ = answer.send(work());
             };

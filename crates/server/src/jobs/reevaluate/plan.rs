@@ -71,8 +71,13 @@ impl Difference {
     fn concerns(&self, package: &PackageVersion) -> bool {
         let Some(query) = query(package) else { return false };
         // Whether a package is left to the distribution that installed it depends on whether anybody speaks for that.
-        let owner = package.owner.as_ref().is_some_and(|owner| self.coverage.contains(&owner.ecosystem));
-        let ecosystem = query.ecosystem;
-        owner || query.names().any(|name| self.packages.contains(&(ecosystem.clone(), name.into_owned())))
+        let owner = package.owner.as_ref().is_some_and(|owner| {
+            owner.ecosystem.products().iter().any(|product| self.coverage.contains(product))
+        });
+        let products = query.ecosystem.products();
+        let is_changed = |name: &str| {
+            products.iter().any(|product| self.packages.contains(&(product.clone(), name.to_owned())))
+        };
+        owner || query.names().any(|name| is_changed(&name))
     }
 }
