@@ -19,7 +19,7 @@ mod cyclonedx;
 mod openvex;
 mod purl;
 
-pub use attached::{AttachedSubject, Meant, decisive};
+pub use attached::{AttachedSubject, decisive};
 
 use crate::{Match, Skip, Verdict};
 use jiff::Timestamp;

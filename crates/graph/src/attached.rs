@@ -4,7 +4,7 @@
 //! counted. So it goes wherever rules go, and is gone when the document is.
 
 use access::ResourceId;
-use advisory::vex::{AttachedSubject, Meant, decisive};
+use advisory::vex::{AttachedSubject, decisive};
 use assessment::rules::{Conditions, RuleKind};
 use oci::Digest;
 use serde_json::json;
@@ -54,35 +54,6 @@ impl Attached {
         let rule = self.said.iter().find(|(said, _)| std::ptr::eq(said, statement)).map(|(_, rule)| rule);
         rule.filter(|_| statement.silences())
     }
-}
-
-/// What documents silence, as rules with conditions: for tables that decide once for many images. A statement that a newer
-/// one contradicts for the same vulnerability is left out.
-pub(crate) fn as_rules(id: &ResourceId, host: &str, image: &ImageKey, readings: &[VexReading]) -> Vec<Rule> {
-    let attached = Attached::new(id, host, image, readings);
-    let names = |one: &advisory::VexStatement, other: &advisory::VexStatement| {
-        one.vulnerabilities.iter().any(|name| other.vulnerabilities.contains(name))
-    };
-    let contradicted = |statement: &advisory::VexStatement| {
-        attached
-            .said
-            .iter()
-            .any(|(other, _)| !other.silences() && other.said >= statement.said && names(statement, other))
-    };
-    let silencing = attached.said.iter().filter(|(said, _)| said.silences() && !contradicted(said));
-    let rules = silencing.filter_map(|(said, rule)| {
-        let packages = match said.meant(&attached.image) {
-            Meant::Nobody => return None,
-            Meant::Everybody => Vec::new(),
-            Meant::Packages(packages) => packages
-                .into_iter()
-                .map(|(name, version)| version.map_or(name.clone(), |version| format!("{name}@{version}")))
-                .collect(),
-        };
-        let conditions = Conditions { packages, ..rule.conditions.clone() };
-        Some(Rule { conditions, ..rule.clone() })
-    });
-    rules.collect()
 }
 
 /// What documents may call an image, or an index that it is part of.

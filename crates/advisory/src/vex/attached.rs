@@ -49,36 +49,7 @@ fn url_of(subject: &AttachedSubject<'_>) -> String {
     package_url(&package, None)
 }
 
-/// Which packages of an image a statement means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meant {
-    /// None.
-    Nobody,
-    /// All of them.
-    Everybody,
-    /// These, by name, and where it says so by version.
-    Packages(Vec<(String, Option<String>)>),
-}
-
 impl VexStatement {
-    /// Which packages it means in an image that goes by these names.
-    pub fn meant(&self, image: &[String]) -> Meant {
-        if self.products.is_empty() {
-            return Meant::Everybody;
-        }
-        let mut named = Vec::new();
-        for product in &self.products {
-            let is_image = image.iter().any(|name| purl::covers_image(&product.id, name));
-            match (is_image, product.parts.is_empty()) {
-                (true, true) => return Meant::Everybody,
-                (true, false) => named.extend(product.parts.iter().filter_map(|part| purl::package(part))),
-                (false, true) => named.extend(purl::package(&product.id)),
-                (false, false) => {}
-            }
-        }
-        if named.is_empty() { Meant::Nobody } else { Meant::Packages(named) }
-    }
-
     /// Whether it says that something does not apply, or is repaired.
     pub fn silences(&self) -> bool {
         match self.status {
@@ -165,24 +136,6 @@ mod tests {
             ("pkg:oci/other", &["pkg:apk/alpine/busybox"]),
         ] {
             assert!(!says(Some((id, parts))), "{id} {parts:?}");
-        }
-    }
-
-    #[test]
-    fn packages_are_meant_by_the_names_of_their_ecosystems() {
-        let image = ["sha256:1".to_owned(), "pkg:oci/app@sha256%3A1".to_owned()];
-        let meant = |product| statement(VexStatus::Fixed, product, "2026-11-01T00:00:00Z").meant(&image);
-        assert_eq!((meant(None), meant(Some(("pkg:oci/app", &[])))), (Meant::Everybody, Meant::Everybody));
-        assert_eq!(meant(Some(("pkg:oci/other", &[]))), Meant::Nobody);
-        for (url, name, version) in [
-            ("pkg:apk/alpine/busybox@1.36.1-r7?arch=x86_64", "busybox", Some("1.36.1-r7")),
-            ("pkg:npm/%40scope/a", "@scope/a", None),
-            ("pkg:maven/org.apache/log4j@2", "org.apache:log4j", Some("2")),
-            ("pkg:golang/github.com/x/y@v1", "github.com/x/y", Some("v1")),
-        ] {
-            let expected = Meant::Packages(vec![(name.to_owned(), version.map(str::to_owned))]);
-            assert_eq!(meant(Some((url, &[]))), expected);
-            assert_eq!(meant(Some(("sha256:1", &[url]))), expected);
         }
     }
 

@@ -38,19 +38,6 @@ pub(super) fn covers_in_image(wanted: &str, actual: &str, kind: PackageKind) -> 
     outer(&wanted_parts.path) == outer(&actual_parts.path) && same_version
 }
 
-/// The name of a package as its ecosystem writes it, and its version where there is one; none for what is no package.
-pub(super) fn package(url: &str) -> Option<(String, Option<String>)> {
-    let parts = Parts::of(url)?;
-    let (kind, rest) = parts.path.split_once('/')?;
-    let name = match kind {
-        "oci" | "docker" => return None,
-        "apk" | "deb" | "rpm" | "alpm" | "opkg" => rest.rsplit('/').next().unwrap_or(rest).to_owned(),
-        "maven" => rest.replacen('/', ":", 1),
-        _ => rest.to_owned(),
-    };
-    (!name.is_empty()).then_some((name, parts.version))
-}
-
 struct Parts {
     path: String,
     version: Option<String>,
