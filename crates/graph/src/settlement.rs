@@ -135,7 +135,7 @@ pub async fn resettle_image(
     image: &ImageKey,
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    let mut walk = Walk { store, book, now, indexes: BTreeSet::new(), changed: 0 };
+    let mut walk = Walk { store, book, now, counted: None, indexes: BTreeSet::new(), changed: 0 };
     let summary = store.summary(image).await?;
     walk.images(known, summary.into_iter().collect()).await?;
     walk.indexes().await
