@@ -10,6 +10,7 @@
 
 mod pairs;
 
+use crate::attached::as_rules;
 use crate::documents::KnownRegistry;
 use crate::rulebook::{OsName, Rulebook, image_id, is_whole, repository_id, traits};
 use access::ResourceId;
@@ -56,6 +57,32 @@ struct Open {
     is_of_image: bool,
 }
 
+/// Documents are looked at up to so many statements: each is compared with everything that was judged.
+const MOST_STATEMENTS: usize = 5000;
+
+/// What attached documents silence, as rules of their images.
+async fn attached(store: &dyn Store, book: &Rulebook) -> Result<Vec<(Rule, ResourceId)>, store::Error> {
+    let mut rules = Vec::new();
+    let mut registries: HashMap<store::RegistryId, Option<KnownRegistry>> = HashMap::new();
+    for (image, readings) in book.attached() {
+        let registry = image.repository.registry;
+        if !registries.contains_key(&registry) {
+            let found = store.registry(registry).await?;
+            registries.insert(registry, found.and_then(|found| KnownRegistry::new(found).ok()));
+        }
+        let Some(known) = registries.get(&registry).and_then(Option::as_ref) else { continue };
+        let Some(id) = image_id(known, image) else { continue };
+        let host = &known.registry.login_server;
+        rules.extend(as_rules(&id, host, image, readings).into_iter().map(|rule| (rule, id.clone())));
+        if rules.len() > MOST_STATEMENTS {
+            tracing::warn!(statements = rules.len(), "there are too many attached statements for queries");
+            rules.truncate(MOST_STATEMENTS);
+            break;
+        }
+    }
+    Ok(rules)
+}
+
 impl Effects {
     /// The effects of rules on everything that was judged.
     ///
@@ -66,7 +93,8 @@ impl Effects {
         book: &Rulebook,
         judgements: &Judgements,
     ) -> Result<Self, store::Error> {
-        let rules = book.scoped().to_vec();
+        let mut rules = book.scoped().to_vec();
+        rules.extend(attached(store, book).await?);
         let (set_of, sets) = pairs::sets(store, &rules, judgements).await?;
         let (mut systems, mut system_of) = (Vec::new(), HashMap::new());
         if book.needs_os() {

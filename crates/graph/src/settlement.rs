@@ -123,6 +123,24 @@ pub async fn resettle(store: &dyn Store, book: &Rulebook, now: Timestamp) -> Res
     Ok(walk.changed)
 }
 
+/// Brings the summary of one image, and of the indexes that it is part of, to what the rules and the documents that are
+/// attached to it make of it.
+///
+/// # Errors
+/// When the records fail.
+pub async fn resettle_image(
+    store: &dyn Store,
+    book: &Rulebook,
+    known: &KnownRegistry,
+    image: &ImageKey,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let mut walk = Walk { store, book, now, indexes: BTreeSet::new(), changed: 0 };
+    let summary = store.summary(image).await?;
+    walk.images(known, summary.into_iter().collect()).await?;
+    walk.indexes().await
+}
+
 struct Walk<'a> {
     store: &'a dyn Store,
     book: &'a Rulebook,

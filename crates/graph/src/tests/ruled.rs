@@ -53,6 +53,9 @@ const SCOPES: &[&str] = &[
     "/subscriptions/{elsewhere}",
 ];
 
+/// Kind, scope and conditions of a rule.
+type Chosen = (RuleKind, &'static str, Vec<(&'static str, &'static str)>);
+
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let one = (
         prop::sample::select(&RuleKind::ALL[..]),
@@ -60,7 +63,7 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
         prop::collection::vec(prop::sample::select(CONDITIONS), 0..3),
     );
     prop::collection::vec(one, 1..5).prop_map(|all| {
-        let rule = |(at, (kind, scope, conditions)): (usize, (RuleKind, &str, Vec<(&str, &str)>))| {
+        let rule = |(at, (kind, scope, conditions)): (usize, Chosen)| {
             let conditions: Map<String, Value> = conditions
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), serde_json::from_str(value).unwrap()))

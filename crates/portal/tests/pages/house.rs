@@ -310,6 +310,7 @@ async fn add_finding(store: &dyn Store, digest: &Digest) {
         source: None,
         module: None,
         owner: None,
+        architecture: None,
     };
     let place =
         PackagePlace { package, layer: Digest::of_sha256(b"layer"), path: "lib/apk/db/installed".into() };
