@@ -112,6 +112,12 @@ impl Action {
     /// Take that back.
     pub const GOVERNANCE_DELETE: Self =
         Self::control("Microsoft.Security/assessments/governanceAssignments/delete");
+    /// Read rules that say who is to resolve assessments.
+    pub const GOVERNANCE_RULE_READ: Self = Self::control("Microsoft.Security/governanceRules/read");
+    /// Make, change and run such rules.
+    pub const GOVERNANCE_RULE_WRITE: Self = Self::control("Microsoft.Security/governanceRules/write");
+    /// Delete such rules.
+    pub const GOVERNANCE_RULE_DELETE: Self = Self::control("Microsoft.Security/governanceRules/delete");
 
     /// An action on a resource, which `actions` of a role grant.
     pub const fn control(name: &'static str) -> Self {

@@ -17,6 +17,7 @@ mod error;
 mod page;
 mod path;
 mod query_reference;
+mod reach;
 mod registries;
 mod resources;
 mod sign_in;

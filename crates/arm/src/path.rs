@@ -25,9 +25,15 @@ impl Path {
     /// Divides and decodes a path; `None` if it is too long, or is not UTF-8 when it is decoded.
     pub(crate) fn parse(path: &str) -> Option<Self> {
         // Some clients write two slashes where one ends and the next begins.
-        let segments: Option<Vec<String>> =
-            path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
-        segments.filter(|segments| segments.len() <= MAXIMUM_SEGMENTS).map(Self)
+        let written = path.split('/').filter(|segment| !segment.is_empty());
+        let mut segments = written.map(decode).collect::<Option<Vec<String>>>()?;
+        // The SDKs write the scope of governance rules as one segment: `subscriptions%2FID/providers/...`.
+        let scope = segments.first().filter(|first| is_scope(first)).cloned();
+        if let Some(scope) = scope {
+            let parts = scope.split('/').filter(|part| !part.is_empty());
+            segments.splice(..1, parts.map(str::to_owned));
+        }
+        (segments.len() <= MAXIMUM_SEGMENTS).then_some(Self(segments))
     }
 
     /// What the pattern finds here.
@@ -59,6 +65,12 @@ impl Found {
     pub(crate) fn scope(&self) -> Result<ResourceId, ResourceIdError> {
         ResourceId::from_segments(&self.scope)
     }
+}
+
+/// Whether the first segment of a path is a whole resource id.
+fn is_scope(segment: &str) -> bool {
+    let head = segment.trim_start_matches('/').split_once('/').map_or("", |(head, _)| head);
+    head.eq_ignore_ascii_case("subscriptions") || head.eq_ignore_ascii_case("providers")
 }
 
 /// A segment with its percent signs resolved.
@@ -117,5 +129,26 @@ mod tests {
             assert_eq!(Path::parse(wrong), None, "{wrong}");
         }
         assert_eq!(Path::parse(&"/a".repeat(33)), None);
+        assert_eq!(Path::parse(&format!("/subscriptions{}/x", "%2Fa".repeat(32))), None);
+    }
+
+    /// What the SDKs send where the scope of a rule is one segment.
+    #[test]
+    fn a_scope_in_one_segment_is_that_scope() {
+        let rules = "{scope}/providers/Microsoft.Security/governanceRules/{name}";
+        let written = "/subscriptions%2FS/providers/Microsoft.Security/governanceRules/r";
+        assert_eq!(found(written, rules), Some(("/subscriptions/S".to_owned(), vec!["r".to_owned()])));
+        let slashed =
+            "/%2Fsubscriptions%2fS%2fresourceGroups%2fg/providers/Microsoft.Security/governanceRules/r";
+        assert_eq!(
+            found(slashed, rules),
+            Some(("/subscriptions/S/resourceGroups/g".to_owned(), vec!["r".to_owned()]))
+        );
+        for wrong in [
+            "/other%2FS/providers/Microsoft.Security/governanceRules/r",
+            "/subscriptions/a%2Fb/providers/Microsoft.Security/governanceRules/r",
+        ] {
+            assert_eq!(found(wrong, rules), None, "{wrong}");
+        }
     }
 }

@@ -5,6 +5,7 @@ mod assessment_metadata;
 mod automation;
 mod cloud_resource;
 mod governance_assignment;
+mod governance_rule;
 mod import;
 mod management_group;
 mod policy_exemption;
@@ -113,6 +114,7 @@ pub const RESOURCES: &[Resource] = &[
     policy_exemption::RESOURCE,
     secure_score::RESOURCE,
     governance_assignment::RESOURCE,
+    governance_rule::RESOURCE,
     automation::RESOURCE,
     resource_graph::RESOURCE,
     saved_query::RESOURCE,

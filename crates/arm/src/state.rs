@@ -139,6 +139,8 @@ pub struct ArmState {
     pub registry_suffix: Arc<str>,
     /// The plan that decides whether pushes are scanned.
     pub scan_plan: &'static str,
+    /// Whether mail can be sent.
+    pub sends_mail: bool,
     /// The time.
     pub clock: fn() -> Timestamp,
 }

@@ -1,5 +1,6 @@
-//! Pages through a list of sub-assessments as long as that of a large registry, and says how fast and in how much
-//! memory. `LAZARETTO_BENCH_ROWS` sets the length; a million by default.
+//! Pages through lists of sub-assessments as long as those of large registries, and says how long a page takes and how
+//! much memory the list needs. `LAZARETTO_BENCH_ROWS` sets the lengths, divided by commas; by default a hundred thousand
+//! and a million.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has failed, and says where")]
 #![expect(clippy::print_stdout, reason = "the figures are the result")]
@@ -25,7 +26,13 @@ fn resident() -> usize {
 
 #[tokio::main]
 async fn main() {
-    let rows: usize = std::env::var("LAZARETTO_BENCH_ROWS").map_or(1_000_000, |rows| rows.parse().unwrap());
+    let lengths = std::env::var("LAZARETTO_BENCH_ROWS").unwrap_or_else(|_| "100000,1000000".to_owned());
+    for rows in lengths.split(',') {
+        measure(rows.trim().parse().unwrap()).await;
+    }
+}
+
+async fn measure(rows: usize) {
     let images = rows.div_ceil(VULNERABILITIES);
     let harbour = Harbour::new().await;
     let ids: Vec<String> = (0..VULNERABILITIES).map(|number| format!("CVE-2021-{number:05}")).collect();
@@ -43,25 +50,45 @@ async fn main() {
     let book = Rulebook::load(&*harbour.store, second(1)).await.unwrap();
     let registries = [harbour.known.clone()];
     for form in Form::ALL {
-        let reader = Reader::new(&*harbour.store, &registries, &book, form);
-        let started = Instant::now();
-        let (mut count, mut pages, mut place, before, mut most): (usize, usize, Option<Place>, usize, usize) =
-            (0, 0, None, resident(), 0);
-        loop {
-            let (rows, next) = reader.page_after(place, PAGE).await.unwrap();
-            count += rows.len();
-            pages += 1;
-            drop(rows);
-            most = most.max(resident());
-            match next {
-                Some(next) => place = Some(next),
-                None => break,
-            }
-        }
-        let took = started.elapsed();
-        println!(
-            "{form:?}: {count} rows in {pages} pages in {took:.1?}, {:.0} rows/s; resident {before} MiB before, at most {most} MiB",
-            count as f64 / took.as_secs_f64()
-        );
+        page_through(&Reader::new(&*harbour.store, &registries, &book, form)).await;
     }
+}
+
+/// Reads all pages, as a client that follows the links does, and prints what they took.
+async fn page_through(reader: &Reader<'_>) {
+    let before = resident();
+    let (mut count, mut place): (usize, Option<Place>) = (0, None);
+    let (mut times, mut memory) = (Vec::new(), Vec::new());
+    let started = Instant::now();
+    loop {
+        let began = Instant::now();
+        let (rows, next) = reader.page_after(place, PAGE).await.unwrap();
+        // What a client is sent is made and dropped as well.
+        let bytes: usize = rows.iter().map(|row| row.to_rest().to_string().len()).sum();
+        assert!(bytes > 0, "a page has rows");
+        count += rows.len();
+        drop(rows);
+        times.push(began.elapsed());
+        memory.push(resident());
+        match next {
+            Some(next) => place = Some(next),
+            None => break,
+        }
+    }
+    let took = started.elapsed();
+    let tenth = memory.len().div_ceil(10);
+    let most = |part: &[usize]| part.iter().copied().max().unwrap_or(0);
+    let (early, late) = (most(&memory[..tenth]), most(&memory[memory.len() - tenth..]));
+    times.sort_unstable();
+    println!(
+        "{:?}: {count} rows in {} pages in {took:.1?}, {:.0} rows/s; a page in {:.1?} (median), {:.1?} (99 of 100), \
+         {:.1?} (longest); resident {before} MiB before, at most {early} MiB in the first tenth of the pages and {late} MiB \
+         in the last",
+        reader.form,
+        times.len(),
+        count as f64 / took.as_secs_f64(),
+        times[times.len() / 2],
+        times[times.len() * 99 / 100],
+        times[times.len() - 1],
+    );
 }

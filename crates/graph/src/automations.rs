@@ -84,6 +84,54 @@ pub enum AutomationAction {
         /// The name of the file.
         name: String,
     },
+    /// A message of syslog (RFC 5424).
+    Syslog {
+        /// `udp://HOST[:514]`, `tcp://HOST[:514]` or `tls://HOST[:6514]`. A secret.
+        address: String,
+    },
+    /// A mail now and then, with all that changed since the one before; none where nothing did.
+    Email {
+        /// To whom.
+        recipients: Vec<String>,
+        /// How often.
+        #[serde(default)]
+        period: Period,
+    },
+}
+
+/// How often a mail is sent, at the latest: at the end of each hour, day or week in UTC in which something changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Period {
+    /// Each hour.
+    Hourly,
+    /// Each day.
+    #[default]
+    Daily,
+    /// Each week, which begins on Monday.
+    Weekly,
+}
+
+impl Period {
+    /// Which one a moment lies in. Numbers grow with time.
+    pub fn of(self, at: Timestamp) -> i64 {
+        const HOUR: i64 = 3600;
+        // The first day of the epoch was a Thursday.
+        let (length, before) = match self {
+            Self::Hourly => (HOUR, 0),
+            Self::Daily => (24 * HOUR, 0),
+            Self::Weekly => (7 * 24 * HOUR, 3 * 24 * HOUR),
+        };
+        (at.as_second() + before).div_euclid(length)
+    }
+
+    /// The period as a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hourly => "Hourly",
+            Self::Daily => "Daily",
+            Self::Weekly => "Weekly",
+        }
+    }
 }
 
 impl std::fmt::Debug for AutomationAction {
@@ -100,14 +148,36 @@ impl AutomationAction {
             Self::LogicApp { .. } => "LogicApp",
             Self::CloudEvents { .. } => "CloudEvents",
             Self::File { .. } => "File",
+            Self::Syslog { .. } => "Syslog",
+            Self::Email { .. } => "Email",
         }
     }
 
-    /// The address that it writes to, if it is one.
-    pub fn address(&self) -> Option<&str> {
+    /// # Errors
+    /// When it could never reach anybody.
+    fn check(&self) -> Result<(), AutomationError> {
+        let is_address = |address: &str, schemes: &[&str]| {
+            address.len() <= 4096 && schemes.iter().any(|scheme| address.starts_with(scheme))
+        };
         match self {
-            Self::LogicApp { uri, .. } | Self::CloudEvents { uri } => Some(uri),
-            Self::File { .. } => None,
+            Self::LogicApp { uri, .. } | Self::CloudEvents { uri } => {
+                let is_web = is_address(uri, &["https://", "http://"]);
+                is_web.then_some(()).ok_or(AutomationError::Address)
+            }
+            Self::File { name } => is_file_name(name).then_some(()).ok_or(AutomationError::FileName),
+            Self::Syslog { address } => {
+                let is_syslog = is_address(address, &["udp://", "tcp://", "tls://"]);
+                is_syslog.then_some(()).ok_or(AutomationError::Syslog)
+            }
+            Self::Email { recipients, .. } => {
+                let are_some = (1..=MOST).contains(&recipients.len());
+                let wrong = recipients.iter().find(|recipient| !is_mailbox(recipient));
+                match wrong {
+                    Some(wrong) => Err(AutomationError::Recipient(wrong.chars().take(80).collect())),
+                    None if are_some => Ok(()),
+                    None => Err(AutomationError::Recipients),
+                }
+            }
         }
     }
 
@@ -119,6 +189,10 @@ impl AutomationAction {
             }
             Self::CloudEvents { .. } => json!({"actionType": "CloudEvents"}),
             Self::File { name } => json!({"actionType": "File", "name": name}),
+            Self::Syslog { .. } => json!({"actionType": "Syslog"}),
+            Self::Email { recipients, period } => {
+                json!({"actionType": "Email", "recipients": recipients, "period": period})
+            }
         }
     }
 }
@@ -141,6 +215,15 @@ pub enum AutomationError {
     /// An address is none.
     #[error("an address begins with https:// or http://")]
     Address,
+    /// An address of syslog is none.
+    #[error("an address of syslog is udp://HOST[:PORT], tcp://HOST[:PORT] or tls://HOST[:PORT]")]
+    Syslog,
+    /// A recipient is none.
+    #[error("`{0}` is no address of mail, such as anna@example.com")]
+    Recipient(String),
+    /// There are too few or too many recipients.
+    #[error("a mail has 1 to {MOST} `recipients`")]
+    Recipients,
     /// A file has a name that could lead elsewhere.
     #[error("a file is named by letters, digits, `-` and `_`, at most 64")]
     FileName,
@@ -177,15 +260,7 @@ impl Automation {
             source.check()?;
         }
         for action in actions {
-            let is_web = |uri: &str| uri.starts_with("https://") || uri.starts_with("http://");
-            if action.address().is_some_and(|uri| !is_web(uri) || uri.len() > 4096) {
-                return Err(AutomationError::Address);
-            }
-            if let AutomationAction::File { name } = action
-                && !is_file_name(name)
-            {
-                return Err(AutomationError::FileName);
-            }
+            action.check()?;
         }
         Ok(())
     }
@@ -200,6 +275,17 @@ impl Automation {
     }
 }
 
+/// Whether a text is an address of mail, as far as can be seen without asking: one sign divides it, and nothing in it
+/// could end a header.
+fn is_mailbox(text: &str) -> bool {
+    let is_plain = text
+        .chars()
+        .all(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>' | ',' | ';' | '"'));
+    let halves = text.split_once('@').filter(|(_, host)| !host.contains('@'));
+    let (name, host) = halves.unwrap_or_default();
+    is_plain && !name.is_empty() && !host.is_empty() && text.len() <= 254
+}
+
 fn is_file_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -208,6 +294,11 @@ fn is_file_name(name: &str) -> bool {
 /// The id of an automation.
 pub fn id(kept: &KeptDocument) -> String {
     format!("{}/providers/{KIND}/{}", kept.scope, kept.name)
+}
+
+/// The place where changes wait for a mail of an automation: its id, and the number of the action.
+pub fn sink(kept: &KeptDocument, action: usize) -> String {
+    format!("{}/{action}", id(kept))
 }
 
 /// An automation as a resource; none for a record that this program did not write.

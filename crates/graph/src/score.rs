@@ -6,7 +6,8 @@
 
 use crate::documents::KnownRegistry;
 use crate::documents::assessment::{Assessed, assess};
-use crate::governance;
+use crate::documents::metadata::{Metadata, Subject};
+use crate::governance::Governance;
 use crate::rulebook::Rulebook;
 use assessment::RegistryState;
 use store::{Store, SubscriptionId};
@@ -91,13 +92,13 @@ pub async fn of_subscription(
     book: &Rulebook,
 ) -> Result<Score, store::Error> {
     let mut score = Score::default();
-    let assignments = governance::all(store).await?;
+    let governance = Governance::load(store).await?;
     for registry in store.registries(subscription).await? {
         let Ok(known) = KnownRegistry::new(registry) else { continue };
         let assessed = assess(store, &known, scan_plan, book).await?;
-        if assessed.assessment.state == RegistryState::Unhealthy
-            && governance::is_in_grace(&assignments, &known, book.now())
-        {
+        let mut assigned = Metadata::of(Subject::Registry)
+            .filter_map(|kind| governance.of(&assessed.unhealthy(&known, kind)?));
+        if assigned.any(|assigned| assigned.is_in_grace(book.now())) {
             score.in_grace += 1;
         } else {
             score.add(&assessed);

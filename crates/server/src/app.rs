@@ -1,8 +1,10 @@
 //! From a configuration to a running server: everything is opened, wired and started here.
 
+use crate::address::{bind, names, public_url};
 use crate::advisories::{Shelf, ShelfError};
 use crate::api::ApiState;
 use crate::authority::Authority;
+use crate::digests::{self, Postman};
 use crate::exports::Exports;
 use crate::hosts::{self, Hosts};
 use crate::inspect::Inspector;
@@ -11,6 +13,7 @@ use crate::jobs::collect::Collections;
 use crate::jobs::read_ahead::{self, Arrivals};
 use crate::jobs::{self, Readers, Workshop};
 use crate::keys::Keys;
+use crate::mail::{MailError, Mailer};
 use crate::operations::OperationsState;
 use crate::providers::{ProvidedRoles, ProviderSettings, Providers};
 use crate::registry_account::RegistryAccount;
@@ -18,6 +21,7 @@ use crate::sender::{Reach, Sender, TransportError};
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
+use crate::vex::{self, Trust, TrustError};
 use crate::webhooks::{self, Courier};
 use crate::{Configuration, Tls, api, audit, keys, listener, occupancy, operations};
 use access::{RateLimiter, RatePolicy};
@@ -33,7 +37,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 use store::{Blobs, Holder, Installation, Occupancy, OccupancyError, SqliteStore, Store};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -77,9 +80,15 @@ pub enum StartError {
     /// The advisories cannot be opened.
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    /// Mail cannot be sent as it is configured.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Nothing can be sent.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// A key cannot be trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 /// A running server.
@@ -134,6 +143,7 @@ impl Running {
 /// One sentence that says what is wrong and what to do.
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
+    let trust = Trust::open(&configuration.vex_keys)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
     let opened_blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let (socket, address) = bind(configuration.listen).await?;
@@ -142,17 +152,16 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
     let occupancy = occupancy::take(opened_blobs.objects, &opened.installation, &configuration.data).await?;
-    let blobs = opened_blobs.blobs;
     let identity = identity(&configuration, &login_server, &suffix)?;
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
     let settlement = Arc::new(Settlement::new(store.clone()));
     let arrivals = Arc::<Arrivals>::default();
-    let reach = Arc::new(configuration.outbound.clone());
+    let mailer = Mailer::new(&configuration.mail, configuration.outbound_authorities.as_deref())?;
     let parts = Parts {
         store,
-        blobs,
+        blobs: opened_blobs.blobs,
         shelf,
         opened,
         url: url.clone(),
@@ -164,21 +173,20 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
             .unwrap_or(SignedDuration::MAX),
         arrivals: arrivals.clone(),
         rates: configuration.rates,
-        reach: reach.clone(),
+        reach: Arc::new(configuration.outbound.clone()),
+        sends_mail: mailer.is_some(),
         providers: configuration.identity_providers.clone(),
-        sender: Sender::new(reach)?,
+        sender: Sender::new(Arc::new(configuration.outbound.clone()))?,
     };
     let (stop, stopped) = watch::channel(false);
     let (router, collections, registry) = parts.router(changed, stopped.clone(), occupancy.clone())?;
     let workshop = workshop(&configuration, &parts, registry, changes)?;
     let mut tasks = JoinSet::new();
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
-    tasks.spawn(collections.keep_collecting());
-    if let Some(occupancy) = occupancy {
-        tasks.spawn(occupancy::keep(occupancy, stopped.clone()));
-    }
+    start_storekeepers(&mut tasks, collections, occupancy, &stopped);
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
-    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), &stopped);
+    tasks.spawn(vex::keep_reading(workshop.clone(), trust, stopped.clone()));
+    start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), mailer, &stopped);
     let (config, authority) =
         identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
     tasks.spawn(listener::serve(socket, config, router, configuration.patience, stopped));
@@ -202,14 +210,6 @@ fn identity(
 ) -> Result<Option<tls::Identity>, TlsError> {
     let Configuration { tls, data, .. } = configuration;
     tls::identity(tls, data, names(login_server), suffix, SystemTime::now())
-}
-
-/// Listens, at the address that it tells.
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let socket = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = socket.local_addr().map_err(failed)?;
-    Ok((socket, bound))
 }
 
 /// The line that programs wait for.
@@ -245,12 +245,25 @@ fn workshop(
         advisory_age_limit: parts.advisory_age_limit,
         flip_limit: configuration.flip_limit,
         changes,
-        sender: Sender::new(reach.clone())?,
+        sender: Sender::new(reach.clone())?.trusting(configuration.outbound_authorities.clone()),
         exports: Exports::new(configuration.data.join("exports")),
         reach,
         registry: Some(registry),
         url: parts.url.clone(),
     }))
+}
+
+/// Whoever looks after the blobs.
+fn start_storekeepers(
+    tasks: &mut JoinSet<()>,
+    collections: Arc<Collections>,
+    occupancy: Option<Arc<Occupancy>>,
+    stopped: &watch::Receiver<bool>,
+) {
+    tasks.spawn(collections.keep_collecting());
+    if let Some(occupancy) = occupancy {
+        tasks.spawn(occupancy::keep(occupancy, stopped.clone()));
+    }
 }
 
 /// Whatever is done again and again beside the jobs.
@@ -259,9 +272,14 @@ fn start_keepers(
     configuration: &Configuration,
     workshop: Arc<Workshop>,
     keys: Arc<Keys>,
+    mailer: Option<Mailer>,
     stopped: &watch::Receiver<bool>,
 ) {
     let store = workshop.store.clone();
+    if let Some(mailer) = mailer {
+        let postman = Postman { store: store.clone(), mailer, url: workshop.url.clone() };
+        tasks.spawn(digests::keep_sending(postman, stopped.clone()));
+    }
     let courier = Courier { store: store.clone(), sender: workshop.sender.clone(), retry: webhooks::RETRY };
     tasks.spawn(webhooks::keep_delivering(courier, stopped.clone()));
     tasks.spawn(jobs::collect::keep_forgetting(store.clone(), stopped.clone()));
@@ -289,31 +307,6 @@ fn lock(data: &Path) -> Result<File, StartError> {
         Err(TryLockError::WouldBlock) => Err(StartError::InUse(data.into())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
-}
-
-/// The address that clients see: as configured, or where we listen.
-fn public_url(configuration: &Configuration, address: SocketAddr) -> String {
-    if let Some(url) = &configuration.external_url {
-        return url.clone();
-    }
-    let scheme = if configuration.tls == Tls::Off { "http" } else { "https" };
-    match address {
-        // "All addresses" is nobody's address; this machine is reached by its loopback.
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", v4.port()),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("{scheme}://[::1]:{}", v6.port()),
-        SocketAddr::V4(_) | SocketAddr::V6(_) => format!("{scheme}://{address}"),
-    }
-}
-
-/// The names for a certificate of our own.
-fn names(login_server: &str) -> Vec<String> {
-    let host = login_server.rsplit_once(':').map_or(login_server, |(host, _)| host);
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    let host = host.trim_matches(['[', ']']);
-    if !names.iter().any(|name| name == host) {
-        names.push(host.to_owned());
-    }
-    names
 }
 
 /// So many images are copied from elsewhere at the same time.
@@ -365,6 +358,7 @@ struct Parts {
     settlement: Arc<Settlement>,
     price: Option<Price>,
     rates: Option<RatePolicy>,
+    sends_mail: bool,
     advisory_age_limit: SignedDuration,
     arrivals: Arc<Arrivals>,
     reach: Arc<Reach>,
@@ -418,6 +412,7 @@ impl Parts {
             installation: Arc::new(self.opened.installation.clone()),
             registry_suffix: self.suffix.clone(),
             scan_plan: installation::SCAN_PLAN,
+            sends_mail: self.sends_mail,
             clock: Timestamp::now,
         });
         // Whoever reads verdicts reads what the rules in force make of them.
@@ -444,6 +439,7 @@ impl Parts {
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
+            price: self.price.clone(),
             scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())

@@ -6,15 +6,18 @@
 
 use crate::advisories::{Source, SourceList};
 use crate::jobs::reevaluate::FlipLimit;
+use crate::mail::MailSettings;
 use crate::providers::{ProviderSettings, SettingsError, WireProvider};
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
+use crate::vex::VexKey;
 use access::RatePolicy;
 use assessment::plan::Price;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the listener speaks.
@@ -94,6 +97,11 @@ pub struct Overrides {
     pub advisory_age_limit_days: Option<u64>,
     /// Networks that webhooks, automations and imports may reach though they are not public: `10.0.0.0/8`, `127.0.0.1`.
     pub outbound_allow: Option<Vec<String>>,
+    /// A PEM file with authorities that mail and syslog servers may have their certificates from, beside the system's.
+    pub outbound_ca: Option<PathBuf>,
+    /// How mail is sent.
+    #[serde(default)]
+    pub mail: MailSettings,
     /// Requests that one caller may send each second, for long; 0 for as many as they like.
     pub rate_limit: Option<u32>,
     /// Requests that one caller may send at once.
@@ -108,6 +116,8 @@ pub struct Overrides {
     pub advisory_mirror: Option<String>,
     /// The sources of advisories, instead of the public ones.
     pub advisory_sources: Option<Vec<Source>>,
+    /// The keys whose VEX documents are believed where they are attached to images.
+    pub vex_keys: Option<Vec<VexKey>>,
     /// Others who say who a visitor of the portal is.
     pub identity_providers: Option<Vec<WireProvider>>,
 }
@@ -144,6 +154,8 @@ impl Overrides {
             subscription_name: self.subscription_name.or(other.subscription_name),
             advisory_age_limit_days: self.advisory_age_limit_days.or(other.advisory_age_limit_days),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            outbound_ca: self.outbound_ca.or(other.outbound_ca),
+            mail: self.mail.or(other.mail),
             price_per_image: self.price_per_image.or(other.price_per_image),
             rate_limit: self.rate_limit.or(other.rate_limit),
             rate_burst: self.rate_burst.or(other.rate_burst),
@@ -153,6 +165,7 @@ impl Overrides {
             advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
             advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
             advisory_sources: self.advisory_sources.or(other.advisory_sources),
+            vex_keys: self.vex_keys.or(other.vex_keys),
             identity_providers: self.identity_providers.or(other.identity_providers),
         }
     }
@@ -189,6 +202,10 @@ pub struct Configuration {
     pub advisory_age_limit: Duration,
     /// How far webhooks, automations and imports reach.
     pub outbound: Reach,
+    /// Authorities in PEM that mail and syslog servers may have their certificates from, beside the system's.
+    pub outbound_authorities: Option<Arc<[u8]>>,
+    /// How mail is sent.
+    pub mail: MailSettings,
     /// How much one caller may ask; none: as much as they like.
     pub rates: Option<RatePolicy>,
     /// How patient the listener is.
@@ -199,6 +216,8 @@ pub struct Configuration {
     pub flip_limit: FlipLimit,
     /// Where advisories come from.
     pub sources: SourceList,
+    /// The keys whose VEX documents are believed where they are attached to images.
+    pub vex_keys: Vec<VexKey>,
     /// Others who say who a visitor of the portal is.
     pub identity_providers: Vec<ProviderSettings>,
     /// How often they are brought up to date; none for never.
@@ -258,6 +277,8 @@ impl Configuration {
                     unsupported("price-per-image", text, "AMOUNT CURRENCY, such as 0.29 USD")
                 })?),
             },
+            outbound_authorities: authorities(given.outbound_ca.as_deref())?,
+            mail: given.mail.clone(),
             outbound: outbound(given.outbound_allow.as_deref().unwrap_or_default())?,
             rates: rates(given.rate_limit.unwrap_or(0), given.rate_burst)?,
             patience: Patience::default(),
@@ -268,6 +289,7 @@ impl Configuration {
             },
             identity_providers: ProviderSettings::all(given.identity_providers.unwrap_or_default())?,
             sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
+            vex_keys: given.vex_keys.unwrap_or_default(),
             admin_password: None,
             program: None,
             data,
@@ -319,6 +341,13 @@ fn outbound(allowed: &[String]) -> Result<Reach, ConfigurationError> {
     Ok(Reach::Public { allowed: allowed.iter().map(network).collect::<Result<_, _>>()? })
 }
 
+fn authorities(path: Option<&Path>) -> Result<Option<Arc<[u8]>>, ConfigurationError> {
+    let Some(path) = path else { return Ok(None) };
+    let read = std::fs::read(path);
+    let bytes = read.map_err(|source| ConfigurationError::Unreadable { path: path.into(), source })?;
+    Ok(Some(bytes.into()))
+}
+
 fn flip_limit(percent: Option<u8>) -> Result<FlipLimit, ConfigurationError> {
     let default = FlipLimit::default();
     match percent {
@@ -346,7 +375,7 @@ fn unsupported(option: &'static str, value: &str, possible: &'static str) -> Con
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// The file is not there, or may not be read.
-    #[error("the configuration file {path} cannot be read")]
+    #[error("the file {path} of the configuration cannot be read")]
     Unreadable {
         /// The file.
         path: PathBuf,

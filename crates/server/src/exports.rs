@@ -24,15 +24,15 @@ impl Exports {
         Self { folder, turn: Arc::default() }
     }
 
-    /// Adds a line to a file. When this returns, it is on disk.
+    /// Adds lines to a file. When this returns, they are on disk.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub async fn append(&self, name: &str, line: &Value) -> std::io::Result<()> {
+    pub async fn append(&self, name: &str, lines: &[Value]) -> std::io::Result<()> {
         let _turn = self.turn.lock().await;
         let path = self.folder.join(format!("{name}.ndjson"));
         let folder = self.folder.clone();
-        let text = format!("{line}\n");
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         let work = move || {
             DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
@@ -53,8 +53,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let exports = Exports::new(folder.path().join("exports"));
-        exports.append("one", &json!({"a": 1})).await.unwrap();
-        exports.append("one", &json!({"a": "line\nbreak"})).await.unwrap();
+        exports.append("one", &[json!({"a": 1})]).await.unwrap();
+        exports.append("one", &[json!({"a": "line\nbreak"})]).await.unwrap();
         let path = folder.path().join("exports/one.ndjson");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\":1}\n{\"a\":\"line\\nbreak\"}\n");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);

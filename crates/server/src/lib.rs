@@ -7,6 +7,7 @@
 // The schemas of the API are one large JSON document.
 #![recursion_limit = "256"]
 
+mod address;
 pub mod advisories;
 pub mod api;
 mod app;
@@ -15,6 +16,7 @@ pub mod audit;
 mod authority;
 mod bill;
 mod configuration;
+mod digests;
 pub mod exports;
 mod hosts;
 pub mod inspect;
@@ -23,6 +25,7 @@ pub mod jobs;
 pub mod judge;
 mod keys;
 mod listener;
+mod mail;
 mod occupancy;
 mod operations;
 pub mod providers;
@@ -32,12 +35,15 @@ pub mod sender;
 mod settled;
 mod sign_in;
 mod storage;
+mod syslog;
 mod tls;
 mod transients;
+pub mod vex;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};
 pub use configuration::{
     Configuration, ConfigurationError, Overrides, Patience, Tls, jail as configured_jail,
 };
+pub use mail::{MailError, MailSettings};
 pub use storage::{BlobStorage, StorageSettings};

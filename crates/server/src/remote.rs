@@ -1,4 +1,5 @@
-//! A client of other registries: for imports, for attached registries, and for `scan REGISTRY/REFERENCE`.
+//! A client of other registries: for imports, for attached registries, for `scan REGISTRY/REFERENCE`, and for advisories as
+//! an artifact.
 //!
 //! It speaks the distribution specification with anonymous, Basic and Bearer authentication, by these rules:
 //!
@@ -12,6 +13,7 @@
 mod challenge;
 mod listing;
 mod origin;
+mod push;
 
 pub use listing::Look;
 pub use origin::{Login, Origin};

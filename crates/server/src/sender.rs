@@ -17,7 +17,9 @@ mod resolver;
 
 pub use address::{Network, NetworkError, Reach};
 pub use document::{Document, Question, form};
+pub(crate) use resolver::open_address;
 
+use crate::syslog::{self, Authorities};
 use axum::body::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
@@ -112,6 +114,7 @@ impl Answer {
 pub struct Sender {
     http: reqwest::Client,
     reach: Arc<Reach>,
+    authorities: Authorities,
 }
 
 /// The transport could not be made: the system's certificates cannot be used.
@@ -126,7 +129,21 @@ impl Sender {
     /// When the system's certificates cannot be used.
     pub fn new(reach: Arc<Reach>) -> Result<Self, TransportError> {
         let http = client(&reach)?.timeout(EXCHANGE).build().map_err(TransportError)?;
-        Ok(Self { http, reach })
+        Ok(Self { http, reach, authorities: Authorities::default() })
+    }
+
+    /// The same, which trusts further authorities where it does not speak HTTP: certificates in PEM.
+    #[must_use]
+    pub fn trusting(self, further: Option<Arc<[u8]>>) -> Self {
+        Self { authorities: Authorities { further }, ..self }
+    }
+
+    /// Sends messages of syslog to an address that somebody chose. All were taken, or none counts as taken.
+    ///
+    /// # Errors
+    /// A sentence that says why, with nothing of the address but its host.
+    pub(crate) async fn log(&self, address: &str, messages: &[String]) -> Result<(), String> {
+        syslog::send(&self.reach, &self.authorities, address, messages).await
     }
 
     /// How far it reaches.

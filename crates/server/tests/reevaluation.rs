@@ -23,9 +23,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{
-    Actor, FindingFilter, FolderBlobs, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackagePlace, PackageVersion, PageRequest, PutManifest, RegistryId, RepositoryKey, Rule, RuleClass,
-    RuleKey, SqliteStore, Store, SubscriptionId, TenantId,
+    Actor, FindingFilter, FolderBlobs, ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace,
+    PackageVersion, PageRequest, RegistryId, RepositoryKey, Rule, RuleClass, RuleKey, SqliteStore, Store,
+    testing,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -49,16 +49,7 @@ impl Harbour {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("records")).unwrap());
-        let installation = Installation {
-            tenant: TenantId(Uuid::from_u128(1)),
-            subscription: SubscriptionId(Uuid::from_u128(2)),
-            subscription_name: "Harbour".into(),
-            resource_group: "quay".into(),
-            registry: "harbour".into(),
-            login_server: "localhost".into(),
-            location: "local".into(),
-        };
-        store.install(installation, Timestamp::now()).await.unwrap();
+        store.install(testing::installation("harbour"), Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let workshop = Workshop {
             store: store.clone(),
@@ -124,22 +115,7 @@ impl Harbour {
     /// An image with some packages of Python, and what speaks against it anyway.
     async fn image(&self, name: &str, packages: &[(&str, &str)], causes: Value) {
         let image = self.key(name);
-        let manifest = PutManifest {
-            repository: image.repository.clone(),
-            digest: image.digest.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-            bytes: name.as_bytes().to_vec().into(),
-            artifact_type: None,
-            subject: None,
-            config: None,
-            annotations: BTreeMap::new(),
-            tags: Vec::new(),
-            references: Vec::new(),
-            jobs: Vec::new(),
-            actor: Actor("alice".into()),
-            origin: store::PushOrigin::default(),
-            at: Timestamp::now(),
-        };
+        let manifest = testing::push(self.registry, name, name.to_owned(), Timestamp::now());
         let _ = self.store.put_manifest(manifest).await.unwrap();
         let place = |(name, version): &(&str, &str)| PackagePlace {
             package: PackageVersion {
@@ -150,6 +126,7 @@ impl Harbour {
                 source: None,
                 module: None,
                 owner: None,
+                architecture: None,
             },
             layer: Digest::of_sha256(b"layer"),
             path: "METADATA".into(),
@@ -196,7 +173,7 @@ impl Harbour {
 
     /// Puts a rule that disables a finding, or takes it away, and brings the verdicts to it.
     async fn disable(&self, finding: &str, is_there: bool) {
-        let scope = format!("/subscriptions/{}", Uuid::from_u128(2));
+        let scope = format!("/subscriptions/{}", Uuid::from_u128(0xabc));
         let (now, author) = (Timestamp::now(), Actor("alice".into()));
         if is_there {
             let rule = Rule {

@@ -41,6 +41,7 @@ pub use queue::{
     Queue, RetryPolicy,
 };
 pub use records::Store;
+pub use records::additions::{Additions, MoreFindings};
 pub use records::attachments::{
     Attached, AttachedRepository, Attachment, AttachmentChange, AttachmentSettings, Attachments,
     NewAttachment, Sight,
@@ -58,6 +59,7 @@ pub use records::catalog::{
 pub use records::census::{Census, ImageContent, ImageCount, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
 pub use records::deleted::{Deleted, DeletedManifest, Restoration};
+pub use records::digests::{DigestEntry, Digests, Waiting};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
 pub use records::documents::{DocumentKey, DocumentPut, Documents, KeptDocument, MOST_DOCUMENTS};
 pub use records::events::{Event, EventFilter, EventKind, EventStretch, Events, NewEvent};
@@ -109,6 +111,7 @@ pub use records::tenancy::{
 pub use records::transients::{Transient, TransientBounds, TransientPut, Transients};
 pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
+pub use records::vex::{PendingVex, TrustedVex, VexReading, VexReadings};
 pub use records::webhooks::{
     AttemptEnd, Delivery, DeliveryClaim, DeliveryExchange, DeliveryId, DeliveryState, DueDelivery, Webhook,
     WebhookAction, WebhookId, WebhookPut, WebhookScope, WebhookScopeError, WebhookSettings, Webhooks,
@@ -119,3 +122,6 @@ pub use sqlite::SqliteStore;
 pub mod objects {
     pub use crate::records::objects::{add, all, all_of, delete, find, put};
 }
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -2,6 +2,7 @@
 //!
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
+pub(crate) mod additions;
 pub(crate) mod attachments;
 pub(crate) mod attributes;
 pub(crate) mod audit;
@@ -10,6 +11,7 @@ pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
 pub(crate) mod deleted;
+pub(crate) mod digests;
 pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod events;
@@ -38,13 +40,14 @@ pub(crate) mod tenancy;
 pub(crate) mod transients;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod vex;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Documents, Events,
-    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
-    Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans,
-    ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, Webhooks,
+    Additions, Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests,
+    Documents, Events, FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans,
+    Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries,
+    Scans, ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, VexReadings, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -64,6 +67,7 @@ pub trait Store:
     + ScopedTokens
     + Rules
     + Deleted
+    + Digests
     + Imports
     + Queue
     + Scans
@@ -84,6 +88,8 @@ pub trait Store:
     + Provisioning
     + Authorization
     + Attachments
+    + VexReadings
+    + Additions
     + Transients
 {
 }
@@ -104,6 +110,7 @@ impl<T> Store for T where
         + ScopedTokens
         + Rules
         + Deleted
+        + Digests
         + Imports
         + Queue
         + Scans
@@ -125,6 +132,8 @@ impl<T> Store for T where
         + Provisioning
         + Authorization
         + Attachments
+        + VexReadings
+        + Additions
         + Transients
 {
 }

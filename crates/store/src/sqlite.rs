@@ -4,6 +4,7 @@
 //! (`synchronous = FULL`), so that what was acknowledged survives a loss of power.
 //! Every subject is a file here that mirrors the trait file of the same name.
 
+mod additions;
 mod attachments;
 mod attributes;
 mod audit;
@@ -14,6 +15,7 @@ mod collection;
 mod column;
 mod conclusion;
 mod deleted;
+mod digests;
 mod documents;
 mod events;
 mod finding_rules;
@@ -33,18 +35,21 @@ mod pulls;
 mod queue;
 mod reader;
 mod reevaluation;
+mod registry_status;
 mod repositories;
 mod ruled_census;
 mod rules;
 mod saved_queries;
 mod scans;
 mod scoped_tokens;
+mod scopes;
 mod summaries;
 mod tenancy;
 mod transients;
 mod upload_parts;
 mod uploads;
 mod verdict_events;
+mod vex;
 mod webhooks;
 mod writer;
 
@@ -71,6 +76,7 @@ pub struct SqliteStore {
     rules: AtomicU64,
     heard: watch::Sender<Heard>,
     vault: imports::Vault,
+    trusted: vex::Trusted,
 }
 
 /// What this process has written, for those who wait for it.
@@ -122,6 +128,7 @@ impl SqliteStore {
             rules: AtomicU64::new(1),
             heard,
             vault: imports::Vault::default(),
+            trusted: vex::Trusted::default(),
         })
     }
 

@@ -78,16 +78,23 @@ async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     Ok(Json(shown).into_response())
 }
 
-fn automation(request: &Request) -> Result<Automation, ArmError> {
+fn automation(state: &ArmState, request: &Request) -> Result<Automation, ArmError> {
     let automation: Automation = serde_json::from_slice(&request.body).map_err(|error| {
         ArmError::Invalid(format!(
-            "The body is no automation: {error}. Of actions there are LogicApp, CloudEvents and File."
+            "The body is no automation: {error}. Of actions there are LogicApp, CloudEvents, File, Syslog and Email."
         ))
     })?;
     let subscription = request.scope.subscription().unwrap_or_default();
     automation
         .check(&ResourceId::subscription_scope(subscription)?)
         .map_err(|error| ArmError::Invalid(format!("The automation is refused: {error}.")))?;
+    let mails = automation.properties.actions.iter().any(|action| action.kind() == "Email");
+    if mails && !state.sends_mail {
+        return Err(ArmError::Invalid(
+            "This server sends no mail; its operator can set one up under [mail] in its configuration."
+                .into(),
+        ));
+    }
     Ok(automation)
 }
 
@@ -97,7 +104,7 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     if !is_name {
         return Err(ArmError::Invalid("A name has at most 128 letters.".into()));
     }
-    let automation = automation(request)?;
+    let automation = automation(state, request)?;
     let body = serde_json::to_value(&automation)
         .map_err(|error| ArmError::Invalid(format!("The automation cannot be kept: {error}.")))?;
     let key = key(request);
@@ -126,7 +133,7 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
 /// Whether it would be taken, without taking it.
 async fn validate(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
     group(state, request).await?;
-    let answer = match automation(request) {
+    let answer = match automation(state, request) {
         Ok(_) => json!({"isValid": true, "message": "Validated successfully"}),
         Err(ArmError::Invalid(why)) => json!({"isValid": false, "message": why}),
         Err(other) => return Err(other),

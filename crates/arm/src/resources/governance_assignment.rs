@@ -1,15 +1,18 @@
-//! Who is to resolve the assessment of a registry, and until when:
+//! Who is to resolve the assessment of a registry or an image, and until when:
 //! `Microsoft.Security/assessments/governanceAssignments`.
 
 use super::{Resource, Right, Route};
 use crate::dispatch::{Request, empty};
 use crate::error::ArmError;
-use crate::{ArmState, page, registries};
-use access::Action;
+use crate::reach::Reach;
+use crate::{ArmState, page};
+use access::{Action, ResourceId};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use graph::documents::metadata::Metadata;
-use graph::governance::{self, GovernanceAssignment, KEPT};
+use graph::documents::metadata::{Metadata, Subject};
+use graph::documents::{KnownRegistry, assessment};
+use graph::governance::{self, Assigned, Governance, GovernanceAssignment, KEPT};
+use graph::rulebook::{Rulebook, image_id};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use store::{Actor, DocumentKey, DocumentPut};
@@ -48,16 +51,59 @@ pub(super) const RESOURCE: Resource = Resource {
 /// Names of people and words of theirs are not longer.
 const LONGEST: usize = 512;
 
-/// Where the assignments of the request's assessment are kept.
-///
-/// # Errors
-/// When there is no such registry or assessment. The right was asked for before.
-async fn place(state: &ArmState, request: &Request) -> Result<String, ArmError> {
-    let missing = || ArmError::AssessmentNotFound(request.name(0).to_owned());
-    let kind = Metadata::find(request.name(0)).ok_or_else(missing)?;
-    let found = registries::within(state, &request.caller, &request.scope, Action::GOVERNANCE_READ).await?;
-    let known = found.into_iter().find(|known| known.id == request.scope).ok_or_else(missing)?;
-    Ok(governance::scope(known.id.as_str(), kind.key))
+/// The assessment of a request.
+struct Place {
+    /// What is assessed: a registry or an image, by its resource id.
+    resource: String,
+    kind: &'static Metadata,
+    reach: Reach,
+}
+
+impl Place {
+    /// # Errors
+    /// When there is no such assessment. The right was asked for before.
+    async fn of(state: &ArmState, request: &Request) -> Result<Self, ArmError> {
+        let missing = || ArmError::AssessmentNotFound(request.name(0).to_owned());
+        let kind = Metadata::find(request.name(0)).ok_or_else(missing)?;
+        let reach = Reach::of(state, request, Action::GOVERNANCE_READ).await?;
+        let known = reach.registries.first().ok_or_else(missing)?;
+        let resource = match (kind.subject, &reach.image) {
+            (Subject::Registry, None) => {
+                let known = reach.registries.iter().find(|known| known.id == request.scope);
+                known.ok_or_else(missing)?.id.to_string()
+            }
+            (Subject::Image, Some(summary)) => {
+                image_id(known, &summary.image).ok_or_else(missing)?.to_string()
+            }
+            (Subject::Registry, Some(_)) | (Subject::Image, None) => return Err(missing()),
+        };
+        Ok(Self { resource, kind, reach })
+    }
+
+    fn scope(&self) -> String {
+        governance::scope(&self.resource, self.kind.key)
+    }
+
+    /// What is said of the assessment: by those who put it, or by a rule.
+    async fn assigned(&self, state: &ArmState) -> Result<Vec<Assigned>, ArmError> {
+        let governance = Governance::load(&*state.store).await?;
+        let Some(known) = self.reach.registries.iter().find(|known| self.is_in(known)) else {
+            return Ok(Vec::new());
+        };
+        let unhealthy = match &self.reach.image {
+            Some(summary) => assessment::unhealthy_image(known, summary, &self.resource),
+            None => {
+                let book = Rulebook::load(&*state.store, (state.clock)()).await?;
+                let assessed = assessment::assess(&*state.store, known, state.scan_plan, &book).await?;
+                assessed.unhealthy(known, self.kind)
+            }
+        };
+        Ok(governance.all_of(&self.resource, self.kind, unhealthy))
+    }
+
+    fn is_in(&self, known: &KnownRegistry) -> bool {
+        ResourceId::parse(&self.resource).is_ok_and(|own| own.is_within(&known.id))
+    }
 }
 
 /// # Errors
@@ -71,17 +117,18 @@ fn key(scope: String, request: &Request) -> Result<DocumentKey, ArmError> {
 }
 
 async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let place = place(state, request).await?;
-    let all = governance::all(&*state.store).await?;
-    let own = all.iter().filter(|kept| kept.scope.eq_ignore_ascii_case(&place));
-    Ok(page::whole(own.map(|kept| governance::document(kept).to_rest()).collect()))
+    let assigned = Place::of(state, request).await?.assigned(state).await?;
+    let now = (state.clock)();
+    Ok(page::whole(assigned.iter().map(|assigned| assigned.document(now).to_rest()).collect()))
 }
 
 async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let key = key(place(state, request).await?, request)?;
-    let kept = state.store.document(&key).await?;
-    let kept = kept.ok_or_else(|| ArmError::ResourceNotFound(request.path.clone()))?;
-    Ok(Json(governance::document(&kept).to_rest()).into_response())
+    let place = Place::of(state, request).await?;
+    let key = key(place.scope(), request)?;
+    let assigned = place.assigned(state).await?;
+    let found = assigned.iter().find(|assigned| assigned.name == key.name);
+    let found = found.ok_or_else(|| ArmError::ResourceNotFound(request.path.clone()))?;
+    Ok(Json(found.document((state.clock)()).to_rest()).into_response())
 }
 
 #[derive(Deserialize)]
@@ -90,7 +137,7 @@ struct Body {
 }
 
 async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let key = key(place(state, request).await?, request)?;
+    let key = key(Place::of(state, request).await?.scope(), request)?;
     let body: Body = serde_json::from_slice(&request.body).map_err(|error| {
         ArmError::Invalid(format!(
             "The body must be {{\"properties\": {{\"remediationDueDate\": \"2026-01-31T00:00:00Z\", ...}}}}: {error}."
@@ -116,12 +163,22 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
         }
     };
     let kept = state.store.document(&key).await?;
-    let kept = kept.ok_or_else(|| ArmError::ResourceNotFound(request.path.clone()))?;
-    Ok((status, Json(governance::document(&kept).to_rest())).into_response())
+    let document = kept.as_ref().and_then(|kept| governance::document(kept, (state.clock)()));
+    let document = document.ok_or_else(|| ArmError::ResourceNotFound(request.path.clone()))?;
+    Ok((status, Json(document.to_rest())).into_response())
 }
 
 async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let key = key(place(state, request).await?, request)?;
+    let place = Place::of(state, request).await?;
+    let key = key(place.scope(), request)?;
     let deleted = state.store.delete_document(&key).await?;
+    let assigned = place.assigned(state).await?;
+    let by_rule = assigned.iter().find(|assigned| assigned.name == key.name);
+    if let (false, Some(rule)) = (deleted, by_rule.and_then(|assigned| assigned.rule.as_ref())) {
+        return Err(ArmError::Conflict {
+            code: "GovernanceAssignmentOfRule",
+            message: format!("The rule '{rule}' says so; disable it, or exclude the scope from it."),
+        });
+    }
     Ok(empty(if deleted { StatusCode::OK } else { StatusCode::NO_CONTENT }))
 }

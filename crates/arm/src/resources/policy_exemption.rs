@@ -224,7 +224,7 @@ fn rule(request: &Request, settings: Settings, now: Timestamp) -> Result<Rule, A
     }
     let references = settings.policy_definition_reference_ids.unwrap_or_default();
     if !references.is_empty() && !references.iter().any(|reference| is_ours(reference)) {
-        let known: Vec<&str> = KINDS.iter().map(|kind| kind.policy).collect();
+        let known: Vec<&str> = KINDS.iter().filter_map(|kind| kind.policy).collect();
         return Err(invalid(format!(
             "None of 'policyDefinitionReferenceIds' names a policy that is assessed here; there are {}.",
             known.join(" and ")
@@ -267,7 +267,7 @@ fn short(text: String) -> String {
 fn is_ours(reference: &str) -> bool {
     KINDS.iter().any(|kind| {
         let last = reference.rsplit('/').next().unwrap_or_default();
-        [kind.policy, kind.key].iter().any(|own| own.eq_ignore_ascii_case(last))
+        kind.policy.iter().chain([&kind.key]).any(|own| own.eq_ignore_ascii_case(last))
     })
 }
 

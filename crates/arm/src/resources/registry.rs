@@ -261,7 +261,8 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     Ok(empty(StatusCode::OK))
 }
 
-/// Deletes a registry, and the roles that were given at it or below: another one of the same name begins anew.
+/// Deletes a registry, and with it roles, rules, exemptions and whatever else was set at it or below: another one of the
+/// same name begins anew.
 ///
 /// # Errors
 /// When it is the first registry.

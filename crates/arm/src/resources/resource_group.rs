@@ -198,6 +198,7 @@ async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmErro
     let key = ResourceGroup::key_of(group.subscription, &group.name);
     objects::delete::<ResourceGroup, _>(&*state.store, &key).await?;
     role_assignment::forget_within(state, &scope).await?;
+    state.store.forget_scope(scope.as_str(), &request.caller.actor(), (state.clock)()).await?;
     tracing::info!(group = %scope, by = %request.subject, "a resource group was deleted");
     Ok(empty(StatusCode::OK))
 }

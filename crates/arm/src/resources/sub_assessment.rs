@@ -5,12 +5,13 @@
 use super::{Resource, Right, Route};
 use crate::dispatch::Request;
 use crate::error::ArmError;
-use crate::{ArmState, page, registries};
+use crate::reach::Reach;
+use crate::{ArmState, page};
 use access::Action;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use graph::documents::Document;
 use graph::documents::sub_assessment::{Form, Place, Reader};
-use graph::documents::{Document, KnownRegistry};
 use graph::rulebook::Rulebook;
 use http::Method;
 
@@ -41,47 +42,50 @@ pub(super) const RESOURCE: Resource = Resource {
 /// Rows of a page. A row has a few kilobytes.
 const PAGE: usize = 250;
 
-/// The registries of the request, as far as the caller may read their findings. The right is asked for before anything
-/// else, so that the answer tells nobody else which keys there are.
-async fn registries_of(state: &ArmState, request: &Request) -> Result<Vec<KnownRegistry>, ArmError> {
-    registries::within(state, &request.caller, &request.scope, Action::SUB_ASSESSMENT_READ).await
-}
-
 fn form(key: &str) -> Result<Form, ArmError> {
     Form::of_key(key).ok_or_else(|| ArmError::AssessmentNotFound(key.to_owned()))
 }
 
 async fn list_of_assessment(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let registries = registries_of(state, request).await?;
-    answer(state, request, &registries, form(request.name(0))?).await
+    let reach = Reach::of(state, request, Action::SUB_ASSESSMENT_READ).await?;
+    answer(state, request, &reach, form(request.name(0))?).await
 }
 
 /// Without an assessment, each finding is shown once: in the form of 2020.
 async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let registries = registries_of(state, request).await?;
-    answer(state, request, &registries, Form::First).await
+    let reach = Reach::of(state, request, Action::SUB_ASSESSMENT_READ).await?;
+    answer(state, request, &reach, Form::First).await
 }
 
 async fn answer(
     state: &ArmState,
     request: &Request,
-    registries: &[KnownRegistry],
+    reach: &Reach,
     form: Form,
 ) -> Result<Response, ArmError> {
     let place: Option<Place> = page::place(state, request)?;
     let book = Rulebook::load(&*state.store, (state.clock)()).await?;
-    let reader = Reader::new(&*state.store, registries, &book, form);
+    let reader = reader(state, reach, &book, form);
     let (rows, next) = reader.page_after(place, PAGE).await?;
     let rows = rows.iter().map(Document::to_rest).collect();
     Ok(page::answer(state, request, rows, next.as_ref()))
 }
 
+/// Reads the rows of what a request speaks of.
+fn reader<'a>(state: &'a ArmState, reach: &'a Reach, book: &'a Rulebook, form: Form) -> Reader<'a> {
+    Reader {
+        repository: reach.below.repository.clone(),
+        digest: reach.below.digest.clone(),
+        ..Reader::new(&*state.store, &reach.registries, book, form)
+    }
+}
+
 async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let registries = registries_of(state, request).await?;
+    let reach = Reach::of(state, request, Action::SUB_ASSESSMENT_READ).await?;
     let form = form(request.name(0))?;
     let wanted = request.name(1);
     let book = Rulebook::load(&*state.store, (state.clock)()).await?;
-    let reader = Reader::new(&*state.store, &registries, &book, form);
+    let reader = reader(state, &reach, &book, form);
     let row = reader.by_name(wanted).await?;
     let row = row.ok_or_else(|| ArmError::ResourceNotFound(wanted.to_owned()))?;
     Ok(Json(row.to_rest()).into_response())

@@ -67,6 +67,9 @@ impl Place {
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/automations/{name}") => {
                 (self.group(), vec!["one"])
             }
+            pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/governanceRules/{name}") => {
+                (self.subscription(), vec![NOTHING, NOTHING])
+            }
             pattern if pattern.contains("/secureScores/{name}") => {
                 (String::new(), vec![self.subscription, "ascScore"])
             }
@@ -125,6 +128,15 @@ fn body(route: &Route) -> Value {
         _ if is("governanceAssignments") => {
             json!({"properties": {"remediationDueDate": "2026-02-01T00:00:00Z"}})
         }
+        _ if is("governanceRules/{name}/execute") => json!({"override": true}),
+        _ if is("governanceRules") => json!({"properties": {
+            "displayName": "All", "remediationTimeframe": "7.00:00:00", "rulePriority": 1,
+            "ruleType": "Integrated", "sourceResourceType": "Assessments",
+            "conditionSets": [{"conditions": [
+                {"property": "$.Severity", "operator": "Equals", "value": "High"},
+            ]}],
+            "ownerSource": {"type": "Manually", "value": "anna"},
+        }}),
         _ if is("policyExemptions") => json!({"properties": {"exemptionCategory": "Waiver"}}),
         _ if is("pricings") => json!({"properties": {"pricingTier": "Standard"}}),
         _ if is("roleAssignments") => {

@@ -15,10 +15,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
-    Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    NewRegistry, PackageFindings, PackagePlace, PackageVersion, PrincipalId, PushOrigin, PutManifest,
-    PutOutcome, RegistryId, RepositoryKey, SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId,
-    TenantId, Vulnerability,
+    Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, NewRegistry,
+    PackageFindings, PackagePlace, PackageVersion, PrincipalId, PutManifest, PutOutcome, RegistryId,
+    SnapshotVersion, SqliteStore, Store, Subscription, SubscriptionId, TenantId, Vulnerability, testing,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -197,15 +196,7 @@ impl Estate {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("records.sqlite");
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file).unwrap());
-        let installation = Installation {
-            tenant: TenantId(Uuid::from_u128(0x777)),
-            subscription: SubscriptionId(Uuid::from_u128(0xabc)),
-            subscription_name: "Harbour".into(),
-            resource_group: "rg".into(),
-            registry: "Lazaretto".into(),
-            login_server: "lazaretto.test".into(),
-            location: "local".into(),
-        };
+        let installation = testing::installation("Lazaretto");
         let installation = store.install(installation, now()).await.unwrap();
         let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap().id;
         let seal = PageSeal::new(&[7; 32]);
@@ -219,6 +210,7 @@ impl Estate {
             installation: Arc::new(installation),
             registry_suffix: "lazaretto.test".into(),
             scan_plan: "ContainerRegistry",
+            sends_mail: true,
             clock: now,
         });
         Self { store, registry, seal, router, _folder: folder }
@@ -264,33 +256,13 @@ impl Estate {
         estate
     }
 
-    fn key(&self, repository: &str, digest: Digest) -> ImageKey {
-        ImageKey {
-            repository: RepositoryKey { registry: self.registry, name: repository.parse().unwrap() },
-            digest,
-        }
-    }
-
     /// An image in a state.
     pub(crate) async fn image(&self, repository: &str, state: ImageState, cause: Option<Cause>) -> ImageKey {
-        let bytes = format!("manifest of {repository}").into_bytes();
-        let image = self.key(repository, Digest::of_sha256(&bytes));
         let manifest = PutManifest {
-            repository: image.repository.clone(),
-            digest: image.digest.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-            bytes: bytes.into(),
-            artifact_type: None,
-            subject: None,
-            config: None,
-            annotations: BTreeMap::new(),
             tags: vec!["1".parse().unwrap()],
-            references: Vec::new(),
-            jobs: Vec::new(),
-            actor: Actor("owner".into()),
-            origin: PushOrigin::default(),
-            at: now(),
+            ..testing::push(self.registry, repository, format!("manifest of {repository}"), now())
         };
+        let image = testing::image_of(&manifest);
         let outcome = self.store.put_manifest(manifest).await.unwrap();
         assert!(matches!(outcome, PutOutcome::Stored { .. }));
         let counts: &[(&str, u64)] =
@@ -323,6 +295,7 @@ impl Estate {
             source: None,
             module: None,
             owner: None,
+            architecture: None,
         };
         let place = |(name, _): &(&str, &str)| PackagePlace {
             package: package(name),
@@ -331,7 +304,7 @@ impl Estate {
         };
         let record = ImageRecord {
             digest: image.digest.clone(),
-            distribution: Value::Null,
+            distribution: json!({"id": "alpine", "version": "3.13", "pretty_name": "Alpine Linux v3.13", "ecosystem": "Alpine:v3.13"}),
             platform: Some("linux/amd64".into()),
             obstacles: json!([]),
             basis: json!({ "causes": [] }),
@@ -380,6 +353,11 @@ impl Estate {
     }
 }
 
+/// A package that nobody fixes.
+pub(crate) const ORPHAN: &str = "orphan";
+/// A vulnerability of low severity; all others are critical.
+pub(crate) const SLIGHT: &str = "CVE-2020-9999";
+
 fn finding(package: &str, vulnerability: &str) -> FindingRow {
     FindingRow {
         vulnerability: vulnerability.to_owned(),
@@ -389,7 +367,7 @@ fn finding(package: &str, vulnerability: &str) -> FindingRow {
         evidence: json!({
             "rule": "1.0-r0 is before 2.0-r0",
             "remediation": format!("apk add --upgrade '{package}>=2.0-r0'"),
-            "patchable": true,
+            "patchable": package != ORPHAN,
             "aliases": ["GHSA-aaaa-bbbb-cccc"],
             "category": "Alpine",
             "advisories": [],
@@ -398,11 +376,12 @@ fn finding(package: &str, vulnerability: &str) -> FindingRow {
 }
 
 fn vulnerability(id: &str) -> Vulnerability {
+    let (severity, score) = if id == SLIGHT { ("Low", 3.1) } else { ("Critical", 9.8) };
     Vulnerability {
         id: id.to_owned(),
         ecosystem: inventory::Ecosystem::new("Alpine:v3.13"),
-        severity: "Critical".into(),
-        score: Some(9.8),
+        severity: severity.into(),
+        score: Some(score),
         record: json!({
             "id": id,
             "aliases": [],

@@ -1,8 +1,9 @@
 //! Exemptions, as Azure Policy's clients make them.
 
-use crate::estate::{Estate, KEY, registry, subscription};
+use crate::estate::{Estate, KEY, ORPHAN, SLIGHT, registry, subscription};
 use http::Method;
 use serde_json::{Value, json};
+use store::ImageState;
 
 fn path(scope: &str, name: &str) -> String {
     format!("{scope}/providers/Microsoft.Authorization/policyExemptions{name}?api-version=2022-07-01-preview")
@@ -161,4 +162,92 @@ async fn what_would_hide_more_or_less_than_it_says_is_refused() {
     let digest = format!("sha256:{}", "a".repeat(64));
     let image = format!("{}/repositories/team:app/images/{digest}", registry());
     assert_eq!(put(image, waiver(json!({}))).await, 201);
+}
+
+/// One line for each criterion in Azure's form: which of two findings it hides, in all forms of a finding, and that the
+/// finding says by what.
+#[tokio::test]
+async fn every_criterion_hides_what_it_means_at_the_next_read() {
+    let estate = Estate::new().await;
+    let image = estate.image("team/app", ImageState::Unhealthy, None).await;
+    estate.findings(&image, &[("busybox", "CVE-2021-28831"), (ORPHAN, SLIGHT)]).await;
+    let digest = image.digest.to_string();
+    let (none, slight, grave, both) =
+        (&[][..], &[SLIGHT][..], &["CVE-2021-28831"][..], &[SLIGHT, "CVE-2021-28831"][..]);
+    for (conditions, hidden) in [
+        (json!({"ids": ["cve-2021-28831"]}), grave),
+        (json!({"ids": ["GHSA-aaaa-bbbb-cccc"]}), both),
+        (json!({"ids": ["CVE-2021-2883"]}), none),
+        (json!({"categories": ["alpine"]}), both),
+        (json!({"categories": ["Debian"]}), none),
+        (json!({"severityBelow": "Medium"}), slight),
+        (json!({"cvssBelow": 3.2}), slight),
+        (json!({"cvssBelow": 3.1}), none),
+        (json!({"notPatchable": true}), slight),
+        (json!({"fixStatuses": ["FixAvailable"]}), grave),
+        (json!({"fixStatuses": ["NoFixAvailable", "WontFix"]}), slight),
+        (json!({"digests": [digest]}), both),
+        (json!({"digests": [format!("sha256:{}", "0".repeat(64))]}), none),
+        (json!({"repositories": ["team/*"]}), both),
+        (json!({"repositories": ["app"]}), none),
+        (json!({"osVersions": ["alpine 3.13"]}), both),
+        (json!({"osVersions": ["alpine 3.14"]}), none),
+        (json!({"packages": ["busy*@1.0-*"]}), grave),
+        (json!({"packages": ["busybox@2*"]}), none),
+        (json!({"text": "9999 in WORDS"}), slight),
+        (json!({"packages": ["busybox"], "severityBelow": "Medium"}), none),
+    ] {
+        let own = path(&registry(), "/one");
+        let put = estate.ask("security-admin", Method::PUT, &own, waiver(conditions.clone())).await;
+        assert!(put.status.is_success(), "{conditions}: {put:?}");
+        for key in [KEY, "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5", "33422d8f-ab1e-42be-bc9a-38685bb567b9"] {
+            let list = format!(
+                "{}/providers/Microsoft.Security/assessments/{key}/subAssessments?api-version=2019-01-01-preview",
+                registry()
+            );
+            let body = estate.get("reader", &list).await.expect(200).body;
+            let rows = body["value"].as_array().unwrap();
+            let exempt = rows.iter().filter(|row| row["properties"]["status"]["cause"] == "Exempt");
+            let found: Vec<&str> = exempt.map(|row| row["properties"]["id"].as_str().unwrap()).collect();
+            let found: Vec<&str> = found.into_iter().filter(|id| *id != "image").collect();
+            assert_eq!(found, hidden, "{conditions} {key}");
+            for row in rows.iter().filter(|row| row["properties"]["status"]["cause"] == "Exempt") {
+                let said = row["properties"]["status"]["description"].as_str().unwrap();
+                for part in
+                    ["`Old image`", "security-admin", "2026-02-01T00:00:00Z", "It is replaced next week."]
+                {
+                    assert!(said.contains(part), "{said}");
+                }
+            }
+        }
+        estate.ask("security-admin", Method::DELETE, &own, Value::Null).await.expect(200);
+    }
+}
+
+/// An exemption of a registry that is deleted is not in force in the next one of the same name.
+#[tokio::test]
+async fn exemptions_go_with_their_registry_and_their_group() {
+    let estate = Estate::new().await;
+    let group = format!("{}/resourceGroups/other", subscription());
+    let second = format!("{group}/providers/Microsoft.ContainerRegistry/registries/Second");
+    let version = "?api-version=2025-11-01";
+    let groups = format!("{}?api-version=2021-04-01", group.replace("resourceGroups", "resourcegroups"));
+    for whole in [false, true] {
+        estate.ask("owner", Method::PUT, &groups, json!({"location": "local"})).await;
+        let registry = format!("{second}{version}");
+        estate.ask("owner", Method::PUT, &registry, json!({"location": "local"})).await.expect(201);
+        for scope in [&second, &format!("{second}/repositories/app"), &group] {
+            let own = path(&scope.to_lowercase(), "/one");
+            estate.ask("owner", Method::PUT, &own, waiver(json!({"ids": ["CVE-1"]}))).await.expect(201);
+        }
+        let deleted = if whole { &groups } else { &registry };
+        estate.ask("owner", Method::DELETE, deleted, Value::Null).await.expect(200);
+        estate.ask("owner", Method::PUT, &groups, json!({"location": "local"})).await;
+        estate.ask("owner", Method::PUT, &registry, json!({"location": "local"})).await.expect(201);
+        let list = estate.get("owner", &path(&subscription(), "")).await.expect(200).body;
+        let left: Vec<&str> =
+            list["value"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+        assert_eq!(left.len(), usize::from(!whole), "{left:?}");
+        estate.ask("owner", Method::DELETE, &groups, Value::Null).await.expect(200);
+    }
 }

@@ -6,7 +6,8 @@ use crate::say;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use clap::Args;
-use server::{Configuration, Overrides, StorageSettings};
+use server::vex::VexKey;
+use server::{Configuration, MailSettings, Overrides, StorageSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -64,6 +65,9 @@ pub(crate) struct ServeArguments {
     /// Networks that webhooks, automations and imports may reach though they are not public, such as 10.0.0.0/8
     #[arg(long, env = "LAZARETTO_OUTBOUND_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
     outbound_allow: Option<Vec<String>>,
+    /// A PEM file with authorities that mail and syslog servers may have their certificates from
+    #[arg(long, env = "LAZARETTO_OUTBOUND_CA", value_name = "FILE")]
+    outbound_ca: Option<PathBuf>,
     /// Requests that one caller may send each second, for long; 0 for as many as they like [default: 0]
     #[arg(long, env = "LAZARETTO_RATE_LIMIT", value_name = "REQUESTS")]
     rate_limit: Option<u32>,
@@ -79,6 +83,10 @@ pub(crate) struct ServeArguments {
     /// An address or a folder that has the files of the public sources
     #[arg(long, env = "LAZARETTO_ADVISORY_MIRROR", value_name = "URL")]
     advisory_mirror: Option<String>,
+    /// A PEM file with a public key: VEX documents that it has signed are believed where they are attached to images;
+    /// may be repeated
+    #[arg(long, env = "LAZARETTO_VEX_KEY", value_name = "FILE", value_delimiter = ',')]
+    vex_key: Vec<PathBuf>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -112,12 +120,18 @@ impl ServeArguments {
             advisory_age_limit_days: self.advisory_age_limit_days,
             price_per_image: self.price_per_image,
             outbound_allow: self.outbound_allow,
+            outbound_ca: self.outbound_ca,
+            mail: MailSettings::from_environment(|name| std::env::var(name).ok()),
             rate_limit: self.rate_limit,
             rate_burst: self.rate_burst,
             advisory_flip_limit_percent: self.advisory_flip_limit_percent,
             advisory_update_hours: self.advisory_update_hours,
             advisory_mirror: self.advisory_mirror,
             advisory_sources: None,
+            vex_keys: (!self.vex_key.is_empty()).then(|| {
+                let key = |file| VexKey { file, name: None, repositories: Vec::new() };
+                self.vex_key.into_iter().map(key).collect()
+            }),
             identity_providers: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;

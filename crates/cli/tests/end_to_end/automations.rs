@@ -1,4 +1,5 @@
-//! Automations from outside: a verdict reaches a webhook, a sink of CloudEvents and a file, at least once.
+//! Automations from outside: a verdict reaches a webhook, a sink of CloudEvents, a file, syslog and a mailbox, at least
+//! once, also over `kill -9`.
 
 use crate::states::import;
 use crate::support::image::alpine;
@@ -7,7 +8,8 @@ use crate::support::server::{PASSWORD, Server};
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use store::{Digests, SqliteStore};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -16,6 +18,11 @@ type Letter = (String, Value);
 
 /// Listens on a port of its own. The first letter is refused, as by a receiver that is just being restarted.
 async fn receiver() -> (u16, UnboundedReceiver<Letter>) {
+    receiver_that_refuses(1).await
+}
+
+/// The same, which refuses so many at first.
+async fn receiver_that_refuses(refusals: usize) -> (u16, UnboundedReceiver<Letter>) {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = socket.local_addr().unwrap().port();
     let (told, letters) = unbounded_channel();
@@ -23,7 +30,7 @@ async fn receiver() -> (u16, UnboundedReceiver<Letter>) {
         let mut count = 0;
         while let Ok((stream, _)) = socket.accept().await {
             count += 1;
-            take(stream, &told, count == 1).await;
+            take(stream, &told, count <= refusals).await;
         }
     });
     (port, letters)
@@ -63,11 +70,40 @@ fn whole(read: &[u8]) -> Option<Letter> {
 }
 
 async fn put(server: &Server, name: &str, actions: Value) {
-    let client = Client::new();
-    let request = client.get(format!("{}/subscriptions?api-version=2022-12-01", server.url));
+    let (status, text) = try_put(server, name, actions).await;
+    assert_eq!(status, 201, "{text}");
+}
+
+async fn subscription(server: &Server) -> String {
+    let request = Client::new().get(format!("{}/subscriptions?api-version=2022-12-01", server.url));
     let answer = request.basic_auth("admin", Some(PASSWORD)).send().await.unwrap();
     let list: Value = answer.json().await.unwrap();
-    let subscription = list["value"][0]["id"].as_str().unwrap().to_owned();
+    list["value"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Takes one mail, as a mail server that asks nobody who they are.
+async fn take_mail(socket: &TcpListener) -> String {
+    let (stream, _) = socket.accept().await.unwrap();
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 test\r\n").await.unwrap();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        if line.starts_with("DATA") {
+            stream.write_all(b"354 go on\r\n").await.unwrap();
+            let mut text = String::new();
+            while !text.ends_with("\r\n.\r\n") {
+                assert!(stream.read_line(&mut text).await.unwrap() > 0, "the mail broke off: {text}");
+            }
+            stream.write_all(b"250 taken\r\n").await.unwrap();
+            return text;
+        }
+        stream.write_all(b"250 ok\r\n").await.unwrap();
+    }
+}
+
+async fn try_put(server: &Server, name: &str, actions: Value) -> (u16, String) {
+    let subscription = subscription(server).await;
     let automation = json!({"location": "local", "properties": {
         "isEnabled": true,
         "scopes": [{"scopePath": subscription}],
@@ -83,9 +119,9 @@ async fn put(server: &Server, name: &str, actions: Value) {
         "{}{subscription}/resourceGroups/lazaretto/providers/Microsoft.Security/automations/{name}?api-version=2019-01-01-preview",
         server.url
     );
-    let request = client.put(url).basic_auth("admin", Some(PASSWORD)).json(&automation);
+    let request = Client::new().put(url).basic_auth("admin", Some(PASSWORD)).json(&automation);
     let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+    (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,4 +181,109 @@ async fn nobody_is_told_in_a_private_network_that_is_not_allowed() {
     }
     assert!(letters.try_recv().is_err());
     assert!(!server.log().contains("SECRET"), "{}", server.log());
+}
+
+/// Whatever it takes, and whenever the server is killed: each finding is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_told_over_kills() {
+    const KILLS: u64 = 6;
+    let folder = tempfile::tempdir().unwrap();
+    import(folder.path());
+    let (port, mut letters) = receiver_that_refuses(0).await;
+    let further = ["--outbound-allow", "127.0.0.1"];
+    let server = Server::start(folder.path(), &further);
+    let uri = format!("http://127.0.0.1:{port}/hook");
+    put(&server, "hook", json!([{"actionType": "LogicApp", "uri": uri}])).await;
+    let mut server = server;
+    for number in 0..KILLS {
+        let repository = format!("app{number}");
+        push(&Client::new(), &server.url, &repository, "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
+        // From the moment of the answer to after the telling.
+        tokio::time::sleep(Duration::from_millis(number * number * 25)).await;
+        server.kill();
+        server = Server::start(folder.path(), &further);
+    }
+    let mut waiting: std::collections::BTreeSet<String> =
+        (0..KILLS).map(|number| format!("app{number}")).collect();
+    while !waiting.is_empty() {
+        let next = tokio::time::timeout(Duration::from_secs(60), letters.recv()).await;
+        let (_, body) =
+            next.unwrap_or_else(|_| panic!("{waiting:?} were not told\n{}", server.log())).unwrap();
+        waiting.remove(body["properties"]["additionalData"]["repositoryName"].as_str().unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_of_syslog_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    import(folder.path());
+    let server = Server::start(folder.path(), &["--outbound-allow", "127.0.0.1"]);
+    let datagrams = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let streams = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (udp, tcp) = (datagrams.local_addr().unwrap().port(), streams.local_addr().unwrap().port());
+    put(&server, "udp", json!([{"actionType": "Syslog", "address": format!("udp://127.0.0.1:{udp}")}])).await;
+    put(&server, "tcp", json!([{"actionType": "Syslog", "address": format!("tcp://127.0.0.1:{tcp}")}])).await;
+    push(&Client::new(), &server.url, "app", "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
+    let took = async {
+        let mut datagram = [0; 4096];
+        let length = datagrams.recv(&mut datagram).await.unwrap();
+        let (mut stream, _) = streams.accept().await.unwrap();
+        let mut framed = String::new();
+        stream.read_to_string(&mut framed).await.unwrap();
+        (String::from_utf8_lossy(&datagram[..length]).into_owned(), framed)
+    };
+    let took = tokio::time::timeout(Duration::from_secs(60), took).await;
+    let (datagram, framed) = took.unwrap_or_else(|_| panic!("nobody was told\n{}", server.log()));
+    let (length, message) = framed.split_once(' ').unwrap();
+    assert_eq!(length.parse(), Ok(message.len()), "one message, framed by its length: {framed}");
+    for message in [&*datagram, message] {
+        assert!(message.starts_with("<131>1 20"), "{message}");
+        let content: Value = serde_json::from_str(message.split_once("] ").unwrap().1).unwrap();
+        assert_eq!((&content["code"], &content["repositoryName"]), (&"Unhealthy".into(), &"app".into()));
+    }
+}
+
+/// The mail of an hour that ended while the server was down is sent when it is up again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_sums_up_what_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    import(folder.path());
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mail_server = format!("smtp+plain://127.0.0.1:{}", socket.local_addr().unwrap().port());
+    let refused = |message: &str| message.contains("mail");
+    let without = Server::start(folder.path(), &[]);
+    let action = json!([{"actionType": "Email", "recipients": ["anna@harbour.test"], "period": "Hourly"}]);
+    let answer = try_put(&without, "mail", action.clone()).await;
+    assert!(answer.0 == 400 && refused(&answer.1), "a server without mail says so: {answer:?}");
+    drop(without);
+
+    let variables =
+        [("LAZARETTO_MAIL_SERVER", &*mail_server), ("LAZARETTO_MAIL_FROM", "lazaretto@harbour.test")];
+    let server = Server::start_with(folder.path(), &[], &variables);
+    put(&server, "mail", action).await;
+    push(&Client::new(), &server.url, "app", "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
+    assert_eq!(server.verdict("app:1")["state"], "Unhealthy");
+    let sink = format!(
+        "{}/resourceGroups/lazaretto/providers/Microsoft.Security/automations/mail/0",
+        subscription(&server).await
+    );
+    let store = SqliteStore::open(&folder.path().join("lazaretto.sqlite")).unwrap();
+    let patience = Instant::now() + Duration::from_secs(30);
+    while store.digest_waits_since(&sink).await.unwrap().is_none() {
+        assert!(Instant::now() < patience, "no change waits for the mail\n{}", server.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    server.kill();
+    // Two hours pass.
+    let waiting = store.digest_entries(&sink, 10).await.unwrap();
+    store.forget_digest(&sink, waiting.seen).await.unwrap();
+    let changes = waiting.entries.into_iter().map(|entry| (entry.resource, entry.body)).collect();
+    let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(2);
+    store.note_for_digest(&sink, changes, then).await.unwrap();
+    drop(store);
+    let server = Server::start_with(folder.path(), &[], &variables);
+    let took = tokio::time::timeout(Duration::from_secs(60), take_mail(&socket)).await;
+    let mail = took.unwrap_or_else(|_| panic!("no mail came\n{}", server.log()));
+    assert!(mail.contains("Subject: Lazaretto: 1 change in 1 registry"), "{mail}");
+    assert!(mail.contains("CVE-2099-0001"), "{mail}");
 }

@@ -9,21 +9,9 @@ use reqwest::{Client, StatusCode};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::testing::Random;
 
 const KILLS: usize = 20;
-
-/// SplitMix64: small, and good enough to choose moments.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
 
 /// What was acknowledged: repository, digest, and the verdict that it must get.
 type Acknowledged = Arc<Mutex<Vec<(String, String, &'static str)>>>;

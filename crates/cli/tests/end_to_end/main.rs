@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod artifact;
+mod attached;
 mod attached_registries;
 mod automations;
 mod browser;
@@ -12,6 +14,7 @@ mod content_sets;
 mod explain;
 mod following;
 mod hostile;
+mod increments;
 mod indexes;
 mod kill;
 mod management;

@@ -49,6 +49,17 @@ async fn a_rule_hides_a_finding_and_its_end_shows_it_again() {
     assert_eq!(server.verdict("app:2")["state"], "Healthy");
     done(&server.client(&["rules", "delete", "one"]));
     assert_eq!(server.verdict("app:2")["state"], "Unhealthy");
+    let told = tokio::task::block_in_place(|| server.api("/api/events?kind=rule-put,rule-deleted"));
+    let told: Vec<(&str, &str, &str)> = told["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| {
+            let text = |value: &'static str| event[value].as_str().unwrap();
+            (text("kind"), text("actor"), event["detail"]["rule"]["reason"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(told, [("rule-put", "admin", "not used"), ("rule-deleted", "admin", "not used")]);
 
     let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
     let words = ["exemptions", "put", "soon", "--mitigated", "--reason", "walled off", "--expires"];

@@ -18,15 +18,15 @@ pub use listing::{Place, Reader};
 pub use name::mark;
 pub(crate) use name::of as name_of;
 
-use super::metadata::{IMAGES_KEY, NEWER_IMAGES_KEY};
+use super::metadata::{IMAGE_KEY, IMAGES_KEY, NEWER_IMAGES_KEY};
 use super::{Document, KnownRegistry};
 
-use crate::rulebook::sentence;
+use crate::rulebook::{image_id, sentence};
 use advisory::VulnerabilityRecord;
 use assessment::FindingEvidence;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use store::{Finding, ImageState, ImageSummary, Rule};
+use store::{Finding, ImageKey, ImageState, ImageSummary, Rule};
 
 /// The type.
 pub const KIND: &str = "Microsoft.Security/assessments/subAssessments";
@@ -38,11 +38,13 @@ pub enum Form {
     First,
     /// That of 2023: one row for each image, vulnerability and package, with what is known of both.
     Newer,
+    /// That of 2024: the same rows below the assessment of their image.
+    Image,
 }
 
 impl Form {
     /// All forms.
-    pub const ALL: [Self; 2] = [Self::First, Self::Newer];
+    pub const ALL: [Self; 3] = [Self::First, Self::Newer, Self::Image];
 
     /// The form of the assessment with this key, in any case.
     pub fn of_key(key: &str) -> Option<Self> {
@@ -54,6 +56,7 @@ impl Form {
         match self {
             Self::First => IMAGES_KEY,
             Self::Newer => NEWER_IMAGES_KEY,
+            Self::Image => IMAGE_KEY,
         }
     }
 
@@ -61,7 +64,7 @@ impl Form {
     fn group(self, finding: &Finding) -> String {
         match self {
             Self::First => finding.vulnerability.id.clone(),
-            Self::Newer => {
+            Self::Newer | Self::Image => {
                 let package = &finding.package;
                 let kind = package.kind.purl_type();
                 format!("{} {kind}/{}@{}", finding.vulnerability.id, package.name, package.version)
@@ -78,6 +81,10 @@ pub(crate) type Judged<'b> = (Finding, Option<&'b Rule>);
 pub fn of_image(known: &KnownRegistry, summary: &ImageSummary, form: Form) -> Option<Document> {
     let (cause, description) =
         summary.cause.as_ref().map_or(("", ""), |cause| (cause.code.as_str(), cause.sentence.as_str()));
+    let severities: &[&str] = match form {
+        Form::First => &["High", "Medium", "Low"],
+        Form::Newer | Form::Image => &["Critical", "High", "Medium", "Low"],
+    };
     let (status, title, text) = match summary.state {
         ImageState::Healthy => (
             json!({"code": "Healthy", "cause": "", "description": ""}),
@@ -90,7 +97,7 @@ pub fn of_image(known: &KnownRegistry, summary: &ImageSummary, form: Form) -> Op
             description,
         ),
         ImageState::Unhealthy => (
-            json!({"code": "Unhealthy", "severity": worst(summary), "cause": cause, "description": description}),
+            json!({"code": "Unhealthy", "severity": worst(summary, severities), "cause": cause, "description": description}),
             "An image of the index has vulnerabilities",
             "The findings stand with the images that the index lists.",
         ),
@@ -107,8 +114,11 @@ pub fn of_image(known: &KnownRegistry, summary: &ImageSummary, form: Form) -> Op
         Form::First => {
             json!({"type": "Information Gathered", "patchable": false, "cve": [], "cvss": {}, "vendorReferences": []})
         }
-        Form::Newer => json!({}),
+        Form::Newer | Form::Image => json!({}),
     };
+    if form == Form::Image {
+        properties.insert("resourceDetails".into(), image_resource(known, &summary.image));
+    }
     Some(row(known, summary, "", form, properties, further))
 }
 
@@ -173,6 +183,23 @@ fn properties(known: &KnownRegistry, summary: &ImageSummary, status: Value) -> M
     properties
 }
 
+/// The resource id of an image.
+pub(crate) fn resource_of(known: &KnownRegistry, image: &ImageKey) -> String {
+    // No name of a repository holds what a resource id may not hold; the registry is the next best.
+    image_id(known, image).map_or_else(|| known.id.to_string(), |id| id.to_string())
+}
+
+/// What an image is, where it is the resource.
+pub(crate) fn image_resource(known: &KnownRegistry, image: &ImageKey) -> Value {
+    json!({
+        "source": "Azure",
+        "id": resource_of(known, image),
+        "resourceType": "containerImage",
+        "resourceName": format!("{}@{}", image.repository.name, image.digest),
+        "resourceProvider": "Azure Container Registry",
+    })
+}
+
 fn row(
     known: &KnownRegistry,
     summary: &ImageSummary,
@@ -185,17 +212,20 @@ fn row(
     let name = name::of(image, form, group).to_string();
     further["assessedResourceType"] = match form {
         Form::First => "ContainerRegistryVulnerability".into(),
-        Form::Newer => "AzureContainerRegistryVulnerability".into(),
+        Form::Newer | Form::Image => "AzureContainerRegistryVulnerability".into(),
     };
     further["repositoryName"] = image.repository.name.as_str().into();
     further["imageDigest"] = image.digest.to_string().into();
     further["registryHost"] = known.registry.login_server.as_str().into();
     further["platform"] = summary.platform.as_deref().unwrap_or_default().into();
     properties.insert("additionalData".into(), further);
+    let resource = match form {
+        Form::First | Form::Newer => known.id.to_string(),
+        Form::Image => resource_of(known, image),
+    };
     Document {
         id: format!(
-            "{}/providers/Microsoft.Security/assessments/{}/subAssessments/{name}",
-            known.id,
+            "{resource}/providers/Microsoft.Security/assessments/{}/subAssessments/{name}",
             form.key()
         ),
         name,
@@ -308,13 +338,13 @@ pub(crate) fn in_three(severity: &str) -> &str {
     if severity == "Critical" { "High" } else { severity }
 }
 
-/// The worst severity of an image's findings.
-fn worst(summary: &ImageSummary) -> &'static str {
+/// The worst severity of an image's findings, in these words, the worst first.
+pub(crate) fn worst<'w>(summary: &ImageSummary, words: &[&'w str]) -> &'w str {
     let has = |severity: &str| summary.counts.get(severity).is_some_and(|count| *count > 0);
-    match () {
-        () if has("Critical") || has("High") => "High",
-        () if has("Medium") => "Medium",
-        () if has("Low") => "Low",
-        () => "Unknown",
-    }
+    let is_in_three = !words.contains(&"Critical");
+    let found = words.iter().copied().find(|word| {
+        // Without a word of its own, what is critical is high.
+        has(word) || (is_in_three && *word == "High" && has("Critical"))
+    });
+    found.unwrap_or("Unknown")
 }

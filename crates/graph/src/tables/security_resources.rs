@@ -9,18 +9,21 @@
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::{Pulled, Reading, Table};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
-use crate::documents::metadata::KINDS;
+use crate::documents::metadata::{KINDS, Metadata, Subject};
 use crate::documents::pricing::KnownPlan;
 use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
-use crate::governance;
+use crate::governance::{self, Governance};
 use crate::narrowed::Narrowed;
+use crate::rulebook::image_id;
 use crate::score::{self, Score};
 use crate::viewer::View;
-use access::ResourceId;
 use jiff::civil::date;
 use kql::ScanRequest;
 use serde_json::{Value, json};
-use store::Subscription;
+use store::{ImageKey, ImageSummary, PageRequest, Subscription, SummaryFilter};
+
+/// Images that are looked at at a time.
+const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
     name: "SecurityResources",
@@ -32,6 +35,8 @@ pub(super) const TABLE: Table = Table {
         let narrowed = Narrowed(request);
         let stages = [
             (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
+            (wants_images(narrowed, assessment::KIND), Stage::Images(None)),
+            (wants_images(narrowed, governance::KIND), Stage::GovernedImages(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
             (narrowed.wants_type(governance::KIND), Stage::Governance),
             (narrowed.wants_type(secure_score::CONTROL_KIND), Stage::Controls),
@@ -69,6 +74,10 @@ enum Stage {
     Controls,
     Governance,
     Assessments,
+    /// Assessments of images, from this one on.
+    Images(Option<ImageKey>),
+    /// Who is to resolve them.
+    GovernedImages(Option<ImageKey>),
     /// Once they have begun, how they go on.
     SubAssessments(Option<Box<CensusReading>>),
 }
@@ -84,6 +93,27 @@ impl Reading for Security {
             })?,
             Some(Stage::Governance) => governed(view)?,
             Some(Stage::Assessments) => assessments(view, Narrowed(request))?,
+            Some(Stage::Images(after)) => {
+                let (rows, next) = images(view, after, |known, summary, governance| {
+                    assessment::of_image(known, summary, governance, view.now).map(of_image)
+                })?;
+                self.stages.extend(next.map(|next| Stage::Images(Some(next))));
+                rows
+            }
+            Some(Stage::GovernedImages(_))
+                if view.runtime.block_on(Governance::load(&*view.store))?.is_empty() =>
+            {
+                Vec::new()
+            }
+            Some(Stage::GovernedImages(after)) => {
+                let (rows, next) = images(view, after, |known, summary, governance| {
+                    let resource = image_id(known, &summary.image)?;
+                    let unhealthy = assessment::unhealthy_image(known, summary, resource.as_str())?;
+                    governance.of(&unhealthy).map(|assigned| assigned.document(view.now))
+                })?;
+                self.stages.extend(next.map(|next| Stage::GovernedImages(Some(next))));
+                rows
+            }
             Some(Stage::SubAssessments(begun)) => {
                 let mut reading =
                     begun.unwrap_or_else(|| Box::new(CensusReading::new(view, plan(request), request)));
@@ -119,18 +149,70 @@ fn plans(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
     Ok(rows)
 }
 
-/// Who is to resolve the assessments that the viewer may read.
+/// Who is to resolve the assessments of registries that the viewer may read.
 fn governed(view: &View) -> Result<Vec<ResourceRow>, store::Error> {
+    let governance = view.runtime.block_on(Governance::load(&*view.store))?;
     let mut rows = Vec::new();
-    for kept in view.runtime.block_on(governance::all(&*view.store))? {
-        let is_of = |known: &&KnownRegistry| {
-            ResourceId::parse(&kept.scope).is_ok_and(|scope| scope.is_within(&known.id))
-        };
-        if let Some(known) = view.assessed.iter().find(is_of) {
-            rows.push(placed(known, row(view, governance::document(&kept))));
+    for known in view.assessed.iter().filter(|_| !governance.is_empty()) {
+        let assessed = assessment::assess(&*view.store, known, view.scan_plan, &view.book);
+        let assessed = view.runtime.block_on(assessed)?;
+        for kind in Metadata::of(Subject::Registry) {
+            for assigned in governance.all_of(known.id.as_str(), kind, assessed.unhealthy(known, kind)) {
+                rows.push(placed(known, row(view, assigned.document(view.now))));
+            }
         }
     }
     Ok(rows)
+}
+
+/// Whether rows about images can be of use among those of a type: each kind has its own name, by which published queries
+/// ask for one kind or the other.
+fn wants_images(narrowed: Narrowed<'_>, of_type: &str) -> bool {
+    let is_assessment = of_type == assessment::KIND;
+    narrowed.wants_type(of_type)
+        && assessment::kind_of_images().is_some_and(|kind| {
+            !is_assessment
+                || (narrowed.allows(&["name"], kind.key)
+                    && narrowed.allows(&["properties", "displayName"], kind.name))
+        })
+}
+
+/// The next rows about images that the viewer may read.
+fn images(
+    view: &View,
+    after: Option<ImageKey>,
+    document: impl Fn(&KnownRegistry, &ImageSummary, &Governance) -> Option<Document>,
+) -> Result<(Vec<ResourceRow>, Option<ImageKey>), store::Error> {
+    let governance = view.runtime.block_on(Governance::load(&*view.store))?;
+    let filter = SummaryFilter {
+        registries: Some(view.assessed.iter().map(|known| known.registry.id).collect()),
+        ..SummaryFilter::default()
+    };
+    let page = view.store.summaries(&filter, PageRequest { after, limit: PAGE });
+    let page = view.runtime.block_on(page)?;
+    let rows = page.items.iter().filter_map(|summary| {
+        let registry = summary.image.repository.registry;
+        let known = view.assessed.iter().find(|known| known.registry.id == registry)?;
+        document(known, summary, &governance).map(|document| placed(known, row(view, document)))
+    });
+    Ok((rows.collect(), page.next))
+}
+
+/// The assessment of an image as the table shows it.
+fn of_image(mut document: Document) -> Document {
+    if let Some(details) = document.properties["resourceDetails"].as_object_mut() {
+        let named = |(name, value): (String, Value)| {
+            let mut letters = name.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            (first.into_iter().chain(letters).collect::<String>(), value)
+        };
+        *details = std::mem::take(details).into_iter().map(named).collect();
+    }
+    if let Some(kind) = assessment::kind_of_images() {
+        document.properties["metadata"] = kind.properties();
+    }
+    document.properties["links"] = json!({"azurePortal": ""});
+    document
 }
 
 /// One document for each subscription whose score the viewer may read.
@@ -149,6 +231,7 @@ fn scores(
 }
 
 fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {
+    let governance = view.runtime.block_on(Governance::load(&*view.store))?;
     let mut rows = Vec::new();
     for known in &view.assessed {
         let stem = format!("{}/providers/Microsoft.Security/assessments/", known.id);
@@ -156,8 +239,9 @@ fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, 
             continue;
         }
         let Some(kind) = KINDS.first() else { continue };
-        let made = assessment::of_registry(&*view.store, known, kind, view.scan_plan, &view.book);
-        let mut document = view.runtime.block_on(made)?;
+        let assessed = assessment::assess(&*view.store, known, view.scan_plan, &view.book);
+        let assessed = view.runtime.block_on(assessed)?;
+        let mut document = assessment::of_registry(known, kind, &assessed, &governance, view.now);
         document.properties["resourceDetails"] = json!({
             "Id": known.id.as_str(),
             "Source": "Azure",

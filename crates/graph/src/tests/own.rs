@@ -79,8 +79,18 @@ async fn rows_have_the_forms_that_published_queries_rely_on() {
         expect![[r#"
             type:string | name:string | id_8:object | Column1:boolean | properties_resourceDetails_Source:object | properties_status_code:object | properties_metadata_severity:object | location:string | kind:string
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Healthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "NotApplicable" | "High" | "global" | ""
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "marshland" | false | "Azure" | "Healthy" | "High" | "global" | ""
+            "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
         "#]],
     )
     .await;
@@ -231,10 +241,13 @@ async fn packages_layers_and_events_are_tables() {
             kind:string | registry:string | actor:string | count_:integer
             "manifest-pushed" | "lazaretto.test" | "owner" | 8
             "verdict-changed" | "lazaretto.test" | "lazaretto" | 7
+            "registry-status-changed" | "lazaretto.test" | "lazaretto" | 1
             "manifest-pushed" | "marshland.test" | "owner" | 2
             "verdict-changed" | "marshland.test" | "lazaretto" | 2
+            "registry-status-changed" | "marshland.test" | "lazaretto" | 1
             "manifest-pushed" | "pratique.test" | "owner" | 2
             "verdict-changed" | "pratique.test" | "lazaretto" | 1
+            "registry-status-changed" | "pratique.test" | "lazaretto" | 1
         "#]],
     )
     .await;
@@ -303,12 +316,12 @@ async fn a_part_of_a_large_answer_is_kept_and_all_of_it_counted() {
         Err(fault) => fault.to_string(),
     };
     expect![[r#"
-        [["odd",2500],["even",2500]] of 2 ["parity"]
-        there is no column `nothing`
-        [["odd",3,500]] of 1 ["parity", "Column1"]
+        [["even",2500],["odd",2500]] of 2 ["parity"]
+        line 2, column 11: there is no column `nothing`
+        [["odd",3,500]] of 1 ["parity", "strlen_parity"]
         [[2,1667],[1,1667]] of 3 ["Column1"]
-        there is no column `b`
-        there is no column `b`
+        line 2, column 9: there is no column `b`
+        line 2, column 12: there is no column `b`
         [[1,1],[10,1],[100,1]] of 5000 ["a"]
         [[300004,1],[300008,1],[300012,1]] of 5000 ["Column1"]
     "#]]

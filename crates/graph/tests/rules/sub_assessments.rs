@@ -125,7 +125,7 @@ async fn names_differ_and_pages_neither_repeat_nor_hide() {
         }
         names.extend(whole.into_iter().map(|row| row.name));
     }
-    assert_eq!(names.len(), 3 + 4);
+    assert_eq!(names.len(), 3 + 4 + 4);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::PageRequest;
+use store::testing::Random;
 
 const FOLDER: &str = "LAZARETTO_TEST_KILL_FOLDER";
 const START: &str = "LAZARETTO_TEST_KILL_START";
@@ -26,19 +27,6 @@ const SEED: &str = "LAZARETTO_TEST_KILL_SEED";
 const ROUNDS: u64 = 8;
 const LANES: u64 = 4;
 const REPOSITORIES: [&str; 2] = ["team/app", "team/other"];
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
 
 /// Most layers are few, so that everybody pushes, shares and gives up the same ones.
 fn layer(number: u64) -> Vec<u8> {

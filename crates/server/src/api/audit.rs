@@ -124,7 +124,7 @@ async fn list(
 
 /// # Errors
 /// When there is a subscription in which the caller may not read the log.
-async fn require_everywhere(caller: &Caller, state: &ApiState) -> Result<(), ApiError> {
+pub(super) async fn require_everywhere(caller: &Caller, state: &ApiState) -> Result<(), ApiError> {
     let subscriptions = state.store.subscriptions().await?;
     let may = subscriptions.iter().all(|subscription| {
         ResourceId::subscription_scope(&subscription.id.to_string())

@@ -115,7 +115,7 @@ async fn list(
         return Err(ApiError::Invalid(format!("at most {MOST_KINDS} kinds can be asked for")));
     }
     let sight = Sight::of(&caller, &state).await?;
-    let filter = EventFilter { registries: sight.ids(), kinds, repository };
+    let filter = EventFilter { registries: sight.ids(), kinds, repository, elsewhere: sight.sees_elsewhere };
     let wants_stream = headers
         .get_all(header::ACCEPT)
         .iter()
@@ -158,6 +158,8 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
 struct Sight {
     /// The registries with their names, and whether verdicts on their images may be seen.
     registries: HashMap<RegistryId, (String, bool)>,
+    /// Whether they may read the audit log, and so also what happened to rules and to registries that are gone.
+    sees_elsewhere: bool,
 }
 
 impl Sight {
@@ -167,7 +169,8 @@ impl Sight {
             let verdicts = caller.may_in(Action::ASSESSMENT_READ, &registry);
             (registry.id, (registry.name, verdicts))
         });
-        Ok(Self { registries: registries.collect() })
+        let sees_elsewhere = super::audit::require_everywhere(caller, state).await.is_ok();
+        Ok(Self { registries: registries.collect(), sees_elsewhere })
     }
 
     fn ids(&self) -> Vec<RegistryId> {
@@ -177,7 +180,9 @@ impl Sight {
     /// An event as it is shown; none if it is not for these eyes.
     fn view(&self, event: Event) -> Option<EventView> {
         let Event { sequence, event } = event;
-        let (registry, verdicts) = self.registries.get(&event.registry?)?;
+        let known = event.registry.and_then(|registry| self.registries.get(&registry));
+        let elsewhere = (String::new(), true);
+        let (registry, verdicts) = known.or_else(|| self.sees_elsewhere.then_some(&elsewhere))?;
         let is_verdict = [EventKind::IMAGE_ASSESSED, EventKind::VERDICT_CHANGED].contains(&event.kind);
         if is_verdict && !verdicts {
             return None;
@@ -245,6 +250,7 @@ impl Follower {
         };
         let Ok(sight) = sight else { return false };
         self.filter.registries = sight.ids();
+        self.filter.elsewhere = sight.sees_elsewhere;
         let stretch = match self.state.store.wanted_events(&self.filter, self.place, LONGEST_PAGE).await {
             Ok(stretch) => stretch,
             Err(error) => {

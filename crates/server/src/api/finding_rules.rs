@@ -20,80 +20,60 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Actor, Rule, RuleClass, RuleKey, RulePut};
 
-pub(super) const LIST: Route = Route {
-    method: Method::GET,
-    path: "/api/rules",
-    action: Some(Action::RULE_READ),
-    handler: || get(|caller, state, query| list(RuleClass::Rule, caller, state, query)),
-};
-pub(super) const ONE: Route = Route {
-    method: Method::GET,
-    path: "/api/rules/{name}",
-    action: Some(Action::RULE_READ),
-    handler: || get(|caller, state, name, query| one(RuleClass::Rule, caller, state, name, query)),
-};
-pub(super) const PUT: Route = Route {
-    method: Method::PUT,
-    path: "/api/rules/{name}",
-    action: Some(Action::RULE_WRITE),
-    handler: || put(|caller, state, name, body| put_one(RuleClass::Rule, caller, state, name, body)),
-};
-pub(super) const DELETE: Route = Route {
-    method: Method::DELETE,
-    path: "/api/rules/{name}",
-    action: Some(Action::RULE_WRITE),
-    handler: || delete(|caller, state, name, query| delete_one(RuleClass::Rule, caller, state, name, query)),
-};
-pub(super) const EXEMPTIONS: Route = Route {
-    method: Method::GET,
-    path: "/api/exemptions",
-    action: Some(Action::POLICY_EXEMPTION_READ),
-    handler: || get(|caller, state, query| list(RuleClass::Exemption, caller, state, query)),
-};
-pub(super) const EXEMPTION: Route = Route {
-    method: Method::GET,
-    path: "/api/exemptions/{name}",
-    action: Some(Action::POLICY_EXEMPTION_READ),
-    handler: || get(|caller, state, name, query| one(RuleClass::Exemption, caller, state, name, query)),
-};
-pub(super) const PUT_EXEMPTION: Route = Route {
-    method: Method::PUT,
-    path: "/api/exemptions/{name}",
-    action: Some(Action::POLICY_EXEMPTION_WRITE),
-    handler: || put(|caller, state, name, body| put_one(RuleClass::Exemption, caller, state, name, body)),
-};
-pub(super) const DELETE_EXEMPTION: Route = Route {
-    method: Method::DELETE,
-    path: "/api/exemptions/{name}",
-    action: Some(Action::POLICY_EXEMPTION_DELETE),
-    handler: || {
-        delete(|caller, state, name, query| delete_one(RuleClass::Exemption, caller, state, name, query))
-    },
-};
+/// Rules or exemptions: each class has paths and rights of its own, and the same routes.
+trait Class: 'static {
+    const CLASS: RuleClass;
+    const READ: Action;
+    const WRITE: Action;
+    const DELETE: Action;
+}
+
+struct Rules;
+
+impl Class for Rules {
+    const CLASS: RuleClass = RuleClass::Rule;
+    const READ: Action = Action::RULE_READ;
+    const WRITE: Action = Action::RULE_WRITE;
+    const DELETE: Action = Action::RULE_WRITE;
+}
+
+struct Exemptions;
+
+impl Class for Exemptions {
+    const CLASS: RuleClass = RuleClass::Exemption;
+    const READ: Action = Action::POLICY_EXEMPTION_READ;
+    const WRITE: Action = Action::POLICY_EXEMPTION_WRITE;
+    const DELETE: Action = Action::POLICY_EXEMPTION_DELETE;
+}
+
+const fn list_of<C: Class>(path: &'static str) -> Route {
+    Route { method: Method::GET, path, action: Some(C::READ), handler: || get(list::<C>) }
+}
+
+const fn one_of<C: Class>(path: &'static str) -> Route {
+    Route { method: Method::GET, path, action: Some(C::READ), handler: || get(one::<C>) }
+}
+
+const fn put_of<C: Class>(path: &'static str) -> Route {
+    Route { method: Method::PUT, path, action: Some(C::WRITE), handler: || put(put_one::<C>) }
+}
+
+const fn delete_of<C: Class>(path: &'static str) -> Route {
+    Route { method: Method::DELETE, path, action: Some(C::DELETE), handler: || delete(delete_one::<C>) }
+}
+
+pub(super) const LIST: Route = list_of::<Rules>("/api/rules");
+pub(super) const ONE: Route = one_of::<Rules>("/api/rules/{name}");
+pub(super) const PUT: Route = put_of::<Rules>("/api/rules/{name}");
+pub(super) const DELETE: Route = delete_of::<Rules>("/api/rules/{name}");
+pub(super) const EXEMPTIONS: Route = list_of::<Exemptions>("/api/exemptions");
+pub(super) const EXEMPTION: Route = one_of::<Exemptions>("/api/exemptions/{name}");
+pub(super) const PUT_EXEMPTION: Route = put_of::<Exemptions>("/api/exemptions/{name}");
+pub(super) const DELETE_EXEMPTION: Route = delete_of::<Exemptions>("/api/exemptions/{name}");
 
 /// A reason is a sentence or two.
 const LONGEST_REASON: usize = 512;
 const LONGEST_NAME: usize = 128;
-
-/// The rights that a class needs.
-struct Rights {
-    read: Action,
-    write: Action,
-    delete: Action,
-}
-
-fn rights(class: RuleClass) -> Rights {
-    match class {
-        RuleClass::Rule => {
-            Rights { read: Action::RULE_READ, write: Action::RULE_WRITE, delete: Action::RULE_WRITE }
-        }
-        RuleClass::Exemption => Rights {
-            read: Action::POLICY_EXEMPTION_READ,
-            write: Action::POLICY_EXEMPTION_WRITE,
-            delete: Action::POLICY_EXEMPTION_DELETE,
-        },
-    }
-}
 
 /// What a client says of a rule or an exemption.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -186,14 +166,13 @@ async fn scope(state: &ApiState, named: Option<&str>) -> Result<ResourceId, ApiE
 }
 
 /// All that the caller may see: at the scope that was named, above it and below it; everywhere if none was.
-async fn list(
-    class: RuleClass,
+async fn list<C: Class>(
     caller: Caller,
     State(state): State<ApiState>,
     Parameters(query): Parameters<ScopeQuery>,
 ) -> Result<Json<super::view::Page<RuleView>>, ApiError> {
     let now = Timestamp::now();
-    let action = rights(class).read;
+    let action = C::READ;
     let wanted = match query.scope.as_deref() {
         Some(text) => Some(scope(&state, Some(text)).await?),
         None => None,
@@ -203,7 +182,7 @@ async fn list(
     for rule in state.store.rules().await? {
         let Ok(own) = ResourceId::parse(&rule.scope) else { continue };
         let near = wanted.as_ref().is_none_or(|scope| own.is_within(scope) || scope.is_within(&own));
-        if near && RuleClass::of(rule.kind) == class && caller.may(action, &own) {
+        if near && RuleClass::of(rule.kind) == C::CLASS && caller.may(action, &own) {
             value.push(RuleView::of(&rule, now));
         }
     }
@@ -213,8 +192,7 @@ async fn list(
     Ok(Json(super::view::Page { value, next: None }))
 }
 
-async fn key(
-    class: RuleClass,
+async fn key<C: Class>(
     state: &ApiState,
     caller: &Caller,
     action: Action,
@@ -223,17 +201,16 @@ async fn key(
 ) -> Result<RuleKey, ApiError> {
     let scope = scope(state, named).await?;
     caller.require_at(action, &scope)?;
-    Ok(RuleKey { class, scope: scope.to_string(), name })
+    Ok(RuleKey { class: C::CLASS, scope: scope.to_string(), name })
 }
 
-async fn one(
-    class: RuleClass,
+async fn one<C: Class>(
     caller: Caller,
     State(state): State<ApiState>,
     Named(name): Named,
     Parameters(query): Parameters<ScopeQuery>,
 ) -> Result<Json<RuleView>, ApiError> {
-    let key = key(class, &state, &caller, rights(class).read, name, query.scope.as_deref()).await?;
+    let key = key::<C>(&state, &caller, C::READ, name, query.scope.as_deref()).await?;
     let rule = state.store.rule(&key).await?.ok_or_else(|| missing(&key))?;
     Ok(Json(RuleView::of(&rule, Timestamp::now())))
 }
@@ -242,15 +219,14 @@ fn missing(key: &RuleKey) -> ApiError {
     ApiError::NotFound(format!("{} `{}` at {}", key.class.as_str(), key.name, key.scope))
 }
 
-async fn put_one(
-    class: RuleClass,
+async fn put_one<C: Class>(
     caller: Caller,
     State(state): State<ApiState>,
     Named(name): Named,
     bytes: Bytes,
 ) -> Result<Response, ApiError> {
     let given: RuleBody = body(&bytes)?;
-    let key = key(class, &state, &caller, rights(class).write, name, given.scope.as_deref()).await?;
+    let key = key::<C>(&state, &caller, C::WRITE, name, given.scope.as_deref()).await?;
     let now = Timestamp::now();
     let rule = rule(&key, given, caller.name(), now)?;
     let (rule, status) = match state.store.put_rule(rule).await? {
@@ -321,14 +297,13 @@ fn kind(class: RuleClass, category: Option<&str>) -> Result<RuleKind, ApiError> 
     }
 }
 
-async fn delete_one(
-    class: RuleClass,
+async fn delete_one<C: Class>(
     caller: Caller,
     State(state): State<ApiState>,
     Named(name): Named,
     Parameters(query): Parameters<ScopeQuery>,
 ) -> Result<Json<RuleView>, ApiError> {
-    let key = key(class, &state, &caller, rights(class).delete, name, query.scope.as_deref()).await?;
+    let key = key::<C>(&state, &caller, C::DELETE, name, query.scope.as_deref()).await?;
     let now = Timestamp::now();
     let actor = Actor(caller.name().to_owned());
     let rule = state.store.delete_rule(&key, &actor, now).await?.ok_or_else(|| missing(&key))?;

@@ -9,12 +9,11 @@ use axum::extract::State;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use graph::usage::{self, UsageDay};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use store::{Registry, SubscriptionId, UsageFilter};
 
 pub(super) const SHOW: Route = Route {
     method: Method::GET,
@@ -54,6 +53,21 @@ pub struct UsageView {
     pub currency: Option<String>,
 }
 
+impl UsageView {
+    fn of(day: UsageDay) -> Self {
+        let (amount, currency) = day.cost.map(|cost| (cost.amount, cost.currency)).unzip();
+        Self {
+            subscription: day.subscription.to_string(),
+            registry: day.registry,
+            day: day.day.to_string(),
+            images: day.images,
+            in_trial: day.in_trial,
+            amount,
+            currency,
+        }
+    }
+}
+
 async fn show(
     caller: Caller,
     State(state): State<ApiState>,
@@ -61,27 +75,12 @@ async fn show(
 ) -> Result<Response, ApiError> {
     let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
     let (from, until) = range(&query, today)?;
-    let mut by_subscription: BTreeMap<SubscriptionId, Vec<Registry>> = BTreeMap::new();
-    for registry in caller.registries(&state, Action::PRICING_READ).await? {
-        by_subscription.entry(registry.subscription).or_default().push(registry);
+    let scopes = usage::readable(&*state.store, |scope| caller.may(Action::PRICING_READ, scope)).await?;
+    if scopes.is_empty() {
+        return Err(caller.refusal(Action::PRICING_READ));
     }
-    let mut value = Vec::new();
-    for (subscription, registries) in by_subscription {
-        let wanted = Some(registries.iter().map(|registry| registry.id).collect());
-        let filter = UsageFilter { subscription, registries: wanted, from, until };
-        for row in state.store.metered(&filter).await? {
-            let registry = registries.iter().find(|registry| registry.id == row.registry);
-            value.push(UsageView {
-                subscription: subscription.to_string(),
-                registry: registry.map(|registry| registry.name.clone()).unwrap_or_default(),
-                day: row.day.to_string(),
-                images: row.images,
-                in_trial: row.in_trial,
-                amount: state.price.as_ref().map(|price| price.of(row.images)),
-                currency: state.price.as_ref().map(|price| price.currency().to_owned()),
-            });
-        }
-    }
+    let days = usage::by_day(&*state.store, scopes, state.price.as_ref(), from, until).await?;
+    let value: Vec<UsageView> = days.into_iter().map(UsageView::of).collect();
     match query.format.as_deref() {
         None | Some("json") => Ok(Json(Page { value, next: None }).into_response()),
         Some("csv") => Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv(&value)).into_response()),

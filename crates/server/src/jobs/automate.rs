@@ -5,15 +5,17 @@
 //! Who cannot be reached is tried again, each time after a longer pause, for about a day.
 
 use super::{JobError, Kind, Workshop};
-use crate::exports::Exports;
+use crate::digests::Change;
 use crate::installation::SCAN_PLAN;
 use crate::sender::{Letter, Sender, headers};
+use crate::syslog;
 use access::ResourceId;
 use assessment::automation::EventSource;
 use graph::automations::{self, AUTOMATE, Automation, AutomationAction, KEPT, Order};
 use graph::documents::metadata::KINDS;
 use graph::documents::sub_assessment::{Form, Reader};
 use graph::documents::{Document, KnownRegistry, assessment as assessments};
+use graph::governance::Governance;
 use graph::rulebook::{Rulebook, image_id};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -48,7 +50,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     let mut unreachable = None;
     for (kept, automation) in concerned(workshop, &known, &image).await? {
         let changes = changes(workshop, &known, &image, &automation, now).await?;
-        if let Err(why) = tell(workshop, &kept, &automation, changes, now).await? {
+        if let Err(why) = tell(workshop, &kept, &known, &automation, changes, now).await? {
             tracing::warn!(automation = kept.name, why, "an automation could not tell of a change");
             unreachable = Some(kept.name);
         }
@@ -100,7 +102,9 @@ async fn changes(
         let documents = match source.event_source {
             EventSource::Assessments => {
                 let Some(kind) = KINDS.first() else { continue };
-                let mut document = assessments::of_registry(store, known, kind, SCAN_PLAN, &book).await?;
+                let assessed = assessments::assess(store, known, SCAN_PLAN, &book).await?;
+                let governance = Governance::load(store).await?;
+                let mut document = assessments::of_registry(known, kind, &assessed, &governance, now);
                 document.properties["metadata"] = kind.properties();
                 vec![document]
             }
@@ -125,54 +129,93 @@ fn fingerprint(document: &Document) -> String {
 async fn tell(
     workshop: &Workshop,
     kept: &KeptDocument,
+    known: &KnownRegistry,
     automation: &Automation,
     changes: Vec<Document>,
     now: Timestamp,
 ) -> Result<Result<(), String>, JobError> {
     let id = automations::id(kept);
-    let mut told = Vec::new();
-    let mut result = Ok(());
+    let mut news = Vec::new();
     for document in changes {
         let mark = fingerprint(&document);
-        if workshop.store.told(&id, &document.id).await?.as_deref() == Some(&mark) {
-            continue;
-        }
-        for action in &automation.properties.actions {
-            result = act(&workshop.sender, &workshop.exports, action, &id, &document, now).await;
-            if result.is_err() {
-                break;
-            }
-        }
-        if result.is_err() {
-            break;
-        }
-        told.push((document.id, mark));
-        if told.len() >= REMEMBERED_AT_A_TIME {
-            workshop.store.remember_told(&id, std::mem::take(&mut told), now).await?;
+        if workshop.store.told(&id, &document.id).await?.as_deref() != Some(&mark) {
+            news.push((document, mark));
         }
     }
-    workshop.store.remember_told(&id, told, now).await?;
-    Ok(result)
+    for batch in news.chunks(REMEMBERED_AT_A_TIME) {
+        let documents: Vec<&Document> = batch.iter().map(|(document, _)| document).collect();
+        for (number, action) in automation.properties.actions.iter().enumerate() {
+            let telling = Telling { workshop, kept, known, action, number, now };
+            if let Err(why) = telling.act(&documents).await? {
+                return Ok(Err(why));
+            }
+        }
+        let told = batch.iter().map(|(document, mark)| (document.id.clone(), mark.clone())).collect();
+        workshop.store.remember_told(&id, told, now).await?;
+    }
+    Ok(Ok(()))
 }
 
-/// Tells of one change by one means.
-async fn act(
-    sender: &Sender,
-    exports: &Exports,
-    action: &AutomationAction,
-    automation: &str,
-    document: &Document,
+/// One means by which an automation tells of changes.
+struct Telling<'a> {
+    workshop: &'a Workshop,
+    kept: &'a KeptDocument,
+    known: &'a KnownRegistry,
+    action: &'a AutomationAction,
+    /// Which of its automation's actions it is.
+    number: usize,
     now: Timestamp,
-) -> Result<(), String> {
-    let rest = document.to_rest();
-    match action {
-        AutomationAction::LogicApp { uri, .. } => post(sender, uri, "application/json", &rest).await,
-        AutomationAction::CloudEvents { uri } => {
-            let event = cloud_event(automation, document, &rest, now);
-            post(sender, uri, "application/cloudevents+json; charset=utf-8", &event).await
-        }
-        AutomationAction::File { name } => {
-            exports.append(name, &rest).await.map_err(|error| format!("the file cannot be written: {error}"))
+}
+
+impl Telling<'_> {
+    /// Tells of some changes. The reason why they were not all taken.
+    async fn act(&self, documents: &[&Document]) -> Result<Result<(), String>, JobError> {
+        let Workshop { sender, exports, store, .. } = self.workshop;
+        match self.action {
+            AutomationAction::LogicApp { uri, .. } => {
+                for document in documents {
+                    let sent = post(sender, uri, "application/json", &document.to_rest()).await;
+                    if sent.is_err() {
+                        return Ok(sent);
+                    }
+                }
+                Ok(Ok(()))
+            }
+            AutomationAction::CloudEvents { uri } => {
+                for document in documents {
+                    let event =
+                        cloud_event(&automations::id(self.kept), document, &document.to_rest(), self.now);
+                    let kind = "application/cloudevents+json; charset=utf-8";
+                    let sent = post(sender, uri, kind, &event).await;
+                    if sent.is_err() {
+                        return Ok(sent);
+                    }
+                }
+                Ok(Ok(()))
+            }
+            AutomationAction::File { name } => {
+                let lines: Vec<Value> = documents.iter().map(|document| document.to_rest()).collect();
+                let written = exports.append(name, &lines).await;
+                Ok(written.map_err(|error| format!("the file cannot be written: {error}")))
+            }
+            AutomationAction::Syslog { address } => {
+                let host = &self.known.registry.login_server;
+                let messages: Vec<String> = documents
+                    .iter()
+                    .map(|document| syslog::message(host, &document.to_rest(), self.now))
+                    .collect();
+                Ok(sender.log(address, &messages).await)
+            }
+            AutomationAction::Email { .. } => {
+                let mut changes = Vec::new();
+                for document in documents {
+                    let change = serde_json::to_value(Change::of(document, self.known)).unwrap_or_default();
+                    changes.push((document.id.clone(), change));
+                }
+                let sink = automations::sink(self.kept, self.number);
+                store.note_for_digest(&sink, changes, self.now).await?;
+                Ok(Ok(()))
+            }
         }
     }
 }

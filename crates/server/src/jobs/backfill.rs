@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
 use store::{
-    ImageKey, ImageState, Job, NewJob, PageRequest, Registry, RegistryId, RepositoryKey, SummaryFilter,
+    ImageKey, ImageState, Job, NewJob, PageRequest, Registry, RegistryId, RepositoryKey, Store, SummaryFilter,
 };
 
 /// The kind of this job.
@@ -26,7 +26,7 @@ const AT_A_TIME: usize = 100;
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Which registry, and where the run before ended.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Order {
     registry: RegistryId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     if !assess::is_standard(workshop, &registry).await? {
         return Ok(());
     }
-    let (jobs, next) = wanted(workshop, &registry, order).await?;
+    let (jobs, next) = wanted(&*workshop.store, &registry, order).await?;
     tracing::info!(
         registry = registry.name,
         images = jobs.len(),
@@ -59,7 +59,7 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
 
 /// The next images that nobody asked for, and where to go on.
 async fn wanted(
-    workshop: &Workshop,
+    store: &dyn Store,
     registry: &Registry,
     order: Order,
 ) -> Result<(Vec<NewJob>, Option<(RepositoryName, Digest)>), JobError> {
@@ -71,7 +71,7 @@ async fn wanted(
     let after = order
         .after
         .map(|(name, digest)| ImageKey { repository: RepositoryKey { registry: registry.id, name }, digest });
-    let page = workshop.store.summaries(&filter, PageRequest { after, limit: AT_A_TIME }).await?;
+    let page = store.summaries(&filter, PageRequest { after, limit: AT_A_TIME }).await?;
     let jobs = page
         .items
         .iter()
@@ -90,5 +90,62 @@ fn again(registry: &Registry, order: &Order, now: Timestamp) -> NewJob {
         priority: BACKFILL_PRIORITY,
         payload: serde_json::to_value(order).unwrap_or_default(),
         not_before: now.checked_add(PAUSE).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::{BTreeMap, BTreeSet};
+    use store::{ImageSummary, SqliteStore, testing};
+
+    const IMAGES: usize = 230;
+
+    /// The storm of old images comes in waves (attack D9): a hundred at a time, five seconds apart, each image once, all
+    /// behind what is pushed meanwhile.
+    #[tokio::test]
+    async fn old_images_come_in_waves() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("records.sqlite")).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        store::Tenancy::install(&store, testing::installation("harbour"), now).await.unwrap();
+        let registry = store::Tenancy::registry_by_name(&store, "harbour").await.unwrap().unwrap();
+        for number in 0..IMAGES {
+            let push = testing::push(registry.id, &format!("app{number}"), format!("{number}"), now);
+            let summary = ImageSummary {
+                image: testing::image_of(&push),
+                state: if number == 7 { ImageState::Healthy } else { ImageState::Unscanned },
+                cause: None,
+                counts: BTreeMap::new(),
+                platform: None,
+                isolation: Value::Null,
+                first_seen: now,
+                changed_at: now,
+                assessed_at: None,
+                snapshot: None,
+                children: Vec::new(),
+            };
+            let _ = store::Manifests::put_manifest(&store, push).await.unwrap();
+            assert!(store::Summaries::put_summary(&store, summary).await.unwrap());
+        }
+        let (mut waves, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut order = Order { registry: registry.id, after: None };
+        loop {
+            let (jobs, next) = wanted(&store, &registry, order).await.unwrap();
+            waves.push(jobs.len());
+            for job in jobs {
+                assert!(job.priority < 0, "what is pushed now comes first");
+                assert_eq!(job.subscription, Some(registry.subscription), "the queue goes by turns");
+                assert!(seen.insert(job.key), "an image is asked for once");
+            }
+            let Some(after) = next else { break };
+            order = Order { registry: registry.id, after: Some(after) };
+            let job = again(&registry, &order, now);
+            assert_eq!(job.not_before, now.checked_add(PAUSE).ok());
+            assert_eq!(job.priority, BACKFILL_PRIORITY);
+        }
+        assert_eq!(waves, [AT_A_TIME, AT_A_TIME, 29]);
+        assert_eq!(seen.len(), IMAGES - 1);
     }
 }

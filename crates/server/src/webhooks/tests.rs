@@ -6,14 +6,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::post;
-use bytes::Bytes as Content;
 use oci::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use store::{
-    Actor, DeliveryState, Installation, PageRequest, PushOrigin, PutManifest, RegistryId, RepositoryKey,
-    SqliteStore, SubscriptionId, TenantId, Webhook, WebhookAction, WebhookPut, WebhookSettings,
+    Actor, DeliveryState, PageRequest, PushOrigin, PutManifest, RegistryId, SqliteStore, Webhook,
+    WebhookAction, WebhookPut, WebhookSettings, testing,
 };
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -58,16 +57,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
-        let installation = Installation {
-            tenant: TenantId(Uuid::from_u128(1)),
-            subscription: SubscriptionId(Uuid::from_u128(2)),
-            subscription_name: "test".into(),
-            resource_group: "test".into(),
-            registry: "harbour".into(),
-            login_server: "registry.test".into(),
-            location: "local".into(),
-        };
-        store.install(installation, Timestamp::UNIX_EPOCH).await.unwrap();
+        store.install(testing::installation("harbour"), Timestamp::UNIX_EPOCH).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
         let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
         let sender = Sender::new(Arc::new(Reach::Public { allowed })).unwrap();
@@ -98,23 +88,18 @@ impl Scene {
     }
 
     async fn push(&self) -> Digest {
-        let digest = Digest::of_sha256(b"manifest");
         let push = PutManifest {
-            repository: RepositoryKey { registry: self.registry, name: "app".parse().unwrap() },
-            digest: digest.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-            bytes: Content::from_static(b"manifest"),
-            artifact_type: None,
-            subject: None,
-            config: None,
-            annotations: BTreeMap::new(),
             tags: vec!["one".parse().unwrap()],
-            references: Vec::new(),
-            jobs: Vec::new(),
             actor: Actor("alice".into()),
             origin: PushOrigin { user_agent: Some("docker/27".into()), request: Some(Uuid::from_u128(7)) },
-            at: Timestamp::from_second(1_700_000_000).unwrap(),
+            ..testing::push(
+                self.registry,
+                "app",
+                &b"manifest"[..],
+                Timestamp::from_second(1_700_000_000).unwrap(),
+            )
         };
+        let digest = push.digest.clone();
         let _ = self.courier.store.put_manifest(push).await.unwrap();
         digest
     }
@@ -155,7 +140,7 @@ async fn a_push_is_told_in_the_form_of_azure_and_signed() {
             "size": 8, "digest": digest, "length": 8, "repository": "app", "tag": "one",
         },
         "request": {
-            "id": Uuid::from_u128(7).to_string(), "host": "registry.test", "method": "PUT",
+            "id": Uuid::from_u128(7).to_string(), "host": "harbour.test", "method": "PUT",
             "useragent": "docker/27",
         },
     });

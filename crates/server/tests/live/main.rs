@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod attached;
+mod conditions;
 mod events;
 mod harness;
 mod hostile;

@@ -43,12 +43,18 @@ impl EventKind {
     pub const QUARANTINE_CHANGED: Self = Self::new("quarantine-changed");
     /// A deleted manifest was restored.
     pub const MANIFEST_RESTORED: Self = Self::new("manifest-restored");
+    /// Something that was set at a scope went with it: an automation, a governance rule or assignment.
+    pub const SETTING_DELETED: Self = Self::new("setting-deleted");
+    /// The assessment of a registry is another one, or there is one for the first time.
+    pub const REGISTRY_STATUS_CHANGED: Self = Self::new("registry-status-changed");
     /// A registry has other rules.
     pub const REGISTRY_RULES_CHANGED: Self = Self::new("registry-rules-changed");
     /// An image was assessed.
     pub const IMAGE_ASSESSED: Self = Self::new("image-assessed");
     /// The verdict on an image is another one, or there is one for the first time.
     pub const VERDICT_CHANGED: Self = Self::new("verdict-changed");
+    /// A document about the vulnerabilities of an image was attached to it and read, or refused, or is gone.
+    pub const VEX_CHANGED: Self = Self::new("vex-changed");
 
     /// A kind that is written in the program.
     pub const fn new(word: &'static str) -> Self {
@@ -111,6 +117,8 @@ pub struct EventFilter {
     pub kinds: Vec<EventKind>,
     /// Only those of this repository.
     pub repository: Option<RepositoryName>,
+    /// Also those of no registry that is there: settings above registries, and registries that are gone.
+    pub elsewhere: bool,
 }
 
 /// A part of history, looked through for what is wanted.

@@ -55,6 +55,8 @@ pub struct UsageFilter {
 pub struct UsageRow {
     /// The registry.
     pub registry: RegistryId,
+    /// Its name, as it was then.
+    pub registry_name: String,
     /// The day, in UTC.
     pub day: Date,
     /// Images that are paid for.

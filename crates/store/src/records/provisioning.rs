@@ -44,14 +44,19 @@ pub trait Provisioning: Send + Sync {
         at: Timestamp,
     ) -> Result<Option<Registry>, Error>;
 
-    /// Deletes a registry with its repositories, policies and settings, and tells it in history. Bytes that nobody
-    /// links any more are collected later, and names that roles were given at stay as they are.
+    /// Deletes a registry with its repositories, policies and settings, and whatever was set at its resource id or below
+    /// it, as [`Provisioning::forget_scope`] does; all is told in history. Bytes that nobody links any more are collected
+    /// later, and names that roles were given at stay as they are.
     async fn delete_registry(
         &self,
         registry: RegistryId,
         actor: &Actor,
         at: Timestamp,
     ) -> Result<RegistryRemoval, Error>;
+
+    /// Deletes rules, exemptions and documents that were set at a scope or below it, so that another resource of the same
+    /// name begins without them, and tells each in history. Returns how many there were.
+    async fn forget_scope(&self, scope: &str, actor: &Actor, at: Timestamp) -> Result<usize, Error>;
 
     /// How many bytes the blobs of a registry have, each counted once.
     async fn registry_bytes(&self, registry: RegistryId) -> Result<u64, Error>;

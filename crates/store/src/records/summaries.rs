@@ -115,10 +115,12 @@ pub struct SummaryFilter {
 pub struct RegistryStanding {
     /// How many images are in each state that any is in.
     pub counts: BTreeMap<ImageState, u64>,
-    /// When the first image was seen.
-    pub first_seen: Option<Timestamp>,
-    /// When the state of any image last changed.
-    pub last_change: Option<Timestamp>,
+    /// When there was a verdict on one of its images for the first time ever.
+    pub first_evaluated: Option<Timestamp>,
+    /// When what the images come to together last became something else.
+    pub status_changed: Option<Timestamp>,
+    /// When one of the images was last assessed.
+    pub last_assessed: Option<Timestamp>,
 }
 
 /// Verdicts on images.

@@ -74,6 +74,7 @@ fn wanted(
         json_text(&kinds)?,
         filter.repository.as_ref().map(RepositoryName::as_str),
         with_surplus(limit),
+        filter.elsewhere,
     ];
     let page = Page::from_surplus(rows(connection, WANTED, values, event)?, limit, |event| event.sequence);
     let seen = page.next.unwrap_or(reach.max(after));
@@ -83,7 +84,8 @@ fn wanted(
 /// The wanted events between two places. The signs keep the order of the key: by an index of a registry, a page would
 /// have to be sorted.
 pub(super) const WANTED: &str = "SELECT * FROM event WHERE sequence > ?1 AND sequence <= ?2
-     AND +registry IN (SELECT value FROM json_each(?3))
+     AND (+registry IN (SELECT value FROM json_each(?3))
+          OR (?7 AND NOT EXISTS (SELECT 1 FROM registry r WHERE r.id = event.registry)))
      AND (?4 = '[]' OR +kind IN (SELECT value FROM json_each(?4)))
      AND (?5 IS NULL OR +repository = ?5)
      ORDER BY sequence LIMIT ?6";

@@ -150,7 +150,7 @@ fn put(connection: &Connection, new: Rule) -> Result<RulePut, Error> {
     Ok(if before.is_some() { RulePut::Replaced(new) } else { RulePut::Created(new) })
 }
 
-fn delete(
+pub(super) fn delete(
     connection: &Connection,
     key: &RuleKey,
     actor: Actor,
@@ -190,7 +190,7 @@ fn find(connection: &Connection, key: &RuleKey) -> Result<Option<Rule>, Error> {
     row(connection, sql, params![key.class.as_str(), key.scope, key.name], rule)
 }
 
-fn rule(row: &Row<'_>) -> Result<Rule, Error> {
+pub(super) fn rule(row: &Row<'_>) -> Result<Rule, Error> {
     Ok(Rule {
         kind: row.word("kind", RuleKind::from_word)?,
         scope: row.plain("scope")?,
@@ -212,7 +212,8 @@ fn found(connection: &Connection, image: &ImageKey) -> Result<Option<Found>, Err
     let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
     row(connection, sql, key, |row| {
         if row.plain::<Option<String>>("found_state")?.is_none() {
-            return Ok(Found::of(&summaries::summary(row)?));
+            let summary = summaries::with_uncounted(connection, summaries::summary(row)?)?;
+            return Ok(Found::of(&summary));
         }
         let cause = match (row.plain("found_cause_code")?, row.plain("found_cause_sentence")?) {
             (Some(code), Some(sentence)) => Some(Cause { code, sentence }),

@@ -3,7 +3,10 @@
 mod listing;
 
 use super::column::{Columns, change, exists, json_text, moment, row, size, value};
-use super::{SqliteStore, attributes, conclusion, deleted, events, policies, queue, repositories, rules};
+use super::{
+    SqliteStore, attributes, conclusion, deleted, events, policies, queue, registry_status, repositories,
+    rules,
+};
 use crate::{
     Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
     PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
@@ -342,7 +345,7 @@ pub(super) fn remove(
         attributes::forget(connection, id, &AttributeTarget::Repository)?;
     }
     policies::forget_pass(connection, repository, digest)?;
-    forget_assessment(connection, repository, digest)?;
+    let had_verdict = forget_assessment(connection, repository, digest)?;
     events::append(
         connection,
         &NewEvent {
@@ -356,22 +359,27 @@ pub(super) fn remove(
             detail,
         },
     )?;
+    if had_verdict {
+        registry_status::follow(connection, repository.registry, at)?;
+    }
     Ok(true)
 }
 
-/// Takes the summary away, and the packages too unless the same image stands in another repository.
+/// Takes the summary away, and the packages too unless the same image stands in another repository. Whether there was a
+/// summary.
 fn forget_assessment(
     connection: &Connection,
     repository: &RepositoryKey,
     digest: &Digest,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let sql = "DELETE FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
-    change(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()])?;
+    let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
+    let had_verdict = change(connection, sql, key)? > 0;
     let others = "SELECT 1 FROM manifest WHERE digest = ?1 LIMIT 1";
     if !exists(connection, others, [digest.as_str()])? {
         change(connection, "DELETE FROM image WHERE digest = ?1", [digest.as_str()])?;
     }
-    Ok(())
+    Ok(had_verdict)
 }
 
 fn delete_tag(

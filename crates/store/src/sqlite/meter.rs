@@ -14,8 +14,10 @@ impl Meter for SqliteStore {
     async fn charge(&self, charge: Charge) -> Result<Charged, Error> {
         self.write(move |connection| {
             let sql =
-                "INSERT INTO charge (subscription, month, digest, registry, repository, day, in_trial, at)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+                "INSERT INTO charge (subscription, month, digest, registry, repository, day, in_trial, at,
+                                     registry_name)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+                         coalesce((SELECT name FROM registry WHERE id = ?4), '')) ON CONFLICT DO NOTHING";
             let day = TimeZone::UTC.to_datetime(charge.at).date().to_string();
             let values = params![
                 charge.subscription.to_string(),
@@ -59,6 +61,7 @@ impl Meter for SqliteStore {
             rows(connection, USAGE, key, |row| {
                 Ok(UsageRow {
                     registry: RegistryId(row.plain("registry")?),
+                    registry_name: row.plain("registry_name")?,
                     day: row.parsed("day")?,
                     images: row.count("images")?,
                     in_trial: row.count("in_trial")?,
@@ -71,7 +74,7 @@ impl Meter for SqliteStore {
 
 /// What was charged in a range of days.
 pub(super) const USAGE: &str =
-    "SELECT registry, day, sum(1 - in_trial) AS images, sum(in_trial) AS in_trial FROM charge
+    "SELECT registry, max(registry_name) AS registry_name, day, sum(1 - in_trial) AS images, sum(in_trial) AS in_trial FROM charge
      WHERE subscription = ?1 AND day BETWEEN ?2 AND ?3
        AND (?4 IS NULL OR registry IN (SELECT value FROM json_each(?4)))
      GROUP BY day, registry ORDER BY day, registry";
@@ -84,7 +87,7 @@ mod tests {
     async fn entries_of_ledger_audit_and_trial_are_never_changed() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("records.sqlite")).unwrap();
-        let fill = "INSERT INTO charge VALUES ('s', '2026-01', 'd', 1, 'app', '2026-01-01', 0, 0);
+        let fill = "INSERT INTO charge VALUES ('s', '2026-01', 'd', 1, 'app', '2026-01-01', 0, 0, 'r');
                     INSERT INTO audit VALUES (1, 0, '', NULL, NULL, 'arm', 'PUT', '/', 200, 'r', NULL, NULL);
                     INSERT INTO plan_trial VALUES ('s', 'p', 0)";
         store.write(move |connection| Ok(connection.execute_batch(fill)?)).await.unwrap();

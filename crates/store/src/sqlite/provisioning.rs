@@ -1,7 +1,7 @@
 //! Subscriptions and registries that come and go, in SQLite.
 
 use super::column::{Columns, change, exists, moment, row, rows};
-use super::{SqliteStore, events, tenancy};
+use super::{SqliteStore, events, scopes, tenancy};
 use crate::{
     Actor, Error, EventKind, NewEvent, NewRegistry, Provisioning, Registry, RegistryId, RegistryRemoval,
     Subscription,
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::json;
+use std::sync::atomic::Ordering;
 
 #[async_trait]
 impl Provisioning for SqliteStore {
@@ -40,7 +41,17 @@ impl Provisioning for SqliteStore {
         at: Timestamp,
     ) -> Result<RegistryRemoval, Error> {
         let actor = actor.clone();
-        self.write(move |connection| delete(connection, registry, actor, at)).await
+        let removal = self.write(move |connection| delete(connection, registry, actor, at)).await?;
+        // Rules may have gone with it.
+        self.rules.fetch_add(1, Ordering::AcqRel);
+        Ok(removal)
+    }
+
+    async fn forget_scope(&self, scope: &str, actor: &Actor, at: Timestamp) -> Result<usize, Error> {
+        let (scope, actor) = (scope.to_owned(), actor.clone());
+        let gone = self.write(move |connection| scopes::forget(connection, &scope, &actor, at)).await?;
+        self.rules.fetch_add(1, Ordering::AcqRel);
+        Ok(gone)
     }
 
     async fn registry_bytes(&self, registry: RegistryId) -> Result<u64, Error> {
@@ -122,6 +133,7 @@ const DELETIONS: &[&str] = &[
     "DELETE FROM image_summary WHERE registry = ?1",
     // Triggers have done so already.
     "DELETE FROM image_census WHERE registry = ?1",
+    "DELETE FROM registry_status WHERE registry = ?1",
     "DELETE FROM pull_pass WHERE registry = ?1",
     "DELETE FROM pull_policy WHERE registry = ?1",
     "DELETE FROM registry_rules WHERE registry = ?1",
@@ -163,6 +175,11 @@ fn delete(
 }
 
 fn remove(connection: &Connection, registry: &Registry, actor: Actor, at: Timestamp) -> Result<(), Error> {
+    let scope = format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
+        registry.subscription, registry.resource_group, registry.name
+    );
+    scopes::forget(connection, &scope, &actor, at)?;
     for sql in DELETIONS {
         change(connection, sql, [registry.id.0])?;
     }

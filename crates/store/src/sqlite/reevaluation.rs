@@ -8,17 +8,17 @@ use super::column::{Columns, change, exists, json_text, moment, row, rows, value
 use super::images::image_key;
 use super::scans::package_version;
 use super::verdict_events::{self, Before};
-use super::{conclusion, manifests, queue};
+use super::{conclusion, manifests, queue, registry_status};
 use crate::{
     Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageList,
-    PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation,
+    PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation, RegistryId,
     SnapshotVersion, SubscriptionId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
 impl Reevaluation for SqliteStore {
@@ -206,7 +206,7 @@ pub(super) fn count_findings(connection: &Connection, id: PackageVersionId) -> R
     Ok(())
 }
 
-fn package_standing(row: &Row<'_>) -> Result<PackageStanding, Error> {
+pub(super) fn package_standing(row: &Row<'_>) -> Result<PackageStanding, Error> {
     let counted = if row.get_ref("standing")?.as_str().is_ok_and(str::is_empty) {
         Counted::default()
     } else {
@@ -249,6 +249,7 @@ fn judge_again(
     let mut came_to = JudgedAgain::default();
     let mut jobs = Vec::new();
     let mut subscriptions = BTreeMap::new();
+    let mut registries: BTreeSet<RegistryId> = BTreeSet::new();
     for image in &images {
         let Some(before) = Before::of(connection, &image.image)? else { continue };
         if !before.is_verdict() {
@@ -264,7 +265,10 @@ fn judge_again(
             continue;
         }
         came_to.changed += 1;
-        came_to.flipped += u64::from(before.state != image.state);
+        if before.state != image.state {
+            came_to.flipped += 1;
+            registries.insert(image.image.repository.registry);
+        }
         verdict_events::tell(connection, &image.image, &before, image, false, Some(snapshot), at)?;
         conclusion::follow(connection, &image.image, image.state, &image.counts, None, at)?;
         let registry = image.image.repository.registry.0;
@@ -287,6 +291,9 @@ fn judge_again(
             let parent = ImageKey { repository: image.image.repository.clone(), digest };
             jobs.push(parent_job(&parent, subscription));
         }
+    }
+    for registry in registries {
+        registry_status::follow(connection, registry, at)?;
     }
     queue::enqueue(connection, &jobs, at)?;
     Ok((came_to, jobs.len()))

@@ -3,7 +3,7 @@
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
-use super::{SqliteStore, conclusion};
+use super::{SqliteStore, additions, conclusion, registry_status};
 use crate::{
     Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
     RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
@@ -57,7 +57,8 @@ impl Summaries for SqliteStore {
         let mark = i64::try_from(mark).unwrap_or(-1);
         self.read(move |connection| {
             let sql = "SELECT * FROM image_summary WHERE mark = ?1 ORDER BY registry, repository, digest";
-            rows(connection, sql, [mark], summary)
+            let found = rows(connection, sql, [mark], summary)?;
+            found.into_iter().map(|found| with_uncounted(connection, found)).collect()
         })
         .await
     }
@@ -76,17 +77,19 @@ impl Summaries for SqliteStore {
 pub(super) const STATE_COUNTS: &str = "SELECT state, count(*) AS count FROM image_summary
      WHERE registry = ?1 GROUP BY state";
 
-/// When the first image of a registry was seen, and when the state of any last changed.
-const STANDING: &str = "SELECT min(first_seen) AS first_seen, max(changed_at) AS changed_at
-     FROM image_summary WHERE registry = ?1";
+/// When any image of a registry was last assessed.
+const LAST_ASSESSED: &str = "SELECT max(assessed_at) AS at FROM image_summary WHERE registry = ?1";
 
 fn standing(connection: &Connection, registry: RegistryId) -> Result<RegistryStanding, Error> {
     let counts = state_counts(connection, Some(&[registry]))?.into_iter().collect();
-    let moments = row(connection, STANDING, [registry.0], |row| {
-        Ok((row.maybe_moment("first_seen")?, row.maybe_moment("changed_at")?))
-    })?;
-    let (first_seen, last_change) = moments.unwrap_or_default();
-    Ok(RegistryStanding { counts, first_seen, last_change })
+    let status = registry_status::of(connection, registry)?;
+    let last_assessed = row(connection, LAST_ASSESSED, [registry.0], |row| row.maybe_moment("at"))?;
+    Ok(RegistryStanding {
+        counts,
+        first_evaluated: status.map(|status| status.first_at),
+        status_changed: status.map(|status| status.changed_at),
+        last_assessed: last_assessed.flatten(),
+    })
 }
 
 /// The mark as its column holds it.
@@ -145,9 +148,18 @@ pub(super) fn put(
         found.map(|found| json_text(&found.counts)).transpose()?,
     ];
     let before = Before::of(connection, &summary.image)?;
+    let is_same = before.as_ref().is_some_and(|before| before.state == summary.state);
     change(connection, sql, values)?;
     tell(connection, summary, before, found.is_some())?;
+    if !is_same {
+        registry_status::follow(connection, summary.image.repository.registry, told_at(summary))?;
+    }
     Ok(true)
+}
+
+/// When what a summary says came to be: a rule changes what is shown long after the assessment.
+fn told_at(summary: &ImageSummary) -> Timestamp {
+    summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at))
 }
 
 /// Tells history of a verdict that became another one.
@@ -170,8 +182,7 @@ fn tell(
         cause: summary.cause.clone(),
         counts: summary.counts.clone(),
     };
-    // A rule changes what is shown long after the assessment.
-    let at = summary.assessed_at.map_or(summary.changed_at, |at| at.max(summary.changed_at));
+    let at = told_at(summary);
     verdict_events::tell(connection, &summary.image, &before, &after, is_ruled, summary.snapshot.as_ref(), at)
 }
 
@@ -179,7 +190,18 @@ fn tell(
 pub(super) fn find(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
     let sql = "SELECT * FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let ImageKey { repository, digest } = image;
-    row(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()], summary)
+    let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
+    let found = row(connection, sql, key, summary)?;
+    found.map(|found| with_uncounted(connection, found)).transpose()
+}
+
+/// A summary with what was found since it was made.
+pub(super) fn with_uncounted(
+    connection: &Connection,
+    mut summary: ImageSummary,
+) -> Result<ImageSummary, Error> {
+    additions::add_uncounted(connection, &mut summary)?;
+    Ok(summary)
 }
 
 /// A row of the table.

@@ -8,7 +8,7 @@ use store::{
     Actor, Cause, EventKind, Found, ImageState, PageRequest, Rule, RuleClass, RuleKey, RulePut, Store,
 };
 
-fn rule(name: &str) -> Rule {
+pub(crate) fn rule(name: &str) -> Rule {
     Rule {
         kind: assessment::rules::RuleKind::Disable,
         scope: "/subscriptions/S".to_owned(),

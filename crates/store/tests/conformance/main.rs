@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
+mod additions;
 mod attachments;
 mod attributes;
 mod audit;
@@ -12,6 +13,7 @@ mod catalog;
 mod census;
 mod collection;
 mod deleted;
+mod digests;
 mod documents;
 mod finding_rules;
 mod findings;
@@ -30,6 +32,7 @@ mod scoped_tokens;
 mod summaries;
 mod tenancy;
 mod transients;
+mod vex;
 mod webhooks;
 
 use std::sync::Arc;
@@ -58,6 +61,17 @@ mod sqlite {
     use super::open_sqlite;
 
     on_sqlite! {
+        additions:
+            uncounted_findings_are_added_where_a_summary_is_older
+            package_versions_are_found_by_the_names_of_their_advisories
+            machines_tell_package_versions_apart
+            images_that_are_not_simply_unhealthy_are_looked_at;
+        vex:
+            whatever_is_attached_or_taken_away_is_to_be_read
+            what_comes_meanwhile_is_read_again
+            documents_are_kept_and_told_in_history
+            what_is_attached_to_an_index_is_about_its_images
+            other_keys_ask_for_all_documents_again;
         tenancy:
             installation_keeps_its_first_ids
             registry_is_found_by_name_in_any_case
@@ -67,6 +81,7 @@ mod sqlite {
         management:
             objects_are_kept_by_kind_and_name
             registry_comes_and_goes_with_everything_in_it
+            what_was_set_at_a_registry_goes_with_it
             subscription_is_created_once
             assignments_have_names;
         transients:
@@ -159,6 +174,8 @@ mod sqlite {
             trial_begins_once;
         meter:
             image_is_charged_once_in_a_month;
+        digests:
+            changes_wait_once_for_each_resource;
         documents:
             documents_are_put_replaced_and_deleted
             what_was_told_is_remembered_and_forgotten;
@@ -182,7 +199,8 @@ mod sqlite {
             summary_of_a_missing_image_is_not_kept
             summaries_are_filtered_and_paged
             states_are_counted
-            standing_and_marks_are_found;
+            standing_and_marks_are_found
+            status_of_a_registry_follows_its_images;
         webhooks:
             webhook_is_kept_and_changed_by_its_name
             events_are_told_to_those_who_listen

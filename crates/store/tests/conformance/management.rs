@@ -1,11 +1,12 @@
 //! Rules of objects, of registries that come and go, and of role assignments with names.
 
-use crate::scene::{Scene, second, subscription};
+use crate::finding_rules::rule;
+use crate::scene::{Scene, actor, second, subscription};
 use serde_json::json;
 use std::sync::Arc;
 use store::{
-    Actor, AssignmentOutcome, Error, NamedAssignment, NewRegistry, PageRequest, PrincipalId, RegistryRemoval,
-    RoleAssignment, RoleId, Store, StoredObject, Subscription, TenantId,
+    Actor, AssignmentOutcome, DocumentKey, Error, EventKind, NamedAssignment, NewRegistry, PageRequest,
+    PrincipalId, RegistryRemoval, RoleAssignment, RoleId, Rule, Store, StoredObject, Subscription, TenantId,
 };
 use uuid::Uuid;
 
@@ -81,6 +82,43 @@ pub(crate) async fn registry_comes_and_goes_with_everything_in_it(store: Arc<dyn
     let events = store.events(PageRequest::first(100)).await.unwrap().items;
     let told = events.iter().filter(|event| event.event.kind.as_str().starts_with("registry-")).count();
     assert_eq!(told, 3);
+}
+
+/// Rules, documents and what was told of a registry: another one of the same name begins without them.
+pub(crate) async fn what_was_set_at_a_registry_goes_with_it(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let store = &scene.store;
+    let second_one = store.create_registry(new("Second"), &actor(), second(1)).await.unwrap().unwrap();
+    let own = format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/Second",
+        second_one.subscription, second_one.resource_group
+    );
+    let further = format!("{own}Other");
+    let scopes = [own.to_uppercase(), format!("{own}/repositories/app"), further.clone()];
+    let at = |scope: &str| Rule { scope: scope.to_owned(), ..rule("one") };
+    for scope in &scopes {
+        store.put_rule(at(scope)).await.unwrap();
+        let key = DocumentKey { kind: "owner", scope: scope.clone(), name: "anna".into() };
+        store.put_document(key, json!({"secret": "x"}), actor(), second(1)).await.unwrap();
+        let told = vec![(format!("{scope}/finding"), "bad".to_owned())];
+        store.remember_told("/automation", told, second(1)).await.unwrap();
+    }
+    let generation = store.rules_generation();
+    store.delete_registry(second_one.id, &actor(), second(2)).await.unwrap();
+    assert!(store.rules_generation() > generation, "whoever reads verdicts looks at the rules again");
+    let left: Vec<String> = store.rules().await.unwrap().into_iter().map(|rule| rule.scope).collect();
+    assert_eq!(left, [further.clone()], "a name that begins alike is another's");
+    let left: Vec<String> =
+        store.documents("owner").await.unwrap().into_iter().map(|kept| kept.scope).collect();
+    assert_eq!(left, [further.clone()]);
+    assert_eq!(store.told("/automation", &format!("{}/finding", scopes[1])).await.unwrap(), None);
+    assert!(store.told("/automation", &format!("{further}/finding")).await.unwrap().is_some());
+    let events = store.events(PageRequest::first(100)).await.unwrap().items;
+    let count = |kind| events.iter().filter(|event| event.event.kind == kind).count();
+    assert_eq!((count(EventKind::RULE_DELETED), count(EventKind::SETTING_DELETED)), (2, 2));
+    assert!(!format!("{events:?}").contains("secret"), "what a document says may be a secret");
+    assert_eq!(store.forget_scope(&further, &actor(), second(3)).await.unwrap(), 2);
+    assert!(store.rules().await.unwrap().is_empty());
 }
 
 pub(crate) async fn subscription_is_created_once(store: Arc<dyn Store>) {

@@ -160,7 +160,14 @@ pub(crate) async fn delete_takes_tags_and_summary_along(store: Arc<dyn Store>) {
     assert!(!store.repository_exists(&repository).await.unwrap());
     let events = store.events(PageRequest::first(10)).await.unwrap().items;
     let kinds: Vec<_> = events.into_iter().skip(2).map(|event| event.event.kind).collect();
-    assert_eq!(kinds, [EventKind::VERDICT_CHANGED, EventKind::TAG_DELETED, EventKind::MANIFEST_DELETED]);
+    let expected = [
+        EventKind::VERDICT_CHANGED,
+        EventKind::REGISTRY_STATUS_CHANGED,
+        EventKind::TAG_DELETED,
+        EventKind::MANIFEST_DELETED,
+        EventKind::REGISTRY_STATUS_CHANGED,
+    ];
+    assert_eq!(kinds, expected);
 }
 
 pub(crate) async fn tags_and_repositories_are_listed_by_key(store: Arc<dyn Store>) {

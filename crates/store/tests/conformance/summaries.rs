@@ -1,10 +1,11 @@
 //! Rules of the verdicts on images.
 
-use crate::scene::{Scene, second};
+use crate::scene::{Scene, actor, second};
 use oci::Digest;
 use std::sync::Arc;
 use store::{
-    Cause, ImageState, ImageSummary, PageRequest, RegistryId, RegistryStanding, Store, SummaryFilter,
+    Cause, EventKind, ImageState, ImageSummary, PageRequest, RegistryId, RegistryStanding, Removal, Store,
+    SummaryFilter,
 };
 
 pub(crate) async fn summary_keeps_first_sight_and_last_change(store: Arc<dyn Store>) {
@@ -126,7 +127,7 @@ pub(crate) async fn standing_and_marks_are_found(store: Arc<dyn Store>) {
     let standing = scene.store.standing(RegistryId(1)).await.unwrap();
     let counts: Vec<_> = standing.counts.into_iter().collect();
     assert_eq!(counts, [(ImageState::Queued, 1), (ImageState::Healthy, 2), (ImageState::Unhealthy, 3)]);
-    assert!(standing.first_seen.is_some() && standing.first_seen <= standing.last_change);
+    assert!(standing.first_evaluated.is_some() && standing.first_evaluated <= standing.status_changed);
     assert_eq!(scene.store.standing(RegistryId(404)).await.unwrap(), RegistryStanding::default());
     for (repository, bytes, state) in IMAGES {
         let image = scene.image(repository, &Digest::of_sha256(bytes));
@@ -135,4 +136,53 @@ pub(crate) async fn standing_and_marks_are_found(store: Arc<dyn Store>) {
         assert_eq!(found, [(image, state)]);
     }
     assert_eq!(scene.store.summaries_by_mark(u64::MAX).await.unwrap(), []);
+}
+
+/// A registry is as bad as its worst image, since the moment at which that came to be; history tells each step.
+pub(crate) async fn status_of_a_registry_follows_its_images(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let dates = async || {
+        let standing = scene.store.standing(scene.registry).await.unwrap();
+        (standing.first_evaluated, standing.status_changed)
+    };
+    let image = scene.push("app", "1", b"one").await;
+    let put = async |image: &Digest, state, at| {
+        let at = second(at);
+        let summary =
+            ImageSummary { changed_at: at, assessed_at: Some(at), ..scene.summary("app", image, state) };
+        assert!(scene.store.put_summary(summary).await.unwrap());
+    };
+    put(&image, ImageState::Queued, 1).await;
+    assert_eq!(dates().await, (None, None), "nobody has said anything yet");
+    put(&image, ImageState::Healthy, 2).await;
+    assert_eq!(dates().await, (Some(second(2)), Some(second(2))));
+    let other = scene.push("app", "2", b"two").await;
+    put(&other, ImageState::Unhealthy, 3).await;
+    put(&image, ImageState::NotApplicable, 4).await;
+    put(&other, ImageState::Unhealthy, 5).await;
+    assert_eq!(dates().await, (Some(second(2)), Some(second(3))), "it was as bad before");
+    let app = scene.repository("app");
+    let delete = async |digest: &Digest, at| {
+        let removal = scene.store.delete_manifest(&app, digest, &actor(), second(at)).await.unwrap();
+        assert_eq!(removal, Removal::Removed);
+    };
+    delete(&other, 6).await;
+    assert_eq!(dates().await, (Some(second(2)), Some(second(6))));
+    delete(&image, 7).await;
+    assert_eq!(
+        dates().await,
+        (Some(second(2)), Some(second(6))),
+        "without an image nothing can be said either"
+    );
+    let events = scene.store.events(PageRequest::first(100)).await.unwrap().items;
+    let told = events.iter().filter(|event| event.event.kind == EventKind::REGISTRY_STATUS_CHANGED);
+    let told: Vec<(String, i64)> = told
+        .map(|event| {
+            let detail = &event.event.detail;
+            let at = event.event.at.duration_since(second(0)).as_secs();
+            (format!("{} {}", detail["from"].as_str().unwrap_or("-"), detail["to"].as_str().unwrap()), at)
+        })
+        .collect();
+    let expected = [("- Healthy", 2), ("Healthy Unhealthy", 3), ("Unhealthy NotApplicable", 6)];
+    assert_eq!(told, expected.map(|(text, at)| (text.to_owned(), at)));
 }

@@ -42,7 +42,7 @@ impl Place {
     fn behind(image: &ImageKey, last: Option<&Finding>, form: Form) -> Self {
         let package = match form {
             Form::First => None,
-            Form::Newer => last.map(|last| last.key.package_version.0),
+            Form::Newer | Form::Image => last.map(|last| last.key.package_version.0),
         };
         let vulnerability = Some(last.map_or_else(String::new, |last| last.vulnerability.id.clone()));
         Self { vulnerability, package, ..Self::of(image) }
@@ -231,6 +231,12 @@ impl<'a> Reader<'a> {
         let Some(mark) = mark(wanted) else { return Ok(None) };
         for summary in self.store.summaries_by_mark(mark).await? {
             let Some(known) = self.known(&summary) else { continue };
+            let image = &summary.image;
+            let is_meant = self.repository.as_ref().is_none_or(|name| *name == image.repository.name)
+                && self.digest.as_ref().is_none_or(|digest| *digest == image.digest);
+            if !is_meant {
+                continue;
+            }
             // An image has at most some thousand rows, and all but one are passed over.
             let mut after = None;
             loop {
@@ -297,7 +303,7 @@ impl<'a> Reader<'a> {
         let surroundings = newer::Surroundings { os: os.as_ref(), artifact: artifact.as_ref() };
         let finish = |group: &[Judged<'_>]| match self.form {
             Form::First => of_findings(known, summary, group),
-            Form::Newer => newer::of_findings(known, summary, group, &surroundings),
+            Form::Newer | Form::Image => newer::of_findings(known, summary, group, self.form, &surroundings),
         };
         let wanted = filter(&summary.image);
         let mut group: Vec<Judged<'_>> = Vec::new();
@@ -330,7 +336,7 @@ impl<'a> Reader<'a> {
     fn together(&self, last: &Finding, next: &Finding) -> bool {
         match self.form {
             Form::First => last.vulnerability.id == next.vulnerability.id,
-            Form::Newer => {
+            Form::Newer | Form::Image => {
                 last.vulnerability.id == next.vulnerability.id
                     && last.key.package_version == next.key.package_version
             }

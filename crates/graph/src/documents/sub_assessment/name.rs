@@ -12,6 +12,7 @@ pub(crate) fn of(image: &ImageKey, form: Form, group: &str) -> Uuid {
     let of_form = match form {
         Form::First => "",
         Form::Newer => "newer ",
+        Form::Image => "image ",
     };
     let key = format!(
         "{}/{}@{} {of_form}{group}",

@@ -1,9 +1,9 @@
-//! The form of 2023: one row for each vulnerability of a package of an image, with what is known of the three.
+//! The forms of 2023 and 2024: one row for each vulnerability of a package of an image, with what is known of the three.
 //!
 //! Fields that nobody here knows anything of stand there empty, as their readers expect them: weaknesses, workarounds,
 //! and the name of the product in the words of CPE.
 
-use super::{Form, Judged, properties, references, row, status};
+use super::{Form, Judged, image_resource, properties, references, row, status};
 use crate::documents::{Document, KnownRegistry};
 use crate::rulebook::OsName;
 use advisory::VulnerabilityRecord;
@@ -22,6 +22,7 @@ pub(super) fn of_findings(
     known: &KnownRegistry,
     summary: &ImageSummary,
     judged: &[Judged<'_>],
+    form: Form,
     surroundings: &Surroundings<'_>,
 ) -> Option<Document> {
     let counting = judged.iter().find(|(_, rule)| rule.is_none());
@@ -35,8 +36,12 @@ pub(super) fn of_findings(
     };
     let mut properties = properties(known, summary, status(&first.vulnerability.severity, *hiding));
     let image = &summary.image;
-    let resource = format!("/repositories/{}/images/{}", image.repository.name, image.digest);
-    properties.insert("resourceDetails".into(), json!({"source": "Azure", "id": resource}));
+    let relative = format!("/repositories/{}/images/{}", image.repository.name, image.digest);
+    let resource = match form {
+        Form::First | Form::Newer => json!({"source": "Azure", "id": relative}),
+        Form::Image => image_resource(known, image),
+    };
+    properties.insert("resourceDetails".into(), resource);
     properties.insert("id".into(), id.into());
     properties.insert("displayName".into(), id.into());
     properties.insert(
@@ -64,7 +69,7 @@ pub(super) fn of_findings(
         },
         "softwareDetails": software(first, evidence.as_ref(), &places, surroundings.os),
     });
-    Some(row(known, summary, &Form::Newer.group(first), Form::Newer, properties, further))
+    Some(row(known, summary, &form.group(first), form, properties, further))
 }
 
 /// The tags that point to the image; more than a hundred nobody reads.
