@@ -151,6 +151,21 @@ pub struct AttachedRepositoryView {
     pub failure: Option<FailureView>,
 }
 
+/// Where an image is that is not kept here, and when it was last seen there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalView {
+    /// The host of the other registry.
+    pub host: String,
+    /// The image as it is called here: `NAME/REPOSITORY@DIGEST`, where `NAME` is that of the attached registry.
+    pub reference: String,
+    /// When its repository was last seen as it stands here.
+    pub seen_at: Option<Timestamp>,
+    /// Why not since then. The verdict is then about what was seen before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
+}
+
 /// Why something elsewhere could not be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureView {

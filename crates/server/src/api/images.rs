@@ -1,13 +1,13 @@
 //! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|sbom|vex|wait]`.
 
 use super::attached;
-use super::attachments::FailureView;
+use super::attachments::{ExternalView, FailureView};
 use super::base;
 use super::error::{ApiError, Named, Parameters};
 use super::findings::{Wanted, page_of_findings};
 use super::reference::{self, Ground};
 use super::sbom;
-use super::view::{AttachedView, CauseView, Counts, ExternalView, ImageView, PackageView, Page};
+use super::view::{AttachedView, CauseView, Counts, ImageView, PackageView, Page};
 use super::{ApiState, Caller, Route, explain, history};
 use access::Action;
 use axum::Json;

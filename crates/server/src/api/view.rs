@@ -92,22 +92,7 @@ pub struct ImageView {
     pub children: Vec<String>,
     /// Where it is, if it is in an attached registry and not kept here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external: Option<ExternalView>,
-}
-
-/// Where an image is that is not kept here, and when it was last seen there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ExternalView {
-    /// The host of the other registry.
-    pub host: String,
-    /// The image as it is called here: `NAME/REPOSITORY@DIGEST`, where `NAME` is that of the attached registry.
-    pub reference: String,
-    /// When its repository was last seen as it stands here.
-    pub seen_at: Option<Timestamp>,
-    /// Why not since then. The verdict is then about what was seen before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<super::attachments::FailureView>,
+    pub external: Option<super::attachments::ExternalView>,
 }
 
 /// The image that another was built on.
