@@ -16,8 +16,8 @@ mod document;
 mod resolver;
 
 pub use address::{Network, NetworkError, Reach};
-pub(crate) use resolver::open_address;
 pub use document::{Document, Question, form};
+pub(crate) use resolver::open_address;
 
 use crate::syslog::{self, Authorities};
 use axum::body::Bytes;

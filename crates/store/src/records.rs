@@ -41,10 +41,10 @@ pub(crate) mod uploads;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events, FindingRules,
-    Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies, Provisioning, Pulls,
-    Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans, ScopedTokens, Summaries,
-    Tenancy, Transients, UploadParts, Uploads, Webhooks,
+    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events,
+    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
+    Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans,
+    ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.

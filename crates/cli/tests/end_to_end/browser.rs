@@ -12,8 +12,9 @@ use std::process::Command;
 
 /// A browser that can be driven, and the folder of the library that drives it.
 fn browser() -> Option<(&'static str, PathBuf)> {
-    let is_there =
-        |program: &&str| Command::new(program).arg("--version").output().is_ok_and(|one| one.status.success());
+    let is_there = |program: &&str| {
+        Command::new(program).arg("--version").output().is_ok_and(|one| one.status.success())
+    };
     let program = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|one| is_there(&one))?;
     let clients = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("test-clients/node");
     clients.join("node_modules/playwright-core").is_dir().then_some((program, clients))
@@ -30,7 +31,9 @@ fn found(program: &str) -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_portal_is_used_by_keyboard_and_read_by_everybody() {
     let Some((program, clients)) = browser() else {
-        println!("skipped: no Chromium, or playwright-core is not installed (`cargo xtask clients` does that)");
+        println!(
+            "skipped: no Chromium, or playwright-core is not installed (`cargo xtask clients` does that)"
+        );
         return;
     };
     let folder = tempfile::tempdir().unwrap();

@@ -6,8 +6,7 @@
 use super::{
     attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
     images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status, repositories,
-    ruled_census,
-    scans, summaries, webhooks,
+    ruled_census, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
