@@ -19,6 +19,7 @@ mod oval;
 mod photon;
 mod secdb;
 mod ubuntu_vex;
+mod updateinfo;
 mod vulnrichment;
 
 use crate::{Advisory, Enrichment};
@@ -77,6 +78,7 @@ pub const FEEDS: &[&Feed] = &[
     &secdb::FEED,
     &csaf_vex::FEED,
     &oval::FEED,
+    &updateinfo::FEED,
     &ubuntu_vex::FEED,
     &photon::FEED,
     &arch_security::FEED,

@@ -33,6 +33,11 @@ impl SourceReport {
         self.advisories == 0 && self.withdrawn == 0 && self.enrichments == 0
     }
 
+    /// Counts a record that another report has counted before, where two are put together.
+    pub fn recount(&mut self, record: &Record) {
+        self.count(record);
+    }
+
     /// Counts a record.
     pub(crate) fn count(&mut self, record: &Record) {
         match record {

@@ -13,10 +13,13 @@
 //!
 //! What this module does not do: decide whom to trust. The caller hands in the documents it has verified.
 
+mod attached;
 mod csaf;
 mod cyclonedx;
 mod openvex;
 mod purl;
+
+pub use attached::{AttachedSubject, decisive};
 
 use crate::{Match, Skip, Verdict};
 use jiff::Timestamp;
@@ -92,6 +95,8 @@ pub struct VexStatement {
 /// A document, read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VexDocument {
+    /// What it is: `OpenVEX`, `CSAF`, `CycloneDX`.
+    pub form: &'static str,
     /// Its statements.
     pub statements: Vec<VexStatement>,
     /// Statements that were not taken, with the reason.
@@ -147,6 +152,7 @@ pub fn read_document(document: &[u8]) -> Result<VexDocument, VexError> {
     let form = form.ok_or(VexError::UnknownForm)?;
     let mut read = (form.read)(document)
         .map_err(|error| VexError::Broken { form: form.name, why: error.to_string() })?;
+    read.form = form.name;
     if read.statements.len() > STATEMENTS {
         return Err(VexError::TooMany);
     }

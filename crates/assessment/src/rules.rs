@@ -29,11 +29,14 @@ pub enum RuleKind {
     Waiver,
     /// An exemption: the risk is met by other means.
     Mitigated,
+    /// A signed VEX document that is attached to an image says that a vulnerability does not apply. Nobody puts or
+    /// deletes such a rule: it is there as long as the document.
+    Vex,
 }
 
 impl RuleKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Disable, Self::Waiver, Self::Mitigated];
+    pub const ALL: [Self; 4] = [Self::Disable, Self::Waiver, Self::Mitigated, Self::Vex];
 
     /// The kind as a word, for an exemption the one of Azure Policy: `Waiver`.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +44,7 @@ impl RuleKind {
             Self::Disable => "Disable",
             Self::Waiver => "Waiver",
             Self::Mitigated => "Mitigated",
+            Self::Vex => "Vex",
         }
     }
 
@@ -52,7 +56,7 @@ impl RuleKind {
     /// Whether it is an exemption and not a rule.
     pub fn is_exemption(self) -> bool {
         match self {
-            Self::Disable => false,
+            Self::Disable | Self::Vex => false,
             Self::Waiver | Self::Mitigated => true,
         }
     }

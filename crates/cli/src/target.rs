@@ -7,7 +7,7 @@ mod archive;
 pub(crate) mod bill;
 mod document;
 mod layout;
-mod remote;
+pub(crate) mod remote;
 mod rootfs;
 
 pub(crate) use rootfs::stream_folder;

@@ -237,6 +237,7 @@ fn package_version(package: usize) -> PackageVersion {
         source: None,
         module: None,
         owner: None,
+        architecture: None,
     }
 }
 

@@ -191,9 +191,10 @@ impl Counted {
 }
 
 fn stopped(error: EvaluationError) -> FacetFault {
-    match error {
-        EvaluationError::Query(faults) => FacetFault::Option(faults),
-        other => FacetFault::Stopped(other.to_string()),
+    if let EvaluationError::Query(faults) = error {
+        FacetFault::Option(faults)
+    } else {
+        FacetFault::Stopped(error.to_string())
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! Documents are made when they are asked for and kept nowhere.
 
+mod attached;
 pub mod automations;
 mod below;
 mod census;

@@ -4,16 +4,18 @@
 //! which rule. What counts over whole images is kept in their summaries, which the server makes again whenever the
 //! rules in force change.
 
+use crate::attached::Attached;
 use crate::documents::KnownRegistry;
 use access::ResourceId;
 use advisory::Severity;
 use assessment::FindingTraits;
-use assessment::rules::{FindingFacts, FixStatus, ImageTraits, Os};
+use assessment::rules::{FindingFacts, FixStatus, ImageTraits, Os, RuleKind};
 use jiff::Timestamp;
 use oci::RepositoryName;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Finding, ImageKey, Rule, Store};
+use std::sync::Arc;
+use store::{Finding, ImageKey, Rule, Store, TrustedVex};
 
 /// The rules and exemptions that are in force at a moment.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,7 @@ pub struct Rulebook {
     rules: Vec<(Rule, ResourceId)>,
     next_change: Option<Timestamp>,
     now: Timestamp,
+    vex: Arc<TrustedVex>,
 }
 
 /// The rules in force that may concern an image.
@@ -29,6 +32,7 @@ pub struct ImageRules<'b> {
     whole: Vec<&'b Rule>,
     partial: Vec<&'b Rule>,
     image: Option<&'b ImageKey>,
+    attached: Attached,
 }
 
 /// The distribution of an image, as conditions need it.
@@ -98,7 +102,20 @@ impl Rulebook {
     /// # Errors
     /// When the records fail.
     pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Self, store::Error> {
-        Ok(Self::of(store.rules().await?, now))
+        Ok(Self::of(store.rules().await?, now).with_attached(store.trusted_vex().await?))
+    }
+
+    /// The documents that are attached to images, and no rules.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn of_attached(store: &dyn Store, now: Timestamp) -> Result<Self, store::Error> {
+        Ok(Self::of(Vec::new(), now).with_attached(store.trusted_vex().await?))
+    }
+
+    /// The same rules, and these documents.
+    pub(crate) fn with_attached(self, vex: Arc<TrustedVex>) -> Self {
+        Self { vex, ..self }
     }
 
     /// Those of some rules that are in force at a moment.
@@ -113,17 +130,22 @@ impl Rulebook {
                 Some((rule, scope))
             })
             .collect();
-        Self { rules, next_change, now }
+        Self { rules, next_change, now, vex: Arc::default() }
     }
 
-    /// Whether there are none.
+    /// Whether there are none, and no attached documents either.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.vex.is_empty()
     }
 
     /// The rules with the scopes that they hold at.
     pub(crate) fn scoped(&self) -> &[(Rule, ResourceId)] {
         &self.rules
+    }
+
+    /// Whether documents are attached to an image, of which only its findings can tell what they silence.
+    pub(crate) fn has_attached(&self, image: &ImageKey) -> bool {
+        self.vex.contains_key(image)
     }
 
     /// The rules, in the order of their keys.
@@ -159,10 +181,13 @@ impl Rulebook {
     /// The rules that may concern an image.
     pub fn of_image<'b>(&'b self, known: &KnownRegistry, image: &'b ImageKey) -> ImageRules<'b> {
         let mut found = ImageRules { image: Some(image), ..ImageRules::default() };
-        if self.rules.is_empty() {
+        if self.is_empty() {
             return found;
         }
         let Some(id) = image_id(known, image) else { return found };
+        if let Some(readings) = self.vex.get(image) {
+            found.attached = Attached::new(&id, &known.registry.login_server, image, readings);
+        }
         for (rule, scope) in &self.rules {
             if !id.is_within(scope) {
                 continue;
@@ -180,12 +205,12 @@ impl Rulebook {
 impl<'b> ImageRules<'b> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.partial.is_empty()
+        self.whole.is_empty() && !self.has_partial()
     }
 
     /// Whether there are some that may hide a single finding.
     pub fn has_partial(&self) -> bool {
-        !self.partial.is_empty()
+        !self.partial.is_empty() || !self.attached.is_empty()
     }
 
     /// The exemption of the whole image, if there is one.
@@ -195,14 +220,14 @@ impl<'b> ImageRules<'b> {
     }
 
     /// The rule that hides a finding, if there is one.
-    pub fn hides(&self, finding: &Finding, os: Option<&OsName>) -> Option<&'b Rule> {
+    pub fn hides(&self, finding: &Finding, os: Option<&OsName>) -> Option<&Rule> {
         if self.is_empty() {
             return None;
         }
         if let Some(rule) = self.whole(os) {
             return Some(rule);
         }
-        if self.partial.is_empty() {
+        if !self.has_partial() {
             return None;
         }
         let said = FindingTraits::deserialize(&finding.evidence).ok();
@@ -220,7 +245,8 @@ impl<'b> ImageRules<'b> {
             description: &record.description,
         };
         let image = traits(&finding.key.image, os);
-        self.partial.iter().find(|rule| rule.conditions.cover(&image, &facts)).copied()
+        let ruled = self.partial.iter().find(|rule| rule.conditions.cover(&image, &facts)).copied();
+        ruled.or_else(|| self.attached.hides(finding, facts.aliases))
     }
 }
 
@@ -242,9 +268,10 @@ pub(crate) fn traits<'a>(image: &'a ImageKey, os: Option<&'a OsName>) -> ImageTr
 
 /// A rule in a sentence, for the finding that it hides.
 pub fn sentence(rule: &Rule) -> String {
-    let what = match (rule.kind.is_exemption(), rule.kind.as_str()) {
-        (true, kind) => format!("Exempt ({kind})"),
-        (false, _) => "Disabled by a rule".to_owned(),
+    let what = match rule.kind {
+        RuleKind::Waiver | RuleKind::Mitigated => format!("Exempt ({})", rule.kind),
+        RuleKind::Disable => "Disabled by a rule".to_owned(),
+        RuleKind::Vex => "Does not apply, by the attached document".to_owned(),
     };
     let until = rule.expires_at.map_or_else(String::new, |at| format!(" until {at}"));
     let reason = if rule.reason.is_empty() { String::new() } else { format!(": {}", rule.reason) };

@@ -140,6 +140,10 @@ impl Parser {
         };
         let mut fault = Fault::new(DiagnosticCode::Syntax, token.span, message);
         fault.expected = expected.iter().map(|text| (*text).to_owned()).collect();
+        if token.kind == TokenKind::Sign("=") {
+            // Nobody who writes a condition so means anything else.
+            fault.suggestion = Some("==".to_owned());
+        }
         self.fault(fault);
         Err(Stop)
     }

@@ -173,6 +173,8 @@ pub(crate) enum JoinKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Union {
     pub(crate) inner: bool,
+    /// Whether tables that are not there are left out.
+    pub(crate) fuzzy: bool,
     pub(crate) source_column: Option<Name>,
     pub(crate) legs: Vec<Pipeline>,
 }

@@ -11,7 +11,10 @@ use graph::rulebook::{OsName, Rulebook, sentence};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use oci::{Reference, RepositoryName};
-use store::{Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, RepositoryKey};
+use store::{
+    Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, RepositoryKey, ScannedImage,
+    VexReading,
+};
 
 pub(crate) const PAGE: Page =
     Page { path: "/portal/images/{*image}", action: Some(Action::SUB_ASSESSMENT_READ), handler };
@@ -71,12 +74,14 @@ async fn image(
         let by_rule = one_hidden.is_some().cmp(&other_hidden.is_some());
         by_rule.then(rank(other).total_cmp(&rank(one)))
     });
-    let distribution = scanned
-        .as_ref()
-        .and_then(|scanned| scanned.distribution.get("pretty_name")?.as_str().map(str::to_owned));
+    let name_of =
+        |scanned: &ScannedImage| Some(scanned.distribution.get("pretty_name")?.as_str()?.to_owned());
+    let distribution = scanned.as_ref().and_then(name_of);
     let packages = state.store.image_packages(&digest).await?.len();
+    let attached = documents(&state.store.vex(&summary.image).await?);
     let body = html! {
         section { (head(&summary, distribution.as_deref(), packages)) }
+        (attached)
         @if !findings.is_empty() {
             section {
                 h1 { "Findings" }
@@ -130,6 +135,31 @@ fn head(summary: &ImageSummary, distribution: Option<&str>, packages: usize) -> 
             } }
         }
     }
+}
+
+/// The documents about its vulnerabilities that are attached to an image.
+fn documents(attached: &[VexReading]) -> Markup {
+    if attached.is_empty() {
+        return html! {};
+    }
+    html! { section {
+        h1 { "Attached VEX documents" }
+        table {
+            thead { tr { th { "Document" } th { "Believed" } th { "Says" } } }
+            tbody {
+                @for reading in attached {
+                    tr {
+                        td { (reading.form) br; code.faint { (short(&reading.document.to_string())) } }
+                        td {
+                            @if let Some(signer) = &reading.signer { "Signed by " b { (signer) } } @else { "No" }
+                            @if !reading.remark.is_empty() { br; span.faint { (reading.remark) } }
+                        }
+                        td { (reading.statements.len()) " statements" }
+                    }
+                }
+            }
+        }
+    } }
 }
 
 /// A finding, and why it does not count if it does not.

@@ -117,17 +117,21 @@ pub fn run<T>(
     }
 }
 
-/// Makes the calling thread, and every worker that it starts, step back behind everything that wants a processor: they get
-/// one that is idle, and lose it as soon as somebody else wants it. A thread that stepped back cannot be sure to come back.
+/// How far work that nobody waits for steps back. At 15 it gets a thirtieth of a processor that somebody else wants too, and
+/// all of one that nobody wants. The policy for idle processors alone gives twelve times less, with which a busy machine
+/// never comes to read a layer before its image is pushed.
+const LEISURE: i32 = 15;
+
+/// Makes the calling thread, and every worker that it starts, step back behind everything else that wants a processor.
+/// A thread that stepped back cannot be sure to come back.
 ///
 /// # Errors
 ///
 /// If the kernel refuses it.
 pub fn step_back() -> io::Result<()> {
-    let nothing = libc::sched_param { sched_priority: 0 };
-    // SAFETY: the pointer is to a live value of the type that the call reads; 0 is the calling thread.
-    let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const nothing) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    // On Linux this is of the calling thread alone.
+    rustix::process::nice(LEISURE)?;
+    Ok(())
 }
 
 /// The worker has made sure of this already; the supervisor does not take its word for it.

@@ -14,6 +14,7 @@ mod bundle;
 mod compilation;
 mod download;
 mod import;
+mod increment;
 mod installation;
 mod reading;
 mod records;
@@ -21,7 +22,10 @@ mod sources;
 mod update;
 mod words;
 
-pub use artifact::{ARTIFACT_TYPE, LAYER_TYPE, bundle_of_layout, write_layout};
+pub use artifact::{
+    ARTIFACT_TYPE, ArtifactError, LAYER_TYPE, bundle_of_artifact, bundle_of_layout, push_artifact,
+    write_layout,
+};
 pub use bundle::{
     BundleError, Key, export_bundle, install_bundle, is_bundle, is_snapshot, make_key, open_bundle,
 };

@@ -6,6 +6,7 @@
 //! Every route stands in [`ROUTES`] with the action it needs; a test asks each of them without the right.
 
 mod advisories;
+mod attached;
 mod audit;
 mod base;
 pub mod collection;

@@ -20,6 +20,7 @@ use crate::sender::{Sender, TransportError};
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
+use crate::vex::{self, Trust, TrustError};
 use crate::webhooks::{self, Courier};
 use crate::{Configuration, Tls, api, audit, keys, listener, operations};
 use access::{RateLimiter, RatePolicy};
@@ -82,6 +83,9 @@ pub enum StartError {
     /// Nothing can be sent.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// A key cannot be trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 /// A running server.
@@ -136,6 +140,7 @@ impl Running {
 /// One sentence that says what is wrong and what to do.
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
     let lock = lock(&configuration.data)?;
+    let trust = Trust::open(&configuration.vex_keys)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
     let blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
     let (socket, address) = bind(configuration.listen).await?;
@@ -181,6 +186,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     start_workers(&mut tasks, &workshop, &arrivals, configuration.workers, &stopped).await?;
     tasks.spawn(collections.keep_collecting());
     tasks.spawn(settled::keep_settled(settlement, stopped.clone()));
+    tasks.spawn(vex::keep_reading(workshop.clone(), trust, stopped.clone()));
     start_keepers(&mut tasks, &configuration, workshop, parts.opened.keys.clone(), mailer, &stopped);
     let (config, authority) =
         identity.map_or((None, None), |identity| (Some(identity.config), identity.authority));
@@ -432,6 +438,7 @@ impl Parts {
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
+            price: self.price.clone(),
             scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())

@@ -10,6 +10,7 @@ use crate::mail::MailSettings;
 use crate::providers::{ProviderSettings, SettingsError, WireProvider};
 use crate::sender::Reach;
 use crate::storage::{BlobStorage, StorageSettings};
+use crate::vex::VexKey;
 use access::RatePolicy;
 use assessment::plan::Price;
 use jiff::SignedDuration;
@@ -115,6 +116,8 @@ pub struct Overrides {
     pub advisory_mirror: Option<String>,
     /// The sources of advisories, instead of the public ones.
     pub advisory_sources: Option<Vec<Source>>,
+    /// The keys whose VEX documents are believed where they are attached to images.
+    pub vex_keys: Option<Vec<VexKey>>,
     /// Others who say who a visitor of the portal is.
     pub identity_providers: Option<Vec<WireProvider>>,
 }
@@ -162,6 +165,7 @@ impl Overrides {
             advisory_update_hours: self.advisory_update_hours.or(other.advisory_update_hours),
             advisory_mirror: self.advisory_mirror.or(other.advisory_mirror),
             advisory_sources: self.advisory_sources.or(other.advisory_sources),
+            vex_keys: self.vex_keys.or(other.vex_keys),
             identity_providers: self.identity_providers.or(other.identity_providers),
         }
     }
@@ -212,6 +216,8 @@ pub struct Configuration {
     pub flip_limit: FlipLimit,
     /// Where advisories come from.
     pub sources: SourceList,
+    /// The keys whose VEX documents are believed where they are attached to images.
+    pub vex_keys: Vec<VexKey>,
     /// Others who say who a visitor of the portal is.
     pub identity_providers: Vec<ProviderSettings>,
     /// How often they are brought up to date; none for never.
@@ -283,6 +289,7 @@ impl Configuration {
             },
             identity_providers: ProviderSettings::all(given.identity_providers.unwrap_or_default())?,
             sources: SourceList::new(given.advisory_sources, given.advisory_mirror.as_deref()),
+            vex_keys: given.vex_keys.unwrap_or_default(),
             admin_password: None,
             program: None,
             data,

@@ -59,7 +59,7 @@ pub struct Workshop {
 
 impl Workshop {
     /// Tells those who wait for a verdict that one may be there.
-    fn tell(&self) {
+    pub(crate) fn tell(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
 }

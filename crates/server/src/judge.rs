@@ -5,9 +5,11 @@
 
 use crate::api::view::{FindingView, RiskView};
 use advisory::{
-    Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package, remediation,
+    FixState, Match, Owner, Query, Severity, Snapshot, Verdict, VulnerabilityRecord, match_package,
+    remediation,
 };
 use assessment::{Cause, FeedStanding, FindingEvidence, OutOfSupport};
+use inventory::version::scheme_of;
 use inventory::{Distribution, Ecosystem, InstalledPackage, Obstacle, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Isolation;
@@ -22,6 +24,7 @@ pub fn query(package: &PackageVersion) -> Option<Query<'_>> {
     Some(Query {
         source: package.source.as_ref(),
         module: package.module.as_deref(),
+        architecture: package.architecture.as_deref(),
         owner: package.owner.as_ref().map(|owner| Owner { ecosystem: &owner.ecosystem, name: &owner.name }),
         ..Query::new(ecosystem, package.kind, &package.name, &package.version)
     })
@@ -36,7 +39,9 @@ pub fn matches(snapshot: &Snapshot, package: &PackageVersion) -> Vec<Match> {
 pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<FindingRow>, Vec<Vulnerability>) {
     let mut rows = Vec::new();
     let mut vulnerabilities = Vec::new();
-    for found in &matches(snapshot, package) {
+    let matches = matches(snapshot, package);
+    let upgrade = Upgrade::of(&matches);
+    for found in &matches {
         let verdict = match &found.verdict {
             Verdict::Affected => FindingVerdict::Affected,
             Verdict::Undetermined { .. } => FindingVerdict::Undetermined,
@@ -49,7 +54,7 @@ pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<Findin
             verdict,
             fixed: found.fixed.clone(),
             advisories: found.advisories.iter().map(ToString::to_string).collect(),
-            evidence: serde_json::to_value(evidence(found, package)).unwrap_or(Value::Null),
+            evidence: serde_json::to_value(evidence(found, package, &upgrade)).unwrap_or(Value::Null),
         });
         vulnerabilities.push(Vulnerability {
             id: found.vulnerability.to_string(),
@@ -62,13 +67,41 @@ pub fn findings_of(snapshot: &Snapshot, package: &PackageVersion) -> (Vec<Findin
     (rows, vulnerabilities)
 }
 
-fn evidence(found: &Match, package: &PackageVersion) -> FindingEvidence {
+/// The version to which a package is upgraded once, instead of once for each of its findings: the highest that fixes
+/// one of them.
+#[derive(Debug, Default)]
+pub struct Upgrade(Option<String>);
+
+impl Upgrade {
+    /// The one that repairs everything that can be repaired among the matches of a package.
+    pub fn of(matches: &[Match]) -> Self {
+        let fixes = matches.iter().filter_map(|found| {
+            let is_open =
+                found.verdict == Verdict::Affected && found.fix_state != Some(FixState::Subscription);
+            let fixed = found.fixed.as_deref().filter(|_| is_open)?;
+            let key = (scheme_of(&found.ecosystem)?.key)(fixed).ok()?;
+            Some((key, fixed))
+        });
+        Self(fixes.max_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, fixed)| fixed.to_owned()))
+    }
+
+    /// The version that a finding is repaired by: that of all, where it has one of its own.
+    fn fixing<'u>(&'u self, found: &'u Match) -> Option<&'u str> {
+        let own = found.fixed.as_deref()?;
+        if found.fix_state == Some(FixState::Subscription) {
+            return Some(own);
+        }
+        Some(self.0.as_deref().unwrap_or(own))
+    }
+}
+
+fn evidence(found: &Match, package: &PackageVersion, upgrade: &Upgrade) -> FindingEvidence {
     let repair = remediation(
         &found.ecosystem,
         package.kind,
         &package.name,
         &found.matched_as,
-        found.fixed.as_deref(),
+        upgrade.fixing(found),
         found.fix_state,
     );
     let decisive = found.evidence.iter().find(|evidence| evidence.verdict == found.verdict);
@@ -98,6 +131,9 @@ pub fn package_version(installed: &InstalledPackage, distribution: Option<&Distr
         source: package.source.clone(),
         module: package.module.clone(),
         owner,
+        // Only vendors of RPM packages write advisories about single machines; the others' packages are the same for
+        // all, and shared by images for different ones.
+        architecture: package.architecture.clone().filter(|_| package.kind == PackageKind::Rpm),
     }
 }
 
@@ -253,10 +289,11 @@ pub fn match_view(
     snapshot: &Snapshot,
     package: &PackageVersion,
     found: &Match,
+    upgrade: &Upgrade,
     place: &Place<'_>,
 ) -> FindingView {
     let record = snapshot.vulnerability(found);
-    let evidence = evidence(found, package);
+    let evidence = evidence(found, package, upgrade);
     let risk = risk(&record);
     FindingView {
         repository: place.repository.to_owned(),

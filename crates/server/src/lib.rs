@@ -35,6 +35,7 @@ mod storage;
 mod syslog;
 mod tls;
 mod transients;
+pub mod vex;
 pub mod webhooks;
 
 pub use app::{Running, StartError, start};

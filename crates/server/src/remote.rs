@@ -1,4 +1,4 @@
-//! A client of other registries: for imports, and for `scan REGISTRY/REFERENCE`.
+//! A client of other registries: for imports, for `scan REGISTRY/REFERENCE`, and for advisories as an artifact.
 //!
 //! It speaks the distribution specification with anonymous, Basic and Bearer authentication, by these rules:
 //!
@@ -11,6 +11,7 @@
 
 mod challenge;
 mod origin;
+mod push;
 
 pub use origin::{Login, Origin};
 

@@ -126,6 +126,7 @@ impl Harbour {
                 source: None,
                 module: None,
                 owner: None,
+                architecture: None,
             },
             layer: Digest::of_sha256(b"layer"),
             path: "METADATA".into(),

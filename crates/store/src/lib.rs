@@ -40,6 +40,7 @@ pub use queue::{
     Queue, RetryPolicy,
 };
 pub use records::Store;
+pub use records::additions::{Additions, MoreFindings};
 pub use records::attributes::{
     AttributeChange, AttributeTarget, Attributes, ChangeableAttributes, Lock, QuarantineState, Removal,
     Switch,
@@ -105,6 +106,7 @@ pub use records::tenancy::{
 pub use records::transients::{Transient, TransientBounds, TransientPut, Transients};
 pub use records::upload_parts::{StoredParts, UploadParts};
 pub use records::uploads::{UploadSession, Uploads};
+pub use records::vex::{PendingVex, TrustedVex, VexReading, VexReadings};
 pub use records::webhooks::{
     AttemptEnd, Delivery, DeliveryClaim, DeliveryExchange, DeliveryId, DeliveryState, DueDelivery, Webhook,
     WebhookAction, WebhookId, WebhookPut, WebhookScope, WebhookScopeError, WebhookSettings, Webhooks,

@@ -2,6 +2,7 @@
 //!
 //! An implementation is a database. It writes each subject in its own file and passes the conformance suite.
 
+pub(crate) mod additions;
 pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod authorization;
@@ -38,13 +39,14 @@ pub(crate) mod tenancy;
 pub(crate) mod transients;
 pub(crate) mod upload_parts;
 pub(crate) mod uploads;
+pub(crate) mod vex;
 pub(crate) mod webhooks;
 
 use crate::{
-    Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents, Events,
-    FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
+    Additions, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests, Documents,
+    Events, FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans, Policies,
     Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries, Scans,
-    ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, Webhooks,
+    ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, VexReadings, Webhooks,
 };
 
 /// Everything that is recorded. Used as `Arc<dyn Store>`.
@@ -84,6 +86,8 @@ pub trait Store:
     + Objects
     + Provisioning
     + Authorization
+    + VexReadings
+    + Additions
     + Transients
 {
 }
@@ -125,6 +129,8 @@ impl<T> Store for T where
         + Objects
         + Provisioning
         + Authorization
+        + VexReadings
+        + Additions
         + Transients
 {
 }

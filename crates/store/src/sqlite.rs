@@ -4,6 +4,7 @@
 //! (`synchronous = FULL`), so that what was acknowledged survives a loss of power.
 //! Every subject is a file here that mirrors the trait file of the same name.
 
+mod additions;
 mod attributes;
 mod audit;
 mod authorization;
@@ -47,6 +48,7 @@ mod transients;
 mod upload_parts;
 mod uploads;
 mod verdict_events;
+mod vex;
 mod webhooks;
 mod writer;
 
@@ -73,6 +75,7 @@ pub struct SqliteStore {
     rules: AtomicU64,
     heard: watch::Sender<Heard>,
     vault: imports::Vault,
+    trusted: vex::Trusted,
 }
 
 /// What this process has written, for those who wait for it.
@@ -124,6 +127,7 @@ impl SqliteStore {
             rules: AtomicU64::new(1),
             heard,
             vault: imports::Vault::default(),
+            trusted: vex::Trusted::default(),
         })
     }
 

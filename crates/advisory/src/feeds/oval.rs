@@ -11,7 +11,7 @@
 //!
 //! The reader of the XML expands no entities but those of the specification and refuses document types.
 
-mod xml;
+pub(super) mod xml;
 
 use super::{Emit, Feed, FeedError, Record, Skip};
 use crate::advisory::instant;

@@ -1,5 +1,7 @@
 //! Whether a package URL in a statement means a package: <https://github.com/package-url/purl-spec>.
 
+use inventory::PackageKind;
+
 /// Whether `wanted` means the package that `actual` names. What `wanted` leaves open, version or qualifiers, may be
 /// anything; what it says must be so. A text that is no package URL means itself alone.
 pub(super) fn covers(wanted: &str, actual: &str) -> bool {
@@ -10,6 +12,30 @@ pub(super) fn covers(wanted: &str, actual: &str) -> bool {
     let same_version = wanted_parts.version.is_none() || wanted_parts.version == actual_parts.version;
     let same_qualifiers = wanted_parts.qualifiers.iter().all(|pair| actual_parts.qualifiers.contains(pair));
     same_path && same_version && same_qualifiers
+}
+
+/// The same for an image: its digest says which it is, wherever the statement says that it lies.
+pub(super) fn covers_image(wanted: &str, actual: &str) -> bool {
+    let (Some(wanted_parts), Some(actual_parts)) = (Parts::of(wanted), Parts::of(actual)) else {
+        return wanted.eq_ignore_ascii_case(actual);
+    };
+    let same_version = wanted_parts.version.is_none() || wanted_parts.version == actual_parts.version;
+    wanted_parts.path.eq_ignore_ascii_case(&actual_parts.path) && same_version
+}
+
+/// The same for a package of the image that the statement is attached to. `actual` has no namespace where the package
+/// is one of a distribution.
+pub(super) fn covers_in_image(wanted: &str, actual: &str, kind: PackageKind) -> bool {
+    let (Some(wanted_parts), Some(actual_parts)) = (Parts::of(wanted), Parts::of(actual)) else {
+        return wanted == actual;
+    };
+    let outer = |path: &str| {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let name = if kind.is_os() { rest.rsplit('/').next().unwrap_or_default() } else { rest };
+        (first.to_ascii_lowercase(), name.to_ascii_lowercase())
+    };
+    let same_version = wanted_parts.version.is_none() || wanted_parts.version == actual_parts.version;
+    outer(&wanted_parts.path) == outer(&actual_parts.path) && same_version
 }
 
 struct Parts {

@@ -1,4 +1,6 @@
 //! The lists of packages that come with the images, read as far as matching needs them.
+//!
+//! The one reader of these lists: the benchmark of the server, `reevaluate`, takes this file in as well.
 
 use inventory::{Ecosystem, Package, PackageKind, SourcePackage};
 use serde_json::Value;
@@ -9,7 +11,7 @@ pub(super) fn packages(data: &Path, image: &str) -> Vec<(Ecosystem, Package)> {
     let text = std::fs::read(data.join("inventory").join(format!("{image}.json"))).unwrap();
     let list: Value = serde_json::from_slice(&text).unwrap();
     let distribution = distribution(&list["syft"]["distro"]);
-    let packages = list["syft"]["packages"].as_array().unwrap();
+    let packages = list["syft"]["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     packages.iter().filter_map(|package| read(package, distribution.as_ref())).collect()
 }
 

@@ -23,6 +23,10 @@ pub(crate) const DOCUMENTS: &[(&str, &str)] = &[
         r#"<oval_definitions><definitions><definition id="d"><reference source="CVE" ref_id="CVE-2022-0001"/><criterion test_ref="t"/></definition></definitions><rpminfo_test id="t"><object object_ref="o"/><state state_ref="s"/></rpminfo_test><rpminfo_object id="o"><name>a</name></rpminfo_object><rpminfo_state id="s"><evr operation="less than">1-1.azl3</evr></rpminfo_state></oval_definitions>"#,
     ),
     (
+        "updateinfo",
+        r#"<updates><update type="security"><id>ALAS-1</id><references><reference id="CVE-2022-0001"/></references><pkglist><collection><package name="a" version="1" release="1.amzn2" epoch="0" arch="x86_64"/></collection></pkglist></update></updates>"#,
+    ),
+    (
         "ubuntu_vex",
         r#"{"metadata":{"@context":"https://openvex.dev/ns/v0.2.0","@id":"x/CVE-2022-0001","author":"Canonical Ltd."},"statements":[{"vulnerability":{},"status":"fixed","products":[{"@id":"pkg:deb/ubuntu/a@1?arch=source&distro=jammy"}]}]}"#,
     ),

@@ -295,6 +295,7 @@ impl Estate {
             source: None,
             module: None,
             owner: None,
+            architecture: None,
         };
         let place = |(name, _): &(&str, &str)| PackagePlace {
             package: package(name),

@@ -72,6 +72,8 @@ enum AdvisoriesCommand {
         #[arg(long)]
         accept: bool,
     },
+    Push(transport::PushArguments),
+    Pull(transport::PullArguments),
     /// Make a private key that signs bundles, and print its public half
     Keygen {
         /// The file of the private key; it must not exist
@@ -104,6 +106,11 @@ pub(crate) async fn run(arguments: AdvisoriesArguments, terminal: Terminal) -> R
         AdvisoriesCommand::Export(export) => transport::export(&shelf, &export)?,
         AdvisoriesCommand::Install { file, trust, accept } => {
             return Ok(tell(&trust.install(&shelf, &file, caution(accept))?, "the snapshot"));
+        }
+        AdvisoriesCommand::Push(push) => transport::push(&shelf, &push).await?,
+        AdvisoriesCommand::Pull(pull) => {
+            let installed = transport::pull(&shelf, &pull, caution(pull.is_accepted()), terminal).await?;
+            return Ok(tell(&installed, "the snapshot"));
         }
         AdvisoriesCommand::Keygen { file } => {
             let key = server::advisories::make_key(&file)?;

@@ -7,7 +7,7 @@ use crate::terminal::{Terminal, clean};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use server::api::view::{AttachedView, BaseView, HistoryEntry, ImageView, Page};
+use server::api::view::{AttachedView, BaseView, HistoryEntry, ImageView, Page, VexView};
 use std::time::{Duration, Instant};
 
 /// The images of the registry and their verdicts
@@ -43,6 +43,14 @@ enum ImageCommand {
     },
     /// What became of an image: its verdicts, and why findings appeared or went
     History {
+        /// REPOSITORY:TAG or REPOSITORY@DIGEST
+        image: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The VEX documents that are attached to an image, and whether they are believed
+    Vex {
         /// REPOSITORY:TAG or REPOSITORY@DIGEST
         image: String,
         /// As JSON
@@ -88,6 +96,11 @@ pub(crate) async fn run(arguments: ImageArguments, terminal: Terminal) -> Result
             let path = format!("/api/images/{}/history", encode(&image));
             let page: Page<HistoryEntry> = client.get(&path).await?;
             history(&page.value, terminal, json)?;
+            Ok(Exit::Done)
+        }
+        ImageCommand::Vex { image, json } => {
+            let page: Page<VexView> = client.get(&format!("/api/images/{}/vex", encode(&image))).await?;
+            vex(&page.value, terminal, json)?;
             Ok(Exit::Done)
         }
         ImageCommand::Sbom { image, format, attach } => sbom(&client, &image, &format, attach).await,
@@ -222,6 +235,53 @@ fn history(entries: &[HistoryEntry], terminal: Terminal, json: bool) -> Result<(
         ]);
     }
     say!("{table}");
+    Ok(())
+}
+
+/// Prints the documents that are attached to an image.
+fn vex(documents: &[VexView], terminal: Terminal, json: bool) -> Result<()> {
+    if json {
+        say!("{}", serde_json::to_string_pretty(documents)?);
+        return Ok(());
+    }
+    if documents.is_empty() {
+        say!("No VEX document is attached to this image.");
+        return Ok(());
+    }
+    for document in documents {
+        let standing = match &document.signer {
+            Some(signer) => format!("believed, signed by {}", clean(signer)),
+            None => "not believed".to_owned(),
+        };
+        let remark =
+            if document.remark.is_empty() { String::new() } else { format!(": {}", document.remark) };
+        say!("{} {} {standing}{}", document.document, clean(&document.form), clean(&remark));
+        if document.statements.is_empty() {
+            continue;
+        }
+        let mut table = terminal.table(&["VULNERABILITY", "STATUS", "ABOUT", "WHY"]);
+        for statement in &document.statements {
+            let products: Vec<&str> = statement
+                .products
+                .iter()
+                .flat_map(|product| std::iter::once(&product.id).chain(&product.parts))
+                .map(String::as_str)
+                .collect();
+            let about = if products.is_empty() { "the image".to_owned() } else { products.join(", ") };
+            let why: Vec<&str> = [&statement.justification, &statement.remark]
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            table.add_row(vec![
+                clean(&statement.vulnerabilities.join(", ")),
+                statement.status.as_str().to_owned(),
+                clean(&about),
+                clean(&why.join(": ")),
+            ]);
+        }
+        say!("{table}");
+    }
     Ok(())
 }
 

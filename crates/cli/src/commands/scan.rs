@@ -370,10 +370,11 @@ impl Judged {
         let image = [place.repository, place.digest];
         let image: Vec<&str> = image.into_iter().filter(|name| !name.is_empty()).collect();
         advisory::vex::apply(&mut matches, &VexSubject { package: url, image: &image }, basis.statements);
+        let upgrade = judge::Upgrade::of(&matches);
         for found in matches {
             match &found.verdict {
                 Verdict::Affected => {
-                    let view = judge::match_view(snapshot, package, &found, place);
+                    let view = judge::match_view(snapshot, package, &found, &upgrade, place);
                     let severity = judge::severity(&view.severity).unwrap_or(Severity::Unknown);
                     *self.affected.entry(severity).or_default() += 1;
                     self.findings.push(view);

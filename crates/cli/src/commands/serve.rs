@@ -6,6 +6,7 @@ use crate::say;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use clap::Args;
+use server::vex::VexKey;
 use server::{Configuration, MailSettings, Overrides, StorageSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -82,6 +83,10 @@ pub(crate) struct ServeArguments {
     /// An address or a folder that has the files of the public sources
     #[arg(long, env = "LAZARETTO_ADVISORY_MIRROR", value_name = "URL")]
     advisory_mirror: Option<String>,
+    /// A PEM file with a public key: VEX documents that it has signed are believed where they are attached to images;
+    /// may be repeated
+    #[arg(long, env = "LAZARETTO_VEX_KEY", value_name = "FILE", value_delimiter = ',')]
+    vex_key: Vec<PathBuf>,
     /// A TOML file with the same options
     #[arg(long, env = "LAZARETTO_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -123,6 +128,10 @@ impl ServeArguments {
             advisory_update_hours: self.advisory_update_hours,
             advisory_mirror: self.advisory_mirror,
             advisory_sources: None,
+            vex_keys: (!self.vex_key.is_empty()).then(|| {
+                let key = |file| VexKey { file, name: None, repositories: Vec::new() };
+                self.vex_key.into_iter().map(key).collect()
+            }),
             identity_providers: None,
         };
         let mut configuration = Configuration::from_overrides(given.or(file))?;

@@ -68,7 +68,7 @@ pub(super) async fn open(target: &str, platform: &str, terminal: Terminal) -> Re
 }
 
 /// The registry of a reference, with the credentials of the environment.
-fn registry(reference: &ImageReference) -> Result<Remote> {
+pub(crate) fn registry(reference: &ImageReference) -> Result<Remote> {
     let host = reference.host().context("the registry's host is missing; write HOST/NAME:TAG")?;
     let user = std::env::var("LAZARETTO_USER").ok();
     let password = std::env::var("LAZARETTO_PASSWORD").ok();
@@ -77,8 +77,19 @@ fn registry(reference: &ImageReference) -> Result<Remote> {
     Ok(Remote::new(Arc::new(Reach::Anywhere), origin, login)?)
 }
 
-/// Streams a layer to a nameless temporary file, hashing as it comes.
+/// A layer in a nameless temporary file.
 async fn pull(registry: &Remote, digest: &Digest, size: u64, terminal: Terminal) -> Result<LayerBytes> {
+    let file = pull_blob(registry, digest, size, terminal).await?;
+    Ok(LayerBytes::Part { file, offset: 0, length: size })
+}
+
+/// Streams a blob to a nameless temporary file, hashing as it comes.
+pub(crate) async fn pull_blob(
+    registry: &Remote,
+    digest: &Digest,
+    size: u64,
+    terminal: Terminal,
+) -> Result<File> {
     let progress = crate::progress::bytes(terminal, size, &format!("pulling {}", &digest.hex()[..12]));
     let mut file: File = tempfile::tempfile().context("a temporary file could not be made")?;
     let mut hasher = Hasher::new(digest.algorithm());
@@ -108,5 +119,5 @@ async fn pull(registry: &Remote, digest: &Digest, size: u64, terminal: Terminal)
     if hasher.finish() != *digest {
         bail!("the registry sent other bytes than {digest} names");
     }
-    Ok(LayerBytes::Part { file, offset: 0, length })
+    Ok(file)
 }

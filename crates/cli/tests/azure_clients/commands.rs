@@ -3,7 +3,6 @@
 pub(crate) mod begin;
 mod content;
 mod findings;
-mod graph;
 mod parts;
 mod people;
 mod programs;
@@ -80,7 +79,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Covered> {
         people::COMMANDS,
         roles::COMMANDS,
         findings::COMMANDS,
-        graph::COMMANDS,
         content::COMMANDS,
         parts::COMMANDS,
         programs::COMMANDS,

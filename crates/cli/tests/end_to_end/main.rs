@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod advisories;
+mod artifact;
+mod attached;
 mod automations;
 mod browser;
 mod clients;
@@ -10,6 +12,7 @@ mod collection;
 mod content_sets;
 mod explain;
 mod hostile;
+mod increments;
 mod indexes;
 mod kill;
 mod management;

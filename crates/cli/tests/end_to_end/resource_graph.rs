@@ -9,6 +9,7 @@ use crate::support::server::{PASSWORD, Server};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 fn skipped(what: &str) {
@@ -98,4 +99,86 @@ fn output(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     assert!(status.success(), "{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()
+}
+
+/// The time that a process has spent on processors, in hundredths of a second.
+fn spent(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let behind_name: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    behind_name[11].parse::<u64>().unwrap() + behind_name[12].parse::<u64>().unwrap()
+}
+
+async fn ask(
+    url: &str,
+    place: &Place,
+    query: &str,
+    patience: Duration,
+) -> reqwest::Result<reqwest::Response> {
+    let client = reqwest::Client::builder().timeout(patience).build().unwrap();
+    let body = json!({"query": query, "subscriptions": [place.subscription]});
+    client.post(format!("{url}{PATH}")).bearer_auth(&place.token).json(&body).send().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_is_stopped_when_its_client_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let place = sign_in(&server.url).await;
+    let endless =
+        "range a from 1 to 19000000 step 1 | summarize dcount(substring(hash_sha256(tostring(a)), 0, 3))";
+    let begun = Instant::now();
+    let before = spent(server.process());
+    let left = ask(&server.url, &place, endless, Duration::from_secs(2)).await;
+    assert!(left.is_err_and(|error| error.is_timeout()), "the query is over too soon to tell anything");
+    assert!(spent(server.process()) > before + 10, "it ran");
+    // It is still long until its time is over; quiet for a second means stopped.
+    let (mut last, mut quiet) = (spent(server.process()), 0);
+    while quiet < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody stopped it");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let now = spent(server.process());
+        quiet = if now <= last + 1 { quiet + 1 } else { 0 };
+        last = now;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_wants_too_much_is_told_so_and_harms_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let place = sign_in(&server.url).await;
+    let patience = Duration::from_secs(60);
+    for (query, wants) in [
+        ("range a from 1 to 19000000 step 1 | order by hash_sha256(tostring(a)) asc", "memory"),
+        (
+            "range a from 1 to 100000 step 1 | extend b = 1 | join kind=inner (range c from 1 to 100000 step 1 | extend b = 1) on b",
+            "rows",
+        ),
+    ] {
+        let (one, other) = tokio::join!(
+            ask(&server.url, &place, query, patience),
+            ask(&server.url, &place, "Resources | count", patience)
+        );
+        let (one, other) = (one.unwrap(), other.unwrap());
+        assert_eq!(other.status(), 200, "somebody else's query");
+        assert_eq!(one.status(), 400, "{query}");
+        assert!(one.headers().contains_key("x-ms-correlation-request-id"), "{:?}", one.headers());
+        let said: Value = one.json().await.unwrap();
+        let said = said["error"]["details"].to_string();
+        assert!(said.contains(wants), "{query}: {said}");
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak < 900_000, "{peak} kB");
+    // Who asks on and on waits, and is told for how long.
+    let spent = loop {
+        let answer = ask(&server.url, &place, "print 1", patience).await.unwrap();
+        if answer.status() != 200 {
+            break answer;
+        }
+        assert!(answer.headers().contains_key("x-ms-user-quota-remaining"), "{:?}", answer.headers());
+    };
+    assert_eq!(spent.status(), 429);
+    assert!(spent.headers().contains_key("retry-after"), "{:?}", spent.headers());
 }

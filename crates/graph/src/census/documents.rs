@@ -23,9 +23,10 @@ impl CensusReading {
         };
         let Some(summary) = view.runtime.block_on(view.store.summary(image))? else { return Ok(()) };
         // An image of which rules hide everything has a row of its own as well, which comes with those of all others.
-        let rows = match content.state {
-            ImageState::Unhealthy => sub_assessments::rows_of(view, &known.known, &summary)?,
-            _ => sub_assessments::hidden_rows_of(view, &known.known, &summary)?,
+        let rows = if content.state == ImageState::Unhealthy {
+            sub_assessments::rows_of(view, &known.known, &summary)?
+        } else {
+            sub_assessments::hidden_rows_of(view, &known.known, &summary)?
         };
         for row in rows {
             self.push_document(&row, batch);

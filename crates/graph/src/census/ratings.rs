@@ -134,6 +134,16 @@ impl Ratings {
         }
     }
 
+    /// The pair of a package version and a vulnerability that it has.
+    pub(super) fn pair(&self, package: PackageVersionId, vulnerability: &str) -> Option<usize> {
+        let is_it = |place: &u32| {
+            let rating = self.judgements.ratings.get(*place as usize);
+            rating.is_some_and(|rating| rating.vulnerability == vulnerability)
+        };
+        let mut pairs = self.judgements.numbers_of(package).zip(self.judgements.of(package));
+        pairs.find(|(_, place)| is_it(place)).map(|(pair, _)| pair)
+    }
+
     /// The same under rules, which hide some pairs of a package version and what it has.
     pub(super) fn add_ruled(
         &mut self,

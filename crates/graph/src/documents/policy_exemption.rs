@@ -18,7 +18,7 @@ pub const CONDITIONS: &str = "findings";
 pub fn of_rule(rule: &Rule) -> Option<Document> {
     let category = match rule.kind {
         RuleKind::Waiver | RuleKind::Mitigated => rule.kind.as_str(),
-        RuleKind::Disable => return None,
+        RuleKind::Disable | RuleKind::Vex => return None,
     };
     let kept = |name: &str, absent: Value| rule.details.get(name).cloned().unwrap_or(absent);
     let mut metadata = kept("metadata", json!({}));

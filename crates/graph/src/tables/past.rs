@@ -70,6 +70,7 @@ fn settle(settings: &mut RegistrySettings, event: &Event) {
         detail.get("tags").and_then(|tags| serde_json::from_value(tags.clone()).ok()).unwrap_or_default();
     settings.admin_enabled = is("adminUserEnabled");
     settings.refuses_arm_tokens = is("refusesArmTokens");
+    settings.repository_permissions = is("repositoryPermissions");
     settings.changed_at = Some(event.event.at);
     settings.retention =
         detail.get("retention").and_then(|kept| serde_json::from_value::<Retention>(kept.clone()).ok());

@@ -144,7 +144,7 @@ fn leaves(known: &KnownRegistry, facts: &Facts) -> BTreeMap<String, Value> {
                     .extend(members.into_iter().map(|(name, value)| (format!("{path}{dot}{name}"), value)));
             }
             Value::Null => {}
-            leaf => {
+            leaf @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
                 found.insert(path, leaf);
             }
         }

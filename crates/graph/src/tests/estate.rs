@@ -446,6 +446,7 @@ fn package(wanted: &str) -> PackageVersion {
         source: None,
         module: None,
         owner: None,
+        architecture: None,
     }
 }
 

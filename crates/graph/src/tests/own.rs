@@ -240,14 +240,14 @@ async fn packages_layers_and_events_are_tables() {
         expect![[r#"
             kind:string | registry:string | actor:string | count_:integer
             "manifest-pushed" | "lazaretto.test" | "owner" | 8
-            "registry-status-changed" | "lazaretto.test" | "lazaretto" | 1
             "verdict-changed" | "lazaretto.test" | "lazaretto" | 7
+            "registry-status-changed" | "lazaretto.test" | "lazaretto" | 1
             "manifest-pushed" | "marshland.test" | "owner" | 2
-            "registry-status-changed" | "marshland.test" | "lazaretto" | 1
             "verdict-changed" | "marshland.test" | "lazaretto" | 2
+            "registry-status-changed" | "marshland.test" | "lazaretto" | 1
             "manifest-pushed" | "pratique.test" | "owner" | 2
-            "registry-status-changed" | "pratique.test" | "lazaretto" | 1
             "verdict-changed" | "pratique.test" | "lazaretto" | 1
+            "registry-status-changed" | "pratique.test" | "lazaretto" | 1
         "#]],
     )
     .await;
@@ -316,12 +316,12 @@ async fn a_part_of_a_large_answer_is_kept_and_all_of_it_counted() {
         Err(fault) => fault.to_string(),
     };
     expect![[r#"
-        [["odd",2500],["even",2500]] of 2 ["parity"]
-        there is no column `nothing`
-        [["odd",3,500]] of 1 ["parity", "Column1"]
+        [["even",2500],["odd",2500]] of 2 ["parity"]
+        line 2, column 11: there is no column `nothing`
+        [["odd",3,500]] of 1 ["parity", "strlen_parity"]
         [[2,1667],[1,1667]] of 3 ["Column1"]
-        there is no column `b`
-        there is no column `b`
+        line 2, column 9: there is no column `b`
+        line 2, column 12: there is no column `b`
         [[1,1],[10,1],[100,1]] of 5000 ["a"]
         [[300004,1],[300008,1],[300012,1]] of 5000 ["Column1"]
     "#]]

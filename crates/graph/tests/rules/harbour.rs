@@ -78,6 +78,7 @@ impl Harbour {
             source: None,
             module: None,
             owner: None,
+            architecture: None,
         };
         let place = |(name, ..): &(&str, &str, &str)| PackagePlace {
             package: package(name),

@@ -1,7 +1,7 @@
 //! `join`, `lookup` and `union`: how columns of two tables meet.
 
-use super::{Binder, Bound, Row, arguments_fault, names, position, unknown_column};
-use crate::diagnostic::Span;
+use super::{Binder, Bound, Halt, Row, arguments_fault, names, position, unknown_column};
+use crate::diagnostic::{DiagnosticCode, Span};
 use crate::plan::{Expr, Field, Join, Node, Relation};
 use crate::syntax::{BinaryOperator, Expression, ExpressionKind, JoinKind, Name, Pipeline, Union};
 use crate::value::{Kind, Value};
@@ -115,7 +115,11 @@ impl Binder<'_> {
                 }) => name.to_string(),
                 _ => format!("union_arg{}", at + legs.len().saturating_sub(at)),
             };
-            legs.push((own, self.pipeline(leg, None)?));
+            match self.pipeline(leg, None) {
+                Ok(node) => legs.push((own, node)),
+                Err(Halt::Fault(fault)) if union.fuzzy && fault.code == DiagnosticCode::UnknownTable => {}
+                Err(halt) => return Err(halt),
+            }
         }
         if legs.is_empty() {
             return Err(arguments_fault(span, "`union` has no table"));

@@ -4,8 +4,8 @@ use super::{Binder, Bound, Row, arguments_fault};
 use crate::diagnostic::Span;
 use crate::plan::{Expr, Field, Node, Relation};
 use crate::syntax::{Assignment, Name};
-use crate::value::Kind;
-use crate::windows::{WindowCall, WindowFunction};
+use crate::value::{Kind, Value};
+use crate::windows::{Window, WindowCall, WindowFunction};
 
 /// What has been taken out of the expressions of the operator that is being bound.
 #[derive(Debug, Default)]
@@ -51,6 +51,12 @@ impl Binder<'_> {
         }
         self.check_arguments(function.signature, &name.text, &kinds, arguments, name.span)?;
         let kind = function.returns.unwrap_or_else(|| kinds.first().copied().unwrap_or(Kind::Dynamic));
+        // Among strings there is no null: before the first row and behind the last there is the empty one.
+        if matches!(function.window, Window::Before | Window::Behind) && kind == Kind::String {
+            let missing = [Expr::Literal(Value::Long(1)), Expr::Literal(Value::text(""))];
+            let given = bound.len().saturating_sub(1);
+            bound.extend(missing.into_iter().skip(given));
+        }
         match &mut self.windows {
             Some(taken) if taken.width == row.fields.len() => {
                 taken.calls.push(WindowCall { window: function.window, arguments: bound });

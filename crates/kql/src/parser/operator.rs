@@ -367,13 +367,14 @@ impl Parser {
     }
 
     pub(super) fn union(&mut self) -> Parsed<Union> {
-        let mut union = Union { inner: false, source_column: None, legs: Vec::new() };
+        let mut union = Union { inner: false, fuzzy: false, source_column: None, legs: Vec::new() };
         for (name, value) in self.options()? {
             match &*name.text {
                 "kind" => {
                     union.inner = self.one_of(&value, &[("inner", true), ("outer", false)], "union")?;
                 }
                 "withsource" => union.source_column = Some(value),
+                "isfuzzy" => union.fuzzy = &*value.text == "true",
                 _ => {}
             }
         }

@@ -33,11 +33,17 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
             "| summarize sum(d.k)",
             "| join (T) on $left.b == $right.d",
             "| mv-expand b",
+            r#"PatchInstallationResources | where type =~ "microsoft.compute/virtualmachines/patchinstallationresults" or type =~ "microsoft.hybridcompute/machines/patchinstallationresults" | where properties.lastModifiedDateTime > ago(7d) | where properties.status in~ ('Failed', 'CompletedWithWarnings') | parse id with vmResourceId "/patchInstallationResults" * | project vmResourceId, name, properties.startDateTime"#,
         ],
     ),
     (
-        "members and elements of any dynamic expression, also of a literal and of a string that holds JSON",
-        &["dynamic([1,2])[0][1]", "'a'.b"],
+        "members and elements of any dynamic expression, also of a literal and of a string that holds JSON, and with the \
+         names of keywords",
+        &[
+            "dynamic([1,2])[0][1]",
+            "'a'.b",
+            r#"securityresources | where type == 'microsoft.security/assessments/subassessments' | extend cve = properties.additionalData.cve | mv-expand cve | extend title = tostring(cve.title), link = tostring(cve.link) | where isnotempty(title) | summarize images = make_set(tostring(properties.additionalData.imageDigest)) by title | extend n = array_length(images) | project-away images | order by n desc, title asc | take 5"#,
+        ],
     ),
     (
         "the documentation says otherwise",
@@ -51,6 +57,7 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
             "| evaluate bag_unpack(d, 'p_', 'keep_source')",
             "| evaluate bag_unpack(d, ignoredProperties=dynamic(['x']))",
             "declare query_parameters(p:string); print p",
+            r#"ServiceHealthResources | where type =~ 'Microsoft.ResourceHealth/events' | extend eventType = tostring(properties.EventType), status = properties.Status, description = properties.Title, trackingId = properties.TrackingId, summary = properties.Summary, priority = properties.Priority, impactStartTime = properties.ImpactStartTime, impactMitigationTime = todatetime(tolong(properties.ImpactMitigationTime)) | where eventType == 'ServiceIssue' and status == 'Active' | summarize count(subscriptionId) by name"#,
         ],
     ),
     (
@@ -96,6 +103,7 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
             "| take -1",
             "| take toscalar(print 5)",
             "| summarize",
+            "| make-series arg_max(t, a) on t step 1d",
             "| mv-expand d to typeof()",
             "| parse b with",
             "| assert-schema (a:long)",
@@ -119,7 +127,7 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
     ),
     (
         "the fault is shown where it is, and not at the beginning of the text",
-        &["| join (T) on $left.a == $right.b"],
+        &["| join (T) on $left.a == $right.b", "| make-series count() on b step 1"],
     ),
     (
         "the fault is shown at the argument, and not at the function",

@@ -49,7 +49,7 @@ fn corpus() -> Vec<(String, String)> {
 }
 
 /// The columns of the tables of Resource Graph, as far as queries of the corpus are about them.
-const RESOURCE: &str = "id:string, name:string, type:string, tenantId:string, kind:string, location:string, resourceGroup:string, subscriptionId:string, managedBy:string, sku:dynamic, plan:dynamic, properties:dynamic, tags:dynamic, identity:dynamic, zones:dynamic, extendedLocation:dynamic";
+const RESOURCE: &str = "id:string, name:string, type:string, tenantId:string, ['kind']:string, location:string, resourceGroup:string, subscriptionId:string, managedBy:string, sku:dynamic, plan:dynamic, properties:dynamic, tags:dynamic, identity:dynamic, zones:dynamic, extendedLocation:dynamic";
 
 /// Our own tables and their columns.
 const PLAIN: &[(&str, &str)] = &[
@@ -63,7 +63,7 @@ const PLAIN: &[(&str, &str)] = &[
     ),
     (
         "Packages",
-        "registry:string, repository:string, digest:string, image:string, package:string, version:string, kind:string, ecosystem:string, sourcePackage:string, sourceVersion:string, module:string, installedBy:string, path:string, layer:string, subscriptionId:string",
+        "registry:string, repository:string, digest:string, image:string, package:string, version:string, ['kind']:string, ecosystem:string, sourcePackage:string, sourceVersion:string, module:string, installedBy:string, path:string, layer:string, subscriptionId:string",
     ),
     (
         "Layers",
@@ -71,7 +71,7 @@ const PLAIN: &[(&str, &str)] = &[
     ),
     (
         "Events",
-        "sequence:long, at:datetime, kind:string, registry:string, repository:string, digest:string, tag:string, actor:string, detail:dynamic, subscriptionId:string",
+        "sequence:long, at:datetime, ['kind']:string, registry:string, repository:string, digest:string, tag:string, actor:string, detail:dynamic, subscriptionId:string",
     ),
 ];
 

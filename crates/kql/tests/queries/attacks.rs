@@ -55,6 +55,7 @@ fn what_holds_rows_pays_for_them() {
         "| partition by x (take 1)",
         "| top-nested of x by count()",
         "| top-hitters 5 of x",
+        "| make-series count() on x step 1 by y = x",
         "| sample 100000000",
         "| sample-distinct 100000000 of x",
         "| evaluate pivot(x)",

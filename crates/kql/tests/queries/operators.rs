@@ -57,6 +57,23 @@ cases! {
         "CA" | 13 | "fire" | 9
         "OK" | 9 | "ice" | 5
     "#]];
+    groups_along_an_axis_are_one_array: "datatable(k:string, t:datetime, n:long)
+        ['x', datetime(2026-01-01 03:00), 2, 'x', datetime(2026-01-03), 5, 'y', datetime(2026-01-02), 1, 'y', datetime(2026-01-04), 9]
+        | make-series count(), total = sum(n) default = -1 on t from datetime(2026-01-01) to datetime(2026-01-04) step 1d by k" => expect![[r#"
+        k:string | count_:dynamic | total:dynamic | t:dynamic
+        "x" | [1,0,1] | [2,-1,5] | ["2026-01-01T00:00:00.0000000Z","2026-01-02T00:00:00.0000000Z","2026-01-03T00:00:00.0000000Z"]
+        "y" | [0,1,0] | [-1,1,-1] | ["2026-01-01T00:00:00.0000000Z","2026-01-02T00:00:00.0000000Z","2026-01-03T00:00:00.0000000Z"]
+    "#]];
+    an_axis_begins_and_ends_with_the_rows: "datatable(a:real, n:long)[1.2, 1, 2.6, 2, 1.4, 3]
+        | make-series max(n) on a step 0.5" => expect![[r#"
+        max_n:dynamic | a:dynamic
+        [3,0,0,2] | [1.0,1.5,2.0,2.5]
+    "#]];
+    a_series_of_nothing: "range x from 1 to 0 step 1
+        | make-series kind=nonempty count() on x from 1 to 4 step 1" => expect![[r#"
+        count_:dynamic | x:dynamic
+        [0,0,0] | [1,2,3]
+    "#]];
     the_rest_is_one: "datatable(state:string, n:long)['CA', 9, 'OK', 5, 'TX', 8, 'NY', 1]
         | top-nested 2 of state with others = 'rest' by total = sum(n)" => expect![[r#"
         state:string | total:long

@@ -5,6 +5,7 @@ use advisory::{
     normalised_name, parse_source, write_snapshot,
 };
 use inventory::Ecosystem;
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,11 +15,25 @@ use store::PackageVersion;
 /// The word by which the benchmark starts itself again to compile.
 pub(crate) const COMPILE: &str = "compile";
 
-/// An advisory that nobody has published.
+/// An advisory that nobody has published, about one version of one package.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct NewAdvisory {
     pub(crate) number: usize,
-    /// The only package version that is affected.
-    pub(crate) package: PackageVersion,
+    ecosystem: String,
+    name: String,
+    version: String,
+}
+
+impl NewAdvisory {
+    /// The advisory about a package version, in the words of its feed.
+    pub(crate) fn about(number: usize, package: &PackageVersion) -> Self {
+        let ecosystem = package.ecosystem.as_ref().unwrap();
+        let (name, version) = match &package.source {
+            Some(source) => (source.name.clone(), source.version.clone()),
+            None => (normalised_name(ecosystem, &package.name).into_owned(), package.version.clone()),
+        };
+        Self { number, ecosystem: ecosystem.as_str().to_owned(), name, version }
+    }
 }
 
 thread_local! {
@@ -91,15 +106,10 @@ fn about(id: &str, ecosystem: &str, name: String, extent: Extent) -> Record {
 /// Writes the same advisories, a minute younger, and one more if one is given.
 pub(crate) fn with_new(shared: &Path, before: &Path, target: &Path, advisory: Option<&NewAdvisory>) {
     let created_at = Snapshot::open(before).unwrap().created_at() + jiff::SignedDuration::from_mins(1);
-    if let Some(NewAdvisory { number, package }) = advisory {
-        let ecosystem = package.ecosystem.as_ref().unwrap();
-        let (name, version) = match &package.source {
-            Some(source) => (source.name.clone(), source.version.clone()),
-            None => (normalised_name(ecosystem, &package.name).into_owned(), package.version.clone()),
-        };
-        let extent = Extent::Versions { ranges: Vec::new(), versions: vec![version] };
+    if let Some(NewAdvisory { number, ecosystem, name, version }) = advisory {
+        let extent = Extent::Versions { ranges: Vec::new(), versions: vec![version.clone()] };
         let id = format!("CVE-2099-{number:04}");
-        ADDED.with_borrow_mut(|added| added.push(about(&id, ecosystem.as_str(), name, extent)));
+        ADDED.with_borrow_mut(|added| added.push(about(&id, ecosystem, name.clone(), extent)));
     }
     ADDED.with_borrow(|added| in_a_child(shared, target, &created_at.to_string(), added));
 }

@@ -8,82 +8,107 @@ use crate::inventories::{self, Inventories};
 use crate::now;
 use crate::random::Random;
 use oci::Digest;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
     ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace, PackageVersion, RegistryId, RepositoryKey,
-    Store, testing,
+    SqliteStore, Store, testing,
 };
 
 const IMAGES_OF_A_REPOSITORY: usize = 100;
 /// Pushes that share a commit.
 const TOGETHER: usize = 64;
 
+/// The word by which the benchmark starts itself again to make a fleet.
+pub(crate) const MAKE: &str = "make";
+/// The shares of the images that new advisories are about.
+const SHARES: [f64; 3] = [0.5, 0.1, 0.01];
+/// Package versions that a fleet is made from. Some of the real images share packages, so that a little more than
+/// 40 000 of them are distinct.
+const PACKAGE_VERSIONS: usize = 42_500;
+const SEED: u64 = 0x1a2a_8e77_0000_0005;
+
+/// What the measurement has to know of a fleet.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Fleet {
     pub(crate) packages: usize,
-    images: Vec<ImageKey>,
-    /// The images of each package version, ascending.
-    having: Vec<(PackageVersion, Vec<u32>)>,
+    /// New advisories, and the images that have what they are about, ascending.
+    pub(crate) advisories: Vec<(NewAdvisory, Vec<(String, String)>)>,
 }
 
 impl Fleet {
-    pub(crate) async fn make(
-        store: &Arc<dyn Store>,
-        shared: &Path,
-        images: usize,
-        package_versions: usize,
-        seed: u64,
-    ) -> Self {
-        let registry = install(store).await;
-        let inventories = inventories::read(shared);
-        let pool = Pool::new(&inventories, package_versions);
-        let mut random = Random::new(seed);
-        let mut fleet = Self {
-            packages: 0,
-            images: Vec::with_capacity(images),
-            having: pool.versions.iter().map(|version| (version.clone(), Vec::new())).collect(),
-        };
-        let mut batch = Vec::new();
-        for number in 0..images {
-            let content = pool.image(&mut random);
-            for version in &content {
-                fleet.having[*version].1.push(u32::try_from(number).unwrap());
-            }
-            fleet.packages += content.len();
-            let name = format!("team-{:04}/app", number / IMAGES_OF_A_REPOSITORY).parse().unwrap();
-            let repository = RepositoryKey { registry, name };
-            let bytes = format!("image {number} of {seed}");
-            let image = ImageKey { repository, digest: Digest::of_sha256(bytes.as_bytes()) };
-            fleet.images.push(image.clone());
-            let packages = content.into_iter().map(|version| pool.versions[version].clone()).collect();
-            batch.push(push(store.clone(), image, bytes, packages));
-            if batch.len() == TOGETHER || number + 1 == images {
-                futures_util::future::join_all(batch.drain(..)).await;
-            }
+    /// The fleet in a folder; made by a process of its own, so that its memory is not counted here.
+    pub(crate) fn open(folder: &Path, shared: &Path, images: usize) -> Self {
+        if !folder.join("fleet.json").exists() {
+            let made = std::process::Command::new(std::env::current_exe().unwrap())
+                .arg(MAKE)
+                .args([folder, shared])
+                .arg(images.to_string())
+                .status();
+            assert!(made.unwrap().success(), "the fleet could not be made");
         }
-        fleet
+        serde_json::from_slice(&std::fs::read(folder.join("fleet.json")).unwrap()).unwrap()
     }
 
-    /// A new advisory about the package version that so large a share of the images has.
-    pub(crate) fn advisory_about(&self, number: usize, share: f64) -> NewAdvisory {
+    /// Makes a fleet, as the words of [`Fleet::open`] say.
+    pub(crate) async fn make(words: &[String]) {
+        let [folder, shared, images] = words else { panic!("three words are needed") };
+        let (folder, images) = (Path::new(folder), images.parse().unwrap());
+        std::fs::create_dir_all(folder).unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join(RECORDS)).unwrap());
+        let fleet = fill(&store, Path::new(shared), images).await;
+        drop(store);
+        std::fs::write(folder.join("fleet.json"), serde_json::to_vec(&fleet).unwrap()).unwrap();
+    }
+}
+
+/// The file of the records.
+pub(crate) const RECORDS: &str = "records.sqlite";
+
+/// The image of a name and a digest.
+pub(crate) fn key(registry: RegistryId, (name, digest): &(String, String)) -> ImageKey {
+    let repository = RepositoryKey { registry, name: name.parse().unwrap() };
+    ImageKey { repository, digest: digest.parse().unwrap() }
+}
+
+async fn fill(store: &Arc<dyn Store>, shared: &Path, images: usize) -> Fleet {
+    let registry = install(store).await;
+    let inventories = inventories::read(shared);
+    let pool = Pool::new(&inventories, PACKAGE_VERSIONS);
+    let mut random = Random::new(SEED);
+    let (mut keys, mut packages, mut batch) = (Vec::with_capacity(images), 0, Vec::new());
+    let mut having: Vec<Vec<usize>> = vec![Vec::new(); pool.versions.len()];
+    for number in 0..images {
+        let content = pool.image(&mut random);
+        content.iter().for_each(|version| having[*version].push(number));
+        packages += content.len();
+        let name = format!("team-{:04}/app", number / IMAGES_OF_A_REPOSITORY).parse().unwrap();
+        let repository = RepositoryKey { registry, name };
+        let bytes = format!("image {number} of {SEED}");
+        let image = ImageKey { repository, digest: Digest::of_sha256(bytes.as_bytes()) };
+        keys.push(image.clone());
+        let packages = content.into_iter().map(|version| pool.versions[version].clone()).collect();
+        batch.push(push(store.clone(), image, bytes, packages));
+        if batch.len() == TOGETHER || number + 1 == images {
+            futures_util::future::join_all(batch.drain(..)).await;
+        }
+    }
+    let advisories = SHARES.into_iter().enumerate().map(|(number, share)| {
         #[expect(clippy::cast_precision_loss, reason = "a share needs no precision")]
-        let distance = |images: usize| (images as f64 / self.images.len() as f64 - share).abs();
-        let nearest =
-            self.having.iter().min_by(|one, other| distance(one.1.len()).total_cmp(&distance(other.1.len())));
-        let (version, _) = nearest.unwrap();
-        NewAdvisory { number, package: version.clone() }
-    }
-
-    /// The images that a new advisory affects, ascending.
-    pub(crate) fn having(&self, advisory: &NewAdvisory) -> Vec<ImageKey> {
-        let (_, images) = self.having.iter().find(|(version, _)| *version == advisory.package).unwrap();
-        let mut images: Vec<_> =
-            images.iter().map(|number| self.images[usize::try_from(*number).unwrap()].clone()).collect();
-        images.sort();
-        images
-    }
+        let distance = |having: &Vec<usize>| (having.len() as f64 / images as f64 - share).abs();
+        let nearest = having.iter().enumerate();
+        let nearest = nearest.min_by(|(_, one), (_, other)| distance(one).total_cmp(&distance(other)));
+        let (version, having) = nearest.unwrap();
+        let mut affected: Vec<&ImageKey> = having.iter().map(|number| &keys[*number]).collect();
+        affected.sort();
+        let words = |key: &ImageKey| (key.repository.name.to_string(), key.digest.to_string());
+        let affected = affected.into_iter().map(words).collect();
+        (NewAdvisory::about(number, &pool.versions[version]), affected)
+    });
+    Fleet { packages, advisories: advisories.collect() }
 }
 
 /// All package versions, and how images are made of them.

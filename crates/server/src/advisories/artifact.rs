@@ -1,10 +1,11 @@
 //! A bundle as an OCI artifact in an image layout, so that any registry tool carries it.
 //!
 //! `skopeo copy oci:FOLDER:latest docker://registry.example/advisories:latest` pushes it, and the other way round it is
-//! pulled. The manifest is that of the OCI image specification 1.1, with the bundle as its only layer.
+//! pulled; `lazaretto advisories push` and `pull` do the same without a layout. The manifest is that of the OCI image specification 1.1, with the bundle as its only layer.
 
 use super::bundle::BundleError;
 use super::file_error;
+use crate::remote::{Remote, RemoteError};
 use oci::Digest;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -19,6 +20,9 @@ pub const LAYER_TYPE: &str = "application/vnd.lazaretto.advisories.bundle.v1";
 const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 const EMPTY_TYPE: &str = "application/vnd.oci.empty.v1+json";
 const REFERENCE: &str = "org.opencontainers.image.ref.name";
+const EMPTY: &[u8] = b"{}";
+/// No bundle from another registry is larger.
+const MOST_BYTES: u64 = 16 << 30;
 /// Documents of a layout are small.
 const DOCUMENT_BYTES: u64 = 4 << 20;
 
@@ -33,20 +37,8 @@ pub fn write_layout(bundle: &Path, folder: &Path, tag: &str, title: &str) -> Res
     let (digest, size) = hashed(bundle)?;
     let target = blobs.join(digest.trim_start_matches("sha256:"));
     std::fs::copy(bundle, &target).map_err(file_error("written", &target))?;
-    let config = put(&blobs, b"{}")?;
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": MANIFEST_TYPE,
-        "artifactType": ARTIFACT_TYPE,
-        "config": { "mediaType": EMPTY_TYPE, "digest": config, "size": 2, "data": "e30=" },
-        "layers": [{
-            "mediaType": LAYER_TYPE,
-            "digest": digest,
-            "size": size,
-            "annotations": { "org.opencontainers.image.title": title },
-        }],
-    })
-    .to_string();
+    let config = put(&blobs, EMPTY)?;
+    let manifest = manifest(&config, &digest, size, title);
     let manifest_digest = put(&blobs, manifest.as_bytes())?;
     let index = json!({
         "schemaVersion": 2,
@@ -66,6 +58,71 @@ pub fn write_layout(bundle: &Path, folder: &Path, tag: &str, title: &str) -> Res
         std::fs::write(&path, content).map_err(file_error("written", &path))?;
     }
     Ok(())
+}
+
+/// The manifest of an artifact.
+fn manifest(config: &str, layer: &str, size: u64, title: &str) -> String {
+    json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST_TYPE,
+        "artifactType": ARTIFACT_TYPE,
+        "config": { "mediaType": EMPTY_TYPE, "digest": config, "size": EMPTY.len(), "data": "e30=" },
+        "layers": [{
+            "mediaType": LAYER_TYPE,
+            "digest": layer,
+            "size": size,
+            "annotations": { "org.opencontainers.image.title": title },
+        }],
+    })
+    .to_string()
+}
+
+/// Gives a bundle to another registry, under a tag. Returns the digest of its manifest.
+///
+/// # Errors
+/// When the bundle cannot be read, or the registry does not take it.
+pub async fn push_artifact(
+    registry: &Remote,
+    bundle: &Path,
+    tag: &str,
+    title: &str,
+) -> Result<Digest, ArtifactError> {
+    let (layer, size) = hashed(bundle)?;
+    let config = registry.push_bytes(EMPTY).await?;
+    let layer: Digest =
+        layer.parse().map_err(|_| BundleError::Damaged("the digest of the bundle is none"))?;
+    registry.push_file(&layer, bundle, size).await?;
+    let manifest = manifest(config.as_str(), layer.as_str(), size, title);
+    registry.push_manifest(tag, MANIFEST_TYPE, manifest.as_bytes()).await?;
+    Ok(Digest::of_sha256(manifest.as_bytes()))
+}
+
+/// The layer of an artifact of another registry that is the bundle, and its size in bytes.
+///
+/// # Errors
+/// When there is none, or it is no artifact of ours.
+pub async fn bundle_of_artifact(registry: &Remote, reference: &str) -> Result<(Digest, u64), ArtifactError> {
+    let fetched = registry.manifest(reference).await?;
+    let manifest: Value = serde_json::from_slice(&fetched.bytes)
+        .map_err(|_| BundleError::Damaged("the manifest of the artifact cannot be read"))?;
+    let layers = manifest["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let layer = layers.iter().find(|layer| layer["mediaType"] == LAYER_TYPE);
+    let layer = layer.ok_or(BundleError::Damaged("the artifact has no layer of advisories"))?;
+    let digest = layer["digest"].as_str().and_then(|text| text.parse().ok());
+    let digest = digest.ok_or(BundleError::Damaged("a digest of the artifact is none"))?;
+    let size = layer["size"].as_u64().filter(|size| *size <= MOST_BYTES);
+    Ok((digest, size.ok_or(BundleError::Damaged("the artifact is larger than advisories can be"))?))
+}
+
+/// Why an artifact did not travel.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// The bundle cannot be used.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The registry did not do what was asked of it.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 fn put(blobs: &Path, content: &[u8]) -> Result<String, BundleError> {

@@ -9,16 +9,16 @@
 
 use super::compilation::compile;
 use super::installation::{Caution, Installed, install};
-use super::reading::{Shape, read_source};
+use super::reading::{Documents, Shape, read_source};
 use super::records::Records;
 use super::{ShelfError, file_error};
-use crate::inspect::{Inspector, document_frame};
+use crate::inspect::Inspector;
 use advisory::wire::WireError;
 use advisory::{CompileError, SourceReport};
 use jiff::Timestamp;
 use sandbox::Input;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the names of files end with that a folder is searched for, beside its loose `.json` documents.
@@ -112,7 +112,7 @@ impl Source {
                 (Input::Stream(Box::new(Documents::new(documents.clone()))), Shape::Many)
             }
         };
-        read_source(records, &self.name(), input, shape, inspector)
+        read_source(records, &self.name(), input, shape, inspector).map(|read| read.report)
     }
 }
 
@@ -201,33 +201,4 @@ fn folder(path: &Path, sources: &mut Vec<Source>) -> Result<(), ImportError> {
         sources.push(Source { path, content: Content::Documents(batch.to_vec()), named: false });
     }
     Ok(())
-}
-
-/// The loose documents of a folder as one stream: each with its name and its length before it.
-struct Documents {
-    left: std::vec::IntoIter<PathBuf>,
-    current: Option<Box<dyn Read + Send>>,
-}
-
-impl Documents {
-    fn new(paths: Vec<PathBuf>) -> Self {
-        Self { left: paths.into_iter(), current: None }
-    }
-}
-
-impl Read for Documents {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(current) = &mut self.current {
-                let read = current.read(buffer)?;
-                if read > 0 || buffer.is_empty() {
-                    return Ok(read);
-                }
-            }
-            let Some(path) = self.left.next() else { return Ok(0) };
-            let bytes = std::fs::read(&path)?;
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            self.current = Some(Box::new(io::Cursor::new(document_frame(&name, &bytes))));
-        }
-    }
 }

@@ -113,14 +113,19 @@ impl Source {
         location(&self.url)
     }
 
+    /// Where a file beside it is. The name is one that its caller has looked at.
+    pub(super) fn beside(&self, name: &str) -> Option<Location> {
+        let (folder, _) = self.url.rsplit_once('/')?;
+        Some(location(&format!("{folder}/{name}")))
+    }
+
     /// Where the file is that a pointer names. Only a plain name leads on, so that no pointer leads elsewhere.
     pub(super) fn pointed(&self, text: &str) -> Option<Location> {
         let name = text.trim();
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
         let is_plain =
             !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.chars().all(plain);
-        let (folder, _) = self.url.rsplit_once('/')?;
-        is_plain.then(|| location(&format!("{folder}/{name}")))
+        self.beside(name).filter(|_| is_plain)
     }
 }
 

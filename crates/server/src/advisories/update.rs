@@ -7,8 +7,9 @@
 use super::compilation::compile;
 use super::download::{Download, DownloadError, Downloaded, Validators, client, fetch, shown, take};
 use super::import::ImportError;
+use super::increment::{Changed, Increment, Standing, changed, has_list};
 use super::installation::{Caution, Installed, install};
-use super::reading::{Shape, read_source};
+use super::reading::{Shape, read_increment, read_source};
 use super::records::Records;
 use super::sources::{Location, Source, SourceList};
 use super::{Shelf, file_error, write_whole};
@@ -93,8 +94,24 @@ pub type Listener = Arc<dyn Fn(UpdateProgress) + Send + Sync>;
 /// A source whose file lies ready, with what tells this state of it from others.
 struct Ready {
     source: Source,
-    file: PathBuf,
-    validators: Validators,
+    what: What,
+}
+
+/// What lies ready of a source.
+enum What {
+    /// All of it.
+    Whole { file: PathBuf, validators: Validators },
+    /// What changed.
+    Increment(Increment),
+}
+
+/// What is known of a source from then on, if its records come into force.
+struct Known {
+    name: String,
+    /// What tells its whole file from others; none where only a part was read.
+    validators: Option<Validators>,
+    /// How far it is read, where it has a list of changes.
+    standing: Option<Standing>,
 }
 
 /// Brings the advisories up to date.
@@ -136,7 +153,17 @@ async fn get(
 ) -> Result<Option<Ready>, DownloadError> {
     let file = downloads.join(format!("{}.feed", hash(&source.name)));
     // What is known of a source whose records are gone is worth nothing.
-    let known = known(downloads, source).filter(|_| Records::path(shelf, &source.name).exists());
+    let is_kept = Records::path(shelf, &source.name).exists();
+    if let Some(standing) = standing(downloads, source).filter(|_| is_kept && has_list(source)) {
+        match changed(client, downloads, &hash(&source.name), source, &standing).await? {
+            Changed::Nothing => return Ok(None),
+            Changed::Some(increment) => {
+                return Ok(Some(Ready { source: source.clone(), what: What::Increment(increment) }));
+            }
+            Changed::Whole => {}
+        }
+    }
+    let known = known(downloads, source).filter(|_| is_kept);
     let location = if source.pointer {
         let target = file.with_extension("pointer");
         let pointer = Download { url: &source.url, target: &target, known: None, most_bytes: POINTER_BYTES };
@@ -162,7 +189,7 @@ async fn get(
     match get_one(client, &location, &download, &tell).await? {
         Downloaded::NotModified => Ok(None),
         Downloaded::Fetched { validators, .. } => {
-            Ok(Some(Ready { source: source.clone(), file, validators }))
+            Ok(Some(Ready { source: source.clone(), what: What::Whole { file, validators } }))
         }
     }
 }
@@ -183,6 +210,12 @@ fn hash(name: &str) -> String {
     Sha256::digest(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// How far a source was read; none where it has no list, or was never read.
+fn standing(downloads: &Path, source: &Source) -> Option<Standing> {
+    let text = std::fs::read(downloads.join(format!("{}.standing.json", hash(&source.name)))).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
 fn known(downloads: &Path, source: &Source) -> Option<Validators> {
     let text = std::fs::read(downloads.join(format!("{}.json", hash(&source.name)))).ok()?;
     serde_json::from_slice(&text).ok()
@@ -201,12 +234,9 @@ fn read_all(
     let mut read = Vec::new();
     for got in ready {
         listener(UpdateProgress::Reading { source: got.source.name.clone() });
-        let outcome = read_one(&records, &got, inspector);
-        // The records are what is kept; the file would only take room.
-        let _ = std::fs::remove_file(&got.file);
-        if let SourceOutcome::Read { .. } = &outcome {
-            read.push((got.source.name.clone(), got.validators));
-        }
+        let (outcome, known) = read_one(&records, &got, inspector);
+        got.what.remove();
+        read.extend(known);
         outcomes.push((got.source.name, outcome));
     }
     let failed = outcomes.iter().any(|(_, outcome)| matches!(outcome, SourceOutcome::Failed(_)));
@@ -218,33 +248,80 @@ fn read_all(
     let installed = install(&records, bytes, caution)?;
     if matches!(installed, Installed::InForce(_)) {
         // Only what is in force is known: what is held is asked for again the next time.
-        for (name, validators) in read {
-            let text = serde_json::to_vec(&validators).unwrap_or_default();
-            write_whole(&shelf.join("downloads"), &format!("{}.json", hash(&name)), &text)?;
-        }
+        read.iter().try_for_each(|known| known.keep(&shelf.join("downloads")))?;
     }
     Ok(Updated { sources: outcomes, installed: Some(installed), advisories })
 }
 
-fn read_one(records: &Records, got: &Ready, inspector: &Inspector) -> SourceOutcome {
-    let file = match File::open(&got.file) {
-        Ok(file) => file,
-        Err(error) => return SourceOutcome::Failed(error.to_string()),
-    };
-    let name = &got.source.name;
-    match read_source(records, name, Input::File(file), Shape::One, inspector) {
-        Ok(report) if report.advisories + report.enrichments == 0 => {
-            let _ = std::fs::remove_file(records.fresh(name));
-            SourceOutcome::Failed("there is no advisory in it; what it said before is kept".to_owned())
+impl What {
+    /// The records are what is kept; the files would only take room.
+    fn remove(&self) {
+        let _ = match self {
+            Self::Whole { file, .. } => std::fs::remove_file(file),
+            Self::Increment(increment) => std::fs::remove_dir_all(&increment.folder),
+        };
+    }
+}
+
+impl Known {
+    fn keep(&self, downloads: &Path) -> Result<(), ImportError> {
+        let name = hash(&self.name);
+        if let Some(validators) = &self.validators {
+            let text = serde_json::to_vec(validators).unwrap_or_default();
+            write_whole(downloads, &format!("{name}.json"), &text)?;
         }
-        Ok(report) => SourceOutcome::Read {
-            records: report.advisories + report.enrichments,
-            skipped: report
-                .skips
-                .first()
-                .map(|first| (report.skipped, format!("{}: {}", first.place, first.why))),
-        },
-        Err(error) => SourceOutcome::Failed(error.to_string()),
+        if let Some(standing) = &self.standing {
+            let text = serde_json::to_vec(standing).unwrap_or_default();
+            write_whole(downloads, &format!("{name}.standing.json"), &text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads what lies ready of a source. What is known of it then is returned if it was read.
+fn read_one(records: &Records, got: &Ready, inspector: &Inspector) -> (SourceOutcome, Option<Known>) {
+    let name = got.source.name.clone();
+    let (read, known) = match &got.what {
+        What::Whole { file, validators } => {
+            let file = match File::open(file) {
+                Ok(file) => file,
+                Err(error) => return (SourceOutcome::Failed(error.to_string()), None),
+            };
+            let read = read_source(records, &name, Input::File(file), Shape::One, inspector);
+            let newest = read.as_ref().ok().and_then(|read| read.newest).filter(|_| has_list(&got.source));
+            let now = Timestamp::now();
+            let standing = newest.map(|newest| Standing {
+                through: newest.min(now),
+                whole_at: now,
+                list: Validators::default(),
+            });
+            (read.map(|read| read.report), Known { name, validators: Some(validators.clone()), standing })
+        }
+        What::Increment(increment) => {
+            let read = read_increment(records, &name, increment, inspector);
+            (read, Known { name, validators: None, standing: Some(increment.standing.clone()) })
+        }
+    };
+    match read {
+        Ok(report) if report.advisories + report.enrichments == 0 => {
+            let _ = std::fs::remove_file(records.fresh(&known.name));
+            let why = "there is no advisory in it; what it said before is kept".to_owned();
+            (SourceOutcome::Failed(why), None)
+        }
+        Ok(report) => {
+            let skipped =
+                report.skips.first().map(|first| (report.skipped, format!("{}: {}", first.place, first.why)));
+            let records = report.advisories + report.enrichments;
+            (SourceOutcome::Read { records, skipped }, Some(known))
+        }
+        Err(error) => {
+            if let What::Increment(_) = got.what {
+                // The next time, the whole export is read.
+                let standing = format!("{}.standing.json", hash(&known.name));
+                let _ = std::fs::remove_file(records.shelf().join("downloads").join(standing));
+            }
+            (SourceOutcome::Failed(error.to_string()), None)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|wait]`.
+//! Images and their verdicts: `/api/images`, `/api/images/REFERENCE[/explain|findings|history|packages|sbom|vex|wait]`.
 
+use super::attached;
 use super::base;
 use super::error::{ApiError, Named, Parameters};
 use super::findings::{Wanted, page_of_findings};
@@ -136,6 +137,7 @@ async fn one(
             let (vulnerability, package) = (query.vulnerability.as_deref(), query.package.as_deref());
             Ok(Json(explain::of_image(&state, &image, vulnerability, package).await?).into_response())
         }
+        Some("vex") => Ok(Json(attached::of_image(&state, &image).await?).into_response()),
         Some("packages") => Ok(Json(packages(&state, &image.digest).await?).into_response()),
         Some("sbom") => sbom::show(&*state.store, &image, query.format.as_deref()).await,
         Some("findings") => {
@@ -155,7 +157,7 @@ async fn one(
             Ok(page_of_findings(&state, filter, wanted).await?.into_response())
         }
         Some(other) => {
-            let parts = "there are explain, findings, history, packages, sbom and wait";
+            let parts = "there are explain, findings, history, packages, sbom, vex and wait";
             Err(ApiError::NotFound(format!("`{other}` of an image; {parts}")))
         }
     }

@@ -224,7 +224,7 @@ fn one_image() -> Value {
         parameter(
             "reference",
             "path",
-            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /findings, /packages, /sbom or /wait",
+            "REPOSITORY:TAG or REPOSITORY@DIGEST, optionally followed by /explain, /findings, /history, /packages, /sbom, /vex or /wait",
             json!({"type": "string"}),
         ),
         parameter(
@@ -236,7 +236,7 @@ fn one_image() -> Value {
         sbom_format(),
     ];
     operation(
-        "One image, its findings, packages or bill of materials; or its verdict, as soon as it is there",
+        "One image, its findings, packages, bill of materials, history or attached VEX documents; or its verdict, as soon as it is there",
         &parameters,
         "Image",
     )

@@ -278,6 +278,28 @@ pub struct HistoryEntry {
     pub snapshot: Option<String>,
 }
 
+/// A document about the vulnerabilities of an image that is attached to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VexView {
+    /// The digest of the manifest that carries it.
+    pub document: String,
+    /// What it is: `OpenVEX`, `CSAF`, `CycloneDX`.
+    pub form: String,
+    /// Whether it counts.
+    pub believed: bool,
+    /// The name of the key that signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// Why it does not count, or what of it was left out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remark: String,
+    /// What it says.
+    pub statements: Vec<advisory::VexStatement>,
+    /// When it was read.
+    pub read_at: Timestamp,
+}
+
 /// Why an image has a vulnerability, or why it has not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,6 +11,7 @@
 //! Each step may stop in the middle and run again: what the records say decides what is left to do, and an event is
 //! told in the transaction that changes its verdict.
 
+mod addition;
 mod flips;
 mod judging;
 mod keeping;
@@ -21,6 +22,7 @@ pub use flips::FlipLimit;
 pub(in crate::jobs) use matching::match_again;
 
 use super::{JobError, Kind, Workshop};
+use addition::{Announced, Announcement};
 use advisory::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 use judging::{Judge, Standings};
@@ -150,23 +152,46 @@ async fn catch_up(
 ) -> Result<Option<Outcome>, JobError> {
     let began = std::time::Instant::now();
     let before = done.as_ref().and_then(|done| workshop.shelf.earlier(&done.snapshot.0));
+    let ages_alike =
+        done.as_ref().is_some_and(|done| (done.too_old, done.day) == (target.too_old, target.day));
+    let (mut announced_after, mut announced) = (None, Announcement::default());
+    if let Some(done) = done.as_ref().filter(|_| ages_alike && before.is_some()) {
+        let nothing = Plan::default();
+        let catching = Catching { workshop, snapshot, before: before.as_ref(), target, plan: &nothing };
+        match addition::announce(&catching, &done.snapshot).await? {
+            Announced::No => {}
+            Announced::Held => return Ok(None),
+            Announced::Yes(done) => {
+                (announced_after, announced) = (Some(began.elapsed()), done);
+                workshop.tell();
+            }
+        }
+    }
     let standings = Standings::load(workshop).await?;
-    let (plan, standings) = {
+    let (mut plan, standings) = {
         let (snapshot, before, version) = (snapshot.clone(), before.clone(), target.snapshot.clone());
         let work = move || (Plan::new(&standings, &version, &snapshot, before.as_deref()), standings);
         tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?
     };
-    let ages_alike = done.is_some_and(|done| (done.too_old, done.day) == (target.too_old, target.day));
+    // Also those that have a vulnerability of which only the description or the rating changed, and those that a run
+    // which did not come to its end has left uncounted.
+    plan.judged_before.extend(&announced.touched);
+    plan.judged_before.extend(workshop.store.uncounted().await?);
+    plan.judged_before.sort_unstable();
+    plan.judged_before.dedup();
     let is_part = ages_alike && !plan.covers_otherwise && plan.to_match.len() <= PART;
     let catching = Catching { workshop, snapshot, before: before.as_ref(), target, plan: &plan };
     let caught_up = if is_part { catching.part(standings).await? } else { catching.whole(standings).await? };
     let Some((changed_packages, mut images)) = caught_up else { return Ok(None) };
-    let visible_after = began.elapsed();
+    let visible_after = announced_after.unwrap_or_else(|| began.elapsed());
     workshop.tell();
     catching.adopt().await?;
     add(&mut images, stragglers(workshop, snapshot, target).await?);
     confirm(workshop, &target.snapshot).await?;
-    let matched = plan.to_match.len();
+    workshop.store.findings_are_counted().await?;
+    add(&mut images, announced.images);
+    let matched = plan.to_match.len() + announced.matched;
+    let changed_packages = changed_packages + announced.touched.len();
     tracing::info!(
         snapshot = %target.snapshot, package_versions.matched = matched, package_versions.changed = changed_packages,
         images.changed = images.changed, images.flipped = images.flipped,

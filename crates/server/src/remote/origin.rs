@@ -89,6 +89,12 @@ impl Origin {
         }
     }
 
+    /// Whether an address is at the registry itself, on the same line.
+    pub(super) fn is_at(&self, url: &Url) -> bool {
+        (self.base.scheme(), self.base.host_str(), self.base.port_or_known_default())
+            == (url.scheme(), url.host_str(), url.port_or_known_default())
+    }
+
     /// Whether credentials for this registry may be shown to a token service: it is at the same host, or of the same
     /// domain below a name that somebody registered, and the line is as safe.
     pub(super) fn trusts(&self, service: &Url) -> bool {

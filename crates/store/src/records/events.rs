@@ -51,6 +51,8 @@ impl EventKind {
     pub const IMAGE_ASSESSED: Self = Self::new("image-assessed");
     /// The verdict on an image is another one, or there is one for the first time.
     pub const VERDICT_CHANGED: Self = Self::new("verdict-changed");
+    /// A document about the vulnerabilities of an image was attached to it and read, or refused, or is gone.
+    pub const VEX_CHANGED: Self = Self::new("vex-changed");
 
     /// A kind that is written in the program.
     pub const fn new(word: &'static str) -> Self {

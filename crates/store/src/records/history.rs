@@ -86,4 +86,7 @@ pub trait History: Send + Sync {
 
     /// What changed in the findings of an image's package versions, the newest first, from its record on.
     async fn finding_changes(&self, image: &ImageKey, limit: usize) -> Result<Vec<FindingChange>, Error>;
+
+    /// The rules and exemptions that were put and deleted, the newest first.
+    async fn rule_events(&self, limit: usize) -> Result<Vec<Event>, Error>;
 }

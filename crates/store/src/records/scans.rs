@@ -61,6 +61,8 @@ pub struct PackageVersion {
     pub module: Option<String>,
     /// Who installed it, where that is another package: other advisories then speak for it.
     pub owner: Option<PackageOwner>,
+    /// The machine that it is for, where advisories may be about some machines alone.
+    pub architecture: Option<String>,
 }
 
 /// A package version in an image.

@@ -212,7 +212,8 @@ fn found(connection: &Connection, image: &ImageKey) -> Result<Option<Found>, Err
     let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
     row(connection, sql, key, |row| {
         if row.plain::<Option<String>>("found_state")?.is_none() {
-            return Ok(Found::of(&summaries::summary(row)?));
+            let summary = summaries::with_uncounted(connection, summaries::summary(row)?)?;
+            return Ok(Found::of(&summary));
         }
         let cause = match (row.plain("found_cause_code")?, row.plain("found_cause_sentence")?) {
             (Some(code), Some(sentence)) => Some(Cause { code, sentence }),

@@ -32,7 +32,15 @@ impl History for SqliteStore {
         })
         .await
     }
+
+    async fn rule_events(&self, limit: usize) -> Result<Vec<Event>, Error> {
+        self.read(move |connection| rows(connection, RULE_EVENTS, [bounded(limit)], events::event)).await
+    }
 }
+
+/// What became of rules and exemptions, from an index of its own.
+pub(super) const RULE_EVENTS: &str = "SELECT * FROM event WHERE kind IN ('rule-put', 'rule-deleted')
+     ORDER BY sequence DESC LIMIT ?1";
 
 /// The events of an image.
 pub(super) const IMAGE_EVENTS: &str = "SELECT * FROM event

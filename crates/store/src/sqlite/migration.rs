@@ -74,6 +74,17 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
     },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
+    Migration { number: 100, name: "vex", sql: include_str!("../../migrations/sqlite/0100_vex.sql") },
+    Migration {
+        number: 101,
+        name: "more_findings",
+        sql: include_str!("../../migrations/sqlite/0101_more_findings.sql"),
+    },
+    Migration {
+        number: 102,
+        name: "architecture",
+        sql: include_str!("../../migrations/sqlite/0102_architecture.sql"),
+    },
     Migration {
         number: 110,
         name: "charged_registry",

@@ -4,9 +4,9 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings, history,
-    images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status, repositories,
-    ruled_census, scans, summaries, webhooks,
+    additions, attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings,
+    history, images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status,
+    repositories, ruled_census, scans, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -92,6 +92,9 @@ const LISTINGS: &[&str] = &[
     reevaluation::TO_CONFIRM,
     lineage::LAYERS,
     lineage::BASE,
+    additions::OTHERWISE_MATCHED[0],
+    additions::OTHERWISE_MATCHED[1],
+    additions::OTHERWISE_MATCHED[2],
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
     "DELETE FROM upload WHERE touched_at < ?1",
     "DELETE FROM image_package WHERE image = ?1",

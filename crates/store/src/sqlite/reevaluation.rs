@@ -206,7 +206,7 @@ pub(super) fn count_findings(connection: &Connection, id: PackageVersionId) -> R
     Ok(())
 }
 
-fn package_standing(row: &Row<'_>) -> Result<PackageStanding, Error> {
+pub(super) fn package_standing(row: &Row<'_>) -> Result<PackageStanding, Error> {
     let counted = if row.get_ref("standing")?.as_str().is_ok_and(str::is_empty) {
         Counted::default()
     } else {

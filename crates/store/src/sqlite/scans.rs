@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use super::column::{Columns, change, json_text, moment, row, rows, value};
-use super::lineage;
+use super::{additions, lineage};
 use crate::{
     Error, ImageRecord, LayerOutcome, LayerRecord, PackageOwner, PackagePlace, PackageVersion,
     PackageVersionId, RecordedImage, ScannedImage, Scans,
@@ -179,19 +179,22 @@ fn version_of(connection: &Connection, package: &PackageVersion) -> Result<Packa
         source_version,
         module,
         owner_ecosystem,
-        owner
+        owner,
+        package.architecture.as_deref().unwrap_or_default()
     ];
     let find = "SELECT id FROM package_version WHERE name = ?1 AND version = ?2 AND kind = ?3
                 AND ecosystem = ?4 AND source_name = ?5 AND source_version = ?6
-                AND module = ?7 AND owner_ecosystem = ?8 AND owner_name = ?9";
+                AND module = ?7 AND owner_ecosystem = ?8 AND owner_name = ?9 AND architecture = ?10";
     if let Some(id) = value(connection, find, key)? {
         return Ok(PackageVersionId(id));
     }
     let insert = "INSERT INTO package_version (name, version, kind, ecosystem, source_name, source_version,
-                      module, owner_ecosystem, owner_name)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                      module, owner_ecosystem, owner_name, architecture)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     change(connection, insert, key)?;
-    Ok(PackageVersionId(connection.last_insert_rowid()))
+    let id = PackageVersionId(connection.last_insert_rowid());
+    additions::put_names(connection, id, package)?;
+    Ok(id)
 }
 
 fn place_of(connection: &Connection, layer: &Digest, path: &str) -> Result<i64, Error> {
@@ -234,5 +237,6 @@ pub(super) fn package_version(row: &Row<'_>) -> Result<PackageVersion, Error> {
         source: some(row.plain("source_name")?).map(|name| SourcePackage { name, version: source_version }),
         module: some(row.plain("module")?),
         owner: some(row.plain("owner_name")?).map(|name| PackageOwner { ecosystem: owner_ecosystem, name }),
+        architecture: some(row.plain("architecture")?),
     })
 }

@@ -3,7 +3,7 @@
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
-use super::{SqliteStore, conclusion, registry_status};
+use super::{SqliteStore, additions, conclusion, registry_status};
 use crate::{
     Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
     RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
@@ -57,7 +57,8 @@ impl Summaries for SqliteStore {
         let mark = i64::try_from(mark).unwrap_or(-1);
         self.read(move |connection| {
             let sql = "SELECT * FROM image_summary WHERE mark = ?1 ORDER BY registry, repository, digest";
-            rows(connection, sql, [mark], summary)
+            let found = rows(connection, sql, [mark], summary)?;
+            found.into_iter().map(|found| with_uncounted(connection, found)).collect()
         })
         .await
     }
@@ -189,7 +190,18 @@ fn tell(
 pub(super) fn find(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
     let sql = "SELECT * FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let ImageKey { repository, digest } = image;
-    row(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()], summary)
+    let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
+    let found = row(connection, sql, key, summary)?;
+    found.map(|found| with_uncounted(connection, found)).transpose()
+}
+
+/// A summary with what was found since it was made.
+pub(super) fn with_uncounted(
+    connection: &Connection,
+    mut summary: ImageSummary,
+) -> Result<ImageSummary, Error> {
+    additions::add_uncounted(connection, &mut summary)?;
+    Ok(summary)
 }
 
 /// A row of the table.

@@ -58,6 +58,20 @@ impl Before {
     }
 }
 
+/// Why an image is what it is, in a sentence. An unhealthy image is unhealthy by its findings, whatever else is to be said
+/// of it.
+fn why(after: &JudgedImage) -> Option<String> {
+    if after.state != ImageState::Unhealthy {
+        return after.cause.as_ref().map(|cause| cause.sentence.clone());
+    }
+    let all: u64 = after.counts.values().sum();
+    let worst_first = ["Critical", "High", "Medium", "Low", "Unknown"];
+    let of = |word: &&str| Some(format!("{} {word}", after.counts.get(*word).filter(|count| **count > 0)?));
+    let parts: Vec<String> = worst_first.iter().filter_map(of).collect();
+    let (noun, verb) = if all == 1 { ("finding", "applies") } else { ("findings", "apply") };
+    Some(format!("{all} {noun} {verb}: {}.", parts.join(", ")))
+}
+
 /// Tells history of a verdict that became another one; nothing, if the state is the same.
 pub(super) fn tell(
     connection: &Connection,
@@ -91,7 +105,7 @@ pub(super) fn tell(
             "from": was.map(ImageState::as_str),
             "to": after.state.as_str(),
             "reason": reason,
-            "cause": after.cause.as_ref().map(|cause| &cause.sentence),
+            "cause": why(after),
             "findings": after.counts,
             "snapshot": snapshot.map(|snapshot| &snapshot.0),
             "tags": conclusion::tag_names(connection, image)?,

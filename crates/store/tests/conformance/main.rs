@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
+mod additions;
 mod attributes;
 mod audit;
 mod catalog;
@@ -30,6 +31,7 @@ mod scoped_tokens;
 mod summaries;
 mod tenancy;
 mod transients;
+mod vex;
 mod webhooks;
 
 use std::sync::Arc;
@@ -58,6 +60,17 @@ mod sqlite {
     use super::open_sqlite;
 
     on_sqlite! {
+        additions:
+            uncounted_findings_are_added_where_a_summary_is_older
+            package_versions_are_found_by_the_names_of_their_advisories
+            machines_tell_package_versions_apart
+            images_that_are_not_simply_unhealthy_are_looked_at;
+        vex:
+            whatever_is_attached_or_taken_away_is_to_be_read
+            what_comes_meanwhile_is_read_again
+            documents_are_kept_and_told_in_history
+            what_is_attached_to_an_index_is_about_its_images
+            other_keys_ask_for_all_documents_again;
         tenancy:
             installation_keeps_its_first_ids
             registry_is_found_by_name_in_any_case

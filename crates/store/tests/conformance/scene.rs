@@ -50,6 +50,7 @@ pub(crate) fn package(name: &str, version: &str) -> PackageVersion {
         source: None,
         module: None,
         owner: None,
+        architecture: None,
     }
 }
 

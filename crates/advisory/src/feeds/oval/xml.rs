@@ -207,11 +207,13 @@ impl Place {
     }
 }
 
-fn local_name(element: &BytesStart<'_>) -> String {
+/// The name of an element without its namespace.
+pub(in crate::feeds) fn local_name(element: &BytesStart<'_>) -> String {
     element.local_name().as_ref().to_owned()
 }
 
-fn attributes(element: &BytesStart<'_>) -> Result<Vec<(String, String)>, String> {
+/// The attributes of an element, with their bound.
+pub(in crate::feeds) fn attributes(element: &BytesStart<'_>) -> Result<Vec<(String, String)>, String> {
     let mut read = Vec::new();
     // Without the check for doubles, which is quadratic.
     for attribute in element.attributes().with_checks(false) {
@@ -237,7 +239,7 @@ fn unescaped(text: &str) -> Result<String, String> {
 }
 
 /// The entities of the specification, and characters by their number.
-fn entity(name: &str) -> Result<String, String> {
+pub(in crate::feeds) fn entity(name: &str) -> Result<String, String> {
     let number = name.strip_prefix('#').map(|digits| match digits.strip_prefix('x') {
         Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
         None => digits.parse(),

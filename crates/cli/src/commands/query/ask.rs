@@ -4,9 +4,14 @@ use crate::client::Client;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const PATH: &str = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01";
 const PAGE: usize = 1000;
+
+/// Seconds that are waited at once, and how often, where the server has had enough questions for now.
+const LONGEST_WAIT: u64 = 10;
+const MOST_WAITS: usize = 3;
 
 /// The rows of all pages.
 pub(super) struct Asked {
@@ -56,13 +61,31 @@ pub(super) async fn ask(client: &Client, query: &str, first: usize) -> Result<As
 
 /// One page; a query that is wrong becomes an error that points at the place.
 async fn page(client: &Client, body: &Value, query: &str) -> Result<Page> {
-    let response = client.request(reqwest::Method::POST, PATH).json(body).send().await;
-    let response = response.with_context(|| format!("no answer from {}", client.server()))?;
+    let mut waits = 0;
+    let response = loop {
+        let response = client.request(reqwest::Method::POST, PATH).json(body).send().await;
+        let response = response.with_context(|| format!("no answer from {}", client.server()))?;
+        // Who asks much waits a moment for more, as the server says.
+        match wait(&response).filter(|_| waits < MOST_WAITS) {
+            Some(time) => tokio::time::sleep(time).await,
+            None => break response,
+        }
+        waits += 1;
+    };
     if response.status() != reqwest::StatusCode::BAD_REQUEST {
         return client.decode(response).await;
     }
     let refusal: Value = response.json().await.context("the answer broke off")?;
     bail!("{}", fault(&refusal, query))
+}
+
+/// How long the server asks to wait, if that is not long.
+fn wait(response: &reqwest::Response) -> Option<Duration> {
+    if response.status() != reqwest::StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let seconds: u64 = response.headers().get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    (seconds <= LONGEST_WAIT).then(|| Duration::from_secs(seconds))
 }
 
 /// Everything that is wrong with a query, each with its place underlined.

@@ -122,6 +122,7 @@ fn place(package: usize) -> PackagePlace {
             source: None,
             module: None,
             owner: None,
+            architecture: None,
         },
         layer: Digest::of_sha256(b"layer"),
         path: "var/lib/dpkg/status".into(),

@@ -105,6 +105,11 @@ impl Server {
         })
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What the server logged.
     pub(crate) fn log(&self) -> String {
         read_log(&self.data)

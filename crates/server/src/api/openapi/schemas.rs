@@ -83,6 +83,12 @@ fn beside_images() -> Value {
             "before": text(), "after": text(), "reason": text(), "description": text(), "actor": text(),
             "snapshot": text(),
         }}}}},
+        "VexDocuments": {"type": "object", "properties": {"value": {"type": "array", "items": {
+            "type": "object", "properties": {
+                "document": text(), "form": text(), "believed": {"type": "boolean"}, "signer": text(),
+                "remark": text(), "readAt": text(), "statements": {"type": "array", "items": {"type": "object"}},
+            },
+        }}}},
         "Explanation": {"type": "object", "properties": {
             "vulnerability": text(), "snapshot": maybe(), "packagesLookedAt": number(),
             "explanations": {"type": "array", "items": {"type": "object"}}, "text": texts(), "notes": texts(),

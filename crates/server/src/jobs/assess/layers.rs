@@ -119,14 +119,17 @@ pub(in crate::jobs) async fn read_ahead(
     Ok(())
 }
 
-/// Has a layer read in the jail, as soon as a processor is free for it.
+/// Has a layer read in the jail: at once at leisure, which there is one reader for, and else as soon as a processor is free.
 async fn inspect(
     workshop: &Workshop,
     file: File,
     media_type: &str,
     haste: Haste,
 ) -> Result<Result<Inspected, InspectError>, JobError> {
-    let desk = workshop.readers.desk().await;
+    let desk = match haste {
+        Haste::Now => workshop.readers.desk().await,
+        Haste::Leisure => None,
+    };
     let (inspector, media_type) = (workshop.inspector.clone(), media_type.to_owned());
     let inspected = on_a_thread(move || inspector.layer(Input::File(file), &media_type, None), haste).await;
     drop(desk);

@@ -35,6 +35,11 @@ pub(super) struct Standings {
 }
 
 impl Standings {
+    /// Those that are at hand.
+    pub(super) fn of(of: BTreeMap<PackageVersionId, PackageStanding>) -> Self {
+        Self { of }
+    }
+
     /// Reads all of them.
     pub(super) async fn load(workshop: &Workshop) -> Result<Self, JobError> {
         let mut of = BTreeMap::new();
@@ -85,7 +90,7 @@ impl Standings {
 }
 
 /// What a snapshot says of a package version, counted as the store counts it.
-fn counted_anew(snapshot: &Snapshot, standing: &PackageStanding) -> PackageStanding {
+pub(super) fn counted_anew(snapshot: &Snapshot, standing: &PackageStanding) -> PackageStanding {
     let (findings, vulnerabilities) = findings_of(snapshot, &standing.package);
     let severities: BTreeMap<&str, &str> =
         vulnerabilities.iter().map(|known| (&*known.id, &*known.severity)).collect();
@@ -208,14 +213,23 @@ impl Judge {
         // While some are judged here, others are read.
         let mut reads = futures_util::stream::iter(reads).buffered(READERS);
         while let Some(images) = reads.next().await {
-            for image in images? {
-                let now = self.judge(&image)?;
-                judged.flips += u64::from(is_flip(image.state, now.state));
-                judged.images.push(now);
-            }
+            let more = self.each(&images?)?;
+            judged.flips += more.flips;
+            judged.images.extend(more.images);
         }
         // In the order of their table, in which they are written.
         judged.images.sort_unstable_by(|one, other| one.image.cmp(&other.image));
+        Ok(judged)
+    }
+
+    /// Judges images that are at hand. Nothing is written.
+    pub(super) fn each(&self, images: &[ImageToJudge]) -> Result<Judged, JobError> {
+        let mut judged = Judged { images: Vec::with_capacity(images.len()), flips: 0 };
+        for image in images {
+            let now = self.judge(image)?;
+            judged.flips += u64::from(is_flip(image.state, now.state));
+            judged.images.push(now);
+        }
         Ok(judged)
     }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use store::{PackageVersion, PackageVersionId, SnapshotVersion};
 
 /// What has to be done, ascending by number.
+#[derive(Default)]
 pub(super) struct Plan {
     /// To be matched.
     pub(super) to_match: Vec<PackageVersionId>,
@@ -36,7 +37,7 @@ impl Plan {
         };
         let difference = before.map(|before| Difference::of(before, after));
         if let Some(difference) = &difference {
-            plan.covers_otherwise = !difference.coverage.is_empty();
+            plan.covers_otherwise = difference.covers_otherwise();
         }
         let from = before.map(|before| before.version().to_string());
         for (id, package, matched) in standings.recorded() {
@@ -53,14 +54,15 @@ impl Plan {
 }
 
 /// What two snapshots say differently.
-struct Difference {
+pub(super) struct Difference {
     packages: HashSet<(Ecosystem, String)>,
     /// Ecosystems of which only one of them speaks.
     coverage: BTreeSet<Ecosystem>,
 }
 
 impl Difference {
-    fn of(before: &Snapshot, after: &Snapshot) -> Self {
+    /// Compares two snapshots.
+    pub(super) fn of(before: &Snapshot, after: &Snapshot) -> Self {
         let covered = |snapshot: &Snapshot| -> BTreeSet<Ecosystem> {
             snapshot.ecosystems().map(|(name, _)| Ecosystem::new(name)).collect()
         };
@@ -68,7 +70,19 @@ impl Difference {
         Self { packages: changed_packages(before, after).into_iter().collect(), coverage }
     }
 
-    fn concerns(&self, package: &PackageVersion) -> bool {
+    /// Whether one of them speaks of an ecosystem of which the other does not.
+    pub(super) fn covers_otherwise(&self) -> bool {
+        !self.coverage.is_empty()
+    }
+
+    /// The names of the packages of which they say something else.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.packages.iter().map(|(_, name)| name).collect();
+        names.into_iter().cloned().collect()
+    }
+
+    /// Whether it is about a package.
+    pub(super) fn concerns(&self, package: &PackageVersion) -> bool {
         let Some(query) = query(package) else { return false };
         // Whether a package is left to the distribution that installed it depends on whether anybody speaks for that.
         let owner = package.owner.as_ref().is_some_and(|owner| {

@@ -1,0 +1,108 @@
+//! Advisories on their way from site to site through a registry: ours, and Debian's `docker-registry`.
+
+use crate::states::import;
+use crate::support::server::{PASSWORD, Server, binary};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+fn advisories(data: &Path, words: &[&str]) -> Output {
+    Command::new(binary())
+        .arg("advisories")
+        .args(words)
+        .arg("--data")
+        .arg(data)
+        .env("LAZARETTO_USER", "admin")
+        .env("LAZARETTO_PASSWORD", PASSWORD)
+        .output()
+        .unwrap()
+}
+
+fn remarks(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn snapshot(data: &Path) -> Option<String> {
+    let output = advisories(data, &["info", "--json"]);
+    let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    info["snapshot"].as_str().map(str::to_owned)
+}
+
+/// Pushes from one site, and pulls at another.
+fn travels_through(host: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+    std::fs::create_dir(&here).unwrap();
+    import(&here);
+    let keygen = |name: &str| {
+        String::from_utf8(advisories(&here, &["keygen", &path(name)]).stdout).unwrap().trim().to_owned()
+    };
+    let (key, other) = (keygen("key"), keygen("other"));
+    let reference = format!("{host}/site/advisories:today");
+
+    let unsigned = advisories(&here, &["push", &reference]);
+    assert_eq!(unsigned.status.code(), Some(2), "an artifact is signed");
+    let absent = advisories(&there, &["pull", &reference, "--trust", &key]);
+    assert_eq!(absent.status.code(), Some(1), "nothing was pushed yet");
+    for _ in 0..2 {
+        let pushed = advisories(&here, &["push", &reference, "--sign-key", &path("key")]);
+        assert!(pushed.status.success(), "{}", remarks(&pushed));
+    }
+    let blind = advisories(&there, &["pull", &reference]);
+    assert!(remarks(&blind).contains("give --trust KEY"), "{}", remarks(&blind));
+    let stranger = advisories(&there, &["pull", &reference, "--trust", &other]);
+    assert!(remarks(&stranger).contains("is not trusted; nothing was changed"), "{}", remarks(&stranger));
+    assert_eq!(snapshot(&there), None);
+    let pulled = advisories(&there, &["pull", &reference, "--trust", &key]);
+    assert!(pulled.status.success(), "{}", remarks(&pulled));
+    assert!(snapshot(&there).is_some());
+    assert_eq!(snapshot(&there), snapshot(&here));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn advisories_travel_through_our_own_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    travels_through(server.host());
+}
+
+struct Distribution(Child);
+
+impl Drop for Distribution {
+    fn drop(&mut self) {
+        // A process that is gone already is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn advisories_travel_through_debians_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let host = format!("127.0.0.1:{port}");
+    let root = folder.path().display();
+    let configuration = format!(
+        "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {root}\nhttp:\n  addr: {host}\n"
+    );
+    let path = folder.path().join("config.yml");
+    std::fs::write(&path, configuration).unwrap();
+    let started = Command::new("docker-registry")
+        .arg("serve")
+        .arg(&path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(child) = started else {
+        return eprintln!("skipped: docker-registry is not installed (apt-get install docker-registry)");
+    };
+    let _registry = Distribution(child);
+    for _ in 0..200 {
+        if reqwest::get(format!("http://{host}/v2/")).await.is_ok() {
+            return tokio::task::spawn_blocking(move || travels_through(&host)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("docker-registry did not start");
+}

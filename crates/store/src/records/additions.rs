@@ -1,0 +1,52 @@
+//! More findings at once: what a new advisory says, in the verdicts of all images before their summaries are written.
+//!
+//! An advisory about a library that half of all images have changes as many summaries. Writing them takes seconds;
+//! saying that package versions have so many more findings takes one row each. Whoever reads a summary that was made
+//! with another snapshot adds them.
+//!
+//! That holds only for images that stay unhealthy: what changes its state is written at once, with its event.
+
+use crate::{Error, ImageNumber, PackageStanding, PackageVersionId, SnapshotVersion};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+/// How many findings more a package version has, by severity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoreFindings {
+    /// The package version.
+    pub package_version: PackageVersionId,
+    /// How many more.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// Findings that are shown before they are counted.
+#[async_trait]
+pub trait Additions: Send + Sync {
+    /// Whether all package versions were matched with a snapshot, and all of what is found is counted.
+    async fn is_all_matched_with(&self, snapshot: &SnapshotVersion) -> Result<bool, Error>;
+
+    /// What is found in the package versions that are looked up under one of these names.
+    async fn standings_named(&self, names: Vec<String>) -> Result<Vec<PackageStanding>, Error>;
+
+    /// What is found in these package versions.
+    async fn standings_of(
+        &self,
+        package_versions: Vec<PackageVersionId>,
+    ) -> Result<Vec<PackageStanding>, Error>;
+
+    /// The images that have a verdict somewhere and are not unhealthy there, of which rules make something else than was
+    /// found, or to which a trusted document is attached; ascending.
+    async fn images_to_look_at(&self) -> Result<Vec<ImageNumber>, Error>;
+
+    /// Whether a registry holds images back by their verdicts: then each verdict has consequences at once.
+    async fn is_any_quarantined(&self) -> Result<bool, Error>;
+
+    /// Says that package versions have more findings than the summaries tell that were made with another snapshot.
+    async fn add_findings(&self, snapshot: &SnapshotVersion, more: Vec<MoreFindings>) -> Result<(), Error>;
+
+    /// The package versions of which summaries do not tell all that was found.
+    async fn uncounted(&self) -> Result<Vec<PackageVersionId>, Error>;
+
+    /// Says that all summaries tell what was found.
+    async fn findings_are_counted(&self) -> Result<(), Error>;
+}

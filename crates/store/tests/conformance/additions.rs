@@ -1,0 +1,115 @@
+//! Rules of findings that are shown before they are counted.
+
+use crate::scene::{Scene, findings, package, second, snapshot, vulnerability};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{Found, ImageState, MoreFindings, PackageVersion, PageRequest, Store, SummaryFilter};
+
+pub(crate) async fn uncounted_findings_are_added_where_a_summary_is_older(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let store = &scene.store;
+    let (one, two, well) = (
+        scene.push("app", "1", b"one").await,
+        scene.push("app", "2", b"two").await,
+        scene.push("app", "3", b"three").await,
+    );
+    let (musl, curl) = (package("musl", "1"), package("curl", "1"));
+    let ids = scene.scan(&["app"], &one, &[musl.clone(), curl.clone()]).await;
+    scene.scan(&["app"], &two, &[curl]).await;
+    scene.scan(&["app"], &well, &[musl]).await;
+    let mut newer = scene.summary("app", &well, ImageState::Unhealthy);
+    newer.snapshot = Some(snapshot("two"));
+    assert!(store.put_summary(newer).await.unwrap());
+    let counts = async |digest| {
+        let image = scene.image("app", digest);
+        let summary = store.summary(&image).await.unwrap().unwrap();
+        let found = store.found(&image).await.unwrap().unwrap();
+        assert_eq!(found, Found::of(&summary), "both say the same");
+        (summary.counts, summary.snapshot)
+    };
+    let before = [counts(&one).await, counts(&two).await, counts(&well).await];
+    let more = MoreFindings { package_version: ids[0], counts: BTreeMap::from([("Low".to_owned(), 2)]) };
+    store.add_findings(&snapshot("two"), vec![more]).await.unwrap();
+    let (mut expected, _) = before[0].clone();
+    expected.insert("Low".to_owned(), 2 + expected.get("Low").copied().unwrap_or_default());
+    assert_eq!(counts(&one).await, (expected.clone(), Some(snapshot("two"))));
+    assert_eq!(counts(&two).await, before[1], "it has no such package");
+    assert_eq!(counts(&well).await, before[2], "it was made with the new advisories");
+    let page = store.summaries(&SummaryFilter::default(), PageRequest::first(10)).await.unwrap();
+    assert!(page.items.iter().any(|summary| summary.counts == expected), "lists have them too");
+    assert!(!store.is_all_matched_with(&snapshot("one")).await.unwrap());
+    assert_eq!(store.uncounted().await.unwrap(), [ids[0]]);
+    store.findings_are_counted().await.unwrap();
+    assert_eq!(store.uncounted().await.unwrap(), []);
+    assert_eq!(counts(&one).await, before[0], "whoever wrote the summaries has counted them");
+}
+
+pub(crate) async fn package_versions_are_found_by_the_names_of_their_advisories(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let digest = scene.push("app", "1", b"one").await;
+    let source = inventory::SourcePackage { name: "openssl".into(), version: "3".into() };
+    let built = PackageVersion { source: Some(source), ..package("libssl3", "3") };
+    let python = PackageVersion {
+        ecosystem: Some(inventory::Ecosystem::new("PyPI")),
+        kind: inventory::PackageKind::PyPi,
+        ..package("Ruamel_YAML", "1")
+    };
+    let nobodys = PackageVersion { ecosystem: None, ..package("mystery", "1") };
+    let ids = scene.scan(&["app"], &digest, &[built.clone(), python.clone(), nobodys]).await;
+    let named = async |name: &str| {
+        let found = scene.store.standings_named(vec![name.to_owned()]).await.unwrap();
+        found.into_iter().map(|standing| standing.package).collect::<Vec<_>>()
+    };
+    assert_eq!(named("openssl").await, [built]);
+    assert_eq!(named("ruamel-yaml").await, [python]);
+    assert_eq!((named("libssl3").await, named("mystery").await), (vec![], vec![]));
+    assert_eq!(scene.store.standings_of(vec![ids[2]]).await.unwrap().len(), 1);
+    assert!(!scene.store.is_all_matched_with(&snapshot("one")).await.unwrap());
+    let all: Vec<_> = ids.iter().map(|id| findings(*id, &[])).collect();
+    let known = vec![vulnerability("CVE-1", "High")];
+    scene.store.record_findings(&snapshot("one"), all, known, second(1)).await.unwrap();
+    assert!(scene.store.is_all_matched_with(&snapshot("one")).await.unwrap());
+    assert!(!scene.store.is_all_matched_with(&snapshot("two")).await.unwrap());
+}
+
+pub(crate) async fn machines_tell_package_versions_apart(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let digest = scene.push("app", "1", b"one").await;
+    let here = PackageVersion { architecture: Some("x86_64".into()), ..package("musl", "1") };
+    let there = PackageVersion { architecture: Some("aarch64".into()), ..package("musl", "1") };
+    let ids = scene.scan(&["app"], &digest, &[here.clone(), there.clone(), here.clone()]).await;
+    assert_eq!((ids[0] == ids[2], ids[0] == ids[1]), (true, false));
+    let places = scene.store.image_packages(&digest).await.unwrap();
+    let mut read: Vec<_> = places.into_iter().map(|place| place.package).collect();
+    read.sort();
+    read.dedup();
+    assert_eq!(read, [there, here]);
+}
+
+pub(crate) async fn images_that_are_not_simply_unhealthy_are_looked_at(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let (ill, well, ruled) = (
+        scene.push("app", "1", b"one").await,
+        scene.push("app", "2", b"two").await,
+        scene.push("app", "3", b"three").await,
+    );
+    for digest in [&ill, &well, &ruled] {
+        scene.scan(&["app"], digest, &[package("musl", "1")]).await;
+    }
+    assert_eq!(scene.store.images_to_look_at().await.unwrap(), []);
+    assert!(scene.store.put_summary(scene.summary("app", &well, ImageState::Healthy)).await.unwrap());
+    let shown = scene.summary("app", &ruled, ImageState::Unhealthy);
+    let found = Found { counts: BTreeMap::from([("Low".to_owned(), 99)]), ..Found::of(&shown) };
+    scene.store.put_judged(vec![(shown, found)], vec![], second(2)).await.unwrap();
+    let looked_at = scene.store.images_to_look_at().await.unwrap();
+    let images = scene.store.numbered_images(looked_at).await.unwrap();
+    let mut digests: Vec<_> = images.into_iter().map(|image| image.image.digest).collect();
+    digests.sort();
+    let mut expected = vec![well, ruled];
+    expected.sort();
+    assert_eq!(digests, expected);
+    assert!(!scene.store.is_any_quarantined().await.unwrap());
+    let policy = store::PullPolicy { quarantine: true, ..store::PullPolicy::default() };
+    scene.store.set_pull_policy(scene.registry, policy, &crate::scene::actor(), second(3)).await.unwrap();
+    assert!(scene.store.is_any_quarantined().await.unwrap());
+}
