@@ -148,13 +148,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     let login_server = url.split_once("://").map_or(&*url, |(_, host)| host).to_owned();
     let suffix = hosts::suffix(&login_server);
     let opened = installation::open(&*store, &configuration, &login_server, Timestamp::now()).await?;
-    let identity = tls::identity(
-        &configuration.tls,
-        &configuration.data,
-        names(&login_server),
-        &suffix,
-        SystemTime::now(),
-    )?;
+    let identity = identity(&configuration, &login_server, &suffix)?;
     store.set_registry_suffix(&suffix).await?;
     let shelf = Arc::new(Shelf::open(&configuration.data.join("advisories"))?);
     let (changes, changed) = watch::channel(0);
@@ -201,6 +195,16 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
         store: parts.store,
         _lock: lock,
     })
+}
+
+/// How the listener proves who it is, if it does.
+fn identity(
+    configuration: &Configuration,
+    login_server: &str,
+    suffix: &str,
+) -> Result<Option<tls::Identity>, TlsError> {
+    let Configuration { tls, data, .. } = configuration;
+    tls::identity(tls, data, names(login_server), suffix, SystemTime::now())
 }
 
 /// Listens, at the address that it tells.
