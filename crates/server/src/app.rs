@@ -202,7 +202,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     })
 }
 
-/// The certificate under which clients reach us, if there is one.
+/// How the listener proves who it is, if it does.
 fn identity(
     configuration: &Configuration,
     login_server: &str,
@@ -210,6 +210,14 @@ fn identity(
 ) -> Result<Option<tls::Identity>, TlsError> {
     let Configuration { tls, data, .. } = configuration;
     tls::identity(tls, data, names(login_server), suffix, SystemTime::now())
+}
+
+/// Listens, at the address that it tells.
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let socket = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    Ok((socket, bound))
 }
 
 /// The line that programs wait for.
