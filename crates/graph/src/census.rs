@@ -7,6 +7,8 @@
 //! Where the query counts rows that are alike, they come as one with their number: by image, or over all images.
 
 mod ahead;
+mod attached;
+mod counting;
 mod digests;
 mod documents;
 mod part;
@@ -30,8 +32,7 @@ use part::{Level, Part};
 use plan::Grain;
 use ratings::Ratings;
 use store::{
-    FindingKey, ImageContent, ImageKey, ImageState, ImageSummary, PackageList, PageRequest, RepositoryKey,
-    SummaryFilter,
+    FindingKey, ImageContent, ImageKey, ImageState, ImageSummary, PageRequest, RepositoryKey, SummaryFilter,
 };
 use tally::Tally;
 use values::{Image, Registry};
@@ -176,23 +177,6 @@ impl CensusReading {
         self.registries.iter().position(|registry| registry.known.registry.id == image.repository.registry)
     }
 
-    /// Whether images have to come in the order of their digests. Without rules, all images of a digest have the same;
-    /// with rules, what one has may be hidden in the next.
-    fn holds_back(&self) -> bool {
-        self.plan.grain == Grain::OfAll && self.effects.is_some() && self.plan.is_distinct.contains(&true)
-    }
-
-    /// What comes next in the tally.
-    fn begin_count(&mut self, registry: usize, image: &ImageKey) {
-        let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
-        if self.holds_back() {
-            self.tally.next_in_order(alike, image);
-        } else {
-            let is_fresh = !self.plan.counts_digests() || self.digests.is_fresh(alike, &image.digest);
-            self.tally.next(alike, is_fresh);
-        }
-    }
-
     /// The next images; more at a time the more there are.
     fn read(&mut self, view: &View, state: usize, after: Option<ImageKey>) -> Result<(), store::Error> {
         // Of one image the join is read at once.
@@ -324,7 +308,7 @@ impl CensusReading {
         if self.plan.grain == Grain::Documents && self.ratings.is_empty() {
             return self.add_documents(view, content, batch);
         }
-        if !self.count_packages(content, packages, image.registry) {
+        if !self.count_packages(view, content, packages, image.registry)? {
             return Ok(());
         }
         match self.plan.grain {
@@ -353,34 +337,6 @@ impl CensusReading {
         Ok(())
     }
 
-    /// Counts what the packages of an image have. Whether there is anything of it to tell.
-    fn count_packages(&mut self, content: &ImageContent, packages: &PackageList, registry: usize) -> bool {
-        let known = self.registries.get(registry).map(|registry| &registry.known);
-        let effects = self.effects.as_mut().zip(known);
-        let hiding = effects.and_then(|(effects, known)| effects.of_image(known, &content.image));
-        self.ratings.begin();
-        if self.plan.grain == Grain::OfAll {
-            self.begin_count(registry, &content.image);
-        }
-        let tally = &mut self.tally;
-        let (Some(hiding), Some(effects)) = (hiding, &self.effects) else {
-            // Nothing is hidden where no rule holds.
-            let is_shown = self.plan.shape == Shape::Findings || content.state == ImageState::Unhealthy;
-            if is_shown {
-                for (package, places) in packages.iter() {
-                    self.ratings.add(package, places, &self.plan, tally);
-                }
-            }
-            return is_shown;
-        };
-        let hides = |pair: usize| hiding.get(effects.set_of(pair)).is_some_and(Option::is_some);
-        for (package, places) in packages.iter() {
-            self.ratings.add_ruled(package, places, &self.plan, hides, tally);
-        }
-        self.ratings.end_ruled(&self.plan, tally);
-        true
-    }
-
     /// The row of an image that has one of its own, if it fulfils the conditions.
     fn own_row(&self, summary: &ImageSummary, view: &View) -> Option<Held> {
         let at = self.registry_of(&summary.image)?;
@@ -400,24 +356,6 @@ impl CensusReading {
             Grain::OfAll if self.holds_back() => self.held.push(Held::Row(registry, image, values)),
             Grain::OfAll => self.count_row(registry, &image, values),
         }
-    }
-
-    fn count_row(&mut self, registry: usize, image: &ImageKey, values: Vec<Value>) {
-        for ((any, part), value) in self.any.iter_mut().zip(&self.plan.parts).zip(&values) {
-            if part.level() == Level::Image && any.is_null() {
-                *any = value.clone();
-            }
-        }
-        let class = self.ratings.class(values, &self.plan);
-        // What tells findings apart tells them from rows of images.
-        let is_apart = self.plan.keys().any(|part| part.level() == Level::Vulnerability);
-        if self.holds_back() || !self.plan.counts_digests() || !is_apart {
-            self.begin_count(registry, image);
-        } else {
-            let alike = self.registries.get(registry).map_or(0, |registry| registry.alike);
-            self.tally.next(alike, self.digests.is_fresh_in(alike, &image.digest, class));
-        }
-        self.tally.count(class, 1);
     }
 
     /// Adds a row that stands for so many.

@@ -133,6 +133,11 @@ impl Rulebook {
         self.rules.is_empty() && self.vex.is_empty()
     }
 
+    /// Whether documents are attached to an image.
+    pub(crate) fn has_attached(&self, image: &ImageKey) -> bool {
+        self.vex.get(image).is_some()
+    }
+
     /// The rules with the scopes that they hold at.
     pub(crate) fn scoped(&self) -> &[(Rule, ResourceId)] {
         &self.rules

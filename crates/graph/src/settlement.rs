@@ -135,7 +135,7 @@ pub async fn resettle_image(
     image: &ImageKey,
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    let mut walk = Walk { store, book, now, indexes: BTreeSet::new(), changed: 0 };
+    let mut walk = Walk { store, book, now, counted: None, indexes: BTreeSet::new(), changed: 0 };
     let summary = store.summary(image).await?;
     walk.images(known, summary.into_iter().collect()).await?;
     walk.indexes().await
@@ -224,7 +224,12 @@ impl Walk<'_> {
         }
         let Some(counted) = &mut self.counted else { return Ok(vec![None; summaries.len()]) };
         let images = summaries.iter().map(|summary| &summary.image).zip(&lists);
-        Ok(images.map(|(image, list)| list.as_ref().map(|list| counted.hidden(known, image, list))).collect())
+        // What documents hide that are attached to an image is read with its findings.
+        let is_counted = |image: &ImageKey| !self.book.has_attached(image);
+        let hidden = images.map(|(image, list)| {
+            list.as_ref().filter(|_| is_counted(image)).map(|list| counted.hidden(known, image, list))
+        });
+        Ok(hidden.collect())
     }
 
     /// The summary as these rules make it, if that is another than before.

@@ -107,6 +107,14 @@ impl Ratings {
         self.judgements.ratings.get(rating).map_or("", |rating| &rating.vulnerability)
     }
 
+    /// The number of a pair of a package version and what it has.
+    pub(super) fn pair(&self, package: PackageVersionId, vulnerability: &str) -> Option<usize> {
+        let numbers = self.judgements.numbers_of(package);
+        let mut pairs = numbers.zip(self.judgements.of(package));
+        let is_it = |rating: u32| self.vulnerability(rating as usize) == vulnerability;
+        pairs.find(|(_, rating)| is_it(**rating)).map(|(number, _)| number)
+    }
+
     /// The next image.
     pub(super) fn begin(&mut self) {
         self.image += 1;
