@@ -7,7 +7,6 @@
 //! Where the query counts rows that are alike, they come as one with their number: by image, or over all images.
 
 mod ahead;
-mod attached;
 mod counting;
 mod digests;
 mod documents;
@@ -175,6 +174,12 @@ impl CensusReading {
 
     fn registry_of(&self, image: &ImageKey) -> Option<usize> {
         self.registries.iter().position(|registry| registry.known.registry.id == image.repository.registry)
+    }
+
+    /// Whether images have to come in the order of their digests. Without rules, all images of a digest have the same;
+    /// with rules, what one has may be hidden in the next.
+    fn holds_back(&self) -> bool {
+        self.plan.grain == Grain::OfAll && self.effects.is_some() && self.plan.is_distinct.contains(&true)
     }
 
     /// The next images; more at a time the more there are.

@@ -102,7 +102,7 @@ impl Rulebook {
     /// # Errors
     /// When the records fail.
     pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Self, store::Error> {
-        Ok(Self { vex: store.trusted_vex().await?, ..Self::of(store.rules().await?, now) })
+        Ok(Self::of(store.rules().await?, now).with_attached(store.trusted_vex().await?))
     }
 
     /// The documents that are attached to images, and no rules.
@@ -110,7 +110,12 @@ impl Rulebook {
     /// # Errors
     /// When the records fail.
     pub async fn of_attached(store: &dyn Store, now: Timestamp) -> Result<Self, store::Error> {
-        Ok(Self { vex: store.trusted_vex().await?, ..Self::of(Vec::new(), now) })
+        Ok(Self::of(Vec::new(), now).with_attached(store.trusted_vex().await?))
+    }
+
+    /// The same rules, and these documents.
+    pub(crate) fn with_attached(self, vex: Arc<TrustedVex>) -> Self {
+        Self { vex, ..self }
     }
 
     /// Those of some rules that are in force at a moment.
@@ -133,14 +138,14 @@ impl Rulebook {
         self.rules.is_empty() && self.vex.is_empty()
     }
 
-    /// Whether documents are attached to an image.
-    pub(crate) fn has_attached(&self, image: &ImageKey) -> bool {
-        self.vex.get(image).is_some()
-    }
-
     /// The rules with the scopes that they hold at.
     pub(crate) fn scoped(&self) -> &[(Rule, ResourceId)] {
         &self.rules
+    }
+
+    /// Whether documents are attached to an image, of which only its findings can tell what they silence.
+    pub(crate) fn has_attached(&self, image: &ImageKey) -> bool {
+        self.vex.contains_key(image)
     }
 
     /// The rules, in the order of their keys.

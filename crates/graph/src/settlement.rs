@@ -8,23 +8,22 @@
 //! when it starts, and goes on.
 
 mod counted;
+mod hidden;
 
 use crate::automations;
 use crate::documents::KnownRegistry;
-use crate::rulebook::{OsName, Rulebook, is_whole, sentence};
+use crate::rulebook::{ImageRules, OsName, Rulebook, is_whole, sentence};
 use access::ResourceId;
 use advisory::Severity;
 use assessment::rules::{Standing, rest};
 use assessment::{Child, roll_up};
 use counted::{Counted, Hidden};
+pub(crate) use hidden::{each_hidden, os_of};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use store::{
-    Cause, FindingFilter, FindingVerdict, Found, ImageKey, ImageState, ImageSummary, PageRequest, Rule,
-    Store, SummaryFilter,
-};
+use store::{Cause, Found, ImageKey, ImageState, ImageSummary, PageRequest, Rule, Store, SummaryFilter};
 use tokio::sync::Mutex;
 
 /// Summaries that are made in one transaction.
@@ -214,7 +213,9 @@ impl Walk<'_> {
         known: &KnownRegistry,
         summaries: &[ImageSummary],
     ) -> Result<Vec<Option<Hidden>>, store::Error> {
-        if summaries.is_empty() || self.book.rules().all(is_whole) {
+        // What documents that are attached to an image say is looked at finding by finding.
+        let is_apart = |summary: &ImageSummary| self.book.has_attached(&summary.image);
+        if summaries.iter().all(is_apart) || self.book.rules().all(is_whole) {
             return Ok(vec![None; summaries.len()]);
         }
         let digests: Vec<_> = summaries.iter().map(|summary| summary.image.digest.clone()).collect();
@@ -223,13 +224,11 @@ impl Walk<'_> {
             self.counted = Some(Counted::load(self.store, self.book).await?);
         }
         let Some(counted) = &mut self.counted else { return Ok(vec![None; summaries.len()]) };
-        let images = summaries.iter().map(|summary| &summary.image).zip(&lists);
-        // What documents hide that are attached to an image is read with its findings.
-        let is_counted = |image: &ImageKey| !self.book.has_attached(image);
-        let hidden = images.map(|(image, list)| {
-            list.as_ref().filter(|_| is_counted(image)).map(|list| counted.hidden(known, image, list))
-        });
-        Ok(hidden.collect())
+        let of_image = |(summary, list): (&ImageSummary, &Option<_>)| {
+            let list = list.as_ref().filter(|_| !self.book.has_attached(&summary.image))?;
+            Some(counted.hidden(known, &summary.image, list))
+        };
+        Ok(summaries.iter().zip(&lists).map(of_image).collect())
     }
 
     /// The summary as these rules make it, if that is another than before.
@@ -317,11 +316,7 @@ async fn shown_without(
     }
     let image = found.image.clone();
     let rules = book.of_image(known, &image);
-    let os = if book.needs_os() && !rules.is_empty() {
-        store.image(&image.digest).await?.and_then(|scanned| OsName::of(&scanned.distribution))
-    } else {
-        None
-    };
+    let os = os_of(store, book, &rules, &image).await?;
     if let Some(rule) = rules.whole(os.as_ref()) {
         let cause = Cause { code: EXEMPT.to_owned(), sentence: format!("{}.", sentence(rule)) };
         let counts = BTreeMap::new();
@@ -363,41 +358,18 @@ async fn shown_without(
 /// vulnerability of a package version counts once.
 async fn hidden(
     store: &dyn Store,
-    rules: &crate::rulebook::ImageRules<'_>,
+    rules: &ImageRules<'_>,
     image: &ImageKey,
     os: Option<&OsName>,
 ) -> Result<Hidden, store::Error> {
-    let filter = FindingFilter {
-        registries: Some(vec![image.repository.registry]),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        verdicts: vec![FindingVerdict::Affected],
-        ..FindingFilter::default()
-    };
     let (mut hidden, mut names) = Hidden::default();
-    let mut last = None;
-    let mut after = None;
-    loop {
-        let page = store.findings(&filter, PageRequest { after, limit: 1000 }).await?;
-        for finding in page.items {
-            let key = (finding.vulnerability.id.clone(), finding.key.package_version);
-            // The places of a package version follow each other.
-            if last.as_ref() == Some(&key) {
-                continue;
-            }
-            if let Some(rule) = rules.hides(&finding, os) {
-                let severity =
-                    Severity::from_word(&finding.vulnerability.severity).unwrap_or(Severity::Unknown);
-                *hidden.entry(severity).or_insert(0) += 1;
-                names.insert(rule.display_name.clone());
-            }
-            last = Some(key);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok((hidden, names)),
-        }
-    }
+    each_hidden(store, rules, image, os, |finding, rule| {
+        let severity = Severity::from_word(&finding.vulnerability.severity).unwrap_or(Severity::Unknown);
+        *hidden.entry(severity).or_insert(0) += 1;
+        names.insert(rule.display_name.clone());
+    })
+    .await?;
+    Ok((hidden, names))
 }
 
 /// What is shown of an index: what is shown of its images. Those that are exempt count neither way.

@@ -21,6 +21,9 @@ pub enum PageError {
     /// The form came from somewhere else.
     #[error("this form was not sent from this portal")]
     ForeignForm,
+    /// What was asked for makes no sense; a sentence.
+    #[error("{0}")]
+    Invalid(String),
     /// A sign-in that did not begin here, or is over.
     #[error("this sign-in was not begun in this browser, is too old, or was used already; begin again")]
     ForeignSignIn,
@@ -44,7 +47,7 @@ impl IntoResponse for PageError {
             Self::SignInFirst(page) => return Redirect::to(page).into_response(),
             Self::Forbidden | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::ForeignSignIn => StatusCode::BAD_REQUEST,
+            Self::ForeignSignIn | Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooManyCodes => StatusCode::TOO_MANY_REQUESTS,
             Self::Provider(error) => provider(error),
             Self::Store(error) => {

@@ -4,7 +4,8 @@ use maud::{DOCTYPE, Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What leads to the pages that somebody begins with.
-const PAGES: &[(&str, &str)] = &[("/portal/", "Images"), ("/portal/query", "Query")];
+const PAGES: &[(&str, &str)] =
+    &[("/portal/", "Images"), ("/portal/query", "Query"), ("/portal/usage", "Usage")];
 
 /// A whole page.
 pub(crate) fn frame(title: &str, visitor: Option<&str>, body: &Markup) -> Markup {

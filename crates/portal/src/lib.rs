@@ -21,6 +21,7 @@ mod return_path;
 mod session;
 mod sign_in;
 mod style;
+mod usage;
 
 pub use entrance::{Entrance, ProviderAttempt, ProviderError, ProviderTitle, Providers, Refusal};
 pub use error::PageError;
@@ -52,6 +53,8 @@ pub struct PortalState {
     pub secure: bool,
     /// The tenant's id, for queries.
     pub tenant: Uuid,
+    /// What one image costs in a month, where somebody has said so.
+    pub price: Option<assessment::plan::Price>,
     /// The plan that decides whether pushes are scanned.
     pub scan_plan: &'static str,
     /// A line about the advisories in force, and whether they can be trusted.
@@ -72,6 +75,8 @@ pub const PAGES: &[Page] = &[
     overview::PAGE,
     image::PAGE,
     query::PAGE,
+    usage::PAGE,
+    usage::FILE,
     authorize::PAGE,
     sign_in::SIGN_IN,
     sign_in::SIGN_OUT,
@@ -102,7 +107,8 @@ async fn guard(request: axum::extract::Request, next: Next) -> impl IntoResponse
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Not `no-referrer`: with that, browsers say of our own forms that they come from nowhere (`Origin: null`).
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }

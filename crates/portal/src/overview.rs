@@ -113,7 +113,7 @@ fn table(images: &[ImageSummary], names: &HashMap<RegistryId, &Registry>) -> Mar
                         td { a href={ "/portal/images/" (encode(name)) "@" (whole) } { (name) } }
                         @if several { td { (registry) } }
                         td { (digest(&whole)) }
-                        td { (badge(image.state.as_str())) @if let Some(cause) = &image.cause { " " span.faint { (cause.sentence) } } }
+                        td class=[image.cause.as_ref().map(|_| "text")] { (badge(image.state.as_str())) @if let Some(cause) = &image.cause { " " span.faint { (cause.sentence) } } }
                         @for severity in severities {
                             @let count = image.counts.get(severity).copied().unwrap_or(0);
                             td.number.zero[count == 0] { (count) }

@@ -438,6 +438,7 @@ impl Parts {
             seal: self.opened.seal.clone(),
             secure: self.secure,
             tenant: self.opened.installation.tenant.0,
+            price: self.price.clone(),
             scan_plan: installation::SCAN_PLAN,
             advisories: Arc::new(move || {
                 crate::advisories::in_words(shelf.current().as_deref(), Timestamp::now())

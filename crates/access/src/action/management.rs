@@ -42,9 +42,6 @@ impl Action {
     /// Make passwords for tokens.
     pub const REGISTRY_TOKEN_CREDENTIALS: Self =
         Self::control("Microsoft.ContainerRegistry/registries/generateCredentials/action");
-    /// Read private link resources; there are none.
-    pub const PRIVATE_LINK_READ: Self =
-        Self::control("Microsoft.ContainerRegistry/registries/privateLinkResources/read");
     /// Read webhooks.
     pub const WEBHOOK_READ: Self = Self::control("Microsoft.ContainerRegistry/registries/webhooks/read");
     /// Create or change webhooks.

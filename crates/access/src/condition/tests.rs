@@ -86,34 +86,34 @@ fn what_has_no_value_grants_nothing() {
     assert!(!allows("'a' StringEquals 'a' && NOT 'a' StringEquals 'a'", Action::CATALOG_READ, None));
 }
 
+/// What is no condition.
+const WRONG: &[&str] = &[
+    "",
+    "(",
+    "'a' StringEquals",
+    "'a' StringEquals 'b",
+    "'a' StringEquals 'b' 'c'",
+    "'a' StringEquals {'b', 'c'}",
+    "'a' StringEquals 'b' AND 'a' StringEquals 'b' OR 'a' StringEquals 'b'",
+    "'a' NumericEquals 'b'",
+    "'a' ForNoneOfAnyValues:StringEquals 'b'",
+    "SubOperationMatches{'Blob.List'}",
+    "@Principal[Microsoft.Directory/CustomSecurityAttributes/Id:a] StringEquals 'b'",
+    "@Request Microsoft",
+    "ActionMatches{Microsoft}",
+    "ActionMatches{'a', 'b'}",
+    "Exists 'a'",
+    "1 NumericEquals 1",
+    "true",
+    "#",
+    "'a' & 'b'",
+    "{'a' 'b'} ForAnyOfAnyValues:StringEquals 'a'",
+];
+
 #[test]
 fn what_is_not_understood_is_refused_with_its_place() {
     let refused = |text: &str| text.parse::<Condition>().unwrap_err().to_string();
-    let table: String = [
-        "",
-        "(",
-        "'a' StringEquals",
-        "'a' StringEquals 'b",
-        "'a' StringEquals 'b' 'c'",
-        "'a' StringEquals {'b', 'c'}",
-        "'a' StringEquals 'b' AND 'a' StringEquals 'b' OR 'a' StringEquals 'b'",
-        "'a' NumericEquals 'b'",
-        "'a' ForNoneOfAnyValues:StringEquals 'b'",
-        "SubOperationMatches{'Blob.List'}",
-        "@Principal[Microsoft.Directory/CustomSecurityAttributes/Id:a] StringEquals 'b'",
-        "@Request Microsoft",
-        "ActionMatches{Microsoft}",
-        "ActionMatches{'a', 'b'}",
-        "Exists 'a'",
-        "1 NumericEquals 1",
-        "true",
-        "#",
-        "'a' & 'b'",
-        "{'a' 'b'} ForAnyOfAnyValues:StringEquals 'a'",
-    ]
-    .iter()
-    .map(|text| format!("{text}\n    {}\n", refused(text)))
-    .collect();
+    let table: String = WRONG.iter().map(|text| format!("{text}\n    {}\n", refused(text))).collect();
     expect_test::expect![[r#"
 
             at character 1 of the condition, ActionMatches, Exists, an attribute, or a text in single quotes is expected

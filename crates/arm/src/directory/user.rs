@@ -3,6 +3,7 @@
 //! A person signs in with the name that is called `userPrincipalName` here. Another password ends all sessions.
 
 use super::filter::Filter;
+use super::group::route;
 use super::{DirectoryRight, absent, collection, created, display_name, done, right};
 use crate::ArmState;
 use crate::dispatch::Request;
@@ -18,42 +19,12 @@ use uuid::Uuid;
 pub(super) const RESOURCE: Resource = Resource {
     kind: "Microsoft.Graph/users",
     routes: &[
-        Route {
-            method: Method::GET,
-            pattern: "/graph/v1.0/users",
-            right: right(DirectoryRight::Read),
-            handler: |state, request| Box::pin(list(state, request)),
-        },
-        Route {
-            method: Method::POST,
-            pattern: "/graph/v1.0/users",
-            right: right(DirectoryRight::Administer),
-            handler: |state, request| Box::pin(create(state, request)),
-        },
-        Route {
-            method: Method::GET,
-            pattern: "/graph/v1.0/users/{id}",
-            right: right(DirectoryRight::Read),
-            handler: |state, request| Box::pin(one(state, request)),
-        },
-        Route {
-            method: Method::PATCH,
-            pattern: "/graph/v1.0/users/{id}",
-            right: right(DirectoryRight::Administer),
-            handler: |state, request| Box::pin(change(state, request)),
-        },
-        Route {
-            method: Method::DELETE,
-            pattern: "/graph/v1.0/users/{id}",
-            right: right(DirectoryRight::Administer),
-            handler: |state, request| Box::pin(delete(state, request)),
-        },
-        Route {
-            method: Method::POST,
-            pattern: "/graph/v1.0/users/{id}/getMemberGroups",
-            right: right(DirectoryRight::Read),
-            handler: |state, request| Box::pin(groups(state, request)),
-        },
+        route!(GET "/graph/v1.0/users" Read list),
+        route!(POST "/graph/v1.0/users" Administer create),
+        route!(GET "/graph/v1.0/users/{id}" Read one),
+        route!(PATCH "/graph/v1.0/users/{id}" Administer change),
+        route!(DELETE "/graph/v1.0/users/{id}" Administer delete),
+        route!(POST "/graph/v1.0/users/{id}/getMemberGroups" Read groups),
     ],
 };
 

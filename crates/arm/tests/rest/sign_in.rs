@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Method, Request};
 use serde_json::{Value, json};
-use store::{Transient, TransientBounds};
+use store::{Transient, TransientBounds, TransientPut};
 
 const TENANT: &str = "00000000-0000-0000-0000-000000000777";
 
@@ -210,15 +210,23 @@ async fn sealed(estate: &Estate, path: &str) -> AuthorizationRequest {
 
 /// The code that the portal gives when somebody agrees.
 async fn granted(estate: &Estate, request: AuthorizationRequest) -> &'static str {
-    let granted = GrantedCode { request, principal: principal("owner").id, generation: 0 };
+    granted_in(estate, request, 0).await
+}
+
+/// The same in a session that began with this number.
+async fn granted_in(estate: &Estate, request: AuthorizationRequest, generation: i64) -> &'static str {
+    let granted = GrantedCode { request, principal: principal("owner").id, generation };
     let kept = Transient {
         key: GrantedCode::key(&estate.seal, "the-code"),
         owner: String::new(),
         body: serde_json::to_value(&granted).unwrap(),
         expires_at: now() + GrantedCode::LIFETIME,
     };
+    // One that nobody has redeemed stays where it is.
+    estate.store.take_transient(GrantedCode::KIND, &kept.key, now()).await.unwrap();
     let bounds = TransientBounds { all: 10, of_owner: 10 };
-    estate.store.add_transient(GrantedCode::KIND, kept, bounds, now()).await.unwrap();
+    let put = estate.store.add_transient(GrantedCode::KIND, kept, bounds, now()).await.unwrap();
+    assert_eq!(put, TransientPut::Kept);
     "the-code"
 }
 
@@ -267,16 +275,8 @@ async fn a_browser_brings_a_code_that_its_application_redeems() {
             token(&estate, "organizations", &redeeming(code, "", "")).await.expect(400);
         }
     }
-    let ended = GrantedCode { request, principal: principal("owner").id, generation: 7 };
-    let kept = Transient {
-        key: GrantedCode::key(&estate.seal, "ended"),
-        owner: String::new(),
-        body: serde_json::to_value(&ended).unwrap(),
-        expires_at: now() + GrantedCode::LIFETIME,
-    };
-    let bounds = TransientBounds { all: 10, of_owner: 10 };
-    estate.store.add_transient(GrantedCode::KIND, kept, bounds, now()).await.unwrap();
-    token(&estate, "organizations", &redeeming("ended", "", "")).await.expect(400);
+    let ended = granted_in(&estate, request, 7).await;
+    token(&estate, "organizations", &redeeming(ended, "", "")).await.expect(400);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ fn browser() -> Option<(&'static str, PathBuf)> {
     let is_there = |program: &&str| {
         Command::new(program).arg("--version").output().is_ok_and(|one| one.status.success())
     };
-    let program = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|one| is_there(&one))?;
+    let program = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(is_there)?;
     let clients = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("test-clients/node");
     clients.join("node_modules/playwright-core").is_dir().then_some((program, clients))
 }

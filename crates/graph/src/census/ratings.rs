@@ -107,14 +107,6 @@ impl Ratings {
         self.judgements.ratings.get(rating).map_or("", |rating| &rating.vulnerability)
     }
 
-    /// The number of a pair of a package version and what it has.
-    pub(super) fn pair(&self, package: PackageVersionId, vulnerability: &str) -> Option<usize> {
-        let numbers = self.judgements.numbers_of(package);
-        let mut pairs = numbers.zip(self.judgements.of(package));
-        let is_it = |rating: u32| self.vulnerability(rating as usize) == vulnerability;
-        pairs.find(|(_, rating)| is_it(**rating)).map(|(number, _)| number)
-    }
-
     /// The next image.
     pub(super) fn begin(&mut self) {
         self.image += 1;
@@ -140,6 +132,16 @@ impl Ratings {
             }
             self.put(rating, class, rows, plan, tally);
         }
+    }
+
+    /// The pair of a package version and a vulnerability that it has.
+    pub(super) fn pair(&self, package: PackageVersionId, vulnerability: &str) -> Option<usize> {
+        let is_it = |place: &u32| {
+            let rating = self.judgements.ratings.get(*place as usize);
+            rating.is_some_and(|rating| rating.vulnerability == vulnerability)
+        };
+        let mut pairs = self.judgements.numbers_of(package).zip(self.judgements.of(package));
+        pairs.find(|(_, place)| is_it(place)).map(|(pair, _)| pair)
     }
 
     /// The same under rules, which hide some pairs of a package version and what it has.

@@ -5,16 +5,18 @@ use super::estate::{Estate, now, rule, settings, viewer};
 use crate::documents::KnownRegistry;
 use crate::documents::sub_assessment::{Form, Reader};
 use crate::rulebook::Rulebook;
-use crate::settlement::{resettle, shown};
+use crate::settlement::{resettle, resettle_image, shown};
 use crate::source::GraphSource;
 use crate::viewer::{Surroundings, View};
+use advisory::vex::read_document;
 use assessment::rules::RuleKind;
+use oci::Digest;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use store::{PageRequest, Rule, SummaryFilter};
+use store::{ImageState, PageRequest, Rule, SummaryFilter, VexReading};
 
 /// What conditions may ask for; each member of a rule's conditions is one of these.
 const CONDITIONS: &[(&str, &str)] = &[
@@ -179,8 +181,37 @@ async fn check_summaries(view: &View) {
     }
 }
 
-#[test]
-fn what_is_counted_under_rules_is_what_each_finding_comes_to() {
+/// What a signed document says that is attached to each of some images: that one vulnerability is not in them.
+const DOCUMENT: &str = r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.com/vex/1","author":"dock",
+    "timestamp":"2026-01-01T00:00:00Z","statements":[{"vulnerability":{"name":"CVE-2022-0778"},"status":"not_affected",
+    "justification":"component_not_present","products":[{"@id":"{digest}"}]}]}"#;
+
+/// Attaches the document to every other unhealthy image, and settles it there. Returns how many there are.
+async fn attach(view: &View) -> usize {
+    let filter = SummaryFilter { states: vec![ImageState::Unhealthy], ..SummaryFilter::default() };
+    let page = view.store.summaries(&filter, PageRequest::first(100)).await.unwrap();
+    let images: Vec<_> = page.items.into_iter().map(|summary| summary.image).step_by(2).collect();
+    for image in &images {
+        let text = DOCUMENT.replace("{digest}", image.digest.as_str());
+        let reading = VexReading {
+            document: Digest::of_sha256(text.as_bytes()),
+            subject: image.digest.clone(),
+            form: "OpenVEX".to_owned(),
+            signer: Some("key".to_owned()),
+            remark: String::new(),
+            statements: read_document(text.as_bytes()).unwrap().statements,
+            read_at: now(),
+        };
+        view.store.put_vex(image, vec![reading], now()).await.unwrap();
+        let book = Rulebook::of_attached(&*view.store, now()).await.unwrap();
+        let is_own = |known: &&KnownRegistry| known.registry.id == image.repository.registry;
+        let known = view.inspected.iter().find(is_own).unwrap();
+        resettle_image(&*view.store, &book, known, image, now()).await.unwrap();
+    }
+    images.len()
+}
+
+fn check_under_chosen_rules(with_documents: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let estate = runtime.block_on(Estate::new());
     let settings = settings(None);
@@ -191,10 +222,15 @@ fn what_is_counted_under_rules_is_what_each_finding_comes_to() {
         now: settings.now,
     };
     let view = Mutex::new(runtime.block_on(View::of(surroundings, &viewer("owner"), None)).unwrap());
+    if with_documents {
+        let view = view.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        assert!(runtime.block_on(attach(&view)) > 1, "documents are attached to some images");
+    }
+    let vex = runtime.block_on(estate.store.trusted_vex()).unwrap();
     let mut runner = TestRunner::new(Config { cases: 60, ..Config::default() });
     let outcome = runner.run(&rules(), |rules| {
         let mut view = view.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        view.book = Rulebook::of(rules.clone(), now());
+        view.book = Rulebook::of(rules.clone(), now()).with_attached(vex.clone());
         // Before the verdicts follow the rules, and afterwards.
         check(&view);
         runtime.block_on(resettle(&*view.store, &view.book, now())).unwrap();
@@ -203,4 +239,14 @@ fn what_is_counted_under_rules_is_what_each_finding_comes_to() {
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn what_is_counted_under_rules_is_what_each_finding_comes_to() {
+    check_under_chosen_rules(false);
+}
+
+#[test]
+fn what_documents_silence_in_single_images_is_counted_beside_rules() {
+    check_under_chosen_rules(true);
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
-    Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
+    Actor, Charge, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
     PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RepositoryKey, SnapshotVersion,
     SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
 };
@@ -121,6 +121,7 @@ pub(crate) struct Answer {
     pub(crate) cookies: Vec<String>,
     pub(crate) refresh: Option<String>,
     pub(crate) policy: String,
+    pub(crate) referrer: Option<String>,
     pub(crate) body: String,
 }
 
@@ -155,6 +156,7 @@ impl House {
             seal: seal(),
             secure: false,
             tenant: Uuid::from_u128(0x777),
+            price: Some("0.25 EUR".parse().unwrap()),
             scan_plan: "ContainerRegistry",
             advisories: Arc::new(|| "one advisory is in force".into()),
         });
@@ -210,6 +212,7 @@ impl House {
             cookie,
             cookies,
             refresh: header("refresh"),
+            referrer: header("referrer-policy"),
             policy: header("content-security-policy").unwrap_or_default(),
             body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
         }
@@ -284,6 +287,15 @@ async fn furnish(store: &dyn Store) -> Digest {
     };
     store.put_summary(summary).await.unwrap();
     add_finding(store, &digest).await;
+    let charge = Charge {
+        subscription: SubscriptionId(Uuid::from_u128(0xabc)),
+        digest: digest.clone(),
+        registry,
+        repository: "team/app".parse().unwrap(),
+        in_trial: false,
+        at: now(),
+    };
+    store.charge(charge).await.unwrap();
     digest
 }
 

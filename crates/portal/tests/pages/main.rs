@@ -102,6 +102,38 @@ async fn every_page_forbids_scripts() {
             let answer = house.get(&page.path.replace("{*image}", "team/app:1"), session).await;
             assert!(answer.policy.starts_with("default-src 'none'"), "{}", page.path);
             assert!(!answer.policy.contains("script-src"), "{}", page.path);
+            // A stricter one makes browsers hide where our own forms come from, and they would be refused.
+            assert_eq!(answer.referrer.as_deref(), Some("same-origin"), "{}", page.path);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn usage_is_shown_by_day_with_what_it_costs_and_as_a_file() {
+    let house = House::new().await;
+    let session = house.sign_in("security-reader").await;
+    let days = "?from=2026-01-01&until=2026-01-31";
+    let page = house.get(&format!("/portal/usage{days}"), Some(&session)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in
+        ["<td>2026-01-02</td>", ">Harbour</td>", "<td>Lazaretto</td>", "0.25 EUR", "<b>1</b>Images charged"]
+    {
+        assert!(page.body.contains(part), "{part} is not in {}", page.body);
+    }
+    let link = "href=\"/portal/usage.csv?from=2026-01-01&amp;until=2026-01-31\"";
+    assert!(page.body.contains(link), "{}", page.body);
+    let file = house.get(&format!("/portal/usage.csv{days}"), Some(&session)).await;
+    assert_eq!(
+        file.body,
+        "subscription,registry,day,images,inTrial,amount,currency\r\n\
+         00000000-0000-0000-0000-000000000abc,Lazaretto,2026-01-02,1,0,0.25,EUR\r\n"
+    );
+    let empty = house.get("/portal/usage?from=2025-01-01&until=2025-01-31", Some(&session)).await;
+    assert!(empty.body.contains("Nothing was charged on these days."), "{}", empty.body);
+    let wrong = house.get("/portal/usage?from=2026-02-30", Some(&session)).await;
+    assert!(wrong.body.contains("A day is written as 2026-01-31. This month is shown."), "{}", wrong.body);
+    assert_eq!(
+        house.get("/portal/usage.csv?from=soon", Some(&session)).await.status,
+        StatusCode::BAD_REQUEST
+    );
 }

@@ -3,7 +3,7 @@
 use crate::scene::{Scene, actor, second};
 use oci::Digest;
 use std::sync::Arc;
-use store::{EventKind, PutManifest, Reference, ReferenceKind, Store, VexReading};
+use store::{EventKind, PutManifest, Reference, ReferenceKind, Removal, Store, VexReading};
 
 fn reading(document: &[u8], signer: Option<&str>) -> VexReading {
     VexReading {
@@ -49,7 +49,7 @@ pub(crate) async fn whatever_is_attached_or_taken_away_is_to_be_read(store: Arc<
     work_off(&scene).await;
     let removed =
         scene.store.delete_manifest(&scene.repository("app"), &signature, &actor(), second(2)).await;
-    removed.unwrap();
+    assert_eq!(removed.unwrap(), Removal::Removed);
     assert_eq!(pending(&scene).await, [document, image.clone()]);
     work_off(&scene).await;
     // Older tools name it in a tag.

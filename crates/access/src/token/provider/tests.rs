@@ -42,9 +42,10 @@ fn verify(token: &str) -> Result<ProvidedIdentity, TokenError> {
 
 fn verify_with(name: &str, value: Value) -> Result<ProvidedIdentity, TokenError> {
     let mut claims = claims();
-    match value {
-        Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
-        value => claims[name] = value,
+    if value.is_null() {
+        claims.as_object_mut().unwrap().remove(name);
+    } else {
+        claims[name] = value;
     }
     verify(&signed(&claims))
 }

@@ -53,8 +53,8 @@ pub(super) const COMMANDS: &[Covered] = &[
     covered(
         "acr manifest list-referrers",
         "acr manifest list-referrers -r lazaretto -n ill:1",
-        "an index of what refers to the image",
-        |_, answer| is(answer, "/mediaType", "application/vnd.oci.image.index.v1+json"),
+        "nothing refers to the image",
+        |_, answer| count(&answer["manifests"], 0),
     ),
     covered(
         "acr repository list -u -p",

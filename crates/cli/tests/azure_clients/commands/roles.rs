@@ -52,9 +52,9 @@ pub(super) const COMMANDS: &[Covered] = &[
         },
     ),
     covered(
-        "role assignment list --scope",
-        "role assignment list --scope /providers/Microsoft.Management/managementGroups/{tenant}",
-        "at the root of the tenant",
+        "role assignment list --include-inherited",
+        "role assignment list --scope /providers/Microsoft.Management/managementGroups/{tenant} --include-inherited",
+        "those of the tenant at its root management group",
         |_, answer| has(answer, "/roleDefinitionName", "Owner"),
     ),
     covered("role assignment delete", "role assignment delete --ids {given}", "", succeeds),
