@@ -212,14 +212,6 @@ fn identity(
     tls::identity(tls, data, names(login_server), suffix, SystemTime::now())
 }
 
-/// Listens, at the address that it tells.
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let socket = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = socket.local_addr().map_err(failed)?;
-    Ok((socket, bound))
-}
-
 /// The line that programs wait for.
 fn ready_line(url: &str, installation: &Installation) -> String {
     format!(
