@@ -1,3 +1,5 @@
+//! Conditions as Azure's manual writes them, and texts that are none.
+
 use super::*;
 
 const REGISTRY: &str =

@@ -1,3 +1,5 @@
+//! Every way in which an identity token or a provider's key may be wrong.
+
 use super::*;
 use crate::token::SigningKey;
 use jsonwebtoken::{EncodingKey, Header};

@@ -1,3 +1,5 @@
+//! Who somebody becomes whom a provider knows, and who they never become.
+
 use super::super::rules::Gift;
 use super::*;
 use access::{ResourceId, RoleId};
