@@ -202,7 +202,7 @@ pub async fn start(configuration: Configuration) -> Result<Running, StartError> 
     })
 }
 
-/// The certificate under which clients reach us, if there is one.
+/// How the listener proves who it is, if it does.
 fn identity(
     configuration: &Configuration,
     login_server: &str,

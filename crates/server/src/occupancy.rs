@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{ObjectBlobs, Occupancy, OccupancyError, Occupant};
+use store::{Installation, ObjectBlobs, Occupancy, OccupancyError, Occupant};
 use tokio::sync::watch;
 
 /// How often it is renewed: a few may fail before anybody else may come.
