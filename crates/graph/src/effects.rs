@@ -16,6 +16,7 @@ use crate::rulebook::{OsName, Rulebook, image_id, is_whole, repository_id, trait
 use access::ResourceId;
 use oci::Digest;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use store::{ImageKey, Judgements, RepositoryKey, Rule, Store};
 
@@ -66,11 +67,14 @@ async fn attached(store: &dyn Store, book: &Rulebook) -> Result<Vec<(Rule, Resou
     let mut registries: HashMap<store::RegistryId, Option<KnownRegistry>> = HashMap::new();
     for (image, readings) in book.attached() {
         let registry = image.repository.registry;
-        if !registries.contains_key(&registry) {
-            let found = store.registry(registry).await?;
-            registries.insert(registry, found.and_then(|found| KnownRegistry::new(found).ok()));
-        }
-        let Some(known) = registries.get(&registry).and_then(Option::as_ref) else { continue };
+        let known = match registries.entry(registry) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let found = store.registry(registry).await?;
+                new.insert(found.and_then(|found| KnownRegistry::new(found).ok()))
+            }
+        };
+        let Some(known) = known else { continue };
         let Some(id) = image_id(known, image) else { continue };
         let host = &known.registry.login_server;
         rules.extend(as_rules(&id, host, image, readings).into_iter().map(|rule| (rule, id.clone())));

@@ -135,9 +135,14 @@ pub async fn resettle_image(
     image: &ImageKey,
     now: Timestamp,
 ) -> Result<(), store::Error> {
-    let mut walk = Walk { store, book, now, indexes: BTreeSet::new(), changed: 0 };
-    let summary = store.summary(image).await?;
-    walk.images(known, summary.into_iter().collect()).await?;
+    let mut walk = Walk { store, book, now, counted: None, indexes: BTreeSet::new(), changed: 0 };
+    let Some(summary) = store.summary(image).await? else { return Ok(()) };
+    if summary.children.is_empty() {
+        let judged = walk.again(known, summary, None).await?;
+        walk.keep(judged.into_iter().collect()).await?;
+    } else {
+        walk.indexes.insert(summary.image);
+    }
     walk.indexes().await
 }
 

@@ -171,7 +171,9 @@ mod tests {
     #[test]
     fn packages_are_meant_by_the_names_of_their_ecosystems() {
         let image = ["sha256:1".to_owned(), "pkg:oci/app@sha256%3A1".to_owned()];
-        let meant = |product| statement(VexStatus::Fixed, product, "2026-11-01T00:00:00Z").meant(&image);
+        let meant = |product: Option<(&str, &[&str])>| {
+            statement(VexStatus::Fixed, product, "2026-11-01T00:00:00Z").meant(&image)
+        };
         assert_eq!((meant(None), meant(Some(("pkg:oci/app", &[])))), (Meant::Everybody, Meant::Everybody));
         assert_eq!(meant(Some(("pkg:oci/other", &[]))), Meant::Nobody);
         for (url, name, version) in [
