@@ -107,10 +107,10 @@ pub(crate) async fn what_was_set_at_a_registry_goes_with_it(store: Arc<dyn Store
     store.delete_registry(second_one.id, &actor(), second(2)).await.unwrap();
     assert!(store.rules_generation() > generation, "whoever reads verdicts looks at the rules again");
     let left: Vec<String> = store.rules().await.unwrap().into_iter().map(|rule| rule.scope).collect();
-    assert_eq!(left, [further.clone()], "a name that begins alike is another's");
+    assert_eq!(left, std::slice::from_ref(&further), "a name that begins alike is another's");
     let left: Vec<String> =
         store.documents("owner").await.unwrap().into_iter().map(|kept| kept.scope).collect();
-    assert_eq!(left, [further.clone()]);
+    assert_eq!(left, std::slice::from_ref(&further));
     assert_eq!(store.told("/automation", &format!("{}/finding", scopes[1])).await.unwrap(), None);
     assert!(store.told("/automation", &format!("{further}/finding")).await.unwrap().is_some());
     let events = store.events(PageRequest::first(100)).await.unwrap().items;
