@@ -51,16 +51,15 @@ async fn image(
         }
     }
     let summary = found.ok_or_else(unknown)?;
-    let digest = summary.image.digest.clone();
     let filter = FindingFilter {
         registries: Some(vec![summary.image.repository.registry]),
         repository: Some(name.clone()),
-        digest: Some(digest.clone()),
+        digest: Some(summary.image.digest.clone()),
         verdicts: vec![FindingVerdict::Affected],
         ..FindingFilter::default()
     };
     let page = state.store.findings(&filter, PageRequest::first(ROWS)).await?;
-    let scanned = state.store.image(&digest).await?;
+    let scanned = state.store.image(&summary.image.digest).await?;
     let os = scanned.as_ref().and_then(|scanned| OsName::of(&scanned.distribution));
     let book = Rulebook::load(&*state.store, Timestamp::now()).await?;
     let registry = allowed.iter().find(|registry| registry.id == summary.image.repository.registry);
@@ -77,7 +76,7 @@ async fn image(
     let name_of =
         |scanned: &ScannedImage| Some(scanned.distribution.get("pretty_name")?.as_str()?.to_owned());
     let distribution = scanned.as_ref().and_then(name_of);
-    let packages = state.store.image_packages(&digest).await?.len();
+    let packages = state.store.image_packages(&summary.image.digest).await?.len();
     let attached = documents(&state.store.vex(&summary.image).await?);
     let body = html! {
         section { (head(&summary, distribution.as_deref(), packages)) }
