@@ -119,6 +119,18 @@ async fn ask(
     client.post(format!("{url}{PATH}")).bearer_auth(&place.token).json(&body).send().await
 }
 
+/// Asks, and waits as long as it is told to where the caller's time is spent.
+async fn ask_in_turn(url: &str, place: &Place, query: &str) -> reqwest::Response {
+    loop {
+        let answer = ask(url, place, query, Duration::from_secs(60)).await.unwrap();
+        if answer.status() != 429 {
+            return answer;
+        }
+        let seconds = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_is_stopped_when_its_client_leaves() {
     let folder = tempfile::tempdir().unwrap();
@@ -156,10 +168,9 @@ async fn a_query_that_wants_too_much_is_told_so_and_harms_nobody() {
         ),
     ] {
         let (one, other) = tokio::join!(
-            ask(&server.url, &place, query, patience),
-            ask(&server.url, &place, "Resources | count", patience)
+            ask_in_turn(&server.url, &place, query),
+            ask_in_turn(&server.url, &place, "Resources | count")
         );
-        let (one, other) = (one.unwrap(), other.unwrap());
         assert_eq!(other.status(), 200, "somebody else's query");
         assert_eq!(one.status(), 400, "{query}");
         assert!(one.headers().contains_key("x-ms-correlation-request-id"), "{:?}", one.headers());
