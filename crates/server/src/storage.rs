@@ -327,7 +327,7 @@ mod tests {
             };
             match BlobStorage::parse("azure://account/container", &settings)? {
                 BlobStorage::Azure(access) => Ok::<_, ConfigurationError>(access.credentials),
-                other => panic!("{other:?}"),
+                other @ (BlobStorage::Folder(_) | BlobStorage::S3(_)) => panic!("{other:?}"),
             }
         };
         let signature = "sv=2020-10-02&ss=b&se=2030-01-01T00:00:00Z&sp=rwdl&sig=a%2Bb%3D";

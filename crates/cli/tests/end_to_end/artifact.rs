@@ -1,5 +1,7 @@
 //! Advisories on their way from site to site through a registry: ours, and Debian's `docker-registry`.
 
+#![expect(clippy::print_stderr, reason = "a skipped test must say so")]
+
 use crate::states::import;
 use crate::support::server::{PASSWORD, Server, binary};
 use std::path::Path;
