@@ -161,10 +161,10 @@ async fn a_query_that_wants_too_much_is_told_so_and_harms_nobody() {
     let place = sign_in(&server.url).await;
     let patience = Duration::from_secs(60);
     for (query, wants) in [
-        ("range a from 1 to 19000000 step 1 | order by hash_sha256(tostring(a)) asc", "memory"),
+        ("range a from 1 to 19000000 step 1 | order by hash_sha256(tostring(a)) asc", "memory in `"),
         (
             "range a from 1 to 100000 step 1 | extend b = 1 | join kind=inner (range c from 1 to 100000 step 1 | extend b = 1) on b",
-            "rows",
+            "memory in `join`",
         ),
     ] {
         let (one, other) = tokio::join!(
