@@ -74,6 +74,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0061_saved_queries.sql"),
     },
     Migration { number: 70, name: "lineage", sql: include_str!("../../migrations/sqlite/0070_lineage.sql") },
+    Migration {
+        number: 80,
+        name: "attachments",
+        sql: include_str!("../../migrations/sqlite/0080_attachments.sql"),
+    },
     Migration { number: 100, name: "vex", sql: include_str!("../../migrations/sqlite/0100_vex.sql") },
     Migration {
         number: 101,
@@ -96,11 +101,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0111_registry_status.sql"),
     },
     Migration { number: 112, name: "digest", sql: include_str!("../../migrations/sqlite/0112_digest.sql") },
-    Migration {
-        number: 80,
-        name: "attachments",
-        sql: include_str!("../../migrations/sqlite/0080_attachments.sql"),
-    },
     Migration {
         number: 120,
         name: "transients",

@@ -150,6 +150,8 @@ const DELETIONS: &[&str] = &[
     "DELETE FROM tag WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
     "DELETE FROM manifest WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
     "DELETE FROM blob_link WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
+    "DELETE FROM vex_reading WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
+    "DELETE FROM vex_pending WHERE repository IN (SELECT id FROM repository WHERE registry = ?1)",
     "DELETE FROM repository WHERE registry = ?1",
     "DELETE FROM object WHERE owner = 'registry/' || ?1",
 ];
