@@ -209,7 +209,7 @@ impl Value {
     fn bytes_within(&self, depth: usize) -> usize {
         let own = size_of::<Self>();
         match self {
-            Self::String(text) => own + text.len(),
+            Self::String(text) => own + TEXT_BYTES + text.len(),
             Self::Array(values) if depth > 0 => {
                 own + values.iter().map(|value| value.bytes_within(depth - 1)).sum::<usize>()
             }
@@ -231,6 +231,9 @@ impl Value {
         }
     }
 }
+
+/// What a text costs beside its letters: the two counts of its owners, and what the allocator keeps.
+const TEXT_BYTES: usize = 32;
 
 /// The bits that two equal doubles share: one zero, one not-a-number.
 fn real_bits(number: f64) -> u64 {

@@ -202,6 +202,10 @@ pub(super) struct Sort<'p> {
     pub(super) done: bool,
 }
 
+/// What a row that is held costs beside its values: two lists with what the allocator keeps, in a list that is half
+/// empty at worst.
+const ROW_BYTES: usize = 128;
+
 /// The keys of a row, and the row.
 type Keyed = (Vec<Value>, Vec<Value>);
 
@@ -234,15 +238,16 @@ impl Pull for Sort<'_> {
         let (mut width, mut held) = (0, 0);
         while let Some(batch) = self.input.pull()? {
             width = batch.width();
+            let mut more = batch.bytes() + batch.len() * ROW_BYTES;
             for row in batch.rows() {
                 if self.context.stop() {
                     break;
                 }
                 let keys: Vec<Value> =
                     self.keys.iter().map(|key| key.value.evaluate(row, self.context).into_owned()).collect();
+                more += keys.iter().map(Value::bytes).sum::<usize>();
                 rows.push((keys, row.to_vec()));
             }
-            let more = batch.bytes() + batch.len() * (64 + self.keys.len() * size_of::<Value>());
             held += more;
             self.context.hold(more, "sort")?;
             // Of a short order only the first rows matter; the rest goes before it piles up.
@@ -251,8 +256,9 @@ impl Pull for Sort<'_> {
             {
                 rows.sort_by(|left, right| self.order(left, right));
                 rows.truncate(limit);
-                let left: usize = rows.iter().flat_map(|(_, row)| row).map(Value::bytes).sum();
-                let left = left + rows.len() * 64;
+                let left: usize =
+                    rows.iter().flat_map(|(keys, row)| keys.iter().chain(row)).map(Value::bytes).sum();
+                let left = left + rows.len() * ROW_BYTES;
                 self.context.release(held.saturating_sub(left));
                 held = held.min(left);
             }
