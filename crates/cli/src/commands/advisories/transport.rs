@@ -51,7 +51,7 @@ impl Trust {
 /// Push the snapshot, signed, to a registry
 #[derive(Debug, Args)]
 pub(crate) struct PushArguments {
-    /// HOST[:PORT]/NAME[:TAG]; credentials are taken from LAZARETTO_USER and LAZARETTO_PASSWORD
+    /// `HOST[:PORT]/NAME[:TAG]`; credentials are taken from LAZARETTO_USER and LAZARETTO_PASSWORD
     reference: String,
     /// Sign it with this private key, which `keygen` made
     #[arg(long, env = "LAZARETTO_ADVISORY_SIGN_KEY", value_name = "FILE")]
@@ -61,7 +61,7 @@ pub(crate) struct PushArguments {
 /// Pull a snapshot from a registry, and put it in force
 #[derive(Debug, Args)]
 pub(crate) struct PullArguments {
-    /// HOST[:PORT]/NAME[:TAG][@DIGEST]; credentials are taken from LAZARETTO_USER and LAZARETTO_PASSWORD
+    /// `HOST[:PORT]/NAME[:TAG][@DIGEST]`; credentials are taken from LAZARETTO_USER and LAZARETTO_PASSWORD
     reference: String,
     #[command(flatten)]
     trust: Trust,
