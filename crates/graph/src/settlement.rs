@@ -135,8 +135,14 @@ pub async fn resettle_image(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     let mut walk = Walk { store, book, now, counted: None, indexes: BTreeSet::new(), changed: 0 };
-    let summary = store.summary(image).await?;
-    walk.images(known, summary.into_iter().collect()).await?;
+    let Some(summary) = store.summary(image).await? else { return Ok(()) };
+    if summary.children.is_empty() {
+        // For one image its findings are read, and not what all of them come to.
+        let judged = walk.again(known, summary, None).await?;
+        walk.keep(judged.into_iter().collect()).await?;
+    } else {
+        walk.indexes.insert(summary.image);
+    }
     walk.indexes().await
 }
 
