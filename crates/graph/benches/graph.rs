@@ -22,9 +22,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{
-    Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    Lineage, PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId,
-    RepositoryKey, SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, Lineage,
+    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId, RepositoryKey,
+    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability, testing,
 };
 use uuid::Uuid;
 
@@ -156,21 +156,11 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
     let repository =
         RepositoryKey { registry, name: format!("team-{}/app-{}", image % 20, image % 500).parse().unwrap() };
     let key = ImageKey { repository, digest: digest_of(image) };
+    let RepositoryKey { registry, name } = &key.repository;
     let manifest = PutManifest {
-        repository: key.repository.clone(),
         digest: key.digest.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-        bytes: format!("image {image}").into_bytes().into(),
-        artifact_type: None,
-        subject: None,
-        config: None,
-        annotations: BTreeMap::new(),
         tags: vec![format!("v{image}").parse().unwrap()],
-        references: Vec::new(),
-        jobs: Vec::new(),
-        actor: Actor("bench".into()),
-        origin: store::PushOrigin::default(),
-        at: now(),
+        ..testing::push(*registry, name.as_str(), format!("image {image}"), now())
     };
     let outcome = store.put_manifest(manifest).await.unwrap();
     assert!(matches!(outcome, PutOutcome::Stored { .. }));
@@ -184,17 +174,12 @@ async fn push(store: Arc<dyn Store>, size: &Size, registry: RegistryId, image: u
     }
     let counts = [("Critical", 3), ("High", 22), ("Low", 40), ("Medium", 35)];
     let summary = ImageSummary {
-        image: key,
-        state,
-        cause: None,
         counts: counts.iter().map(|(severity, count)| ((*severity).to_owned(), *count)).collect(),
         platform: Some("linux/amd64".into()),
         isolation: json!({"landlock": true, "seccomp": true}),
-        first_seen: now(),
-        changed_at: now(),
         assessed_at: Some(now()),
         snapshot: Some(SnapshotVersion("one".into())),
-        children: Vec::new(),
+        ..ImageSummary::begun(key, state, now())
     };
     assert!(store.put_summary(summary).await.unwrap());
 }

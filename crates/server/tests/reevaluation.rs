@@ -144,19 +144,7 @@ impl Harbour {
             packages: packages.iter().map(place).collect(),
         };
         self.store.record_image(record).await.unwrap();
-        let summary = ImageSummary {
-            image,
-            state: ImageState::NotApplicable,
-            cause: None,
-            counts: BTreeMap::new(),
-            platform: None,
-            isolation: Value::Null,
-            first_seen: Timestamp::now(),
-            changed_at: Timestamp::now(),
-            assessed_at: None,
-            snapshot: None,
-            children: Vec::new(),
-        };
+        let summary = ImageSummary::begun(image, ImageState::NotApplicable, Timestamp::now());
         assert!(self.store.put_summary(summary).await.unwrap());
     }
 

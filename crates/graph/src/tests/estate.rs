@@ -17,7 +17,7 @@ use store::{
     Account, AccountKind, Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState,
     ImageSummary, Installation, PackageFindings, PackagePlace, PackageVersion, PlanTier, PrincipalId,
     PutManifest, PutOutcome, RegistryId, RepositoryKey, RoleAssignment, Rule, RulePut, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability, testing,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -169,21 +169,11 @@ impl Estate {
     }
 
     async fn put(&self, key: &ImageKey, bytes: String, tag: &str) {
+        let RepositoryKey { registry, name } = &key.repository;
         let put = PutManifest {
-            repository: key.repository.clone(),
             digest: key.digest.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-            bytes: bytes.into_bytes().into(),
-            artifact_type: None,
-            subject: None,
-            config: None,
-            annotations: BTreeMap::new(),
             tags: vec![tag.parse().unwrap()],
-            references: Vec::new(),
-            jobs: Vec::new(),
-            actor: Actor("owner".into()),
-            origin: store::PushOrigin::default(),
-            at: days_ago(5),
+            ..testing::push(*registry, name.as_str(), bytes, days_ago(5))
         };
         assert!(matches!(self.store.put_manifest(put).await.unwrap(), PutOutcome::Stored { .. }));
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
     PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RepositoryKey, Rule, RulePut,
-    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability, testing,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -122,20 +122,8 @@ impl Harbour {
     pub(crate) async fn push(&self, repository: &str) -> ImageKey {
         let image = self.key(repository);
         let manifest = PutManifest {
-            repository: image.repository.clone(),
-            digest: image.digest.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-            bytes: repository.as_bytes().to_vec().into(),
-            artifact_type: None,
-            subject: None,
-            config: None,
-            annotations: BTreeMap::new(),
             tags: vec!["1".parse().unwrap()],
-            references: Vec::new(),
-            jobs: Vec::new(),
-            actor: Actor("owner".into()),
-            origin: store::PushOrigin::default(),
-            at: second(0),
+            ..testing::push(image.repository.registry, repository, repository.to_owned(), second(0))
         };
         assert!(matches!(self.store.put_manifest(manifest).await.unwrap(), PutOutcome::Stored { .. }));
         image
@@ -150,17 +138,13 @@ impl Harbour {
         children: Vec<Digest>,
     ) {
         let summary = ImageSummary {
-            image: image.clone(),
-            state,
             cause,
             counts,
             platform: Some("linux/amd64".into()),
-            isolation: Value::Null,
-            first_seen: second(0),
-            changed_at: second(0),
             assessed_at: Some(second(0)),
             snapshot: Some(SnapshotVersion("one".into())),
             children,
+            ..ImageSummary::begun(image.clone(), state, second(0))
         };
         assert!(self.store.put_summary(summary).await.unwrap());
     }

@@ -82,21 +82,11 @@ async fn an_exemption_is_bound_to_the_digest_and_not_to_what_a_tag_points_to() {
 }
 
 fn manifest(image: &store::ImageKey) -> store::PutManifest {
+    let store::RepositoryKey { registry, name } = &image.repository;
     store::PutManifest {
-        repository: image.repository.clone(),
         digest: image.digest.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-        bytes: b"app2".to_vec().into(),
-        artifact_type: None,
-        subject: None,
-        config: None,
-        annotations: BTreeMap::new(),
         tags: vec!["1".parse().unwrap()],
-        references: Vec::new(),
-        jobs: Vec::new(),
-        actor: store::Actor("owner".into()),
-        origin: store::PushOrigin::default(),
-        at: second(0),
+        ..store::testing::push(*registry, name.as_str(), "app2", second(0))
     }
 }
 

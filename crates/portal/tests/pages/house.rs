@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
-    Actor, Charge, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RepositoryKey, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability,
+    Charge, FindingRow, FindingVerdict, ImageRecord, ImageState, ImageSummary, Installation, PackageFindings,
+    PackagePlace, PackageVersion, PutManifest, PutOutcome, SnapshotVersion, SqliteStore, Store,
+    SubscriptionId, TenantId, Vulnerability, testing,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -250,40 +250,19 @@ fn now() -> Timestamp {
 /// Puts `team/app:1` into the registry: an image with one package that has one finding.
 async fn furnish(store: &dyn Store) -> Digest {
     let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap().id;
-    let bytes = b"a manifest".to_vec();
-    let digest = Digest::of_sha256(&bytes);
-    let repository = RepositoryKey { registry, name: "team/app".parse().unwrap() };
-    let image = ImageKey { repository: repository.clone(), digest: digest.clone() };
     let manifest = PutManifest {
-        repository,
-        digest: digest.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-        bytes: bytes.into(),
-        artifact_type: None,
-        subject: None,
-        config: None,
-        annotations: BTreeMap::new(),
         tags: vec!["1".parse().unwrap()],
-        references: Vec::new(),
-        jobs: Vec::new(),
-        actor: Actor("owner".into()),
-        origin: store::PushOrigin::default(),
-        at: now(),
+        ..testing::push(registry, "team/app", "a manifest", now())
     };
+    let image = testing::image_of(&manifest);
+    let digest = image.digest.clone();
     let outcome = store.put_manifest(manifest).await.unwrap();
     assert!(matches!(outcome, PutOutcome::Stored { .. }));
     let summary = ImageSummary {
-        image,
-        state: ImageState::Unhealthy,
-        cause: None,
         counts: BTreeMap::from([("Unknown".to_owned(), 1)]),
         platform: Some("linux/amd64".into()),
-        isolation: Value::Null,
-        first_seen: now(),
-        changed_at: now(),
         assessed_at: Some(now()),
-        snapshot: None,
-        children: Vec::new(),
+        ..ImageSummary::begun(image, ImageState::Unhealthy, now())
     };
     store.put_summary(summary).await.unwrap();
     add_finding(store, &digest).await;

@@ -4,7 +4,7 @@ use crate::harness::{Harness, descriptor};
 use http::Method;
 use oci::{Digest, MediaType};
 use registry::{Permission, PolicyGate};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
@@ -36,17 +36,9 @@ async fn set(harness: &Harness, policy: PullPolicy) {
 async fn assess(harness: &Harness, digest: &Digest, state: ImageState, counts: &[(&str, u64)]) {
     let now = jiff::Timestamp::now();
     let summary = ImageSummary {
-        image: image(digest),
-        state,
-        cause: None,
         counts: counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect::<BTreeMap<_, _>>(),
-        platform: None,
-        isolation: Value::Null,
-        first_seen: now,
-        changed_at: now,
         assessed_at: Some(now),
-        snapshot: None,
-        children: Vec::new(),
+        ..ImageSummary::begun(image(digest), state, now)
     };
     assert!(harness.state.store.put_summary(summary).await.unwrap());
 }

@@ -10,7 +10,6 @@ use crate::random::Random;
 use oci::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
@@ -205,17 +204,10 @@ async fn push(store: Arc<dyn Store>, image: ImageKey, bytes: String, packages: V
     };
     store.record_image(record).await.unwrap();
     let summary = ImageSummary {
-        image,
-        state: ImageState::NotApplicable,
-        cause: None,
-        counts: BTreeMap::new(),
         platform: Some("linux/amd64".into()),
         isolation: json!({ "landlock": 5, "seccomp": true }),
-        first_seen: now(),
-        changed_at: now(),
         assessed_at: Some(now()),
-        snapshot: None,
-        children: Vec::new(),
+        ..ImageSummary::begun(image, ImageState::NotApplicable, now())
     };
     assert!(store.put_summary(summary).await.unwrap());
 }

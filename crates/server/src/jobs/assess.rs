@@ -118,7 +118,10 @@ async fn run(workshop: &Workshop, job: &Job, now: Timestamp) -> Result<(), JobEr
     if !is_standard(workshop, &registry).await? {
         // What was found while the plan was on stays readable.
         if !is_settled(workshop, &image).await? {
-            workshop.store.put_summary(blank(&image, ImageState::Unscanned, now)).await?;
+            workshop
+                .store
+                .put_summary(ImageSummary::begun(image.clone(), ImageState::Unscanned, now))
+                .await?;
         }
         return Ok(());
     }
@@ -250,7 +253,7 @@ fn invalid(error: &dyn std::fmt::Display) -> Judged {
 /// Says that somebody is at it, unless there is a verdict already: the old one stays until the new one is there.
 async fn announce(workshop: &Workshop, image: &ImageKey, now: Timestamp) -> Result<(), JobError> {
     if !is_settled(workshop, image).await? {
-        workshop.store.put_summary(blank(image, ImageState::Scanning, now)).await?;
+        workshop.store.put_summary(ImageSummary::begun(image.clone(), ImageState::Scanning, now)).await?;
     }
     Ok(())
 }
@@ -263,22 +266,6 @@ async fn is_settled(workshop: &Workshop, image: &ImageKey) -> Result<bool, JobEr
     }))
 }
 
-fn blank(image: &ImageKey, state: ImageState, now: Timestamp) -> ImageSummary {
-    ImageSummary {
-        image: image.clone(),
-        state,
-        cause: None,
-        counts: BTreeMap::new(),
-        platform: None,
-        isolation: Value::Null,
-        first_seen: now,
-        changed_at: now,
-        assessed_at: None,
-        snapshot: None,
-        children: Vec::new(),
-    }
-}
-
 /// Writes the verdict down. Without one, the image is still being scanned.
 async fn record(
     workshop: &Workshop,
@@ -287,7 +274,7 @@ async fn record(
     is_asked_for: bool,
     now: Timestamp,
 ) -> Result<(), JobError> {
-    let mut summary = blank(image, ImageState::Scanning, now);
+    let mut summary = ImageSummary::begun(image.clone(), ImageState::Scanning, now);
     if let Some(verdict) = judged.verdict {
         summary.state = state(verdict.state);
         summary.cause = verdict

@@ -96,8 +96,7 @@ fn again(registry: &Registry, order: &Order, now: Timestamp) -> NewJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
     use store::{ImageSummary, SqliteStore, testing};
 
     const IMAGES: usize = 230;
@@ -113,19 +112,11 @@ mod tests {
         let registry = store::Tenancy::registry_by_name(&store, "harbour").await.unwrap().unwrap();
         for number in 0..IMAGES {
             let push = testing::push(registry.id, &format!("app{number}"), format!("{number}"), now);
-            let summary = ImageSummary {
-                image: testing::image_of(&push),
-                state: if number == 7 { ImageState::Healthy } else { ImageState::Unscanned },
-                cause: None,
-                counts: BTreeMap::new(),
-                platform: None,
-                isolation: Value::Null,
-                first_seen: now,
-                changed_at: now,
-                assessed_at: None,
-                snapshot: None,
-                children: Vec::new(),
-            };
+            let summary = ImageSummary::begun(
+                testing::image_of(&push),
+                if number == 7 { ImageState::Healthy } else { ImageState::Unscanned },
+                now,
+            );
             let _ = store::Manifests::put_manifest(&store, push).await.unwrap();
             assert!(store::Summaries::put_summary(&store, summary).await.unwrap());
         }

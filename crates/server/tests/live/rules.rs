@@ -21,17 +21,8 @@ async fn conclude(server: &Server, digest: &oci::Digest, state: ImageState) {
     let repository = RepositoryKey { registry: server.registry.id, name: "app".parse().unwrap() };
     let now = Timestamp::now();
     let summary = ImageSummary {
-        image: ImageKey { repository, digest: digest.clone() },
-        state,
-        cause: None,
-        counts: std::collections::BTreeMap::new(),
-        platform: None,
-        isolation: Value::Null,
-        first_seen: now,
-        changed_at: now,
         assessed_at: Some(now),
-        snapshot: None,
-        children: Vec::new(),
+        ..ImageSummary::begun(ImageKey { repository, digest: digest.clone() }, state, now)
     };
     let conclusion = Conclusion { summary, is_asked_for: true, link: "https://here".into() };
     assert!(server.store.conclude(conclusion, now).await.unwrap());

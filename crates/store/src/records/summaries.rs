@@ -85,6 +85,25 @@ pub struct ImageSummary {
     pub children: Vec<Digest>,
 }
 
+impl ImageSummary {
+    /// The summary of an image that is seen for the first time, and of which nothing else is known yet.
+    pub fn begun(image: ImageKey, state: ImageState, now: Timestamp) -> Self {
+        Self {
+            image,
+            state,
+            cause: None,
+            counts: BTreeMap::new(),
+            platform: None,
+            isolation: Value::Null,
+            first_seen: now,
+            changed_at: now,
+            assessed_at: None,
+            snapshot: None,
+            children: Vec::new(),
+        }
+    }
+}
+
 /// An assessment that has come to its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conclusion {

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    Actor, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, PackageFindings,
-    PackagePlace, PackageVersion, PutManifest, RepositoryKey, SnapshotVersion, SqliteStore, Store,
-    Vulnerability,
+    FindingRow, FindingVerdict, ImageRecord, ImageState, ImageSummary, PackageFindings, PackagePlace,
+    PackageVersion, SnapshotVersion, SqliteStore, Store, Vulnerability, testing,
 };
 
 const IMAGES: usize = 1000;
@@ -62,25 +61,9 @@ pub(crate) async fn fill(file: &Path) {
 
 /// Puts one image into the records.
 async fn push(store: &dyn Store, registry: store::RegistryId, image: usize, now: jiff::Timestamp) {
-    let bytes = format!("image {image}").into_bytes();
-    let name = format!("team/app-{}", image % 10).parse().unwrap();
-    let key = ImageKey { repository: RepositoryKey { registry, name }, digest: Digest::of_sha256(&bytes) };
-    let manifest = PutManifest {
-        repository: key.repository.clone(),
-        digest: key.digest.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
-        bytes: bytes.into(),
-        artifact_type: None,
-        subject: None,
-        config: None,
-        annotations: BTreeMap::new(),
-        tags: Vec::new(),
-        references: Vec::new(),
-        jobs: Vec::new(),
-        actor: Actor("tests".into()),
-        origin: store::PushOrigin::default(),
-        at: now,
-    };
+    let manifest =
+        testing::push(registry, &format!("team/app-{}", image % 10), format!("image {image}"), now);
+    let key = testing::image_of(&manifest);
     let outcome = store.put_manifest(manifest).await.unwrap();
     assert!(matches!(outcome, store::PutOutcome::Stored { .. }));
     let record = ImageRecord {
@@ -96,19 +79,8 @@ async fn push(store: &dyn Store, registry: store::RegistryId, image: usize, now:
         packages: (0..PACKAGES).map(place).collect(),
     };
     store.record_image(record).await.unwrap();
-    let summary = ImageSummary {
-        image: key,
-        state: ImageState::Unhealthy,
-        cause: None,
-        counts: BTreeMap::new(),
-        platform: None,
-        isolation: Value::Null,
-        first_seen: now,
-        changed_at: now,
-        assessed_at: Some(now),
-        snapshot: None,
-        children: Vec::new(),
-    };
+    let summary =
+        ImageSummary { assessed_at: Some(now), ..ImageSummary::begun(key, ImageState::Unhealthy, now) };
     assert!(store.put_summary(summary).await.unwrap());
 }
 
