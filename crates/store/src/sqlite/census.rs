@@ -163,6 +163,24 @@ fn contents(
     Ok(Page { items, next })
 }
 
+/// Where to go on in each of some registries, in their order: behind this repository and digest.
+pub(super) fn begins<'p>(
+    registries: &[RegistryId],
+    after: Option<&'p ImageKey>,
+) -> Vec<(RegistryId, &'p str, &'p str)> {
+    let mut registries = registries.to_vec();
+    registries.sort_unstable();
+    registries.dedup();
+    let begin = |registry: RegistryId| match after {
+        Some(key) if registry < key.repository.registry => None,
+        Some(key) if registry == key.repository.registry => {
+            Some((registry, key.repository.name.as_str(), key.digest.as_str()))
+        }
+        _ => Some((registry, "", "")),
+    };
+    registries.into_iter().filter_map(begin).collect()
+}
+
 fn of_state(
     connection: &Connection,
     registries: &[RegistryId],
@@ -170,18 +188,8 @@ fn of_state(
     page: &PageRequest<ImageKey>,
 ) -> Result<Vec<ImageContent>, Error> {
     let wanted = page.bounded_limit().saturating_add(1);
-    let mut registries = registries.to_vec();
-    registries.sort_unstable();
-    registries.dedup();
     let mut items = Vec::new();
-    for registry in registries {
-        let (repository, digest) = match &page.after {
-            Some(key) if registry < key.repository.registry => continue,
-            Some(key) if registry == key.repository.registry => {
-                (key.repository.name.as_str(), key.digest.as_str())
-            }
-            _ => ("", ""),
-        };
+    for (registry, repository, digest) in begins(registries, page.after.as_ref()) {
         let left = with_surplus(wanted - items.len()) - 1;
         let key = params![registry.0, state.as_str(), repository, digest, left];
         // By position, and each name parsed once: there are as many rows as images.

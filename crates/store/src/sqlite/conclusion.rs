@@ -1,11 +1,11 @@
 //! The end of an assessment in SQLite: verdict, quarantine and history in one transaction.
 
 use super::column::{Columns, rows};
-use super::verdict_events::{self, SCANNER};
+use super::verdict_events;
 use super::{attributes, events, policies, repositories, summaries};
 use crate::{
-    Actor, AttributeTarget, Conclusion, Error, EventKind, Found, ImageKey, ImageState, ImageSummary,
-    NewEvent, QuarantineState,
+    AttributeTarget, Conclusion, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, NewEvent,
+    QuarantineState,
 };
 use jiff::Timestamp;
 use oci::{Digest, Tag};
@@ -63,15 +63,11 @@ fn says(summary: &ImageSummary) -> (ImageState, Option<&str>, &BTreeMap<String, 
 
 fn assessed(connection: &Connection, summary: &ImageSummary, at: Timestamp) -> Result<NewEvent, Error> {
     let image = &summary.image;
-    Ok(NewEvent {
-        kind: EventKind::IMAGE_ASSESSED,
-        registry: Some(image.repository.registry),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        tag: None,
-        actor: Actor(SCANNER.to_owned()),
+    Ok(verdict_events::event_of(
+        EventKind::IMAGE_ASSESSED,
+        image,
         at,
-        detail: json!({
+        json!({
             "state": summary.state.as_str(),
             "cause": summary.cause.as_ref().map(|cause| &cause.code),
             "counts": summary.counts,
@@ -79,7 +75,7 @@ fn assessed(connection: &Connection, summary: &ImageSummary, at: Timestamp) -> R
             "snapshot": summary.snapshot.as_ref().map(|snapshot| &snapshot.0),
             "tags": tag_names(connection, image)?,
         }),
-    })
+    ))
 }
 
 /// Lets the quarantine of an image follow its verdict, with the details that Azure's tools read beside it. What
@@ -104,16 +100,7 @@ pub(super) fn follow(
     attributes::keep(connection, repository, &target, &now, at)?;
     let Some(state) = now.quarantine else { return Ok(()) };
     let Some(detail) = quarantine_detail(connection, image, repository, then, state)? else { return Ok(()) };
-    let event = NewEvent {
-        kind: EventKind::QUARANTINE_CHANGED,
-        registry: Some(image.repository.registry),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        tag: None,
-        actor: Actor(SCANNER.to_owned()),
-        at,
-        detail,
-    };
+    let event = verdict_events::event_of(EventKind::QUARANTINE_CHANGED, image, at, detail);
     events::append(connection, &event)?;
     Ok(())
 }

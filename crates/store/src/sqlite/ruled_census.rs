@@ -1,7 +1,7 @@
 //! What a census needs beside itself where rules are in force, in SQLite.
 
 use super::SqliteStore;
-use super::census::{CONTENT, IMAGE_CONTENT, content};
+use super::census::{CONTENT, IMAGE_CONTENT, begins, content};
 use super::column::{Columns, rows, value, with_surplus};
 use super::images::{ImageFilter, image_key, next_images};
 use crate::{
@@ -157,18 +157,9 @@ fn of_registries(
     page: &PageRequest<ImageKey>,
 ) -> Result<Vec<(ImageKey, ImageState)>, Error> {
     let wanted = page.bounded_limit().saturating_add(1);
-    let mut registries = filter.registries.clone().unwrap_or_default();
-    registries.sort_unstable();
-    registries.dedup();
+    let registries = filter.registries.as_deref().unwrap_or_default();
     let mut found = Vec::new();
-    for registry in registries {
-        let (repository, digest) = match &page.after {
-            Some(key) if registry < key.repository.registry => continue,
-            Some(key) if registry == key.repository.registry => {
-                (key.repository.name.as_str(), key.digest.as_str())
-            }
-            _ => ("", ""),
-        };
+    for (registry, repository, digest) in begins(registries, page.after.as_ref()) {
         let left = with_surplus(wanted - found.len()) - 1;
         found.extend(rows(connection, HIDDEN, params![registry.0, repository, digest, left], |row| {
             Ok((image_key(row)?, row.word("state", ImageState::from_word)?))

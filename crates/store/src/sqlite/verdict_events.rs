@@ -7,10 +7,24 @@ use super::{conclusion, events};
 use crate::{Actor, Cause, Error, EventKind, ImageKey, ImageState, JudgedImage, NewEvent, SnapshotVersion};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How history names us.
 pub(super) const SCANNER: &str = "lazaretto";
+
+/// An event of an image that we made ourselves.
+pub(super) fn event_of(kind: EventKind, image: &ImageKey, at: Timestamp, detail: Value) -> NewEvent {
+    NewEvent {
+        kind,
+        registry: Some(image.repository.registry),
+        repository: Some(image.repository.name.clone()),
+        digest: Some(image.digest.clone()),
+        tag: None,
+        actor: Actor(SCANNER.to_owned()),
+        at,
+        detail,
+    }
+}
 
 /// A verdict as it stands before it is written anew.
 pub(super) struct Before {
@@ -93,15 +107,11 @@ pub(super) fn tell(
         Some(_) if before.snapshot.as_ref() != snapshot => "AdvisoriesChanged",
         Some(_) => "AssessedAgain",
     };
-    let event = NewEvent {
-        kind: EventKind::VERDICT_CHANGED,
-        registry: Some(image.repository.registry),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        tag: None,
-        actor: Actor(SCANNER.to_owned()),
+    let event = event_of(
+        EventKind::VERDICT_CHANGED,
+        image,
         at,
-        detail: json!({
+        json!({
             "from": was.map(ImageState::as_str),
             "to": after.state.as_str(),
             "reason": reason,
@@ -110,7 +120,7 @@ pub(super) fn tell(
             "snapshot": snapshot.map(|snapshot| &snapshot.0),
             "tags": conclusion::tag_names(connection, image)?,
         }),
-    };
+    );
     events::append(connection, &event)?;
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Attached documents in SQLite. Triggers keep the list of what has to be read, see the migration.
 
 use super::column::{Columns, change, json_text, moment, rows, value};
-use super::verdict_events::SCANNER;
+use super::verdict_events::event_of;
 use super::{SqliteStore, events, repositories};
 use crate::{
-    Actor, Error, EventKind, ImageKey, NewEvent, PageRequest, PendingVex, RegistryId, RepositoryKey,
-    TrustedVex, VexReading, VexReadings,
+    Error, EventKind, ImageKey, PageRequest, PendingVex, RegistryId, RepositoryKey, TrustedVex, VexReading,
+    VexReadings,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -211,15 +211,11 @@ fn tell(
         }
         (_, None) => format!("The {form} document {document} is not believed: {remark}."),
     };
-    let event = NewEvent {
-        kind: EventKind::VEX_CHANGED,
-        registry: Some(image.repository.registry),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        tag: None,
-        actor: Actor(SCANNER.to_owned()),
+    let event = event_of(
+        EventKind::VEX_CHANGED,
+        image,
         at,
-        detail: json!({
+        json!({
             "reason": code,
             "cause": sentence,
             "document": document,
@@ -227,7 +223,7 @@ fn tell(
             "signer": signer,
             "statements": count,
         }),
-    };
+    );
     events::append(connection, &event)?;
     Ok(())
 }
