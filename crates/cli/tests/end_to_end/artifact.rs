@@ -1,12 +1,11 @@
 //! Advisories on their way from site to site through a registry: ours, and Debian's `docker-registry`.
 
-#![expect(clippy::print_stderr, reason = "a skipped test must say so")]
-
 use crate::states::import;
+use crate::support::distribution::{Distribution, NOT_INSTALLED};
+use crate::support::process::{free_host, skipped};
 use crate::support::server::{PASSWORD, Server, binary};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Output};
 
 fn advisories(data: &Path, words: &[&str]) -> Output {
     Command::new(binary())
@@ -69,42 +68,11 @@ async fn advisories_travel_through_our_own_registry() {
     travels_through(server.host());
 }
 
-struct Distribution(Child);
-
-impl Drop for Distribution {
-    fn drop(&mut self) {
-        // A process that is gone already is as good.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn advisories_travel_through_debians_registry() {
-    let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let host = format!("127.0.0.1:{port}");
-    let root = folder.path().display();
-    let configuration = format!(
-        "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {root}\nhttp:\n  addr: {host}\n"
-    );
-    let path = folder.path().join("config.yml");
-    std::fs::write(&path, configuration).unwrap();
-    let started = Command::new("docker-registry")
-        .arg("serve")
-        .arg(&path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(child) = started else {
-        return eprintln!("skipped: docker-registry is not installed (apt-get install docker-registry)");
+    let host = free_host();
+    let Some(_registry) = Distribution::start(&host, "").await else {
+        return skipped(NOT_INSTALLED);
     };
-    let _registry = Distribution(child);
-    for _ in 0..200 {
-        if reqwest::get(format!("http://{host}/v2/")).await.is_ok() {
-            return tokio::task::spawn_blocking(move || travels_through(&host)).await.unwrap();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("docker-registry did not start");
+    tokio::task::spawn_blocking(move || travels_through(&host)).await.unwrap();
 }

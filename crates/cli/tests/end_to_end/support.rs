@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a server, images, and a client that pushes them.
 
+pub(crate) mod distribution;
 pub(crate) mod feeds;
 pub(crate) mod image;
 pub(crate) mod many_findings;
