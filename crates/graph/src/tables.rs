@@ -5,6 +5,7 @@
 
 mod absent;
 mod authorization;
+mod custom_assessments;
 mod events;
 mod findings;
 mod history;
@@ -18,6 +19,7 @@ mod resource_containers;
 pub(crate) mod resource_row;
 mod resources;
 mod security_resources;
+mod software;
 pub(crate) mod sub_assessments;
 
 use crate::documents::KnownRegistry;
