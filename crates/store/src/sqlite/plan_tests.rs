@@ -95,6 +95,8 @@ const LISTINGS: &[&str] = &[
     reevaluation::TO_CONFIRM,
     lineage::LAYERS,
     lineage::BASE,
+    additions::HAS_PACKAGE,
+    additions::CONTENT,
     additions::OTHERWISE_MATCHED[0],
     additions::OTHERWISE_MATCHED[1],
     additions::OTHERWISE_MATCHED[2],

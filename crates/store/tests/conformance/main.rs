@@ -67,7 +67,10 @@ mod sqlite {
             uncounted_findings_are_added_where_a_summary_is_older
             package_versions_are_found_by_the_names_of_their_advisories
             machines_tell_package_versions_apart
-            images_that_are_not_simply_unhealthy_are_looked_at;
+            images_that_are_not_simply_unhealthy_are_looked_at
+            uncounted_findings_hold_an_image_in_quarantine
+            indexes_have_the_uncounted_findings_of_their_images
+            of_many_uncounted_findings_each_image_has_its_own;
         vex:
             whatever_is_attached_or_taken_away_is_to_be_read
             what_comes_meanwhile_is_read_again
