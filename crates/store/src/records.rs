@@ -50,90 +50,54 @@ use crate::{
     Scans, ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, VexReadings, Webhooks,
 };
 
-/// Everything that is recorded. Used as `Arc<dyn Store>`.
-pub trait Store:
-    Tenancy
-    + Repositories
-    + Manifests
-    + Attributes
-    + Catalog
-    + Collection
-    + Pulls
-    + Policies
-    + Uploads
-    + UploadParts
-    + Events
-    + Webhooks
-    + ScopedTokens
-    + Rules
-    + Deleted
-    + Digests
-    + Imports
-    + Queue
-    + Scans
-    + Findings
-    + Lineages
-    + Summaries
-    + FindingRules
-    + Plans
-    + Meter
-    + Audit
-    + Documents
-    + Reevaluation
-    + History
-    + Census
-    + RuledCensus
-    + SavedQueries
-    + Objects
-    + Provisioning
-    + Authorization
-    + Attachments
-    + VexReadings
-    + Additions
-    + Transients
-{
+/// Declares [`Store`] as the sum of `$part`s, which whatever has all of them is.
+macro_rules! store_of {
+    ($($part:ident)*) => {
+        /// Everything that is recorded. Used as `Arc<dyn Store>`.
+        pub trait Store: $($part +)* {}
+
+        impl<T> Store for T where T: $($part +)* {}
+    };
 }
 
-impl<T> Store for T where
-    T: Tenancy
-        + Repositories
-        + Manifests
-        + Attributes
-        + Catalog
-        + Collection
-        + Pulls
-        + Policies
-        + Uploads
-        + UploadParts
-        + Events
-        + Webhooks
-        + ScopedTokens
-        + Rules
-        + Deleted
-        + Digests
-        + Imports
-        + Queue
-        + Scans
-        + Findings
-        + Lineages
-        + Summaries
-        + FindingRules
-        + Plans
-        + Meter
-        + Audit
-        + Documents
-        + Reevaluation
-        + History
-        + Census
-        + RuledCensus
-        + RuledCensus
-        + SavedQueries
-        + Objects
-        + Provisioning
-        + Authorization
-        + Attachments
-        + VexReadings
-        + Additions
-        + Transients
-{
+store_of! {
+    Tenancy
+    Repositories
+    Manifests
+    Attributes
+    Catalog
+    Collection
+    Pulls
+    Policies
+    Uploads
+    UploadParts
+    Events
+    Webhooks
+    ScopedTokens
+    Rules
+    Deleted
+    Digests
+    Imports
+    Queue
+    Scans
+    Findings
+    Lineages
+    Summaries
+    FindingRules
+    Plans
+    Meter
+    Audit
+    Documents
+    Reevaluation
+    History
+    Census
+    RuledCensus
+    SavedQueries
+    Objects
+    Provisioning
+    Authorization
+    Attachments
+    VexReadings
+    Additions
+    Transients
 }
