@@ -344,3 +344,6 @@ pub fn severity(word: &str) -> Option<Severity> {
     let all = [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     all.into_iter().find(|severity| severity.to_string().eq_ignore_ascii_case(word))
 }
+
+#[cfg(test)]
+mod tests;
