@@ -111,6 +111,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "conditions",
         sql: include_str!("../../migrations/sqlite/0121_conditions.sql"),
     },
+    Migration {
+        number: 160,
+        name: "asked_again",
+        sql: include_str!("../../migrations/sqlite/0160_asked_again.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.
