@@ -130,8 +130,13 @@ impl Overrides {
     pub fn from_file(path: &Path) -> Result<Self, ConfigurationError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigurationError::Unreadable { path: path.into(), source })?;
-        toml::from_str(&text)
-            .map_err(|source| ConfigurationError::Malformed { path: path.into(), source: source.into() })
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            // The error itself would show the line, and in it what may be a password.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let why = error.message().trim().replace('\n', " ");
+            ConfigurationError::Malformed { path: path.into(), line, why }
+        })
     }
 
     /// These options, and for each one that is missing the other's.
@@ -383,12 +388,14 @@ pub enum ConfigurationError {
         source: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("the configuration file {path} is not valid")]
+    #[error("the configuration file {path} is not valid: line {line}: {why}")]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Why, with the place.
-        source: Box<toml::de::Error>,
+        /// The line, counted from 1.
+        line: usize,
+        /// Why.
+        why: String,
     },
     /// A value that this version does not support.
     #[error("`{option}` cannot be `{value}`; this version supports {possible}")]
@@ -474,6 +481,16 @@ mod tests {
         assert!(message("tls-cert = 'a.pem'").contains("belong together"));
         assert!(message("registry = 'x'").contains("5 to 50"));
         assert!(message("external-url = 'https://h/path'").contains("without a path"));
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_is_told_by_its_line_and_without_what_stands_in_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "listen = \"127.0.0.1:0\"\n[mail]\nserver = \"smtp://x\"\npasword = \"hunter2\"\n";
+        std::fs::write(file.path(), text).unwrap();
+        let told = Overrides::from_file(file.path()).unwrap_err().to_string();
+        assert!(told.contains("line 4: unknown field `pasword`"), "{told}");
+        assert!(!told.contains("hunter2") && !told.contains('\n'), "{told}");
     }
 
     #[test]
