@@ -15,6 +15,7 @@ mod composer;
 mod conan;
 mod cran;
 mod deb;
+mod evr;
 mod gem;
 mod go;
 mod hackage;

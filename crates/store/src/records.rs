@@ -10,6 +10,7 @@ pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod custom_assessments;
 pub(crate) mod deleted;
 pub(crate) mod digests;
 pub(crate) mod directory;
@@ -35,6 +36,7 @@ pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
+pub(crate) mod software;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod transients;
@@ -44,96 +46,63 @@ pub(crate) mod vex;
 pub(crate) mod webhooks;
 
 use crate::{
-    Additions, Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests,
-    Documents, Events, FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans,
-    Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries,
-    Scans, ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, VexReadings, Webhooks,
+    Additions, Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, CustomAssessments,
+    Deleted, Digests, Documents, Events, FindingRules, Findings, History, Imports, Lineages, Manifests,
+    Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus,
+    Rules, SavedQueries, Scans, ScopedTokens, Softwares, Summaries, Tenancy, Transients, UploadParts,
+    Uploads, VexReadings, Webhooks,
 };
 
-/// Everything that is recorded. Used as `Arc<dyn Store>`.
-pub trait Store:
-    Tenancy
-    + Repositories
-    + Manifests
-    + Attributes
-    + Catalog
-    + Collection
-    + Pulls
-    + Policies
-    + Uploads
-    + UploadParts
-    + Events
-    + Webhooks
-    + ScopedTokens
-    + Rules
-    + Deleted
-    + Digests
-    + Imports
-    + Queue
-    + Scans
-    + Findings
-    + Lineages
-    + Summaries
-    + FindingRules
-    + Plans
-    + Meter
-    + Audit
-    + Documents
-    + Reevaluation
-    + History
-    + Census
-    + RuledCensus
-    + SavedQueries
-    + Objects
-    + Provisioning
-    + Authorization
-    + Attachments
-    + VexReadings
-    + Additions
-    + Transients
-{
+/// Declares [`Store`] as the sum of `$part`s, which whatever has all of them is.
+macro_rules! store_of {
+    ($($part:ident)*) => {
+        /// Everything that is recorded. Used as `Arc<dyn Store>`.
+        pub trait Store: $($part +)* {}
+
+        impl<T> Store for T where T: $($part +)* {}
+    };
 }
 
-impl<T> Store for T where
-    T: Tenancy
-        + Repositories
-        + Manifests
-        + Attributes
-        + Catalog
-        + Collection
-        + Pulls
-        + Policies
-        + Uploads
-        + UploadParts
-        + Events
-        + Webhooks
-        + ScopedTokens
-        + Rules
-        + Deleted
-        + Digests
-        + Imports
-        + Queue
-        + Scans
-        + Findings
-        + Lineages
-        + Summaries
-        + FindingRules
-        + Plans
-        + Meter
-        + Audit
-        + Documents
-        + Reevaluation
-        + History
-        + Census
-        + RuledCensus
-        + RuledCensus
-        + SavedQueries
-        + Objects
-        + Provisioning
-        + Authorization
-        + Attachments
-        + VexReadings
-        + Additions
-        + Transients
-{
+store_of! {
+    Tenancy
+    Repositories
+    Manifests
+    Attributes
+    Catalog
+    Collection
+    Pulls
+    Policies
+    Uploads
+    UploadParts
+    Events
+    Webhooks
+    ScopedTokens
+    Rules
+    Deleted
+    Digests
+    Imports
+    Queue
+    Scans
+    Findings
+    Lineages
+    Summaries
+    FindingRules
+    Plans
+    Meter
+    Audit
+    Documents
+    Reevaluation
+    History
+    Census
+    RuledCensus
+    SavedQueries
+    Objects
+    Provisioning
+    Authorization
+    Attachments
+    VexReadings
+    Additions
+    Transients
+    CustomAssessments
+    Softwares
 }

@@ -1,5 +1,6 @@
 //! The commands of `az` that are covered, in the order in which they run, and what is compared with what.
 
+mod assessments;
 pub(crate) mod begin;
 mod center;
 mod content;
@@ -94,6 +95,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Covered> {
         owners::COMMANDS,
         findings::COMMANDS,
         center::COMMANDS,
+        assessments::COMMANDS,
         further::COMMANDS,
         content::COMMANDS,
         parts::COMMANDS,

@@ -24,16 +24,25 @@ enum Installed {
     One(Vec<Library>),
 }
 
+/// A package, as all files of Composer name it.
 #[derive(Deserialize)]
-struct Library {
+pub(super) struct Library {
     name: String,
     version: String,
 }
 
 fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     let (Installed::Two { packages } | Installed::One(packages)) = json(content)?;
-    let mut list = PackageList::new(PackageKind::Composer, limits);
-    for Library { name, version } in packages {
+    read_libraries(packages, PackageList::new(PackageKind::Composer, limits))
+}
+
+/// Puts `libraries` in `list`.
+///
+/// # Errors
+///
+/// There are more than the limits let through.
+pub(super) fn read_libraries(libraries: Vec<Library>, mut list: PackageList) -> Result<Reading, SkipReason> {
+    for Library { name, version } in libraries {
         list.push(name.as_bytes(), version.as_bytes())?;
     }
     Ok(list.finish())

@@ -2,6 +2,7 @@
 //!
 //! `packages-dev` is what only development needs, and is passed over.
 
+use super::composer::{Library, read_libraries};
 use super::{Action, Extractor, File, PackageList, Reading, is_project_file, json};
 use crate::Limits;
 use inventory::{PackageKind, SkipReason};
@@ -22,19 +23,9 @@ struct Lock {
     packages: Vec<Library>,
 }
 
-#[derive(Deserialize)]
-struct Library {
-    name: String,
-    version: String,
-}
-
 fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
     let Lock { packages } = json(content)?;
-    let mut list = PackageList::locked(PackageKind::Composer, limits);
-    for Library { name, version } in packages {
-        list.push(name.as_bytes(), version.as_bytes())?;
-    }
-    Ok(list.finish())
+    read_libraries(packages, PackageList::locked(PackageKind::Composer, limits))
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@ mod ownership;
 
 use super::coalesce;
 use crate::{
-    Displacement, Footprint, INDEXER_VERSION, ImageInventory, LayerInventory, LayerPath, LayerStatistics,
-    Link, LinkKind, Obstacle, Package, PackageDatabase, PackageKind, Presence, ReleaseFile, Removal,
-    SkipReason, Skipped,
+    Displacement, ImageInventory, LayerInventory, LayerPath, Link, LinkKind, Obstacle, Package,
+    PackageDatabase, PackageKind, Presence, ReleaseFile, Removal, SkipReason, Skipped,
 };
 
 const APK: &str = "lib/apk/db/installed";
@@ -23,18 +22,7 @@ fn path(text: &str) -> LayerPath {
 struct Layer(LayerInventory);
 
 fn layer() -> Layer {
-    Layer(LayerInventory {
-        indexer_version: INDEXER_VERSION,
-        databases: Vec::new(),
-        ownership: Vec::new(),
-        release_files: Vec::new(),
-        removals: Vec::new(),
-        links: Vec::new(),
-        displacements: Vec::new(),
-        footprint: Footprint::default(),
-        skipped: Vec::new(),
-        statistics: LayerStatistics::default(),
-    })
+    Layer(LayerInventory::empty())
 }
 
 impl Layer {

@@ -12,7 +12,7 @@
 //! <https://gitlab.archlinux.org/pacman/pacman/-/blob/master/lib/libalpm/version.c>.
 
 use super::key::KeyWriter;
-use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while};
+use super::{Scheme, VersionError, VersionKey, evr, split_digits, split_while};
 
 /// The scheme.
 pub(super) const SCHEME: Scheme = Scheme { name: "arch", ecosystems: &["Arch Linux"], key };
@@ -28,25 +28,7 @@ const END_AFTER: u8 = 2;
 const DIGITS_AFTER: u8 = 3;
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
-    let text = bounded(&SCHEME, version)?;
-    let (epoch, rest) = text
-        .split_once(':')
-        .filter(|(epoch, _)| epoch.bytes().all(|byte| byte.is_ascii_digit()))
-        .unwrap_or(("", text));
-    let mut key = KeyWriter::new();
-    key.number(epoch.as_bytes());
-    match rest.rsplit_once('-') {
-        None => {
-            part(&mut key, rest.as_bytes());
-            key.byte(0);
-        }
-        Some((version, release)) => {
-            part(&mut key, version.as_bytes());
-            key.byte(1);
-            part(&mut key, release.as_bytes());
-        }
-    }
-    Ok(key.finish())
+    evr::key(&SCHEME, version, part)
 }
 
 fn part(key: &mut KeyWriter, mut text: &[u8]) {

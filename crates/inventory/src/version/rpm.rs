@@ -9,7 +9,7 @@
 //! <https://github.com/rpm-software-management/rpm/blob/master/tests/rpmvercmp.at>.
 
 use super::key::KeyWriter;
-use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while};
+use super::{Scheme, VersionError, VersionKey, evr, split_digits, split_while};
 
 /// The scheme.
 pub(super) const SCHEME: Scheme = Scheme {
@@ -40,25 +40,7 @@ const LETTERS: u8 = 4;
 const DIGITS: u8 = 5;
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
-    let text = bounded(&SCHEME, version)?;
-    let (epoch, rest) = text
-        .split_once(':')
-        .filter(|(epoch, _)| epoch.bytes().all(|byte| byte.is_ascii_digit()))
-        .unwrap_or(("", text));
-    let mut key = KeyWriter::new();
-    key.number(epoch.as_bytes());
-    match rest.rsplit_once('-') {
-        None => {
-            part(&mut key, rest.as_bytes());
-            key.byte(0);
-        }
-        Some((version, release)) => {
-            part(&mut key, version.as_bytes());
-            key.byte(1);
-            part(&mut key, release.as_bytes());
-        }
-    }
-    Ok(key.finish())
+    evr::key(&SCHEME, version, part)
 }
 
 fn part(key: &mut KeyWriter, mut text: &[u8]) {

@@ -90,27 +90,6 @@ async fn upload_that_lost_bytes_in_a_crash_never_becomes_the_blob() {
 }
 
 #[tokio::test]
-async fn same_digest_may_be_finished_many_times_at_once() {
-    let (folder, blobs) = folder();
-    let blobs = Arc::new(blobs);
-    let digest = Digest::of_sha256(b"same");
-    let mut tasks = Vec::new();
-    for number in 1..=16 {
-        let (blobs, digest) = (Arc::clone(&blobs), digest.clone());
-        tasks.push(tokio::spawn(async move {
-            blobs.begin(upload(number)).await.unwrap();
-            blobs.append(upload(number), 0, body(&[b"same"]), NO_LIMIT).await.unwrap();
-            blobs.finish(upload(number), &digest).await.unwrap()
-        }));
-    }
-    for task in tasks {
-        assert_eq!(task.await.unwrap(), 4);
-    }
-    assert_eq!(content(&blobs, &digest).await, b"same");
-    assert_eq!(upload_files(&folder), 0);
-}
-
-#[tokio::test]
 async fn cancelled_upload_is_gone_and_cancelling_again_is_no_error() {
     let (folder, blobs) = folder();
     blobs.begin(upload(1)).await.unwrap();
