@@ -58,6 +58,8 @@ fn run(world: &World, program: &Path, script: &str) -> Value {
         .arg(&script)
         .current_dir(clients().join("javascript").canonicalize().unwrap_or_else(|_| ".".into()))
         .envs(world.environment())
+        // The scripts lie in the source tree, and leave nothing there.
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("LAZARETTO_URL", &world.server.url)
         .env("LAZARETTO_SUBSCRIPTION", world.name("subscription"))
         .env("LAZARETTO_TENANT", world.name("tenant"))
