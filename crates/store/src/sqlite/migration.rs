@@ -111,6 +111,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "conditions",
         sql: include_str!("../../migrations/sqlite/0121_conditions.sql"),
     },
+    Migration {
+        number: 140,
+        name: "more_findings_since",
+        sql: include_str!("../../migrations/sqlite/0140_more_findings.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.
