@@ -40,8 +40,13 @@ use crate::{Ecosystem, LayerPath, PackageKind};
 pub use detect::{RELEASE_FILES, detect};
 use serde::{Deserialize, Serialize};
 
-/// The folder in which images of Red Hat list the repositories that they were built from, one JSON file a layer.
-pub const CONTENT_MANIFESTS: &str = "root/buildinfo/content_manifests/";
+/// Whether images of Red Hat list at this path the repositories that they were built from: one JSON file for each layer, or
+/// since 2025 one for all of them.
+pub fn is_content_manifest(path: &str) -> bool {
+    let of_a_layer = path.strip_prefix("root/buildinfo/content_manifests/");
+    path == "usr/share/buildinfo/content-sets.json"
+        || of_a_layer.is_some_and(|name| name.ends_with(".json") && !name.contains('/'))
+}
 
 /// The key under which such a file's repositories stand as a [`ReleaseFile`].
 pub const CONTENT_SET: &str = "CONTENT_SET";

@@ -116,6 +116,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "more_findings_since",
         sql: include_str!("../../migrations/sqlite/0140_more_findings.sql"),
     },
+    Migration {
+        number: 150,
+        name: "custom_assessments",
+        sql: include_str!("../../migrations/sqlite/0150_custom_assessments.sql"),
+    },
+    Migration {
+        number: 160,
+        name: "asked_again",
+        sql: include_str!("../../migrations/sqlite/0160_asked_again.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

@@ -12,6 +12,7 @@ mod audit;
 mod catalog;
 mod census;
 mod collection;
+mod custom_assessments;
 mod deleted;
 mod digests;
 mod documents;
@@ -29,6 +30,7 @@ mod rules;
 mod saved_queries;
 mod scene;
 mod scoped_tokens;
+mod software;
 mod summaries;
 mod tenancy;
 mod transients;
@@ -131,6 +133,13 @@ mod sqlite {
             a_census_follows_images_wherever_they_go
             packages_are_found_by_name
             history_is_that_of_the_registries;
+        custom_assessments:
+            kinds_are_put_replaced_and_deleted_with_their_assessments
+            an_assessment_needs_a_kind_and_keeps_its_moments
+            assessments_are_listed_below_a_scope
+            assessments_go_with_their_image_and_their_registry;
+        software:
+            findings_are_read_by_what_has_to_be_updated;
         saved_queries:
             saved_queries_come_and_go_in_any_case
             saved_queries_are_listed_below_a_scope;
@@ -145,6 +154,7 @@ mod sqlite {
             pass_ends_with_its_image;
         queue:
             job_runs_once_and_is_gone
+            asked_again_while_running_counts_from_then
             same_key_coalesces_while_queued
             asked_for_while_running_runs_once_more
             failed_job_waits_longer_each_time_and_dies
