@@ -100,6 +100,7 @@ const LISTINGS: &[&str] = &[
     additions::OTHERWISE_MATCHED[0],
     additions::OTHERWISE_MATCHED[1],
     additions::OTHERWISE_MATCHED[2],
+    additions::OTHERWISE_MATCHED[3],
     "SELECT id FROM job WHERE state = 1 AND due <= ?1",
     "DELETE FROM upload WHERE touched_at < ?1",
     "DELETE FROM image_package WHERE image = ?1",
