@@ -22,9 +22,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{
-    FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation, Lineage,
-    PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId, RepositoryKey,
-    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability, testing,
+    FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Lineage, PackageFindings,
+    PackagePlace, PackageVersion, PutManifest, PutOutcome, RegistryId, RepositoryKey, SnapshotVersion,
+    SqliteStore, Store, Vulnerability, testing,
 };
 use uuid::Uuid;
 
@@ -134,16 +134,7 @@ async fn build(images: usize, folder: &Path) {
     let begun = Instant::now();
     let size = Size::of(images);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("records.sqlite")).unwrap());
-    let installation = Installation {
-        tenant: TenantId(Uuid::from_u128(0x777)),
-        subscription: SubscriptionId(Uuid::from_u128(0xabc)),
-        subscription_name: "Harbour".into(),
-        resource_group: "quay".into(),
-        registry: "lazaretto".into(),
-        login_server: "lazaretto.test".into(),
-        location: "local".into(),
-    };
-    store.install(installation, now()).await.unwrap();
+    store.install(testing::installation("lazaretto"), now()).await.unwrap();
     let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap().id;
     let size = &size;
     let pushes = (0..images).map(|image| push(store.clone(), size, registry, image));

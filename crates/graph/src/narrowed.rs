@@ -85,12 +85,15 @@ impl<'a> Narrowed<'a> {
         }
     }
 
+    /// Whether rows of where a registry is can be of use.
+    pub(crate) fn allows_place_of(self, known: &KnownRegistry) -> bool {
+        self.allows(&["subscriptionId"], &known.registry.subscription.to_string())
+            && self.allows(&["resourceGroup"], &known.registry.resource_group)
+    }
+
     /// Whether rows below a registry can be of use, whose ids begin with the registry's.
     pub(crate) fn allows_registry(self, known: &KnownRegistry, stem: &str) -> bool {
-        let subscription = known.registry.subscription.to_string();
-        self.allows(&["subscriptionId"], &subscription)
-            && self.allows(&["resourceGroup"], &known.registry.resource_group)
-            && self.on(&["id"]).all(|condition| may_begin(condition, stem))
+        self.allows_place_of(known) && self.on(&["id"]).all(|condition| may_begin(condition, stem))
     }
 }
 

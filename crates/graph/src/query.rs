@@ -1,5 +1,6 @@
 //! A query from its text to its rows.
 
+use crate::documents::sub_assessment::Form;
 use crate::facets::{Counting, Facet, FacetFault, Faceted};
 use crate::source::{GraphCatalog, GraphSource};
 use crate::viewer::{Surroundings, View, Viewer};
@@ -148,7 +149,7 @@ pub async fn run(
     let _guard = StopWhenDropped(stop.clone());
     let work = move || {
         let interrupt = || stop.load(Ordering::Relaxed) || Instant::now() >= deadline;
-        answer(&view, &text, Gathering::new(first), &facets, &interrupt)
+        answer(view, &text, Gathering::new(first), &facets, &interrupt)
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(answer) => answer,
@@ -203,7 +204,7 @@ impl Gathering {
 }
 
 fn answer(
-    view: &View,
+    mut view: View,
     text: &str,
     mut gathering: Gathering,
     facets: &[Facet],
@@ -211,6 +212,8 @@ fn answer(
 ) -> Result<Answer, GraphError> {
     let catalog = GraphCatalog { is_past: view.interval.is_some() };
     let query = kql::compile(text, &catalog, &limits()).map_err(GraphError::Query)?;
+    let newer = Form::ALL.into_iter().filter(|form| *form != Form::First);
+    view.named_forms = newer.filter(|form| query.mentions(form.key())).collect();
     // Chance begins where the moment says, so that the same page of one moment is the same.
     let seed = u64::try_from(view.now.as_millisecond()).unwrap_or(0);
     let environment = Environment { now_unix_nanoseconds: view.now.as_nanosecond(), seed, interrupt };
@@ -223,7 +226,7 @@ fn answer(
         gathering.add(batch);
         true
     };
-    let streamed = query.stream(&catalog, &GraphSource(view), &environment, each);
+    let streamed = query.stream(&catalog, &GraphSource(&view), &environment, each);
     let (columns, _) = streamed.map_err(|error| {
         // What could be bound only after a part of the query had run is wrong in the same way.
         if let EvaluationError::Query(faults) = error {

@@ -1,6 +1,6 @@
 //! The tables as the query language reads them.
 
-use crate::tables::{DEFAULT, PAST, Reading, TABLES, Table};
+use crate::tables::{DEFAULT, PAST, Reading, TABLES, Table, past_name};
 use crate::viewer::View;
 use jiff::Timestamp;
 use kql::{Batch, Catalog, Rows, ScanRequest, Source, SourceError, TableSchema, Value};
@@ -10,13 +10,13 @@ use std::sync::Arc;
 /// The names of all tables.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct GraphCatalog {
-    /// Whether `Resources` are those of the past.
+    /// Whether `Resources` and `SecurityResources` are those of the past.
     pub(crate) is_past: bool,
 }
 
 impl Catalog for GraphCatalog {
     fn table(&self, name: &str) -> Option<TableSchema> {
-        let name = if self.is_past && name.eq_ignore_ascii_case(DEFAULT) { PAST } else { name };
+        let name = if self.is_past { past_name(name) } else { name };
         Table::find(name).map(Table::schema)
     }
 
@@ -45,7 +45,7 @@ impl Source for GraphSource<'_> {
     }
 
     fn folds(&self, request: &ScanRequest) -> bool {
-        Table::find(&request.table).is_some_and(|table| (table.folds)(request))
+        Table::find(&request.table).is_some_and(|table| (table.folds)(self.0, request))
     }
 }
 

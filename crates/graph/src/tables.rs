@@ -4,6 +4,7 @@
 //! store reads, and makes no more than was asked for.
 
 mod absent;
+mod asked_forms;
 mod authorization;
 mod custom_assessments;
 mod events;
@@ -13,6 +14,8 @@ mod images;
 mod layers;
 mod packages;
 mod past;
+mod past_findings;
+mod past_verdicts;
 mod policy;
 mod resource_changes;
 mod resource_containers;
@@ -51,7 +54,7 @@ pub struct Table {
     pub(crate) stem: Option<&'static str>,
     pub(crate) read: fn(&View, &ScanRequest) -> Box<dyn Reading>,
     /// Whether rows that are alike can come as one.
-    pub(crate) folds: fn(&ScanRequest) -> bool,
+    pub(crate) folds: fn(&View, &ScanRequest) -> bool,
 }
 
 /// The tables that have rows.
@@ -81,6 +84,22 @@ pub(crate) const DEFAULT: &str = "Resources";
 /// The same of a query about the past.
 pub(crate) const PAST: &str = "ResourcesHistory";
 
+/// Its part about resources.
+const PAST_RESOURCES: &str = "ResourcesHistory of Resources";
+
+/// Its part about assessments.
+const PAST_SECURITY_RESOURCES: &str = "ResourcesHistory of SecurityResources";
+
+/// What a query about the past means by the names of tables of the present.
+static PAST_TABLES: [(&str, Table); 2] =
+    [("Resources", history::RESOURCES), ("SecurityResources", history::SECURITY_RESOURCES)];
+
+/// The table that a query about the past means by a name.
+pub(crate) fn past_name(name: &str) -> &str {
+    let meant = PAST_TABLES.iter().find(|(present, _)| present.eq_ignore_ascii_case(name));
+    meant.map_or(name, |(_, table)| table.name)
+}
+
 impl Table {
     /// Its columns with their kinds, in the words of the language. Those that no `*` shows are left out.
     pub fn columns(&self) -> Vec<(String, &'static str)> {
@@ -93,7 +112,8 @@ impl Table {
 
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         let is_it = |table: &&Self| table.name.eq_ignore_ascii_case(name);
-        TABLES.iter().find(is_it).or_else(|| absent::TABLES.iter().find(is_it))
+        let past = || PAST_TABLES.iter().map(|(_, table)| table).find(is_it);
+        TABLES.iter().find(is_it).or_else(|| absent::TABLES.iter().find(is_it)).or_else(past)
     }
 }
 

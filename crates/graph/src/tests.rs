@@ -4,6 +4,7 @@
 mod differential;
 mod estate;
 mod own;
+mod past;
 mod rights;
 mod ruled;
 mod samples;

@@ -1,6 +1,7 @@
 //! Who asks, and what they may see: looked up once before a query runs, so that every table starts from it.
 
 use crate::documents::KnownRegistry;
+use crate::documents::sub_assessment::Form;
 use crate::rulebook::Rulebook;
 use access::{Action, Assignment, Principal, ResourceId, decide, sees};
 use jiff::Timestamp;
@@ -51,6 +52,8 @@ pub(crate) struct View {
     pub(crate) reads_roles: bool,
     /// Only what happened between these moments is asked for.
     pub(crate) interval: Option<(Timestamp, Timestamp)>,
+    /// The forms of assessments that the query names by their keys, beside the first.
+    pub(crate) named_forms: Vec<Form>,
     viewer: Viewer,
     /// Only these subscriptions are asked for.
     wanted: Option<Vec<String>>,
@@ -92,6 +95,7 @@ impl View {
                 .iter()
                 .any(|assignment| viewer.may(Action::ROLE_DEFINITION_READ, &assignment.scope)),
             interval: None,
+            named_forms: Vec::new(),
             viewer: viewer.clone(),
             wanted: wanted.map(<[String]>::to_vec),
         };
@@ -136,6 +140,11 @@ impl View {
             self.subscriptions.iter().any(|known| known.id.to_string().eq_ignore_ascii_case(one))
         });
         is_asked && self.viewer.may(Action::ASSESSMENT_READ, scope)
+    }
+
+    /// Whether the viewer may read what a registry and its images were found to be.
+    pub(crate) fn may_read_assessments_of(&self, known: &KnownRegistry) -> bool {
+        self.assessed.iter().any(|one| one.registry.id == known.registry.id)
     }
 
     fn add(&mut self, viewer: &Viewer, registry: store::Registry) {

@@ -72,11 +72,6 @@ impl Aggregate {
     pub(crate) fn counts_distinct(&self) -> bool {
         matches!(self.name, "dcount" | "count_distinct")
     }
-
-    /// Whether its arguments have no part in the name of its column.
-    pub(crate) fn predicate_only(&self) -> bool {
-        matches!(self.name, "count" | "countif")
-    }
 }
 
 /// An aggregate at work in one group.

@@ -147,6 +147,7 @@ mod parse_url;
 mod parse_urlquery;
 mod parse_version;
 mod parse_xml;
+mod paths;
 mod periods;
 mod pi;
 mod pow;
@@ -202,6 +203,7 @@ mod set_intersect;
 mod set_union;
 mod sign;
 mod sin;
+mod sorting;
 mod split;
 mod sqrt;
 mod startofday;
@@ -250,7 +252,9 @@ pub(crate) use addresses::*;
 pub(crate) use arguments::*;
 pub(crate) use hashes::*;
 pub(crate) use list::FUNCTIONS;
+pub(crate) use paths::*;
 pub(crate) use periods::*;
+pub(crate) use sorting::*;
 
 /// The kind of a function's result.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 use crate::bind::{Binder, Halt};
 use crate::context::{Context, Environment, EvaluationError, Limits};
 use crate::diagnostic::Diagnostic;
+use crate::lexer::TokenKind;
 use crate::lower::lower;
 use crate::plan::{Node, Relation};
 use crate::step::{Run, Step};
@@ -117,6 +118,16 @@ impl Query {
     /// Whether the query ends in `take`, `top` or `sample`; its answer is then not paged.
     pub fn is_limited(&self) -> bool {
         self.bound.as_ref().is_some_and(|bound| bound.limited)
+    }
+
+    /// Whether a string of the query has this text in it, in any case of its letters. What stands in a comment does not
+    /// count.
+    pub fn mentions(&self, text: &str) -> bool {
+        let wanted = text.to_lowercase();
+        crate::lexer::tokens(&self.text).iter().any(|token| match &token.kind {
+            TokenKind::Text(said) => said.to_lowercase().contains(&wanted),
+            _ => false,
+        })
     }
 
     /// What the query will ask of tables; nothing if a part of it has to run first.

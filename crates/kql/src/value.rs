@@ -8,13 +8,14 @@
 //! Equality and hashing are structural: they serve `summarize`, `distinct` and `join`.
 //! What `==` means in a query stands in `compare`.
 
+mod bag;
 mod json;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+pub use bag::Bag;
 pub(crate) use json::{guid_text, parse_guid, parse_json, real_text, to_json_text};
 
 /// The kind of a column or an expression.
@@ -106,9 +107,6 @@ impl fmt::Display for Kind {
         f.write_str(self.as_str())
     }
 }
-
-/// A property bag. Its names are kept sorted, so that two bags of the same content are written alike.
-pub type Bag = BTreeMap<Arc<str>, Value>;
 
 /// One cell.
 #[derive(Debug, Clone, Default)]

@@ -14,8 +14,8 @@ use maud::{Markup, html};
 use oci::{Reference, RepositoryName};
 use serde::Deserialize;
 use store::{
-    Finding, FindingFilter, FindingVerdict, ImageKey, ImageSummary, PageRequest, Registry, RegistryId,
-    RepositoryKey, ScannedImage, VexReading,
+    Finding, FindingFilter, ImageKey, ImageSummary, PageRequest, Registry, RegistryId, RepositoryKey,
+    ScannedImage, VexReading,
 };
 
 pub(crate) const PAGE: Page =
@@ -48,13 +48,7 @@ async fn image(
     let (name, wanted) = reference(&path).ok_or_else(unknown)?;
     let summary = find(&state, ids(&allowed), &name, &wanted).await?.ok_or_else(unknown)?;
     let digest = summary.image.digest.clone();
-    let filter = FindingFilter {
-        registries: Some(vec![summary.image.repository.registry]),
-        repository: Some(name.clone()),
-        digest: Some(digest.clone()),
-        verdicts: vec![FindingVerdict::Affected],
-        ..FindingFilter::default()
-    };
+    let filter = FindingFilter::affecting(&summary.image);
     let page = state.store.findings(&filter, PageRequest::first(ROWS)).await?;
     let scanned = state.store.image(&digest).await?;
     let os = scanned.as_ref().and_then(|scanned| OsName::of(&scanned.distribution));

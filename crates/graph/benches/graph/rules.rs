@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::time::Instant;
 use store::{Actor, Rule, RulePut, Store};
 
-const REGISTRY: &str = "/subscriptions/00000000-0000-0000-0000-000000000abc/resourceGroups/quay/providers/Microsoft.ContainerRegistry/registries/lazaretto";
+const REGISTRY: &str = "/subscriptions/00000000-0000-0000-0000-000000000abc/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/lazaretto";
 
 fn rules() -> Vec<Rule> {
     let rule = |kind, name: &str, scope: String, conditions: String| {

@@ -60,6 +60,14 @@ impl Form {
         }
     }
 
+    /// What was assessed, in the word of the form.
+    pub(crate) fn assessed(self) -> &'static str {
+        match self {
+            Self::First => "ContainerRegistryVulnerability",
+            Self::Newer | Self::Image => "AzureContainerRegistryVulnerability",
+        }
+    }
+
     /// What of a finding makes a row of its own: its row is that of all findings with the same text.
     fn group(self, finding: &Finding) -> String {
         match self {
@@ -210,10 +218,7 @@ fn row(
 ) -> Document {
     let image = &summary.image;
     let name = name::of(image, form, group).to_string();
-    further["assessedResourceType"] = match form {
-        Form::First => "ContainerRegistryVulnerability".into(),
-        Form::Newer | Form::Image => "AzureContainerRegistryVulnerability".into(),
-    };
+    further["assessedResourceType"] = form.assessed().into();
     further["repositoryName"] = image.repository.name.as_str().into();
     further["imageDigest"] = image.digest.to_string().into();
     further["registryHost"] = known.registry.login_server.as_str().into();

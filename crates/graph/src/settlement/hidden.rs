@@ -1,7 +1,7 @@
 //! What rules and attached documents hide in one image, finding by finding.
 
 use crate::rulebook::{ImageRules, OsName, Rulebook};
-use store::{Finding, FindingFilter, FindingVerdict, ImageKey, PageRequest, Rule, Store};
+use store::{Finding, FindingFilter, ImageKey, PageRequest, Rule, Store};
 
 /// Findings that are read at a time.
 const AT_A_TIME: usize = 1000;
@@ -34,13 +34,7 @@ pub(crate) async fn each_hidden(
     os: Option<&OsName>,
     mut tell: impl FnMut(&Finding, &Rule) + Send,
 ) -> Result<(), store::Error> {
-    let filter = FindingFilter {
-        registries: Some(vec![image.repository.registry]),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        verdicts: vec![FindingVerdict::Affected],
-        ..FindingFilter::default()
-    };
+    let filter = FindingFilter::affecting(image);
     let mut last = None;
     let mut after = None;
     loop {

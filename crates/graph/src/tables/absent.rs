@@ -78,7 +78,7 @@ const fn absent(name: &'static str) -> Table {
         hidden,
         stem: None,
         read: |_, _| Box::new(Nothing),
-        folds: |_| false,
+        folds: |_, _| false,
     }
 }
 

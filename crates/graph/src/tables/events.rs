@@ -27,7 +27,7 @@ pub(super) const TABLE: Table = Table {
         let known: Vec<KnownRegistry> = view.registries.iter().filter(is_wanted).cloned().collect();
         if known.is_empty() { Box::new(Nothing) } else { Box::new(Events { known, after: None }) }
     },
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 fn shown() -> Vec<Column> {
@@ -59,6 +59,9 @@ impl Reading for Events {
         for event in &page.items {
             let is_own = |known: &&KnownRegistry| Some(known.registry.id) == event.event.registry;
             let Some(known) = self.known.iter().find(is_own) else { continue };
+            if event.event.kind.tells_verdict() && !view.may_read_assessments_of(known) {
+                continue;
+            }
             batch.push(request.needs.iter().map(|need| {
                 let value = value(&need.column, known, event);
                 need.extract(&value)

@@ -44,7 +44,7 @@ pub(super) const TABLE: Table = Table {
         };
         Box::new(FindingsReading { known, filter, after: None, systems: HashMap::new() })
     },
-    folds: |request| !is_narrow(Shape::Findings, request) && Plan::of(Shape::Findings, request).is_some(),
+    folds: |_, request| !is_narrow(Shape::Findings, request) && Plan::of(Shape::Findings, request).is_some(),
 };
 
 fn shown() -> Vec<Column> {

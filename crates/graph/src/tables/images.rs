@@ -38,7 +38,7 @@ pub(super) const TABLE: Table = Table {
         }
         Box::new(Images { known, filter, after: None })
     },
-    folds: |request| {
+    folds: |_, request| {
         let Some(fold) = &request.fold else { return false };
         let is_counted = |(at, need): (usize, &Need)| match &*need.column {
             "image" => fold.distinct.contains(&at),

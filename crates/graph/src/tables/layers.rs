@@ -26,7 +26,7 @@ pub(super) const TABLE: Table = Table {
         let counts = request.needs.iter().any(|need| &*need.column == "packages");
         Box::new(Layers { known, filter, counts, after: None })
     },
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 fn shown() -> Vec<Column> {

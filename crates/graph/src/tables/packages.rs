@@ -25,7 +25,7 @@ pub(super) const TABLE: Table = Table {
         let name = narrowed.exactly(&["package"]).map(str::to_owned);
         Box::new(Packages { known, filter: PackageFilter { images, name }, after: None })
     },
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 fn shown() -> Vec<Column> {

@@ -17,7 +17,7 @@ pub(super) const TABLE: Table = Table {
     read: |_, request| {
         Box::new(Exemptions { is_wanted: Narrowed(request).wants_type(policy_exemption::KIND) })
     },
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 struct Exemptions {

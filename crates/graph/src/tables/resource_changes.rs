@@ -29,7 +29,7 @@ pub(super) const TABLE: Table = Table {
         }
         Box::new(Changes { after: None, past: Past::default() })
     },
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 struct Changes {

@@ -18,7 +18,7 @@ pub(super) const TABLE: Table = Table {
     hidden,
     stem: None,
     read: |_, request| Box::new(Containers::of(Narrowed(request))),
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 struct Containers {

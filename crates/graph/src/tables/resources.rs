@@ -17,7 +17,7 @@ pub(super) const TABLE: Table = Table {
     hidden,
     stem: None,
     read: |_, request| Box::new(Registries { is_wanted: Narrowed(request).wants_type(registry::KIND) }),
-    folds: |_| false,
+    folds: |_, _| false,
 };
 
 struct Registries {

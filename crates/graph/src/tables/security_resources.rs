@@ -1,17 +1,18 @@
 //! `SecurityResources`: plans, scores, assessments and sub-assessments.
 //!
-//! Each finding is one row, in the form of 2020: a query that counts would count those of 2023 once more, so that they are
-//! in the REST face alone.
+//! Each finding is one row, in the form of 2020: a query that counts would count those of the newer forms once more, so
+//! that a query has to ask for them.
 //!
 //! Assessments spell `properties.resourceDetails.Id` and `.Source` with capitals, and sub-assessments do not; published
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
 use super::software::{self, SoftwareReading};
-use super::{Pulled, Reading, Table, custom_assessments};
+use super::{Pulled, Reading, Table, asked_forms, custom_assessments, sub_assessments};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
-use crate::documents::metadata::{KINDS, Metadata, Subject};
+use crate::documents::metadata::{Metadata, Subject};
 use crate::documents::pricing::KnownPlan;
+use crate::documents::sub_assessment::{Form, Place};
 use crate::documents::{Document, KnownRegistry, assessment, pricing, secure_score, sub_assessment};
 use crate::governance::{self, Governance};
 use crate::narrowed::Narrowed;
@@ -32,11 +33,14 @@ pub(super) const TABLE: Table = Table {
     columns: shown,
     hidden,
     stem: Some("id"),
-    read: |_, request| {
+    read: |view, request| {
         let narrowed = Narrowed(request);
+        let forms = wanted_forms(view, request);
+        let newer = forms.iter().filter(|form| **form != Form::First);
+        let newer = newer.map(|form| (true, Stage::Newer(*form, None)));
         let stages = [
-            (narrowed.wants_type(sub_assessment::KIND), Stage::SubAssessments(None)),
-            (software::is_wanted(narrowed), Stage::Software(None)),
+            (forms.contains(&Form::First), Stage::SubAssessments(None)),
+            (asked_forms::of_software(request) && software::is_wanted(narrowed), Stage::Software(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Custom(None)),
             (wants_images(narrowed, assessment::KIND), Stage::Images(None)),
             (wants_images(narrowed, governance::KIND), Stage::GovernedImages(None)),
@@ -46,12 +50,12 @@ pub(super) const TABLE: Table = Table {
             (narrowed.wants_type(secure_score::KIND), Stage::Scores),
             (narrowed.wants_type(pricing::KIND), Stage::Plans),
         ];
-        let stages = stages.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, stage)| stage);
+        let stages = newer.chain(stages).filter(|(is_wanted, _)| *is_wanted).map(|(_, stage)| stage);
         Box::new(Security { stages: stages.collect() })
     },
-    folds: |request| {
+    folds: |view, request| {
         let narrowed = Narrowed(request);
-        narrowed.wants_type(sub_assessment::KIND)
+        wanted_forms(view, request) == [Form::First]
             && [
                 assessment::KIND,
                 governance::KIND,
@@ -65,6 +69,15 @@ pub(super) const TABLE: Table = Table {
             && Plan::of(Shape::SubAssessments, request).is_some()
     },
 };
+
+/// The forms of sub-assessments that are wanted, if any are.
+fn wanted_forms(view: &View, request: &ScanRequest) -> Vec<Form> {
+    if Narrowed(request).wants_type(sub_assessment::KIND) {
+        asked_forms::of_sub_assessments(view, request)
+    } else {
+        Vec::new()
+    }
+}
 
 /// What is still to be read; the last first.
 struct Security {
@@ -87,6 +100,8 @@ enum Stage {
     GovernedImages(Option<ImageKey>),
     /// Once they have begun, how they go on.
     SubAssessments(Option<Box<CensusReading>>),
+    /// Those in a newer form, from this place on.
+    Newer(Form, Option<Place>),
 }
 
 impl Reading for Security {
@@ -99,7 +114,12 @@ impl Reading for Security {
                 secure_score::control_of_subscription(subscription, score, true)
             })?,
             Some(Stage::Governance) => governed(view)?,
-            Some(Stage::Assessments) => assessments(view, Narrowed(request))?,
+            Some(Stage::Assessments) => assessments(view, request)?,
+            Some(Stage::Newer(form, place)) => {
+                let (rows, next) = sub_assessments::newer_rows(view, request, form, place)?;
+                self.stages.extend(next.map(|next| Stage::Newer(form, Some(next))));
+                rows
+            }
             Some(Stage::Images(after)) => {
                 let (rows, next) = images(view, after, |known, summary, governance| {
                     assessment::of_image(known, summary, governance, view.now).map(of_image)
@@ -221,8 +241,22 @@ fn images(
     Ok((rows.collect(), page.next))
 }
 
+/// The assessment of a registry as the table shows it.
+pub(super) fn of_registry(known: &KnownRegistry, kind: &Metadata, mut document: Document) -> Document {
+    document.properties["resourceDetails"] = json!({
+        "Id": known.id.as_str(),
+        "Source": "Azure",
+        "ResourceType": "microsoft.containerregistry/registries",
+        "ResourceName": known.registry.name,
+        "ResourceProvider": "Microsoft.ContainerRegistry",
+    });
+    document.properties["metadata"] = kind.properties();
+    document.properties["links"] = json!({"azurePortal": ""});
+    document
+}
+
 /// The assessment of an image as the table shows it.
-fn of_image(document: Document) -> Document {
+pub(super) fn of_image(document: Document) -> Document {
     let kind = assessment::kind_of_images().map_or(Value::Null, Metadata::properties);
     as_shown(document, kind)
 }
@@ -257,28 +291,22 @@ fn scores(
     Ok(rows)
 }
 
-fn assessments(view: &View, narrowed: Narrowed<'_>) -> Result<Vec<ResourceRow>, store::Error> {
+fn assessments(view: &View, request: &ScanRequest) -> Result<Vec<ResourceRow>, store::Error> {
+    let narrowed = Narrowed(request);
+    let kinds = asked_forms::of_registries(view, request);
     let governance = view.runtime.block_on(Governance::load(&*view.store))?;
     let mut rows = Vec::new();
     for known in &view.assessed {
         let stem = format!("{}/providers/Microsoft.Security/assessments/", known.id);
-        if !narrowed.allows_registry(known, &stem) {
+        if kinds.is_empty() || !narrowed.allows_registry(known, &stem) {
             continue;
         }
-        let Some(kind) = KINDS.first() else { continue };
         let assessed = assessment::assess(&*view.store, known, view.scan_plan, &view.book);
         let assessed = view.runtime.block_on(assessed)?;
-        let mut document = assessment::of_registry(known, kind, &assessed, &governance, view.now);
-        document.properties["resourceDetails"] = json!({
-            "Id": known.id.as_str(),
-            "Source": "Azure",
-            "ResourceType": "microsoft.containerregistry/registries",
-            "ResourceName": known.registry.name,
-            "ResourceProvider": "Microsoft.ContainerRegistry",
-        });
-        document.properties["metadata"] = kind.properties();
-        document.properties["links"] = json!({"azurePortal": ""});
-        rows.push(placed(known, row(view, document)));
+        rows.extend(kinds.iter().map(|kind| {
+            let document = assessment::of_registry(known, kind, &assessed, &governance, view.now);
+            placed(known, row(view, of_registry(known, kind, document)))
+        }));
     }
     Ok(rows)
 }

@@ -2,16 +2,24 @@
 
 use super::resource_row::ResourceRow;
 use super::security_resources::{placed, row};
-use crate::documents::metadata::IMAGES_KEY;
-use crate::documents::sub_assessment::{Form, Reader};
-use crate::documents::{Document, KnownRegistry, sub_assessment};
+use crate::documents::sub_assessment::{Form, Place, Reader};
+use crate::documents::{Document, KnownRegistry, registry, sub_assessment};
+use crate::narrowed::{Narrowed, Only};
 use crate::viewer::View;
+use kql::ScanRequest;
 use store::{Finding, ImageKey, ImageSummary};
+
+/// Rows that are made at a time.
+const AT_A_TIME: usize = 500;
 
 /// What stands before the names of a registry's rows. The last part but one is in small letters here, as published
 /// queries expect it.
 pub(crate) fn stem(known: &KnownRegistry) -> String {
-    format!("{}/providers/Microsoft.Security/assessments/{IMAGES_KEY}/subassessments/", known.id)
+    stem_of(known, Form::First)
+}
+
+fn stem_of(known: &KnownRegistry, form: Form) -> String {
+    format!("{}/providers/Microsoft.Security/assessments/{}/subassessments/", known.id, form.key())
 }
 
 /// The name of the row of a vulnerability in an image.
@@ -66,6 +74,58 @@ pub(crate) fn hidden_rows_of(
 
 fn reader<'a>(view: &'a View, registries: &'a [KnownRegistry]) -> Reader<'a> {
     Reader::new(&*view.store, registries, &view.book, Form::First)
+}
+
+/// The next rows in a newer form, and where the ones behind them begin.
+pub(super) fn newer_rows(
+    view: &View,
+    request: &ScanRequest,
+    form: Form,
+    place: Option<Place>,
+) -> Result<(Vec<ResourceRow>, Option<Place>), store::Error> {
+    let narrowed = Narrowed(request);
+    let is_wanted = |known: &&KnownRegistry| match form {
+        Form::First | Form::Newer => narrowed.allows_registry(known, &stem_of(known, form)),
+        // The image stands in its id, before the key.
+        Form::Image => narrowed.allows_place_of(known),
+    };
+    let registries: Vec<KnownRegistry> = view.inspected.iter().filter(is_wanted).cloned().collect();
+    let further = |names: [&'static str; 2]| ["properties", "additionalData", names[0], names[1]];
+    let repository = [
+        narrowed.repository(&further(["artifactDetails", "repositoryName"])),
+        narrowed.repository(&["properties", "additionalData", "repositoryName"]),
+    ];
+    let digest = [
+        narrowed.digest(&further(["artifactDetails", "digest"])),
+        narrowed.digest(&["properties", "additionalData", "imageDigest"]),
+    ];
+    let is_nothing = repository.iter().any(Only::is_nothing) || digest.iter().any(Only::is_nothing);
+    if registries.is_empty() || is_nothing {
+        return Ok((Vec::new(), None));
+    }
+    let reader = Reader {
+        repository: repository.into_iter().find_map(Only::one),
+        digest: digest.into_iter().find_map(Only::one),
+        ..Reader::new(&*view.store, &registries, &view.book, form)
+    };
+    let (rows, next) = view.runtime.block_on(reader.page_after(place, AT_A_TIME))?;
+    let of = |document: &Document| {
+        let is_in = |known: &&KnownRegistry| document.id.starts_with(&format!("{}/", known.id));
+        registries.iter().find(is_in)
+    };
+    let rows = rows.into_iter().filter_map(|document| {
+        let known = of(&document)?;
+        let mut row = shown(view, known, document);
+        if form == Form::Newer
+            && let Some(details) = row.properties["resourceDetails"].as_object_mut()
+        {
+            // The id is relative; queries tell the registry by its name.
+            details.insert("ResourceName".into(), known.registry.name.as_str().into());
+            details.insert("ResourceType".into(), registry::KIND.to_ascii_lowercase().into());
+        }
+        Some(row)
+    });
+    Ok((rows.collect(), next))
 }
 
 /// The row of a name.

@@ -17,7 +17,7 @@ use store::{
     Account, AccountKind, Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState,
     ImageSummary, Installation, PackageFindings, PackagePlace, PackageVersion, PlanTier, PrincipalId,
     PutManifest, PutOutcome, RegistryId, RepositoryKey, RoleAssignment, Rule, RulePut, SnapshotVersion,
-    SqliteStore, Store, SubscriptionId, TenantId, Vulnerability, testing,
+    SqliteStore, Store, SubscriptionId, Vulnerability, testing,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -136,13 +136,10 @@ impl Estate {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file).unwrap());
         let (subscription, group, registry, host) = REGISTRIES[0];
         let installation = Installation {
-            tenant: TenantId(Uuid::from_u128(0x777)),
             subscription: SubscriptionId(subscription),
-            subscription_name: "Harbour".into(),
             resource_group: group.into(),
-            registry: registry.into(),
             login_server: host.into(),
-            location: "local".into(),
+            ..testing::installation(registry)
         };
         store.install(installation, days_ago(90)).await.unwrap();
         add_places(&file);
@@ -162,7 +159,7 @@ impl Estate {
         self.store.registry_by_name(name).await.unwrap().unwrap().id
     }
 
-    async fn key(&self, registry: &str, repository: &str, content: &str) -> ImageKey {
+    pub(super) async fn key(&self, registry: &str, repository: &str, content: &str) -> ImageKey {
         let registry = self.registry(registry).await;
         let repository = RepositoryKey { registry, name: repository.parse().unwrap() };
         ImageKey { repository, digest: Digest::of_sha256(manifest(content).as_bytes()) }

@@ -11,12 +11,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
-    Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, Installation,
+    Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary,
     PackageFindings, PackagePlace, PackageVersion, PutManifest, PutOutcome, RepositoryKey, Rule, RulePut,
-    SnapshotVersion, SqliteStore, Store, SubscriptionId, TenantId, Vulnerability, testing,
+    SnapshotVersion, SqliteStore, Store, Vulnerability, testing,
 };
 use tempfile::TempDir;
-use uuid::Uuid;
 
 /// The moment so many seconds after the beginning.
 pub(crate) fn second(seconds: i64) -> Timestamp {
@@ -35,16 +34,7 @@ impl Harbour {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
-        let installation = Installation {
-            tenant: TenantId(Uuid::from_u128(0x777)),
-            subscription: SubscriptionId(Uuid::from_u128(0xabc)),
-            subscription_name: "Harbour".into(),
-            resource_group: "rg".into(),
-            registry: "Lazaretto".into(),
-            login_server: "lazaretto.test".into(),
-            location: "local".into(),
-        };
-        store.install(installation, second(0)).await.unwrap();
+        store.install(testing::installation("Lazaretto"), second(0)).await.unwrap();
         let registry = store.registry_by_name("lazaretto").await.unwrap().unwrap();
         let known = KnownRegistry::new(registry).unwrap();
         let settlement = Settlement::new(store.clone());

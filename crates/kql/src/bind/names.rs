@@ -7,7 +7,7 @@
 use crate::aggregates::aggregate_named;
 use crate::plan::Field;
 use crate::syntax::{Assignment, Expression, ExpressionKind};
-use crate::value::Value;
+use crate::value::{Kind, Value};
 
 /// Functions whose result is called as their first argument.
 const KEEP_NAME: &[&str] = &[
@@ -105,6 +105,28 @@ pub(super) fn own_name(expression: &Expression) -> Option<String> {
     }
 }
 
+/// The names of the columns that one call makes, where it makes several: one for each array that is sorted.
+pub(super) fn of_several(expression: &Expression) -> Option<Vec<String>> {
+    of_sorted(expression).filter(|names| names.len() > 1)
+}
+
+/// The names of the arrays that a call sorts.
+fn of_sorted(expression: &Expression) -> Option<Vec<String>> {
+    let ExpressionKind::Call { name, arguments } = &expression.kind else { return None };
+    if !matches!(&*name.text, "array_sort_asc" | "array_sort_desc") {
+        return None;
+    }
+    let is_flag = |argument: &Assignment| {
+        matches!(argument.value.kind, ExpressionKind::Literal(Value::Bool(_) | Value::Null, Kind::Bool))
+    };
+    let arrays = arguments.iter().filter(|argument| !is_flag(argument));
+    let names = arrays.enumerate().map(|(at, array)| match own_name(&array.value) {
+        Some(name) => format!("{name}_sorted"),
+        None => format!("array{at}_sorted"),
+    });
+    Some(names.collect())
+}
+
 /// The name of a column that is an aggregate.
 fn aggregate_name(name: &str, arguments: &[Assignment]) -> Option<String> {
     let aggregate = aggregate_named(name)?;
@@ -123,13 +145,7 @@ fn aggregate_name(name: &str, arguments: &[Assignment]) -> Option<String> {
         "make_dictionary" => "dictionary",
         _ => aggregate.prefix,
     };
-    Some(if prefix.is_empty() {
-        own()
-    } else if aggregate.predicate_only() {
-        format!("{prefix}_")
-    } else {
-        format!("{prefix}_{}", own())
-    })
+    Some(if prefix.is_empty() { own() } else { format!("{prefix}_{}", own()) })
 }
 
 /// How a percentage stands in a name.
@@ -150,7 +166,10 @@ pub(super) fn place(assignment: &Assignment) -> crate::diagnostic::Span {
 pub(super) fn given_or_own(assignment: &Assignment) -> Option<String> {
     match assignment.names.first() {
         Some(name) => Some(name.text.to_string()),
-        None => own_name(&assignment.value).filter(|name| !name.is_empty()),
+        None => of_sorted(&assignment.value)
+            .and_then(|names| names.into_iter().next())
+            .or_else(|| own_name(&assignment.value))
+            .filter(|name| !name.is_empty()),
     }
 }
 

@@ -187,15 +187,13 @@ impl Binder<'_> {
         assignment: &Assignment,
     ) -> Bound<Vec<(Option<(String, bool)>, Expr, Kind, bool)>> {
         let (expr, kind) = self.expression(&assignment.value, Row { fields })?;
-        if assignment.names.len() > 1 {
-            let elements = assignment.names.iter().zip(0i64..);
-            return Ok(elements
-                .map(|(name, at)| {
-                    let element =
-                        Expr::Index(Box::new(expr.clone()), Box::new(Expr::Literal(Value::Long(at))));
-                    (Some((name.text.to_string(), true)), element, Kind::Dynamic, false)
-                })
-                .collect());
+        let several = names::of_several(&assignment.value).unwrap_or_default();
+        if assignment.names.len() > 1 || several.len() > 1 {
+            let given = assignment.names.iter().map(|name| (name.text.to_string(), true));
+            let own = several.into_iter().skip(assignment.names.len()).map(|name| (name, false));
+            let elements = given.chain(own).zip(0i64..);
+            let column = |(name, at)| (Some(name), element(&expr, at), Kind::Dynamic, false);
+            return Ok(elements.map(column).collect());
         }
         let whole = match expr {
             Expr::Column(at) => fields.get(at).is_some_and(|field| field.whole),
@@ -361,4 +359,9 @@ fn schema(node: &Node) -> Node {
         Field::new("ColumnType", Kind::String),
     ];
     Node { fields, relation: Relation::Literal(rows.into()) }
+}
+
+/// The element of an array at a position.
+pub(super) fn element(array: &Expr, at: i64) -> Expr {
+    Expr::Index(Box::new(array.clone()), Box::new(Expr::Literal(Value::Long(at))))
 }

@@ -268,6 +268,14 @@ impl Binder<'_> {
         let mut columns: Vec<(Field, Expr)> = Vec::new();
         for (at, value) in values.iter().enumerate() {
             let (expr, kind) = self.expression(&value.value, NO_ROW)?;
+            if let Some(several) = super::names::of_several(&value.value) {
+                let given = value.names.iter().map(|name| name.text.to_string());
+                let names: Vec<String> = if value.names.is_empty() { several } else { given.collect() };
+                columns.extend(names.into_iter().zip(0i64..).map(|(name, at)| {
+                    (Field::new(name, Kind::Dynamic), super::operator::element(&expr, at))
+                }));
+                continue;
+            }
             let name =
                 value.names.first().map_or_else(|| format!("print_{at}"), |name| name.text.to_string());
             if columns.iter().any(|(field, _)| *field.name == *name) {

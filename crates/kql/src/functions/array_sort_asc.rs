@@ -1,21 +1,19 @@
 //! `array_sort_asc`: The elements in order.
 
-use super::{Function, Returns, array};
+use super::{Function, Returns, sorted};
 use crate::context::Context;
 use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "array_sort_asc",
     aliases: &[],
-    signature: "array:dynamic",
+    signature: "array:dynamic, [further:any], ...",
     returns: Returns::Kind(Kind::Dynamic),
-    summary: "The elements in order.",
+    summary: "The elements in order, nulls last unless a `false` follows; further arrays are put in the same order.",
     example: ("array_sort_asc(dynamic([2,1,3]))", "[1,2,3]"),
     evaluate,
 };
 
 fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
-    let Some(mut values) = array(arguments, 0) else { return Value::Null };
-    values.sort_by(crate::evaluate::sort_order);
-    Value::array(values)
+    sorted(arguments, crate::evaluate::sort_order)
 }

@@ -1,21 +1,19 @@
-//! `array_sort_desc`: The elements in order.
+//! `array_sort_desc`: The elements in falling order.
 
-use super::{Function, Returns, array};
+use super::{Function, Returns, sorted};
 use crate::context::Context;
 use crate::value::{Kind, Value};
 
 pub(super) const FUNCTION: &Function = &Function {
     name: "array_sort_desc",
     aliases: &[],
-    signature: "array:dynamic",
+    signature: "array:dynamic, [further:any], ...",
     returns: Returns::Kind(Kind::Dynamic),
-    summary: "The elements in order.",
+    summary: "The elements in falling order, nulls last unless a `false` follows; further arrays are put in the same order.",
     example: ("array_sort_desc(dynamic([2,1,3]))", "[3,2,1]"),
     evaluate,
 };
 
 fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
-    let Some(mut values) = array(arguments, 0) else { return Value::Null };
-    values.sort_by(|left, right| crate::evaluate::sort_order(right, left));
-    Value::array(values)
+    sorted(arguments, |one, other| crate::evaluate::sort_order(other, one))
 }

@@ -9,8 +9,8 @@ pub(super) const FUNCTION: &Function = &Function {
     aliases: &[],
     signature: "bag:dynamic",
     returns: Returns::Kind(Kind::Dynamic),
-    summary: "The names of a bag.",
-    example: ("bag_keys(dynamic({'b':1,'a':2}))", r#"["a","b"]"#),
+    summary: "The names of a bag, in their order.",
+    example: ("bag_keys(dynamic({'b':1,'a':2}))", r#"["b","a"]"#),
     evaluate,
 };
 

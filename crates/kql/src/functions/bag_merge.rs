@@ -18,7 +18,9 @@ fn evaluate(arguments: &[Value], _: &Context<'_>) -> Value {
     let mut whole = crate::value::Bag::new();
     for bag in (0..arguments.len()).filter_map(|at| bag(arguments, at)) {
         for (name, value) in bag.iter() {
-            whole.entry(name.clone()).or_insert_with(|| value.clone());
+            if !whole.contains_key(name) {
+                whole.insert(name.clone(), value.clone());
+            }
         }
     }
     Value::Bag(whole.into())

@@ -32,6 +32,8 @@ fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
             let week = |ticks: i64| (ticks.div_euclid(crate::time::DAY) + 1).div_euclid(7);
             Value::Long(week(later) - week(earlier))
         }
+        // The finest tick is 100 ns.
+        "nanosecond" => later.checked_sub(earlier).and_then(|ticks| ticks.checked_mul(100)).into(),
         name => period(name).map(|unit| later.div_euclid(unit) - earlier.div_euclid(unit)).into(),
     }
 }

@@ -15,6 +15,20 @@ pub(super) const FUNCTION: &Function = &Function {
 };
 
 fn evaluate(arguments: &[Value], context: &Context<'_>) -> Value {
-    crate::value::to_json_text(value(arguments, 0), context.limits.value_bytes)
+    crate::value::to_json_text(&in_order(value(arguments, 0)), context.limits.value_bytes)
         .map_or_else(|| context.too_large("dynamic_to_json"), Value::from)
+}
+
+/// The value with the names of its bags in the order of the alphabet, so that what is equal is written alike.
+fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => Value::array(values.iter().map(in_order)),
+        Value::Bag(bag) => {
+            let mut entries: Vec<_> =
+                bag.iter().map(|(name, value)| (name.clone(), in_order(value))).collect();
+            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Bag(std::sync::Arc::new(entries.into_iter().collect()))
+        }
+        other => other.clone(),
+    }
 }

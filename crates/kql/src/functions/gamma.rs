@@ -35,6 +35,16 @@ pub(super) fn gamma(x: f64) -> f64 {
         let angle = std::f64::consts::PI * x;
         return std::f64::consts::PI / (angle.sin() * gamma(1.0 - x));
     }
+    // Factorials are exact as far as a double can hold them.
+    if x.fract() == 0.0 && x <= 23.0 {
+        let mut product = 1.0;
+        let mut factor = 2.0;
+        while factor < x {
+            product *= factor;
+            factor += 1.0;
+        }
+        return product;
+    }
     let x = x - 1.0;
     let mut sum = TERMS[0];
     for (term, place) in TERMS.iter().skip(1).zip(1u8..) {

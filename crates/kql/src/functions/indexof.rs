@@ -7,7 +7,7 @@ use crate::value::{Kind, Value};
 pub(super) const FUNCTION: &Function = &Function {
     name: "indexof",
     aliases: &[],
-    signature: "text:any, wanted:string, [start:long], [length:long], [occurrence:long]",
+    signature: "text:any, wanted:any, [start:long], [length:long], [occurrence:long]",
     returns: Returns::Kind(Kind::Long),
     summary: "Where a text begins in another, or -1.",
     example: ("indexof('abcdefg', 'cde')", "2"),

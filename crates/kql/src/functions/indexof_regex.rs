@@ -7,7 +7,7 @@ use crate::value::{Kind, Value};
 pub(super) const FUNCTION: &Function = &Function {
     name: "indexof_regex",
     aliases: &[],
-    signature: "text:string, regex:string, [start:long], [length:long], [occurrence:long]",
+    signature: "text:any, regex:string, [start:long], [length:long], [occurrence:long]",
     returns: Returns::Kind(Kind::Long),
     summary: "The position of the first match of a regular expression; -1 if there is none.",
     example: ("indexof_regex('abcabc', @'b.')", "1"),

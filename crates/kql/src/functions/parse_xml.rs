@@ -11,7 +11,7 @@ pub(super) const FUNCTION: &Function = &Function {
     signature: "text:string",
     returns: Returns::Kind(Kind::Dynamic),
     summary: "What an XML text says: elements as bags, attributes as names with `@`, text as `#text`.",
-    example: (r#"parse_xml('<a b="1">c</a>')"#, r##"{"a":{"#text":"c","@b":"1"}}"##),
+    example: (r#"parse_xml('<a b="1">c</a>')"#, r##"{"a":{"@b":"1","#text":"c"}}"##),
     evaluate,
 };
 

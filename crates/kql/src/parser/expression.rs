@@ -145,6 +145,7 @@ impl Parser {
     fn signed(&mut self) -> Parsed<Expression> {
         let span = self.span();
         if self.take_sign("-") {
+            self.refuse_second_sign()?;
             let value = self.nested(Self::signed)?;
             let (span, depth) = (span.to(value.span), value.depth);
             let folded = match &value.kind {
@@ -163,6 +164,7 @@ impl Parser {
             };
         }
         if self.take_sign("+") {
+            self.refuse_second_sign()?;
             return self.nested(Self::signed);
         }
         let primary = self.primary()?;
@@ -201,6 +203,11 @@ impl Parser {
         }
     }
 
+    /// One sign is enough before a number: two are a slip of the hand.
+    fn refuse_second_sign(&mut self) -> Parsed<()> {
+        if self.is_sign("-") || self.is_sign("+") { self.stop(&["an expression"]) } else { Ok(()) }
+    }
+
     fn primary(&mut self) -> Parsed<Expression> {
         let token = self.token().clone();
         match token.kind {
@@ -235,6 +242,7 @@ impl Parser {
                 let name = self.name()?;
                 self.node(name.span, &[], ExpressionKind::Name(name.text))
             }
+            TokenKind::Name(name) if matches!(&*name, "and" | "or") => self.stop(&["an expression"]),
             TokenKind::Name(name) => self.named(Name { text: name, span: token.span }),
             TokenKind::Sign(_) | TokenKind::Broken(_) | TokenKind::End => self.stop(&["an expression"]),
         }

@@ -5,6 +5,8 @@
 
 use super::{Bag, Value};
 use crate::time;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::fmt;
 use std::sync::Arc;
 
 impl From<serde_json::Value> for Value {
@@ -97,9 +99,69 @@ pub(crate) fn parse_guid(text: &str) -> Option<u128> {
     u128::from_str_radix(&digits, 16).ok()
 }
 
-/// What a JSON text says; nothing if it is not JSON.
+/// What a JSON text says; nothing if it is not JSON. Names keep the order in which they are written.
 pub(crate) fn parse_json(text: &str) -> Option<Value> {
-    serde_json::from_str::<serde_json::Value>(text).ok().map(Value::from)
+    serde_json::from_str::<Parsed>(text).ok().map(|parsed| parsed.0)
+}
+
+/// A value that is read from JSON.
+struct Parsed(Value);
+
+impl<'de> Deserialize<'de> for Parsed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reading).map(Parsed)
+    }
+}
+
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Long(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        // What is too large for a long is a double.
+        Ok(i64::try_from(value).map_or_else(|_| serde_json::Value::from(value).into(), Value::Long))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Real(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Parsed(value)) = elements.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut bag = Bag::new();
+        while let Some((name, Parsed(value))) = members.next_entry::<String, Parsed>()? {
+            bag.insert(name.into(), value);
+        }
+        Ok(Value::Bag(Arc::new(bag)))
+    }
 }
 
 /// The value as compact JSON text; nothing if it is longer than `limit` bytes.
@@ -176,7 +238,7 @@ mod tests {
 
     #[test]
     fn json_survives_a_round_trip() {
-        for text in [r#"{"a":[1,2.5,"x\n",null,true],"b":{}}"#, "[]", "\"\"", "-7"] {
+        for text in [r#"{"b":[1,2.5,"x\n",null,true],"a":{}}"#, "[]", "\"\"", "-7"] {
             assert_eq!(to_json_text(&parse_json(text).unwrap(), 1000).unwrap(), text);
         }
     }

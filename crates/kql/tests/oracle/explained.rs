@@ -57,6 +57,7 @@ pub(crate) const EXPLAINED: &[(&str, &[&str])] = &[
             "| evaluate bag_unpack(d, 'p_', 'keep_source')",
             "| evaluate bag_unpack(d, ignoredProperties=dynamic(['x']))",
             "declare query_parameters(p:string); print p",
+            "securityresources | where type == 'microsoft.security/assessments' | summarize resources = count(name) by tostring(properties.displayName) | order by properties_displayName asc",
             r#"ServiceHealthResources | where type =~ 'Microsoft.ResourceHealth/events' | extend eventType = tostring(properties.EventType), status = properties.Status, description = properties.Title, trackingId = properties.TrackingId, summary = properties.Summary, priority = properties.Priority, impactStartTime = properties.ImpactStartTime, impactMitigationTime = todatetime(tolong(properties.ImpactMitigationTime)) | where eventType == 'ServiceIssue' and status == 'Active' | summarize count(subscriptionId) by name"#,
         ],
     ),

@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::{
-    Charge, FindingRow, FindingVerdict, ImageRecord, ImageState, ImageSummary, Installation, PackageFindings,
-    PackagePlace, PackageVersion, PutManifest, PutOutcome, SnapshotVersion, SqliteStore, Store,
-    SubscriptionId, TenantId, Vulnerability, testing,
+    Charge, FindingRow, FindingVerdict, ImageRecord, ImageState, ImageSummary, PackageFindings, PackagePlace,
+    PackageVersion, PutManifest, PutOutcome, SnapshotVersion, SqliteStore, Store, SubscriptionId,
+    Vulnerability, testing,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -137,16 +137,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
-        let installation = Installation {
-            tenant: TenantId(Uuid::from_u128(0x777)),
-            subscription: SubscriptionId(Uuid::from_u128(0xabc)),
-            subscription_name: "Harbour".into(),
-            resource_group: "rg".into(),
-            registry: "Lazaretto".into(),
-            login_server: "lazaretto.test".into(),
-            location: "local".into(),
-        };
-        store.install(installation, now()).await.unwrap();
+        store.install(testing::installation("Lazaretto"), now()).await.unwrap();
         let digest = furnish(&*store).await;
         let router = portal::router(PortalState {
             store: store.clone(),
@@ -197,6 +188,14 @@ impl House {
         if let Some(session) = session {
             request = request.header("cookie", session);
         }
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// A form over HTTP/2: the host stands in the address alone.
+    pub(crate) async fn post_to(&self, address: &str, form: &str, origin: &str) -> Answer {
+        let request = Request::post(address)
+            .header("origin", origin)
+            .header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 

@@ -6,8 +6,8 @@ use super::error::ApiError;
 use super::view::{BaseView, LayerView, NewerBaseView};
 use std::collections::BTreeSet;
 use store::{
-    BaseImage, Finding, FindingFilter, FindingVerdict, ImageKey, ImageState, Lineage, ManifestSummary,
-    Manifests, PageRequest, RepositoryKey,
+    BaseImage, Finding, FindingFilter, ImageKey, ImageState, Lineage, ManifestSummary, Manifests,
+    PageRequest, RepositoryKey,
 };
 
 /// So many manifests of the base's repository are looked at.
@@ -80,13 +80,7 @@ async fn known(
 }
 
 async fn affected(state: &ApiState, image: &ImageKey) -> Result<Vec<Finding>, ApiError> {
-    let filter = FindingFilter {
-        registries: Some(vec![image.repository.registry]),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        verdicts: vec![FindingVerdict::Affected],
-        ..FindingFilter::default()
-    };
+    let filter = FindingFilter::affecting(image);
     let mut found = Vec::new();
     let mut after = None;
     loop {

@@ -183,8 +183,7 @@ impl Sight {
         let known = event.registry.and_then(|registry| self.registries.get(&registry));
         let elsewhere = (String::new(), true);
         let (registry, verdicts) = known.or_else(|| self.sees_elsewhere.then_some(&elsewhere))?;
-        let is_verdict = [EventKind::IMAGE_ASSESSED, EventKind::VERDICT_CHANGED].contains(&event.kind);
-        if is_verdict && !verdicts {
+        if event.kind.tells_verdict() && !verdicts {
             return None;
         }
         Some(EventView {

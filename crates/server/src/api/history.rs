@@ -12,8 +12,7 @@ use graph::documents::KnownRegistry;
 use graph::rulebook::{OsName, Rulebook, image_id, sentence};
 use jiff::Timestamp;
 use store::{
-    Event, EventKind, Finding, FindingChange, FindingFilter, FindingStand, FindingVerdict, ImageKey,
-    PageRequest, Rule,
+    Event, EventKind, Finding, FindingChange, FindingFilter, FindingStand, ImageKey, PageRequest, Rule,
 };
 
 /// Entries of one answer: the newest.
@@ -107,13 +106,7 @@ fn concerning(event: &Event, known: &KnownRegistry, image: &ImageKey) -> Option<
 
 /// The findings that apply to the image, one for each vulnerability of a package version.
 async fn findings(state: &ApiState, image: &ImageKey) -> Result<Vec<Finding>, ApiError> {
-    let filter = FindingFilter {
-        registries: Some(vec![image.repository.registry]),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        verdicts: vec![FindingVerdict::Affected],
-        ..FindingFilter::default()
-    };
+    let filter = FindingFilter::affecting(image);
     let mut findings = state.store.findings(&filter, PageRequest::first(ENTRIES)).await?.items;
     findings.dedup_by(|one, other| {
         (&one.vulnerability.id, one.key.package_version)

@@ -70,6 +70,11 @@ impl EventKind {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it tells what an image or a registry was found to be: that is for those who may read assessments.
+    pub fn tells_verdict(&self) -> bool {
+        [Self::IMAGE_ASSESSED, Self::VERDICT_CHANGED, Self::REGISTRY_STATUS_CHANGED].contains(self)
+    }
 }
 
 impl fmt::Display for EventKind {

@@ -105,6 +105,19 @@ pub struct FindingFilter {
     pub verdicts: Vec<FindingVerdict>,
 }
 
+impl FindingFilter {
+    /// What applies to one image.
+    pub fn affecting(image: &ImageKey) -> Self {
+        Self {
+            registries: Some(vec![image.repository.registry]),
+            repository: Some(image.repository.name.clone()),
+            digest: Some(image.digest.clone()),
+            verdicts: vec![FindingVerdict::Affected],
+            ..Self::default()
+        }
+    }
+}
+
 /// The place of a finding in the order of all findings.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FindingKey {

@@ -86,6 +86,14 @@ fn why(after: &JudgedImage) -> Option<String> {
     Some(format!("{all} {noun} {verb}: {}.", parts.join(", ")))
 }
 
+/// What an image runs on, as its summary has it.
+fn platform(connection: &Connection, image: &ImageKey) -> Result<Option<String>, Error> {
+    let sql = "SELECT platform FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
+    let ImageKey { repository, digest } = image;
+    let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
+    Ok(row(connection, sql, key, |row| row.plain::<Option<String>>("platform"))?.flatten())
+}
+
 /// Tells history of a verdict that became another one; nothing, if the state is the same.
 pub(super) fn tell(
     connection: &Connection,
@@ -116,6 +124,8 @@ pub(super) fn tell(
             "to": after.state.as_str(),
             "reason": reason,
             "cause": why(after),
+            "causeCode": after.cause.as_ref().map(|cause| &cause.code),
+            "platform": platform(connection, image)?,
             "findings": after.counts,
             "snapshot": snapshot.map(|snapshot| &snapshot.0),
             "tags": conclusion::tag_names(connection, image)?,

@@ -9,7 +9,7 @@ use crate::rulebook::{ImageRules, OsName, Rulebook};
 use oci::{Digest, RepositoryName};
 use serde::{Deserialize, Serialize};
 use store::{
-    Finding, FindingFilter, FindingKey, FindingVerdict, ImageKey, ImageState, ImageSummary, ManifestDetails,
+    Finding, FindingFilter, FindingKey, ImageKey, ImageState, ImageSummary, ManifestDetails,
     PackageVersionId, PageRequest, RegistryId, RepositoryKey, Store, SummaryFilter,
 };
 
@@ -270,7 +270,15 @@ impl<'a> Reader<'a> {
         let rules = self.book.of_image(known, &summary.image);
         let shows_findings = summary.state == ImageState::Unhealthy && !is_index;
         if !shows_findings && after.is_none() {
-            rows.rows.extend(of_image(known, summary, self.form));
+            let mut own = of_image(known, summary, self.form);
+            if self.form != Form::First
+                && let Some(row) = &mut own
+            {
+                let artifact = self.artifact(summary).await?;
+                row.properties["additionalData"]["artifactDetails"] =
+                    newer::artifact_details(known, &summary.image, artifact.as_ref());
+            }
+            rows.rows.extend(own);
         }
         if is_index || (!shows_findings && !self.has_hidden(&rules, summary).await?) {
             return Ok(None);
@@ -305,7 +313,7 @@ impl<'a> Reader<'a> {
             Form::First => of_findings(known, summary, group),
             Form::Newer | Form::Image => newer::of_findings(known, summary, group, self.form, &surroundings),
         };
-        let wanted = filter(&summary.image);
+        let wanted = FindingFilter::affecting(&summary.image);
         let mut group: Vec<Judged<'_>> = Vec::new();
         loop {
             let page = self.store.findings(&wanted, PageRequest { after, limit: AT_A_TIME }).await?;
@@ -357,15 +365,5 @@ impl<'a> Reader<'a> {
         }
         let image = &summary.image;
         self.store.manifest_details(&image.repository, &image.digest).await
-    }
-}
-
-fn filter(image: &ImageKey) -> FindingFilter {
-    FindingFilter {
-        registries: Some(vec![image.repository.registry]),
-        repository: Some(image.repository.name.clone()),
-        digest: Some(image.digest.clone()),
-        verdicts: vec![FindingVerdict::Affected],
-        ..FindingFilter::default()
     }
 }

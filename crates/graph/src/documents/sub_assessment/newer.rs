@@ -9,7 +9,7 @@ use crate::rulebook::OsName;
 use advisory::VulnerabilityRecord;
 use assessment::FindingEvidence;
 use serde_json::{Value, json};
-use store::{Finding, ImageSummary, ManifestDetails};
+use store::{Finding, ImageKey, ImageSummary, ManifestDetails};
 
 /// What the rows of an image share.
 pub(super) struct Surroundings<'a> {
@@ -58,18 +58,27 @@ pub(super) fn of_findings(
     let further = json!({
         "cvssV30Score": first.vulnerability.score,
         "vulnerabilityDetails": vulnerability(first, record.as_ref(), &places),
-        "artifactDetails": {
-            "repositoryName": image.repository.name.as_str(),
-            "registryHost": known.registry.login_server,
-            "digest": image.digest.to_string(),
-            "tags": surroundings.artifact.map(tags).unwrap_or_default(),
-            "artifactType": "ContainerImage",
-            "mediaType": surroundings.artifact.map_or("", |artifact| artifact.media_type.as_str()),
-            "lastPushedToRegistryUTC": surroundings.artifact.map(|artifact| artifact.pushed_at.to_string()),
-        },
+        "artifactDetails": artifact_details(known, image, surroundings.artifact),
         "softwareDetails": software(first, evidence.as_ref(), &places, surroundings.os),
     });
     Some(row(known, summary, &form.group(first), form, properties, further))
+}
+
+/// What the image is, and when it came.
+pub(super) fn artifact_details(
+    known: &KnownRegistry,
+    image: &ImageKey,
+    artifact: Option<&ManifestDetails>,
+) -> Value {
+    json!({
+        "repositoryName": image.repository.name.as_str(),
+        "registryHost": known.registry.login_server,
+        "digest": image.digest.to_string(),
+        "tags": artifact.map(tags).unwrap_or_default(),
+        "artifactType": "ContainerImage",
+        "mediaType": artifact.map_or("", |artifact| artifact.media_type.as_str()),
+        "lastPushedToRegistryUTC": artifact.map(|artifact| artifact.pushed_at.to_string()),
+    })
 }
 
 /// The tags that point to the image; more than a hundred nobody reads.
