@@ -74,6 +74,15 @@ impl Action {
     pub const PRICING_WRITE: Self = Self::control("Microsoft.Security/pricings/write");
     /// Read assessments.
     pub const ASSESSMENT_READ: Self = Self::control("Microsoft.Security/assessments/read");
+    /// Make and change assessments of one's own.
+    pub const ASSESSMENT_WRITE: Self = Self::control("Microsoft.Security/assessments/write");
+    /// Delete assessments of one's own.
+    pub const ASSESSMENT_DELETE: Self = Self::control("Microsoft.Security/assessments/delete");
+    /// Make and change kinds of assessments.
+    pub const ASSESSMENT_METADATA_WRITE: Self = Self::control("Microsoft.Security/assessmentMetadata/write");
+    /// Delete kinds of assessments.
+    pub const ASSESSMENT_METADATA_DELETE: Self =
+        Self::control("Microsoft.Security/assessmentMetadata/delete");
     /// Read what kinds of assessments there are.
     pub const ASSESSMENT_METADATA_READ: Self = Self::control("Microsoft.Security/assessmentMetadata/read");
     /// Read sub-assessments: findings and the verdicts of images.

@@ -76,6 +76,12 @@ impl RateLimiter {
         }
     }
 
+    /// How many requests a caller could send at once now.
+    pub fn remaining(&self, key: &str, now: Timestamp) -> u32 {
+        let left = self.buckets.get(key).map_or(self.policy.full(), |bucket| self.policy.left(*bucket, now));
+        u32::try_from(left / PARTS).unwrap_or(u32::MAX)
+    }
+
     fn make_room(&mut self, now: Timestamp) {
         let policy = self.policy;
         self.buckets.retain(|_, bucket| policy.left(*bucket, now) < policy.full());
@@ -120,6 +126,18 @@ mod tests {
         assert_eq!([take(499), take(500), take(500)], [false, true, false]);
         assert_eq!([take(1000), take(1000)], [true, false]);
         assert_eq!([take(60_000), take(60_000), take(60_000), take(60_000)], [true, true, true, false]);
+    }
+
+    #[test]
+    fn what_is_left_is_told() {
+        let mut limiter = RateLimiter::new(POLICY);
+        assert_eq!(limiter.remaining("alice", at(0)), 3);
+        for left in [2, 1, 0] {
+            limiter.take("alice", at(0)).unwrap();
+            assert_eq!(limiter.remaining("alice", at(0)), left);
+        }
+        assert_eq!(limiter.remaining("alice", at(1000)), 2);
+        assert_eq!(limiter.remaining("bob", at(0)), 3);
     }
 
     #[test]

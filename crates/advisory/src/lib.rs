@@ -50,6 +50,7 @@ pub use remediation::{Remediation, remediation};
 pub use report::SourceReport;
 pub use snapshot::{
     CompileError, Compiler, Coverage, Doubt, Snapshot, SnapshotCounts, SnapshotError, SnapshotSource,
-    SnapshotVersion, SuccessionLimits, VulnerabilityRecord, changed_packages, doubts, write_snapshot,
+    SnapshotVersion, SuccessionLimits, VulnerabilityRecord, amended, changed_packages, doubts,
+    write_snapshot,
 };
 pub use vex::VexStatement;

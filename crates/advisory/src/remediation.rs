@@ -32,7 +32,9 @@ pub fn remediation(
 ) -> Remediation {
     let Some(fixed) = fixed else {
         let sentence = unfixed(ecosystem, package, fix_state);
-        return Remediation { sentence, patchable: false, command: None };
+        // Nobody said which version it is, and yet there is one.
+        let patchable = fix_state == Some(FixState::Subscription);
+        return Remediation { sentence, patchable, command: None };
     };
     let of_source =
         if source == package || !kind.is_os() { String::new() } else { format!(" (source {source})") };
@@ -52,14 +54,10 @@ pub fn remediation(
 fn subscription(ecosystem: &Ecosystem) -> &'static str {
     match ecosystem.base() {
         "Ubuntu" => {
-            "This version is in Ubuntu Pro alone: attach the build to a subscription, or move to a newer release."
+            "It is in Ubuntu Pro alone: attach the build to a subscription, or move to a newer release."
         }
-        "SUSE" => {
-            "This version needs long-term support: register the build for it, or move to a newer service pack."
-        }
-        _ => {
-            "This version needs a subscription of the vendor: register the build, or move to a newer release."
-        }
+        "SUSE" => "It needs long-term support: register the build for it, or move to a newer service pack.",
+        _ => "It needs a subscription of the vendor: register the build, or move to a newer release.",
     }
 }
 
@@ -79,7 +77,10 @@ fn unfixed(ecosystem: &Ecosystem, package: &str, fix_state: Option<FixState>) ->
         Some(FixState::EndOfLife) => format!(
             "No fix will come: {package} is no longer supported in {ecosystem}. Move to a supported release."
         ),
-        Some(FixState::Subscription) | None => {
+        Some(FixState::Subscription) => {
+            format!("{ecosystem} has a fix for {package}. {}", subscription(ecosystem))
+        }
+        None => {
             format!("No fix exists yet for {package} in {ecosystem}. Remove it if it is not needed.")
         }
     }
@@ -189,8 +190,9 @@ mod tests {
             let read = remediation(
                 &Ecosystem::new(ecosystem), kind, &package, &package, fixed.as_deref(), state,
             );
-            prop_assert_eq!(read.patchable, fixed.is_some());
-            prop_assert_eq!(read.sentence.contains("No fix"), fixed.is_none());
+            let is_there = fixed.is_some() || state == Some(FixState::Subscription);
+            prop_assert_eq!(read.patchable, is_there);
+            prop_assert_eq!(read.sentence.contains("No fix"), !is_there);
             prop_assert!(read.command.is_none() || read.patchable);
             if let Some(fixed) = &fixed {
                 let wanted = format!("to {fixed} or later");
@@ -198,7 +200,7 @@ mod tests {
             }
             if state == Some(FixState::Subscription) {
                 prop_assert!(read.command.is_none());
-                prop_assert!(fixed.is_none() || read.sentence.contains("subscription") || read.sentence.contains("support"));
+                prop_assert!(read.sentence.contains("subscription") || read.sentence.contains("support"));
             }
             if let Some(command) = &read.command {
                 prop_assert!(!command.contains(';') && !command.contains('$'), "{}", command);

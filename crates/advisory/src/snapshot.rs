@@ -7,6 +7,7 @@
 //! A lookup copies nothing but what it returns. Every access is bounds-checked once more on its way, so that a file
 //! which changes under the map can give wrong answers and never a panic.
 
+mod amend;
 mod compile;
 mod diff;
 mod entry;
@@ -19,6 +20,7 @@ mod succession;
 mod validate;
 mod write;
 
+pub use amend::amended;
 pub use compile::{CompileError, Compiler};
 pub use diff::changed_packages;
 pub(crate) use entry::{Bound, Entry, Interval};
@@ -196,10 +198,12 @@ impl Snapshot {
     /// How much is in it.
     pub fn counts(&self) -> SnapshotCounts {
         let view = self.view();
+        // Rows that an amendment left behind count for nothing.
+        let advisories: u64 = self.sources.iter().map(|source| source.advisories).sum();
         SnapshotCounts {
-            advisories: view.count(Section::Advisories),
+            advisories: usize::try_from(advisories).unwrap_or(usize::MAX),
             packages: view.count(Section::Packages),
-            entries: view.count(Section::Entries),
+            entries: view.rows(Section::Packages).map(|row| row.u32(6) as usize).sum(),
             enrichments: view.count(Section::Vulnerabilities),
             bytes: self.bytes.len(),
         }
@@ -225,6 +229,11 @@ impl Snapshot {
     /// [`crate::normalised_name`].
     pub fn statements(&self, ecosystem: &Ecosystem, name: &str) -> usize {
         ecosystem.products().iter().map(|product| self.entries(product, name).len()).sum()
+    }
+
+    /// Whether more is known of a vulnerability than its advisories say.
+    pub fn is_enriched(&self, vulnerability: &str) -> bool {
+        entry::enrichment(&self.view(), vulnerability).is_some()
     }
 
     /// What advisories say about a package. The name is taken as normalised, see [`crate::normalised_name`].

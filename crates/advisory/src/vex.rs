@@ -16,6 +16,7 @@
 mod attached;
 mod csaf;
 mod cyclonedx;
+pub mod envelope;
 mod openvex;
 mod purl;
 

@@ -118,8 +118,23 @@ impl<W: Write> RecordWriter<W> {
 ///
 /// If it is cut off, broken, or exceeds a limit. What was emitted by then is to be discarded.
 pub fn read_records(
+    input: impl Read,
+    limits: &WireLimits,
+    emit: &mut dyn FnMut(Record),
+) -> Result<SourceReport, WireError> {
+    read_records_if(input, limits, &|_| true, emit)
+}
+
+/// The same, where only some records are wanted: the others are not decoded. What is wanted is told from the JSON of a
+/// record.
+///
+/// # Errors
+///
+/// If it is cut off, broken as far as it was decoded, or exceeds a limit.
+pub fn read_records_if(
     mut input: impl Read,
     limits: &WireLimits,
+    is_wanted: &dyn Fn(&[u8]) -> bool,
     emit: &mut dyn FnMut(Record),
 ) -> Result<SourceReport, WireError> {
     let mut magic = [0; MAGIC.len()];
@@ -135,6 +150,7 @@ pub fn read_records(
             .checked_sub(content.len() as u64)
             .ok_or(WireError::Limit { what: "bytes", limit: limits.total_bytes })?;
         match kind {
+            RECORD if !is_wanted(&content) => {}
             RECORD => emit(serde_json::from_slice(&content)?),
             REPORT => return Ok(serde_json::from_slice(&content)?),
             unknown => return Err(WireError::UnknownKind(unknown)),

@@ -4,7 +4,7 @@ use crate::caller::Caller;
 use crate::error::ArmError;
 use crate::path::Path;
 use crate::resources::{RESOURCES, Right, Route};
-use crate::{ArmState, DIRECTORY, directory, sign_in};
+use crate::{ArmState, DIRECTORY, directory, sign_in, throttle, version};
 use access::{ResourceId, Trail};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -71,23 +71,54 @@ pub fn router(state: ArmState) -> Router {
     sign_in::routes().fallback(answer).with_state(state)
 }
 
+/// The headers by which a client and the server name one request, and those by which the client asks for its name back.
+const REQUEST: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CORRELATION: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+const CLIENT: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const RETURN: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
+
 async fn answer(State(state): State<ArmState>, request: axum::extract::Request) -> Response {
-    let request_id = Uuid::new_v4().to_string();
-    let mut response = match respond(&state, request).await {
+    let names = Names::of(request.headers());
+    let mut left = None;
+    let mut response = match respond(&state, request, &mut left).await {
         Ok(response) => response,
         Err(error) => error.answer(&format!("{}/{}", state.url, state.tenant())),
     };
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(HeaderName::from_static("x-ms-request-id"), value.clone());
-        headers.insert(HeaderName::from_static("x-ms-correlation-request-id"), value);
-    }
+    headers.extend(names.0);
+    headers.extend(left);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-async fn respond(state: &ArmState, request: axum::extract::Request) -> Result<Response, ArmError> {
+/// The names of a request.
+struct Names(Vec<(HeaderName, HeaderValue)>);
+
+impl Names {
+    /// The request's own, the one that joins it with others if the client says which, and the client's if it asks for it
+    /// back. What is sent back is a GUID, or at least short and harmless.
+    fn of(sent: &HeaderMap) -> Self {
+        let own = Uuid::new_v4();
+        let given = |name: &HeaderName| sent.get(name).and_then(|value| value.to_str().ok());
+        let joined = given(&CORRELATION).and_then(|text| text.parse::<Uuid>().ok()).unwrap_or(own);
+        let mut names = Vec::new();
+        for (name, id) in [(REQUEST, own), (CORRELATION, joined)] {
+            names.extend(HeaderValue::from_str(&id.to_string()).ok().map(|value| (name, value)));
+        }
+        let wants = given(&RETURN).is_some_and(|word| word.eq_ignore_ascii_case("true"));
+        if let Some(value) = sent.get(CLIENT).filter(|value| wants && value.len() <= 128) {
+            names.push((CLIENT, value.clone()));
+        }
+        Self(names)
+    }
+}
+
+async fn respond(
+    state: &ArmState,
+    request: axum::extract::Request,
+    left: &mut Option<(HeaderName, HeaderValue)>,
+) -> Result<Response, ArmError> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let divided = Path::parse(&path).ok_or_else(|| ArmError::NoRoute(path.clone()))?;
@@ -102,9 +133,13 @@ async fn respond(state: &ArmState, request: axum::extract::Request) -> Result<Re
     }
     let query = parse_query(parts.uri.query().unwrap_or_default());
     if !is_directory {
-        check_version(query.get("api-version").map(String::as_str))?;
+        version::check(query.get("api-version").map(String::as_str), route.pattern)?;
     }
     let scope = scope(state, route, &found)?;
+    if let Some(rates) = &state.rates {
+        let who = caller.principal.id.to_string();
+        *left = Some(throttle::admit(rates, &who, &parts.method, &scope, (state.clock)())?);
+    }
     match route.right {
         Right::At(action) => caller.require(action, &scope)?,
         Right::On(action) => caller.require(action, &ResourceId::parse(&path)?)?,
@@ -138,7 +173,7 @@ fn find(path: &Path, method: &Method, text: &str) -> Result<(&'static Route, cra
             is_known = true;
         }
     }
-    Err(if is_known { ArmError::Method(text.to_owned()) } else { ArmError::NoRoute(text.to_owned()) })
+    Err(if is_known { ArmError::Method(text.to_owned()) } else { version::missing(text) })
 }
 
 /// Whether a path is one of the directory.
@@ -190,16 +225,6 @@ fn decoded(text: &str) -> String {
     crate::path::decode(&spaced).unwrap_or(spaced)
 }
 
-/// Any date is accepted, since clients of every year ask for theirs.
-fn check_version(version: Option<&str>) -> Result<(), ArmError> {
-    let version = version.ok_or(ArmError::MissingApiVersion)?;
-    let date = version.strip_suffix("-preview").unwrap_or(version);
-    match date.parse::<jiff::civil::Date>() {
-        Ok(_) if date.len() == 10 => Ok(()),
-        _ => Err(ArmError::InvalidApiVersion(version.chars().take(40).collect())),
-    }
-}
-
 /// An answer without a body.
 pub(crate) fn empty(status: http::StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
@@ -218,16 +243,5 @@ mod tests {
         assert_eq!(query["api-version"], "2021-06-01");
         assert_eq!(query["$filter"], "name eq 'a+b'");
         assert_eq!((&*query["empty"], &*query["bad"]), ("", "%zz"));
-    }
-
-    #[test]
-    fn any_date_is_a_version() {
-        for good in ["2019-01-01-preview", "2026-09-01-preview", "2021-06-01"] {
-            assert!(check_version(Some(good)).is_ok(), "{good}");
-        }
-        for bad in ["", "latest", "2021-6-1", "2021-13-01", "2021-06-01-beta"] {
-            assert!(check_version(Some(bad)).is_err(), "{bad}");
-        }
-        assert!(matches!(check_version(None), Err(ArmError::MissingApiVersion)));
     }
 }

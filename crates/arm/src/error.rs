@@ -48,6 +48,10 @@ pub(crate) enum ArmError {
     AssessmentNotFound(String),
     #[error("There is no such path here: '{0}'.")]
     NoRoute(String),
+    #[error("The resource namespace '{0}' is invalid.")]
+    NoNamespace(String),
+    #[error("The resource type '{kind}' could not be found in the namespace '{namespace}'.")]
+    NoType { namespace: String, kind: String },
     #[error("'{0}' does not answer to this method.")]
     Method(String),
     #[error("The api-version query parameter (?api-version=) is required for all requests.")]
@@ -56,6 +60,14 @@ pub(crate) enum ArmError {
         "The api-version '{0}' is invalid. It must be a date, such as '2021-06-01', with or without '-preview'."
     )]
     InvalidApiVersion(String),
+    #[error(
+        "No registered resource provider found for API version '{version}' for type '{kind}'. Any version since \
+         '{first}' is supported."
+    )]
+    OldApiVersion { version: String, kind: String, first: &'static str },
+    /// The caller sends more requests than one may.
+    #[error("Number of requests exceeded the limit. Please try again after '{seconds}' seconds.")]
+    Throttled { is_in_subscription: bool, seconds: u64 },
     #[error("The resource id is invalid: {0}.")]
     InvalidId(#[from] access::ResourceIdError),
     #[error("{0}")]
@@ -105,6 +117,15 @@ impl ArmError {
             Self::ResourceNotFound(_) => (StatusCode::NOT_FOUND, "ResourceNotFound"),
             Self::AssessmentNotFound(_) => (StatusCode::NOT_FOUND, "AssessmentNotFound"),
             Self::NoRoute(_) => (StatusCode::NOT_FOUND, "NotFound"),
+            Self::NoNamespace(_) => (StatusCode::NOT_FOUND, "InvalidResourceNamespace"),
+            Self::NoType { .. } => (StatusCode::NOT_FOUND, "InvalidResourceType"),
+            Self::OldApiVersion { .. } => (StatusCode::BAD_REQUEST, "NoRegisteredProviderFound"),
+            Self::Throttled { is_in_subscription: true, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled")
+            }
+            Self::Throttled { is_in_subscription: false, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "TenantRequestsThrottled")
+            }
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
             Self::MissingApiVersion => (StatusCode::BAD_REQUEST, "MissingApiVersionParameter"),
             Self::InvalidApiVersion(_) => (StatusCode::BAD_REQUEST, "InvalidApiVersionParameter"),
@@ -142,7 +163,7 @@ impl ArmError {
                 headers.insert(header::WWW_AUTHENTICATE, value);
             }
         }
-        if let Self::TooMany(seconds) = self {
+        if let Self::TooMany(seconds) | Self::Throttled { seconds, .. } = self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response

@@ -22,6 +22,8 @@ mod registries;
 mod resources;
 mod sign_in;
 mod state;
+mod throttle;
+mod version;
 
 pub use caller::Caller;
 pub use directory::{DIRECTORY, DirectoryRight};

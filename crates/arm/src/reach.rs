@@ -8,7 +8,7 @@ use crate::registries;
 use access::{Action, ResourceId};
 use graph::Below;
 use graph::documents::KnownRegistry;
-use store::ImageSummary;
+use store::{ImageKey, ImageSummary};
 
 /// What a request speaks of, as far as the caller may see it.
 pub(crate) struct Reach {
@@ -21,6 +21,14 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    /// The registry of an image, if the caller may see it.
+    pub(crate) fn of_image(&self, image: &ImageKey) -> Option<&KnownRegistry> {
+        let is_meant = self.below.repository.as_ref().is_none_or(|name| *name == image.repository.name)
+            && self.below.digest.as_ref().is_none_or(|digest| *digest == image.digest);
+        let registry = image.repository.registry;
+        self.registries.iter().find(|known| is_meant && known.registry.id == registry)
+    }
+
     /// What a request speaks of, where the caller may perform the action. The right is asked for before anything else,
     /// so that the answer tells nobody else what there is.
     ///

@@ -4,6 +4,7 @@ mod assessment;
 mod assessment_metadata;
 mod automation;
 mod cloud_resource;
+mod custom_assessment;
 mod governance_assignment;
 mod governance_rule;
 mod import;

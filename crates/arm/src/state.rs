@@ -1,12 +1,12 @@
 //! What the routes need, and the questions that the server answers for them.
 
 use access::token::ArmTokenUse;
-use access::{Assignment, PageSeal, Principal};
+use access::{Assignment, PageSeal, Principal, RateLimiter};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::{Installation, Store};
 use uuid::Uuid;
 
@@ -141,6 +141,8 @@ pub struct ArmState {
     pub scan_plan: &'static str,
     /// Whether mail can be sent.
     pub sends_mail: bool,
+    /// Counts requests, where there is a limit.
+    pub rates: Option<Arc<Mutex<RateLimiter>>>,
     /// The time.
     pub clock: fn() -> Timestamp,
 }

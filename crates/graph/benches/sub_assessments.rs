@@ -1,5 +1,5 @@
 //! Pages through lists of sub-assessments as long as those of large registries, and says how long a page takes and how
-//! much memory the list needs. `LAZARETTO_BENCH_ROWS` sets the lengths, divided by commas; by default a hundred thousand
+//! much memory the list needs; the same of the assessments of software, which carry their vulnerabilities. `LAZARETTO_BENCH_ROWS` sets the lengths, divided by commas; by default a hundred thousand
 //! and a million.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has failed, and says where")]
@@ -9,10 +9,12 @@
 #[expect(dead_code, reason = "the tests use more of it")]
 mod harbour;
 
+use graph::documents::software::{Detail, ImageSoftware};
 use graph::documents::sub_assessment::{Form, Place, Reader};
 use graph::rulebook::Rulebook;
 use harbour::{Harbour, second};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use store::{PageRequest, SummaryFilter};
 
 const VULNERABILITIES: usize = 5000;
 const PAGE: usize = 250;
@@ -52,14 +54,76 @@ async fn measure(rows: usize) {
     for form in Form::ALL {
         page_through(&Reader::new(&*harbour.store, &registries, &book, form)).await;
     }
+    page_through_software(&harbour, &book).await;
+}
+
+/// Times and memory of pages that were read one after the other.
+struct Pages {
+    before: usize,
+    started: Instant,
+    times: Vec<Duration>,
+    memory: Vec<usize>,
+}
+
+impl Pages {
+    fn begin() -> Self {
+        Self { before: resident(), started: Instant::now(), times: Vec::new(), memory: Vec::new() }
+    }
+
+    fn end_page(&mut self, began: Instant) {
+        self.times.push(began.elapsed());
+        self.memory.push(resident());
+    }
+
+    fn tell(mut self, what: &str, count: usize) {
+        let took = self.started.elapsed();
+        let tenth = self.memory.len().div_ceil(10);
+        let most = |part: &[usize]| part.iter().copied().max().unwrap_or(0);
+        let (early, late) = (most(&self.memory[..tenth]), most(&self.memory[self.memory.len() - tenth..]));
+        self.times.sort_unstable();
+        let times = &self.times;
+        println!(
+            "{what}: {count} rows in {} pages in {took:.1?}, {:.0} rows/s; a page in {:.1?} (median), {:.1?} (99 of \
+             100), {:.1?} (longest); resident {} MiB before, at most {early} MiB in the first tenth of the pages and \
+             {late} MiB in the last",
+            times.len(),
+            count as f64 / took.as_secs_f64(),
+            times[times.len() / 2],
+            times[times.len() * 99 / 100],
+            times[times.len() - 1],
+            self.before,
+        );
+    }
+}
+
+/// Reads the assessments of the software of all images, image by image, with all their vulnerabilities.
+async fn page_through_software(harbour: &Harbour, book: &Rulebook) {
+    let (mut pages, mut count, mut after) = (Pages::begin(), 0, None);
+    loop {
+        let images = harbour.store.summaries(&SummaryFilter::default(), PageRequest { after, limit: 50 });
+        let images = images.await.unwrap();
+        for summary in &images.items {
+            let began = Instant::now();
+            let image = ImageSoftware::of(&*harbour.store, book, &harbour.known, summary).await.unwrap();
+            let pushed = image.pushed().await.unwrap();
+            for software in &image.software {
+                let row = image.document(software, pushed.as_ref(), Detail::Full).await.unwrap();
+                assert!(row.to_rest().to_string().len() > 1000, "a row has its vulnerabilities");
+                count += 1;
+            }
+            pages.end_page(began);
+        }
+        match images.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    pages.tell("Software", count);
 }
 
 /// Reads all pages, as a client that follows the links does, and prints what they took.
 async fn page_through(reader: &Reader<'_>) {
-    let before = resident();
-    let (mut count, mut place): (usize, Option<Place>) = (0, None);
-    let (mut times, mut memory) = (Vec::new(), Vec::new());
-    let started = Instant::now();
+    let (mut pages, mut count, mut place): (Pages, usize, Option<Place>) = (Pages::begin(), 0, None);
     loop {
         let began = Instant::now();
         let (rows, next) = reader.page_after(place, PAGE).await.unwrap();
@@ -68,27 +132,11 @@ async fn page_through(reader: &Reader<'_>) {
         assert!(bytes > 0, "a page has rows");
         count += rows.len();
         drop(rows);
-        times.push(began.elapsed());
-        memory.push(resident());
+        pages.end_page(began);
         match next {
             Some(next) => place = Some(next),
             None => break,
         }
     }
-    let took = started.elapsed();
-    let tenth = memory.len().div_ceil(10);
-    let most = |part: &[usize]| part.iter().copied().max().unwrap_or(0);
-    let (early, late) = (most(&memory[..tenth]), most(&memory[memory.len() - tenth..]));
-    times.sort_unstable();
-    println!(
-        "{:?}: {count} rows in {} pages in {took:.1?}, {:.0} rows/s; a page in {:.1?} (median), {:.1?} (99 of 100), \
-         {:.1?} (longest); resident {before} MiB before, at most {early} MiB in the first tenth of the pages and {late} MiB \
-         in the last",
-        reader.form,
-        times.len(),
-        count as f64 / took.as_secs_f64(),
-        times[times.len() / 2],
-        times[times.len() * 99 / 100],
-        times[times.len() - 1],
-    );
+    pages.tell(&format!("{:?}", reader.form), count);
 }

@@ -2,11 +2,13 @@
 
 pub mod assessment;
 pub mod authorization;
+pub mod custom_assessment;
 pub mod metadata;
 pub mod policy_exemption;
 pub mod pricing;
 pub mod registry;
 pub mod secure_score;
+pub mod software;
 pub mod sub_assessment;
 
 use access::{ResourceId, ResourceIdError};

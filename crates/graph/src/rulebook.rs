@@ -15,7 +15,7 @@ use oci::RepositoryName;
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
-use store::{Finding, ImageKey, Rule, Store, TrustedVex};
+use store::{Finding, ImageKey, PackageVersion, Rule, Store, TrustedVex, Vulnerability};
 
 /// The rules and exemptions that are in force at a moment.
 #[derive(Debug, Clone, Default)]
@@ -168,6 +168,19 @@ impl Rulebook {
         self.rules().any(|rule| !rule.conditions.os_versions.is_empty())
     }
 
+    /// Whether a rule hides single findings of this kind, wherever its scope is. Exemptions of whole images and attached
+    /// documents are left aside.
+    pub fn may_hide(
+        &self,
+        vulnerability: &Vulnerability,
+        evidence: &Value,
+        package: &PackageVersion,
+    ) -> bool {
+        let said = Said::of(vulnerability, evidence);
+        let facts = said.facts(vulnerability, package);
+        self.rules().any(|rule| !is_whole(rule) && rule.conditions.cover_finding(&facts))
+    }
+
     /// The exemption of a whole registry, its subscription or its group, if there is one.
     pub fn of_registry(&self, known: &KnownRegistry) -> Option<&Rule> {
         self.rules
@@ -230,23 +243,46 @@ impl<'b> ImageRules<'b> {
         if !self.has_partial() {
             return None;
         }
-        let said = FindingTraits::deserialize(&finding.evidence).ok();
-        let record = Described::deserialize(&finding.vulnerability.record).unwrap_or_default();
-        let facts = FindingFacts {
-            id: &finding.vulnerability.id,
-            aliases: said.as_ref().map_or(&[], |said| &said.aliases),
-            severity: Severity::from_word(&finding.vulnerability.severity).unwrap_or(Severity::Unknown),
-            score: finding.vulnerability.score,
-            category: said.as_ref().map_or("", |said| &said.category),
-            fix: said.as_ref().map_or(FixStatus::Unknown, FindingTraits::fix_status),
-            package: &finding.package.name,
-            version: &finding.package.version,
-            title: &record.title,
-            description: &record.description,
-        };
+        let said = Said::of(&finding.vulnerability, &finding.evidence);
+        let facts = said.facts(&finding.vulnerability, &finding.package);
         let image = traits(&finding.key.image, os);
         let ruled = self.partial.iter().find(|rule| rule.conditions.cover(&image, &facts)).copied();
         ruled.or_else(|| self.attached.hides(finding, facts.aliases))
+    }
+}
+
+/// What conditions look at in the records of a finding.
+struct Said {
+    traits: Option<FindingTraits>,
+    record: Described,
+}
+
+impl Said {
+    fn of(vulnerability: &Vulnerability, evidence: &Value) -> Self {
+        Self {
+            traits: FindingTraits::deserialize(evidence).ok(),
+            record: Described::deserialize(&vulnerability.record).unwrap_or_default(),
+        }
+    }
+
+    fn facts<'a>(
+        &'a self,
+        vulnerability: &'a Vulnerability,
+        package: &'a PackageVersion,
+    ) -> FindingFacts<'a> {
+        let said = self.traits.as_ref();
+        FindingFacts {
+            id: &vulnerability.id,
+            aliases: said.map_or(&[], |said| &said.aliases),
+            severity: Severity::from_word(&vulnerability.severity).unwrap_or(Severity::Unknown),
+            score: vulnerability.score,
+            category: said.map_or("", |said| &said.category),
+            fix: said.map_or(FixStatus::Unknown, FindingTraits::fix_status),
+            package: &package.name,
+            version: &package.version,
+            title: &self.record.title,
+            description: &self.record.description,
+        }
     }
 }
 

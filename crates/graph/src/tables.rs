@@ -6,6 +6,7 @@
 mod absent;
 mod asked_forms;
 mod authorization;
+mod custom_assessments;
 mod events;
 mod findings;
 mod history;
@@ -21,6 +22,7 @@ mod resource_containers;
 pub(crate) mod resource_row;
 mod resources;
 mod security_resources;
+mod software;
 pub(crate) mod sub_assessments;
 
 use crate::documents::KnownRegistry;

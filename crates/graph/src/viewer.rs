@@ -138,6 +138,15 @@ impl View {
         self.assessed.iter().any(|one| one.registry.id == known.registry.id)
     }
 
+    /// Whether the viewer may read the assessments of something that is asked for.
+    pub(crate) fn may_read_assessments_at(&self, scope: &ResourceId) -> bool {
+        // What is assessed lies in a subscription, and only those that are asked for are listed.
+        let is_asked = scope.subscription().is_some_and(|one| {
+            self.subscriptions.iter().any(|known| known.id.to_string().eq_ignore_ascii_case(one))
+        });
+        is_asked && self.viewer.may(Action::ASSESSMENT_READ, scope)
+    }
+
     fn add(&mut self, viewer: &Viewer, registry: store::Registry) {
         // A registry whose names make no resource id cannot have been given a role at.
         let Ok(known) = KnownRegistry::new(registry) else { return };

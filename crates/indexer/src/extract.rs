@@ -15,28 +15,36 @@ mod composer_lock;
 mod conan;
 mod conda;
 mod content_sets;
+mod cpan;
 mod dart;
 mod dpkg;
+mod erlang_app;
 mod file_lists;
 mod gem;
 mod gemfile_lock;
+mod ghc;
 mod go_binary;
 mod haskell;
 mod hex;
 mod java;
 mod julia;
+mod luarocks;
 mod nix;
 mod npm;
 mod npm_elsewhere;
 mod npm_lock;
 mod nuget;
 mod nuget_lock;
+mod opam;
 mod opkg;
+mod packed_program;
 mod pacman;
+mod pear;
 mod pipfile_lock;
 mod pnpm_lock;
 mod program;
 mod python;
+mod python_bill;
 mod python_egg;
 mod python_lock;
 mod r;
@@ -51,6 +59,7 @@ mod yarn_lock;
 
 use crate::Limits;
 use crate::body::{Body, Workspace};
+pub use crate::file::File;
 use crate::ownership::Owned;
 use inventory::{Package, PackageKind, Presence, SkipReason};
 use serde::de::DeserializeOwned;
@@ -73,6 +82,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     pnpm_lock::EXTRACTOR,
     python::EXTRACTOR,
     python_egg::EXTRACTOR,
+    python_bill::EXTRACTOR,
     python_lock::EXTRACTOR,
     pipfile_lock::EXTRACTOR,
     conda::EXTRACTOR,
@@ -84,18 +94,25 @@ pub const EXTRACTORS: &[Extractor] = &[
     gemfile_lock::EXTRACTOR,
     composer::EXTRACTOR,
     composer_lock::EXTRACTOR,
+    pear::EXTRACTOR,
     nuget::EXTRACTOR,
     nuget_lock::EXTRACTOR,
     dart::EXTRACTOR,
     hex::EXTRACTOR,
+    erlang_app::EXTRACTOR,
     swift::EXTRACTOR,
     haskell::EXTRACTOR,
+    ghc::EXTRACTOR,
     r::EXTRACTOR,
     conan::EXTRACTOR,
     julia::EXTRACTOR,
     nix::EXTRACTOR,
     wordpress::EXTRACTOR,
+    luarocks::EXTRACTOR,
+    opam::EXTRACTOR,
+    cpan::EXTRACTOR,
     program::EXTRACTOR,
+    packed_program::EXTRACTOR,
     unread::EXTRACTOR,
 ];
 
@@ -154,29 +171,6 @@ pub type Read = fn(&File<'_>, &[u8], &Limits) -> Result<Reading, SkipReason>;
 
 /// Turns a file that may be large into what it says; archives inside it are held in the workspace.
 pub type Browse = fn(&File<'_>, Body<'_>, &Limits, &Workspace) -> Result<Reading, SkipReason>;
-
-/// A file of the layer.
-#[derive(Debug, Clone, Copy)]
-pub struct File<'a> {
-    /// Its normalised path.
-    pub path: &'a str,
-    /// Its size.
-    pub size: u64,
-    /// Its permission bits.
-    pub mode: u64,
-}
-
-impl File<'_> {
-    /// The last part of the path.
-    pub fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// Whether anyone may execute it.
-    pub fn is_executable(&self) -> bool {
-        self.mode & 0o111 != 0
-    }
-}
 
 /// What a file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,6 +260,11 @@ impl PackageList {
         } else {
             self.further_faults = self.further_faults.saturating_add(1);
         }
+    }
+
+    /// Notes that a part of the file is of a kind that is not read.
+    pub(crate) fn unread(&mut self, why: &str) {
+        self.faults.push(SkipReason::Unsupported(why.to_owned()));
     }
 
     pub(crate) fn finish(mut self) -> Reading {

@@ -26,6 +26,7 @@ pub mod build;
 pub mod codec;
 mod elf;
 pub mod extract;
+mod file;
 mod findings;
 mod limits;
 mod outcome;

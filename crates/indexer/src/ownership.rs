@@ -38,6 +38,7 @@ impl Owned {
     /// Notes that a package owns a path, if the path is of any interest.
     pub(crate) fn note(&mut self, package: &[u8], path: &[u8]) {
         self.examined = self.examined.saturating_add(path.len());
+        self.forget_folder(package, path);
         if self.examined > EXAMINED || self.kept >= self.limit || path.len() > LONGEST {
             self.is_complete = false;
             return;
@@ -55,6 +56,22 @@ impl Owned {
             Some(owner) if owner.package == package => owner.paths.push(path),
             Some(_) | None => {
                 self.owners.push(Owner { package: package.to_owned(), paths: vec![path] });
+            }
+        }
+    }
+
+    /// Lists name folders before what is in them. A folder is nothing that could be found.
+    fn forget_folder(&mut self, package: &[u8], path: &[u8]) {
+        let path = path.strip_prefix(b".").unwrap_or(path);
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        if let Some(owner) = self.owners.last_mut().filter(|owner| owner.package.as_bytes() == package)
+            && let Some(last) = owner.paths.last()
+            && path.strip_prefix(last.as_str().as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+        {
+            owner.paths.pop();
+            self.kept = self.kept.saturating_sub(1);
+            if owner.paths.is_empty() {
+                self.owners.pop();
             }
         }
     }
@@ -84,6 +101,7 @@ mod tests {
             "./usr/lib/python3/dist-packages/a-1.dist-info/METADATA",
             "usr/lib/python3/dist-packages/a-1.dist-info/RECORD",
             "usr/share/java/a.jar",
+            "usr/lib/x86_64-linux-gnu",
             "usr/lib/x86_64-linux-gnu/libssl.so.3",
         ] {
             owned.note(b"a", path.as_bytes());

@@ -12,31 +12,68 @@
 
 mod apache;
 mod bash;
+mod bind;
 mod busybox;
 mod consul;
+mod coturn;
 mod curl;
+mod dart;
+mod deno;
+mod dnsmasq;
+mod erlang;
+mod expat;
+mod ffmpeg;
+mod git;
+mod glibc;
+mod gnupg;
+mod gnutls;
 mod golang;
 mod haproxy;
 mod helm;
+mod imagemagick;
 mod java;
 mod kubectl;
+mod libpcap;
+mod libpng;
+mod libssh;
+mod libssh2;
+mod libtiff;
 mod lighttpd;
+mod lua;
 mod mariadb;
 mod memcached;
+mod mosquitto;
+mod musl;
 mod mysql;
+mod nghttp2;
 mod nginx;
 mod node;
+mod openldap;
+mod openssh;
 mod openssl;
 mod perl;
+mod pgbouncer;
 mod php;
+mod postfix;
 mod postgresql;
+mod proftpd;
 mod python;
 mod redis;
 mod ruby;
 mod rust;
+mod sqlite;
+mod sudo;
+mod tor;
 mod traefik;
+mod unbound;
 mod valkey;
+mod varnish;
 mod vault;
+mod vsftpd;
+mod wget;
+mod xz;
+mod zlib;
+mod zstd;
 
 use crate::body::Body;
 use regex::bytes::{Regex, RegexBuilder};
@@ -66,31 +103,68 @@ pub(crate) struct Program {
 pub(crate) const PROGRAMS: &[&Program] = &[
     &apache::PROGRAM,
     &bash::PROGRAM,
+    &bind::PROGRAM,
     &busybox::PROGRAM,
     &consul::PROGRAM,
+    &coturn::PROGRAM,
     &curl::PROGRAM,
+    &dart::PROGRAM,
+    &deno::PROGRAM,
+    &dnsmasq::PROGRAM,
+    &erlang::PROGRAM,
+    &expat::PROGRAM,
+    &ffmpeg::PROGRAM,
+    &git::PROGRAM,
+    &glibc::PROGRAM,
+    &gnupg::PROGRAM,
+    &gnutls::PROGRAM,
     &golang::PROGRAM,
     &haproxy::PROGRAM,
     &helm::PROGRAM,
+    &imagemagick::PROGRAM,
     &java::PROGRAM,
     &kubectl::PROGRAM,
+    &libpcap::PROGRAM,
+    &libpng::PROGRAM,
+    &libssh::PROGRAM,
+    &libssh2::PROGRAM,
+    &libtiff::PROGRAM,
     &lighttpd::PROGRAM,
+    &lua::PROGRAM,
     &mariadb::PROGRAM,
     &memcached::PROGRAM,
+    &mosquitto::PROGRAM,
+    &musl::PROGRAM,
     &mysql::PROGRAM,
+    &nghttp2::PROGRAM,
     &nginx::PROGRAM,
     &node::PROGRAM,
+    &openldap::PROGRAM,
+    &openssh::PROGRAM,
     &openssl::PROGRAM,
     &perl::PROGRAM,
+    &pgbouncer::PROGRAM,
     &php::PROGRAM,
+    &postfix::PROGRAM,
     &postgresql::PROGRAM,
+    &proftpd::PROGRAM,
     &python::PROGRAM,
     &redis::PROGRAM,
     &ruby::PROGRAM,
     &rust::PROGRAM,
+    &sqlite::PROGRAM,
+    &sudo::PROGRAM,
+    &tor::PROGRAM,
     &traefik::PROGRAM,
+    &unbound::PROGRAM,
     &valkey::PROGRAM,
+    &varnish::PROGRAM,
     &vault::PROGRAM,
+    &vsftpd::PROGRAM,
+    &wget::PROGRAM,
+    &xz::PROGRAM,
+    &zlib::PROGRAM,
+    &zstd::PROGRAM,
 ];
 
 /// The compiled signs, each when it is first needed.
@@ -188,6 +262,10 @@ impl Search {
 impl Program {
     fn is_named(&self, path: &str, name: &str) -> bool {
         self.files.iter().any(|pattern| {
+            // Nearly all are told apart by this. The first sign of a path's end is not that of a name.
+            if name.as_bytes().first() != pattern.as_bytes().first() && !pattern.contains('/') {
+                return false;
+            }
             if pattern.contains('/') {
                 return path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
             }
@@ -269,6 +347,19 @@ mod tests {
             ("traefik", b"\x003.0.4\x00", ("traefik", "3.0.4")),
         ] {
             assert_eq!(recognise(path, content.into()), [(expected.0, expected.1.into())], "{path}");
+        }
+    }
+
+    #[test]
+    fn builds_of_redis_on_all_kinds_of_machines() {
+        for (build, version) in [
+            (&b"A7.0.151790282056000000000\x00"[..], "7.0.15"),
+            (b"\x008.0.21789404730000000000\x00", "8.0.2"),
+            (b"\x00\x006.2.14912196-d8565-1701469167040305114\x00", "6.2.14"),
+            (b"\x00\x007.2.4buildkitsandbox-1704826452000000000\x00", "7.2.4"),
+        ] {
+            let content = [b"\x002.8.9\x003.2.1\x00", build].concat();
+            assert_eq!(recognise("redis-server", content.as_slice().into()), [("redis", version.into())]);
         }
     }
 

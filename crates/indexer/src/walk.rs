@@ -245,8 +245,14 @@ impl<R: Read> Walk<R> {
         }
         let Facts { size, mode, sparse } = facts;
         let head = self.reader.peek(8)?;
-        // A sparse body begins with its map, or with its first piece: it tells nothing.
-        claims.retain(|extractor| sparse || extractor.accepts(head));
+        // A sparse body begins with its map, or with its first piece: it tells nothing. Of a file that nothing but its
+        // bytes could make a program, such as a disk image, it is not assumed.
+        let may_be = mode & 0o111 != 0 || path.as_str().contains('.');
+        claims.retain(
+            |extractor| {
+                if sparse { may_be || extractor.by_name() } else { extractor.accepts(head) }
+            },
+        );
         let mut ways = Vec::new();
         for extractor in claims.iter().copied() {
             let (limit, way) = match extractor.action {

@@ -194,3 +194,31 @@ fn many_files_that_say_nothing_conceal_nothing() {
     assert_eq!((found.databases.len(), found.footprint.len(), found.skipped.len()), (1, 500, 1));
     assert!(!found.skipped[0].conceals_packages);
 }
+
+#[test]
+fn every_test_that_the_page_names_exists() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(crates.join("../docs/security/attacks.md")).unwrap();
+    let mut folders = vec![crates];
+    let mut tests = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                tests.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut items = 0;
+    for line in page.lines().filter(|line| line.starts_with("| A") || line.starts_with("| B")) {
+        items += 1;
+        // Every second piece stands between backticks; a name of a file or a target has a dot, a slash or no underscore.
+        let named = line.split('`').skip(1).step_by(2);
+        for name in named.filter(|name| name.contains('_') && !name.contains(['.', '/'])) {
+            assert!(tests.contains(&format!("fn {name}(")), "there is no test {name}");
+        }
+    }
+    assert_eq!(items, 15 + 12);
+}

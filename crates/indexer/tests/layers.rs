@@ -284,6 +284,7 @@ fn unread_sources_and_sparse_files_are_recorded() {
             skipped lib/apk/db/installed: apk database: a sparse file (conceals packages)
             skipped sparse-app: Go program: a sparse file (conceals packages)
             skipped sparse-app: Rust program: a sparse file (conceals packages)
+            skipped sparse-app: packed program: a sparse file (conceals packages)
         "#]],
     );
 }

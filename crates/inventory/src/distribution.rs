@@ -5,7 +5,8 @@
 //! nobody can say what is vulnerable in it, and the image cannot be called healthy.
 //!
 //! `ID_LIKE` is deliberately not followed. A derivative rebuilds and renumbers packages, so that the advisories of
-//! its parent would be read against versions they do not speak of.
+//! its parent would be read against versions they do not speak of: Raspbian's `1-1+rpi1` is above Debian's fix
+//! `1-1+deb12u1` and does not have it. CentOS Linux alone takes its parent's, because it does not renumber.
 //!
 //! See <https://www.freedesktop.org/software/systemd/man/latest/os-release.html>.
 
@@ -39,8 +40,13 @@ use crate::{Ecosystem, LayerPath, PackageKind};
 pub use detect::{RELEASE_FILES, detect};
 use serde::{Deserialize, Serialize};
 
-/// The folder in which images of Red Hat list the repositories that they were built from, one JSON file a layer.
-pub const CONTENT_MANIFESTS: &str = "root/buildinfo/content_manifests/";
+/// Whether images of Red Hat list at this path the repositories that they were built from: one JSON file for each layer, or
+/// since 2025 one for all of them.
+pub fn is_content_manifest(path: &str) -> bool {
+    let of_a_layer = path.strip_prefix("root/buildinfo/content_manifests/");
+    path == "usr/share/buildinfo/content-sets.json"
+        || of_a_layer.is_some_and(|name| name.ends_with(".json") && !name.contains('/'))
+}
 
 /// The key under which such a file's repositories stand as a [`ReleaseFile`].
 pub const CONTENT_SET: &str = "CONTENT_SET";
@@ -120,7 +126,7 @@ pub struct KnownDistribution {
     pub databases: &'static [&'static str],
     /// The version, from the release files.
     pub version: fn(&Release<'_>) -> Option<String>,
-    /// The ecosystem of a version; `None` where no advisories are published under a name of their own.
+    /// The ecosystem of a version; `None` where nobody publishes advisories about its packages.
     pub ecosystem: fn(&str) -> Option<String>,
     /// When its releases cease to get fixes without a contract of their own, as far as it is announced.
     pub end_of_life: &'static [EndOfLife],

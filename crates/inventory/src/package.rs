@@ -40,6 +40,8 @@ pub enum PackageKind {
     Pub,
     /// An Elixir or Erlang package.
     Hex,
+    /// A part of Erlang/OTP or Elixir themselves.
+    Otp,
     /// A Swift package.
     Swift,
     /// A Haskell package.
@@ -52,6 +54,14 @@ pub enum PackageKind {
     Julia,
     /// A path of a Nix store.
     Nix,
+    /// A package of PEAR's installer from another channel than its own, such as PECL.
+    Pear,
+    /// A Lua rock.
+    LuaRocks,
+    /// An OCaml package.
+    Opam,
+    /// A Perl distribution.
+    Cpan,
     /// A plugin of WordPress.
     WordPress,
     /// A program that no package manager put there, known by what stands in it.
@@ -78,12 +88,17 @@ impl PackageKind {
             Self::Conda => "conda",
             Self::Pub => "pub",
             Self::Hex => "hex",
+            Self::Otp => "otp",
             Self::Swift => "swift",
             Self::Hackage => "hackage",
             Self::Cran => "cran",
             Self::Conan => "conan",
             Self::Julia => "julia",
             Self::Nix => "nix",
+            Self::Pear => "pear",
+            Self::LuaRocks => "luarocks",
+            Self::Opam => "opam",
+            Self::Cpan => "cpan",
             Self::WordPress => "wordpress-plugin",
             Self::Binary => "generic",
         }

@@ -83,6 +83,11 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::Conan
         | PackageKind::Julia
         | PackageKind::Nix
+        | PackageKind::Otp
+        | PackageKind::Pear
+        | PackageKind::LuaRocks
+        | PackageKind::Opam
+        | PackageKind::Cpan
         | PackageKind::WordPress
         | PackageKind::Binary => package.name.clone(),
     };

@@ -9,6 +9,7 @@
 //! Before a snapshot comes into force it is looked at, see [`installation`]. What raises doubts is held until a person
 //! accepts it.
 
+mod amendment;
 mod artifact;
 mod bundle;
 mod compilation;

@@ -413,7 +413,8 @@ impl Parts {
             registry_suffix: self.suffix.clone(),
             scan_plan: installation::SCAN_PLAN,
             sends_mail: self.sends_mail,
-            clock: Timestamp::now,
+            rates: self.rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy)))),
+            clock: moment,
         });
         // Whoever reads verdicts reads what the rules in force make of them.
         let reading = api.merge(operations).merge(self.portal(authority)).merge(arm);
@@ -483,4 +484,10 @@ impl Parts {
         state.after_blob = Arc::new(move |blob| arrivals.note(blob));
         state
     }
+}
+
+/// The time as the records keep it: what is answered at once says the same as what is read later.
+fn moment() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }

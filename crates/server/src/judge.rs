@@ -162,7 +162,14 @@ pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> O
         // Bitnami's advisories speak of upstream programs in their upstream versions, and nobody else's do.
         PackageKind::Binary => "Bitnami",
         // Nobody publishes advisories under names of these.
-        PackageKind::Conda | PackageKind::Nix | PackageKind::WordPress => return None,
+        PackageKind::Conda
+        | PackageKind::Nix
+        | PackageKind::Otp
+        | PackageKind::Pear
+        | PackageKind::LuaRocks
+        | PackageKind::Opam
+        | PackageKind::Cpan
+        | PackageKind::WordPress => return None,
     };
     Some(Ecosystem::new(language))
 }
@@ -337,3 +344,6 @@ pub fn severity(word: &str) -> Option<Severity> {
     let all = [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     all.into_iter().find(|severity| severity.to_string().eq_ignore_ascii_case(word))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,6 @@
 //! or deleted, in the same transaction. This task works it off.
 
 mod attachment;
-mod envelope;
 mod trust;
 
 pub use trust::{Trust, TrustError, VexKey};

@@ -58,6 +58,10 @@ pub use records::catalog::{
 };
 pub use records::census::{Census, ImageContent, ImageCount, Judgements, PackageFilter, PackageList, Rating};
 pub use records::collection::{Collection, LinkKey};
+pub use records::custom_assessments::{
+    AssessmentKind, AssessmentKindPut, CustomAssessment, CustomAssessmentKey, CustomAssessmentPut,
+    CustomAssessments, MOST_ASSESSMENT_KINDS, MOST_CUSTOM_ASSESSMENTS, NewAssessment,
+};
 pub use records::deleted::{Deleted, DeletedManifest, Restoration};
 pub use records::digests::{DigestEntry, Digests, Waiting};
 pub use records::directory::{Application, Credential, Group, Membership, Program, Proof};
@@ -102,6 +106,7 @@ pub use records::scoped_tokens::{
     BUILT_IN_SCOPE_MAPS, PasswordSlot, ScopeMap, ScopeMapRemoval, ScopedAction, ScopedActionError,
     ScopedRight, ScopedToken, ScopedTokens, TokenPassword, TokenPut,
 };
+pub use records::software::{AffectedSoftware, Softwares};
 pub use records::summaries::{
     Cause, Conclusion, ImageState, ImageSummary, RegistryStanding, Summaries, SummaryFilter,
 };

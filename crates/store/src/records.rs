@@ -10,6 +10,7 @@ pub(crate) mod authorization;
 pub(crate) mod catalog;
 pub(crate) mod census;
 pub(crate) mod collection;
+pub(crate) mod custom_assessments;
 pub(crate) mod deleted;
 pub(crate) mod digests;
 pub(crate) mod directory;
@@ -35,6 +36,7 @@ pub(crate) mod rules;
 pub(crate) mod saved_queries;
 pub(crate) mod scans;
 pub(crate) mod scoped_tokens;
+pub(crate) mod software;
 pub(crate) mod summaries;
 pub(crate) mod tenancy;
 pub(crate) mod transients;
@@ -44,10 +46,11 @@ pub(crate) mod vex;
 pub(crate) mod webhooks;
 
 use crate::{
-    Additions, Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, Deleted, Digests,
-    Documents, Events, FindingRules, Findings, History, Imports, Lineages, Manifests, Meter, Objects, Plans,
-    Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus, Rules, SavedQueries,
-    Scans, ScopedTokens, Summaries, Tenancy, Transients, UploadParts, Uploads, VexReadings, Webhooks,
+    Additions, Attachments, Attributes, Audit, Authorization, Catalog, Census, Collection, CustomAssessments,
+    Deleted, Digests, Documents, Events, FindingRules, Findings, History, Imports, Lineages, Manifests,
+    Meter, Objects, Plans, Policies, Provisioning, Pulls, Queue, Reevaluation, Repositories, RuledCensus,
+    Rules, SavedQueries, Scans, ScopedTokens, Softwares, Summaries, Tenancy, Transients, UploadParts,
+    Uploads, VexReadings, Webhooks,
 };
 
 /// Declares [`Store`] as the sum of `$part`s, which whatever has all of them is.
@@ -100,4 +103,6 @@ store_of! {
     VexReadings
     Additions
     Transients
+    CustomAssessments
+    Softwares
 }

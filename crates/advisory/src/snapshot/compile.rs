@@ -116,15 +116,7 @@ impl Compiler {
             Record::Enrichment(enrichment) => {
                 source.enrichments += 1;
                 source.newest = source.newest.max(enrichment.modified);
-                let id = enrichment.vulnerability.as_str().to_owned();
-                match self.enrichments.entry(id) {
-                    std::collections::btree_map::Entry::Occupied(mut known) => {
-                        known.get_mut().merge(*enrichment)
-                    }
-                    std::collections::btree_map::Entry::Vacant(new) => {
-                        new.insert(*enrichment);
-                    }
-                }
+                self.know(*enrichment);
                 Ok(())
             }
             Record::Advisory(advisory) if advisory.withdrawn.is_some() => {
@@ -135,6 +127,17 @@ impl Compiler {
                 source.advisories += 1;
                 source.newest = source.newest.max(advisory.modified);
                 self.add_advisory(*advisory)
+            }
+        }
+    }
+
+    /// Says what another source knows of a vulnerability, for a snapshot that is to amend one which has that source. It
+    /// is not counted with the current source.
+    pub fn know(&mut self, enrichment: Enrichment) {
+        match self.enrichments.entry(enrichment.vulnerability.as_str().to_owned()) {
+            std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().merge(enrichment),
+            std::collections::btree_map::Entry::Vacant(new) => {
+                new.insert(enrichment);
             }
         }
     }
@@ -427,7 +430,7 @@ impl KeyedRange {
 }
 
 /// Puts the sections behind a header.
-fn file(mut sections: [(Section, Vec<u8>); SECTIONS.len()], created_at: Timestamp) -> Vec<u8> {
+pub(super) fn file(mut sections: [(Section, Vec<u8>); SECTIONS.len()], created_at: Timestamp) -> Vec<u8> {
     sections.sort_by_key(|(section, _)| *section as usize);
     let length = sections.iter().fold(HEADER_BYTES, |end, (_, bytes)| end.next_multiple_of(8) + bytes.len());
     let mut header = vec![0; HEADER_BYTES];

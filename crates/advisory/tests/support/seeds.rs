@@ -6,9 +6,11 @@
 mod documents;
 
 use advisory::{
-    Compiler, Query, Snapshot, SourceLimits, SuccessionLimits, changed_packages, classify, doubts, explain,
-    match_package, parse_source, vex, wire,
+    Compiler, Query, Snapshot, SourceLimits, SuccessionLimits, amended, changed_packages, classify, doubts,
+    explain, match_package, parse_source, vex, wire,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use documents::DOCUMENTS;
 use inventory::{Ecosystem, PackageKind};
 use std::io::Cursor;
@@ -17,14 +19,20 @@ use std::io::Cursor;
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub(crate) const TARGETS: &[Target] =
-    &[("feeds", feed), ("snapshot", snapshot), ("vex", statements), ("records", records)];
+pub(crate) const TARGETS: &[Target] = &[
+    ("feeds", feed),
+    ("snapshot", snapshot),
+    ("vex", statements),
+    ("envelope", envelope),
+    ("records", records),
+];
 
 /// Each target with its seeds.
 pub(crate) fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let mut seeds: Vec<(&str, Vec<u8>)> =
         DOCUMENTS.iter().map(|(_, text)| ("feeds", text.as_bytes().to_vec())).collect();
     seeds.extend(STATEMENTS.iter().map(|text| ("vex", text.as_bytes().to_vec())));
+    seeds.extend(envelopes().into_iter().map(|text| ("envelope", text.into_bytes())));
     seeds.push(("snapshot", compiled()));
     seeds.push(("records", written()));
     seeds
@@ -36,6 +44,26 @@ const STATEMENTS: &[&str] = &[
     r#"{"document":{"category":"csaf_vex","tracking":{"id":"x","current_release_date":"2024-01-01T00:00:00Z"}},"product_tree":{"full_product_names":[{"product_id":"a","name":"a","product_identification_helper":{"purl":"pkg:pypi/a@1"}}]},"vulnerabilities":[{"cve":"CVE-2022-0001","product_status":{"known_not_affected":["a"]},"flags":[{"label":"component_not_present","product_ids":["a"]}]}]}"#,
     r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"bom-ref":"a","purl":"pkg:pypi/a@1"}],"vulnerabilities":[{"id":"CVE-2022-0001","analysis":{"state":"not_affected","justification":"code_not_present"},"affects":[{"ref":"a"}]}]}"#,
 ];
+
+/// A signed statement as DSSE, as a bundle of Sigstore, and one that names a manifest alone.
+fn envelopes() -> Vec<String> {
+    let digest = "ab".repeat(32);
+    let document = STATEMENTS.first().copied().unwrap_or_default();
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://openvex.dev/ns","subject":[{{"name":"app","digest":{{"sha256":"{digest}"}}}}],"predicate":{document}}}"#
+    );
+    let dsse = format!(
+        r#"{{"payloadType":"application/vnd.in-toto+json","payload":"{}","signatures":[{{"keyid":"","sig":"MEUC"}}]}}"#,
+        STANDARD.encode(statement)
+    );
+    let bundle = format!(
+        r#"{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{{}},"dsseEnvelope":{dsse}}}"#
+    );
+    let simple = format!(
+        r#"{{"critical":{{"identity":{{"docker-reference":"app"}},"image":{{"docker-manifest-digest":"sha256:{digest}"}},"type":"cosign container image signature"}},"optional":null}}"#
+    );
+    vec![dsse, bundle, simple]
+}
 
 /// Small, so that what asks for much is noticed.
 fn limits() -> SourceLimits {
@@ -135,6 +163,10 @@ fn ask(snapshot: &Snapshot) {
         }
     }
     let _ = changed_packages(snapshot, snapshot);
+    if let Ok(Some(amended)) = amended(snapshot, snapshot, jiff::Timestamp::UNIX_EPOCH) {
+        // What a damaged snapshot says may be nonsense; what is made of it is whole.
+        let _ = Snapshot::from_bytes(amended).map(|amended| changed_packages(snapshot, &amended));
+    }
     let _ = doubts(snapshot, snapshot, &SuccessionLimits::default());
     let _ = snapshot.source_ages(jiff::Timestamp::UNIX_EPOCH).count();
 }
@@ -142,6 +174,21 @@ fn ask(snapshot: &Snapshot) {
 /// Reads bytes as what a user knows better.
 fn statements(bytes: &[u8]) {
     let _ = vex::read_document(bytes);
+}
+
+/// Reads bytes as what somebody attached to an image and signed.
+fn envelope(bytes: &[u8]) {
+    for media_type in [vex::envelope::DSSE, vex::envelope::BUNDLE] {
+        let Some(found) = vex::envelope::enveloped(media_type, bytes) else { continue };
+        let statement = found.statement;
+        let _ = (statement.predicate_type(), statement.is_signature());
+        let _ = statement.is_about(&format!("sha256:{}", "ab".repeat(32)));
+        // What is signed is longer than its payload, and nothing is longer than what came.
+        assert!(found.signatures.iter().all(|signature| signature.len() <= bytes.len()));
+        let _ = vex::read_document(&statement.document());
+    }
+    let _ = vex::envelope::named_manifest(bytes);
+    let _ = std::str::from_utf8(bytes).ok().and_then(vex::envelope::signature);
 }
 
 /// Reads bytes as what comes out of the jail.

@@ -9,6 +9,7 @@ use access::Action;
 use axum::response::Response;
 use http::Method;
 use serde_json::json;
+use store::Webhook;
 
 pub(super) const RESOURCE: Resource = Resource {
     kind: "Microsoft.ContainerRegistry/registries/listUsages",
@@ -20,11 +21,19 @@ pub(super) const RESOURCE: Resource = Resource {
     }],
 };
 
-/// There is no quota; clients want a number.
+/// Where there is no quota, clients want a number all the same.
 const NO_LIMIT: i64 = i64::MAX;
 
 async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
-    let known = registry::named(state, request).await?;
-    let bytes = state.store.registry_bytes(known.registry.id).await?;
-    Ok(page::whole(vec![json!({"name": "Size", "limit": NO_LIMIT, "currentValue": bytes, "unit": "Bytes"})]))
+    let id = registry::named(state, request).await?.registry.id;
+    let bytes = state.store.registry_bytes(id).await?;
+    let count = |name: &str, limit: i64, value: usize| json!({"name": name, "limit": limit, "currentValue": value, "unit": "Count"});
+    let webhooks = state.store.webhooks(id).await?.len();
+    let most = i64::try_from(Webhook::MOST).unwrap_or(NO_LIMIT);
+    Ok(page::whole(vec![
+        json!({"name": "Size", "limit": NO_LIMIT, "currentValue": bytes, "unit": "Bytes"}),
+        count("Webhooks", most, webhooks),
+        count("ScopeMaps", NO_LIMIT, state.store.scope_maps(id).await?.len()),
+        count("Tokens", NO_LIMIT, state.store.scoped_tokens(id).await?.len()),
+    ]))
 }

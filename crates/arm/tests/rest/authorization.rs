@@ -1,7 +1,7 @@
 //! The tables of routes: each refuses whoever has not the right that it names, wherever they ask, and tells nobody what
 //! they may not know.
 
-use crate::estate::{Answer, Estate, KEY, principal};
+use crate::estate::{Answer, DEFINED, Estate, KEY, principal};
 use arm::{DIRECTORY, RESOURCES, Right, Route};
 use http::Method;
 use serde_json::{Value, json};
@@ -22,6 +22,9 @@ const ABSENT: Place = Place { subscription: "00000000-0000-0000-0000-00000000dea
 
 /// An object id, the name of an assignment or of a role, that nothing has.
 const NOTHING: &str = "00000000-0000-0000-0000-0000000000aa";
+
+/// A kind of assessments that somebody defines.
+const OWN_KIND: &str = "00000000-0000-0000-0000-0000000000bb";
 
 impl Place {
     fn subscription(self) -> String {
@@ -75,6 +78,15 @@ impl Place {
             }
             "{scope}/providers/Microsoft.Security/pricings/{name}" => {
                 (self.subscription(), vec!["ContainerRegistry"])
+            }
+            // What is built in can be read, and only other names can be put and deleted.
+            "{scope}/providers/Microsoft.Security/assessmentMetadata/{name}"
+                if route.method != Method::GET =>
+            {
+                (self.subscription(), vec![OWN_KIND])
+            }
+            "{scope}/providers/Microsoft.Security/assessments/{name}" if route.method != Method::GET => {
+                (self.subscription(), vec![DEFINED])
             }
             "{scope}/providers/Microsoft.Security/assessmentMetadata/{name}" => {
                 (self.subscription(), vec![KEY])
@@ -138,6 +150,10 @@ fn body(route: &Route) -> Value {
             "ownerSource": {"type": "Manually", "value": "anna"},
         }}),
         _ if is("policyExemptions") => json!({"properties": {"exemptionCategory": "Waiver"}}),
+        _ if is("assessmentMetadata") => json!({"properties": {
+            "displayName": "Mine", "severity": "Low", "assessmentType": "CustomerManaged",
+        }}),
+        _ if is("assessments/{name}") => json!({"properties": {"status": {"code": "Healthy"}}}),
         _ if is("pricings") => json!({"properties": {"pricingTier": "Standard"}}),
         _ if is("roleAssignments") => {
             let reader = principal("reader").id.to_string();

@@ -1,7 +1,7 @@
 //! A small estate: one registry with images in every state, people with different roles, and requests without a network.
 
 use access::token::ArmTokenUse;
-use access::{Assignment, PageSeal, Principal, PrincipalKind, ResourceId, RoleId};
+use access::{Assignment, PageSeal, Principal, PrincipalKind, RateLimiter, RatePolicy, ResourceId, RoleId};
 use arm::{ArmState, Entrance, IssuedTokens, Refusal};
 use async_trait::async_trait;
 use axum::Router;
@@ -13,7 +13,7 @@ use oci::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::{
     Actor, Cause, FindingRow, FindingVerdict, ImageKey, ImageRecord, ImageState, ImageSummary, NewRegistry,
     PackageFindings, PackagePlace, PackageVersion, PrincipalId, PutManifest, PutOutcome, RegistryId,
@@ -25,6 +25,8 @@ use uuid::Uuid;
 
 pub(crate) const URL: &str = "https://lazaretto.test";
 pub(crate) const KEY: &str = "dbd0cb49-b563-45e7-9724-889e799fa648";
+/// The kind of assessments that is defined in an estate that is furnished.
+pub(crate) const DEFINED: &str = "00000000-0000-0000-0000-0000000000cc";
 const PASSWORD: &str = "open sesame";
 
 /// The people, their roles, and where they have them; `{registry}` is the registry.
@@ -193,6 +195,11 @@ pub(crate) struct Estate {
 impl Estate {
     /// An empty registry.
     pub(crate) async fn new() -> Self {
+        Self::limited(None).await
+    }
+
+    /// An empty registry, of whose management one may ask so much.
+    pub(crate) async fn limited(rates: Option<RatePolicy>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("records.sqlite");
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file).unwrap());
@@ -211,6 +218,7 @@ impl Estate {
             registry_suffix: "lazaretto.test".into(),
             scan_plan: "ContainerRegistry",
             sends_mail: true,
+            rates: rates.map(|policy| Arc::new(Mutex::new(RateLimiter::new(policy)))),
             clock: now,
         });
         Self { store, registry, seal, router, _folder: folder }
@@ -253,6 +261,10 @@ impl Estate {
                 ],
             )
             .await;
+        // A kind of assessments that somebody defined.
+        let kind = json!({"displayName": "Signed", "severity": "Low", "assessmentType": "CustomerManaged"});
+        let (subscription, actor) = (SubscriptionId(Uuid::from_u128(0xabc)), Actor("owner".into()));
+        estate.store.put_assessment_kind(subscription, DEFINED, kind, actor, now()).await.unwrap();
         estate
     }
 

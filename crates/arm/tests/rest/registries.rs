@@ -141,7 +141,10 @@ async fn clients_find_usages_and_empty_parts() {
         estate.get("reader", &format!("{}/{what}{VERSION}", registry())).await.expect(200).body["value"]
             .clone()
     };
-    assert_eq!(get("listUsages").await[0]["name"], "Size");
+    let usages = get("listUsages").await;
+    let names: Vec<&Value> = usages.as_array().unwrap().iter().map(|usage| &usage["name"]).collect();
+    assert_eq!(names, ["Size", "Webhooks", "ScopeMaps", "Tokens"]);
+    assert!(usages.as_array().unwrap().iter().all(|usage| usage["limit"].is_i64()), "{usages}");
     for part in ["replications", "privateEndpointConnections", "privateLinkResources"] {
         assert_eq!(get(part).await, json!([]), "{part}");
     }

@@ -1,9 +1,9 @@
 //! Sub-assessments: their rows, their pages, and their names.
 
-use crate::estate::{Estate, KEY, registry, subscription};
+use crate::estate::{Estate, KEY, principal, registry, subscription};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use store::ImageState;
+use store::{ImageState, PrincipalId, RoleAssignment, RoleId};
 
 const VERSION: &str = "api-version=2019-01-01-preview";
 
@@ -141,4 +141,26 @@ async fn a_link_is_for_its_owner_and_list_alone() {
     ] {
         assert_eq!(estate.get(who, &path).await.expect(400).code(), "InvalidSkipToken", "{who} {path}");
     }
+}
+
+/// D6: a link is no right. Whoever lost the role that it was given under is told nothing more.
+#[tokio::test]
+async fn a_link_opens_nothing_to_whoever_lost_the_right() {
+    let estate = Estate::new().await;
+    let image = estate.image("app", ImageState::Unhealthy, None).await;
+    let ids: Vec<String> = (0..300).map(|number| format!("CVE-2020-{number:04}")).collect();
+    let found: Vec<(&str, &str)> = ids.iter().map(|id| ("busybox", id.as_str())).collect();
+    estate.findings(&image, &found).await;
+    let role = RoleAssignment {
+        principal: PrincipalId(principal("foreigner").id),
+        role: RoleId(access::RoleId::SECURITY_READER.0),
+        scope: registry(),
+    };
+    estate.get("foreigner", &all(&registry())).await.expect(403);
+    estate.store.assign_role(role.clone()).await.unwrap();
+    let first = estate.get("foreigner", &all(&registry())).await.expect(200).body;
+    let link = first["nextLink"].as_str().unwrap().strip_prefix("https://lazaretto.test").unwrap().to_owned();
+    estate.get("foreigner", &link).await.expect(200);
+    assert!(estate.store.revoke_role(&role).await.unwrap());
+    assert_eq!(estate.get("foreigner", &link).await.expect(403).code(), "AuthorizationFailed");
 }

@@ -1,5 +1,6 @@
 //! The commands of `az` that are covered, in the order in which they run, and what is compared with what.
 
+mod assessments;
 pub(crate) mod begin;
 mod content;
 mod findings;
@@ -79,6 +80,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Covered> {
         people::COMMANDS,
         roles::COMMANDS,
         findings::COMMANDS,
+        assessments::COMMANDS,
         content::COMMANDS,
         parts::COMMANDS,
         programs::COMMANDS,

@@ -124,3 +124,71 @@ async fn what_the_user_knows_better_is_said_and_counts() {
     let why = String::from_utf8(local.stdout).unwrap();
     assert!(why.contains("is below the fixed 1.36.1-r5"), "{why}");
 }
+
+/// What history tells: kind, reason and vulnerability of each entry.
+fn told(server: &Server) -> Vec<String> {
+    let history = server.json(&["image", "history", "app:1", "--json"]);
+    let word = |entry: &serde_json::Value, key: &str| entry[key].as_str().unwrap_or("-").to_owned();
+    let line = |entry: &serde_json::Value| {
+        [word(entry, "kind"), word(entry, "reason"), word(entry, "vulnerability")].join(" ")
+    };
+    history.as_array().unwrap().iter().map(line).collect()
+}
+
+#[track_caller]
+fn assert_told(server: &Server, expected: &str) {
+    let told = told(server);
+    assert_eq!(told.iter().filter(|line| *line == expected).count(), 1, "{expected} in {told:?}");
+}
+
+/// Each way in which a finding comes and goes: with a new advisory, by a published fix, by an exemption, and when its
+/// advisory is withdrawn.
+#[tokio::test(flavor = "multi_thread")]
+async fn withdrawn_and_exempted_findings_say_so_in_history() {
+    let folder = tempfile::tempdir().unwrap();
+    // Somebody speaks for the distribution, whatever becomes of the advisory below.
+    std::fs::write(
+        folder.path().join("other.json"),
+        advisory("CVE-2099-0009", "v3.99", "0.1-r0").to_string(),
+    )
+    .unwrap();
+    let import = |file: &str| {
+        let output = Command::new(binary())
+            .args(["advisories", "import", "--data"])
+            .arg(folder.path())
+            .arg(folder.path().join(file))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    import("other.json");
+    let server = Server::start(folder.path(), &[]);
+    push(&reqwest::Client::new(), &server.url, "app", "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
+    wait_for(&server, "app:1", "Healthy");
+
+    import_again(folder.path(), "1.36.1-r5");
+    wait_for(&server, "app:1", "Unhealthy");
+    assert_told(&server, "finding-appeared NewAdvisory CVE-2099-0001");
+    let findings = server.json(&["findings", "--json"]);
+    let first_seen = findings[0]["firstSeen"].as_str().unwrap_or_default().to_owned();
+    assert!(first_seen.parse::<jiff::Timestamp>().is_ok(), "{findings:#}");
+
+    let words = ["exemptions", "put", "walled-off", "--reason", "it is walled off", "--id", "CVE-2099-0001"];
+    text(&server, &words);
+    wait_for(&server, "app:1", "Healthy");
+    assert_told(&server, "finding-gone Exempted CVE-2099-0001");
+    text(&server, &["exemptions", "delete", "walled-off"]);
+    wait_for(&server, "app:1", "Unhealthy");
+    assert_told(&server, "finding-appeared ExemptionEnded CVE-2099-0001");
+
+    let mut withdrawn = advisory("CVE-2099-0001", "v3.99", "1.36.1-r5");
+    withdrawn["withdrawn"] = "2026-11-02T00:00:00Z".into();
+    std::fs::write(folder.path().join("advisory.json"), withdrawn.to_string()).unwrap();
+    import("advisory.json");
+    wait_for(&server, "app:1", "Healthy");
+    assert_told(&server, "finding-gone Withdrawn CVE-2099-0001");
+    let history = text(&server, &["image", "history", "app:1"]);
+    assert!(history.contains("ALPINE-CVE-2099-0001 does not name the package any more."), "{history}");
+    let why = text(&server, &["explain", "app:1", "CVE-2099-0001"]);
+    assert!(why.contains("No advisory in force connects CVE-2099-0001"), "{why}");
+}

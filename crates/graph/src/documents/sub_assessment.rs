@@ -299,7 +299,7 @@ fn scores(record: Option<&VulnerabilityRecord>) -> Value {
 }
 
 /// The advisories, each with where it can be read if anybody says so. Only web addresses are passed on.
-fn references(findings: &[&Finding], record: Option<&VulnerabilityRecord>) -> Vec<Value> {
+pub(super) fn references(findings: &[&Finding], record: Option<&VulnerabilityRecord>) -> Vec<Value> {
     let links: Vec<&str> = record
         .into_iter()
         .flat_map(|record| &record.references)

@@ -7,7 +7,7 @@
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
-use super::{Pulled, Reading, Table, asked_forms, sub_assessments};
+use super::{Pulled, Reading, Table, asked_forms, custom_assessments, software, sub_assessments};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::metadata::{Metadata, Subject};
 use crate::documents::pricing::KnownPlan;
@@ -21,14 +21,14 @@ use crate::viewer::View;
 use jiff::civil::date;
 use kql::ScanRequest;
 use serde_json::{Value, json};
-use store::{ImageKey, ImageSummary, PageRequest, Subscription, SummaryFilter};
+use store::{CustomAssessmentKey, ImageKey, ImageSummary, PageRequest, Subscription, SummaryFilter};
 
 /// Images that are looked at at a time.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 pub(super) const TABLE: Table = Table {
     name: "SecurityResources",
-    about: "Plans, assessments of registries, secure scores, and sub-assessments: one row for each image and vulnerability.",
+    about: "Plans, assessments of registries, images and their software, secure scores, and sub-assessments: one row for each image and vulnerability.",
     columns: shown,
     hidden,
     stem: Some("id"),
@@ -39,6 +39,8 @@ pub(super) const TABLE: Table = Table {
         let newer = newer.map(|form| (true, Stage::Newer(*form, None)));
         let stages = [
             (forms.contains(&Form::First), Stage::SubAssessments(None)),
+            (software::is_wanted(narrowed), Stage::Software(None)),
+            (narrowed.wants_type(assessment::KIND), Stage::Custom(None)),
             (wants_images(narrowed, assessment::KIND), Stage::Images(None)),
             (wants_images(narrowed, governance::KIND), Stage::GovernedImages(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Assessments),
@@ -89,6 +91,10 @@ enum Stage {
     Assessments,
     /// Assessments of images, from this one on.
     Images(Option<ImageKey>),
+    /// Assessments of the software in images, behind this one.
+    Software(Option<ImageKey>),
+    /// Assessments that somebody made, behind this one.
+    Custom(Option<CustomAssessmentKey>),
     /// Who is to resolve them.
     GovernedImages(Option<ImageKey>),
     /// Once they have begun, how they go on.
@@ -118,6 +124,16 @@ impl Reading for Security {
                     assessment::of_image(known, summary, governance, view.now).map(of_image)
                 })?;
                 self.stages.extend(next.map(|next| Stage::Images(Some(next))));
+                rows
+            }
+            Some(Stage::Software(after)) => {
+                let (rows, next) = software::rows(view, request, after)?;
+                self.stages.extend(next.map(|next| Stage::Software(Some(next))));
+                rows
+            }
+            Some(Stage::Custom(after)) => {
+                let (rows, next) = custom_assessments::rows(view, after)?;
+                self.stages.extend(next.map(|next| Stage::Custom(Some(next))));
                 rows
             }
             Some(Stage::GovernedImages(_))
@@ -227,13 +243,17 @@ pub(super) fn of_registry(known: &KnownRegistry, kind: &Metadata, mut document: 
         "ResourceName": known.registry.name,
         "ResourceProvider": "Microsoft.ContainerRegistry",
     });
-    document.properties["metadata"] = kind.properties();
-    document.properties["links"] = json!({"azurePortal": ""});
-    document
+    as_shown(document, kind.properties())
 }
 
 /// The assessment of an image as the table shows it.
-pub(super) fn of_image(mut document: Document) -> Document {
+pub(super) fn of_image(document: Document) -> Document {
+    let kind = assessment::kind_of_images().map_or(Value::Null, Metadata::properties);
+    as_shown(document, kind)
+}
+
+/// An assessment as the table shows it: with capitals in what it is about, and with what its kind is.
+pub(super) fn as_shown(mut document: Document, metadata: Value) -> Document {
     if let Some(details) = document.properties["resourceDetails"].as_object_mut() {
         let named = |(name, value): (String, Value)| {
             let mut letters = name.chars();
@@ -242,9 +262,7 @@ pub(super) fn of_image(mut document: Document) -> Document {
         };
         *details = std::mem::take(details).into_iter().map(named).collect();
     }
-    if let Some(kind) = assessment::kind_of_images() {
-        document.properties["metadata"] = kind.properties();
-    }
+    document.properties["metadata"] = metadata;
     document.properties["links"] = json!({"azurePortal": ""});
     document
 }

@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use store::{ImageState, PageRequest, Rule, SummaryFilter, VexReading};
+use store::{ImageState, PackageVersion, PageRequest, Rule, SummaryFilter, VexReading, Vulnerability};
 
 /// What conditions may ask for; each member of a rule's conditions is one of these.
 const CONDITIONS: &[(&str, &str)] = &[
@@ -249,4 +249,37 @@ fn what_is_counted_under_rules_is_what_each_finding_comes_to() {
 #[test]
 fn what_documents_silence_in_single_images_is_counted_beside_rules() {
     check_under_chosen_rules(true);
+}
+
+#[test]
+fn only_conditions_on_findings_may_hide_a_finding() {
+    let vulnerability = |severity: &str| Vulnerability {
+        id: "CVE-2026-0001".into(),
+        ecosystem: inventory::Ecosystem::new("Debian:12"),
+        severity: severity.into(),
+        score: None,
+        record: Value::Null,
+    };
+    let package = PackageVersion {
+        ecosystem: None,
+        kind: inventory::PackageKind::Deb,
+        name: "curl".into(),
+        version: "1".into(),
+        source: None,
+        module: None,
+        owner: None,
+        architecture: None,
+    };
+    let hides = |kind, conditions: Value, severity: &str| {
+        let rule = rule("rule", kind, "/", &conditions.to_string());
+        let book = Rulebook::of(vec![rule], now());
+        book.may_hide(&vulnerability(severity), &Value::Null, &package)
+    };
+    let disable = RuleKind::Disable;
+    assert!(hides(disable, json!({ "ids": ["cve-2026-0001"] }), "High"));
+    assert!(!hides(disable, json!({ "ids": ["CVE-2026-0002"] }), "High"));
+    assert!(hides(disable, json!({ "severityBelow": "High" }), "Low"));
+    assert!(!hides(disable, json!({ "severityBelow": "High" }), "High"));
+    assert!(hides(disable, json!({ "repositories": ["team/*"] }), "High"), "wherever it holds");
+    assert!(!hides(RuleKind::Waiver, json!({}), "High"), "a whole exemption hides no finding");
 }

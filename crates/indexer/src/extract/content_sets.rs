@@ -1,12 +1,13 @@
 //! The content sets of Red Hat's images: from which repositories each layer was built.
 //!
-//! The build system leaves a JSON file for each layer in `root/buildinfo/content_manifests`.
+//! The build system leaves a JSON file for each layer in `root/buildinfo/content_manifests`, and its successor one in
+//! `usr/share/buildinfo`. Bills of materials lie beside them; those have no content sets, and say nothing here.
 //! Red Hat's advisories tell products apart by these names, where version and distribution alone would say too much. They travel as a release file with one field for each set.
 
 use super::{Action, Extractor, File, Reading, json, word};
 use crate::Limits;
 use inventory::SkipReason;
-use inventory::distribution::{CONTENT_MANIFESTS, CONTENT_SET};
+use inventory::distribution::{CONTENT_SET, is_content_manifest};
 use serde::Deserialize;
 
 /// More sets than an image can be built from.
@@ -16,14 +17,10 @@ const SETS: usize = 500;
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "content manifest",
     watched: &[],
-    claims: |file| file.path.strip_prefix(CONTENT_MANIFESTS).is_some_and(is_manifest),
+    claims: |file| is_content_manifest(file.path),
     magic: &[b"{"],
     action: Action::Read { limit: |limits| limits.manifest_bytes, read },
 };
-
-fn is_manifest(name: &str) -> bool {
-    name.ends_with(".json") && !name.contains('/')
-}
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -53,6 +50,14 @@ mod tests {
         let text = r#"{"metadata":{"icm_version":1},"from_dnf_hint":true,"content_sets":["rhel-9-baseos","a\u0000"],"image_contents":[]}"#;
         assert_eq!(read(text), "CONTENT_SET = rhel-9-baseos\n");
         assert_eq!(read("{}"), "");
+        assert_eq!(read(r#"{"bomFormat":"CycloneDX","components":[]}"#), "");
+        let claimed = |path| (EXTRACTOR.claims)(&File { path, size: 0, mode: 0 });
+        assert!(claimed("root/buildinfo/content_manifests/ubi9-9.4-1.json"));
+        assert!(claimed("usr/share/buildinfo/content-sets.json"));
+        assert!(
+            !claimed("usr/share/buildinfo/labels.json")
+                && !claimed("root/buildinfo/content_manifests/a/b.json")
+        );
         assert!(read("[").starts_with("malformed"));
         assert!(read(&format!(r#"{{"content_sets":[{}"a"]}}"#, r#""a","#.repeat(600))).starts_with("limit"));
     }

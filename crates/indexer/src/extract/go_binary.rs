@@ -21,7 +21,7 @@ const SEARCHED: u64 = 1 << 20;
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "Go program",
     watched: &[],
-    claims: |file| file.is_executable(),
+    claims: |file| file.may_be_program(),
     magic: &[elf::MAGIC],
     action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
@@ -29,14 +29,41 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
     let Some(elf) = Elf::parse(body) else { return Ok(Reading::Nothing) };
     let Some((version, modules)) = build_information(&elf) else {
-        // The linker of Go always leaves this note, so the program is Go's and hides its modules.
-        return if elf.section(b".note.go.buildid").is_some() {
-            Err(SkipReason::Unsupported("a Go program without build information".to_owned()))
-        } else {
-            Ok(Reading::Nothing)
-        };
+        // The linker of Go always leaves the note and the table, so the program is Go's and hides its modules.
+        let is_go = elf.section(b".note.go.buildid").or_else(|| elf.section(b".gopclntab")).is_some();
+        return if is_go { without_modules(body, limits) } else { Ok(Reading::Nothing) };
     };
     list_modules(&version, &modules, limits)
+}
+
+/// A program whose build information was taken out, as the builders of esbuild do. What `runtime.Version` answers is
+/// still in it, and says which standard library it has; what else is in it, nobody knows.
+fn without_modules(body: Body<'_>, limits: &Limits) -> Result<Reading, SkipReason> {
+    const WHY: &str = "a Go program without build information";
+    let Some(version) = runtime_version(body) else { return Err(SkipReason::Unsupported(WHY.to_owned())) };
+    let mut list = PackageList::new(PackageKind::Golang, limits);
+    list.push(b"stdlib", &version)?;
+    list.unread(WHY);
+    Ok(list.finish())
+}
+
+/// The string that the linker wrote for `runtime.buildVersion`. It ends with a NUL, as no string of a program's source does.
+fn runtime_version(body: Body<'_>) -> Option<Vec<u8>> {
+    const LONGEST: usize = 32;
+    body.pieces(LONGEST as u64).find_map(|(_, piece)| {
+        memchr::memmem::find_iter(&piece, b"go1.").find_map(|at| {
+            let is_begun = at
+                .checked_sub(1)
+                .and_then(|before| piece.get(before))
+                .is_none_or(|sign| !sign.is_ascii_alphanumeric());
+            let text = piece.get(at.checked_add(2)?..)?;
+            let text = text.get(..memchr::memchr(0, text.get(..LONGEST).unwrap_or(text))?)?;
+            let is_release = text.iter().all(|sign| {
+                sign.is_ascii_digit() || matches!(sign, b'.' | b'r' | b'c' | b'b' | b'e' | b't' | b'a')
+            });
+            (is_begun && is_release && text.len() > 2).then(|| text.to_vec())
+        })
+    })
 }
 
 fn list_modules(version: &[u8], modules: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
@@ -300,6 +327,45 @@ mod tests {
         assert_eq!(version("-X main.version=unknown"), "(devel)");
         assert_eq!(version("-X main.built=1.2.3"), "(devel)");
         assert_eq!(version("-X =1.2.3 -X ."), "(devel)");
+    }
+
+    #[test]
+    fn a_program_whose_build_information_was_taken_out_still_says_its_go() {
+        let read = |content: &[u8]| {
+            let file = File { path: "app", size: 0, mode: 0o755 };
+            let [memory, scratch] = both_ways(content, |body, workspace| {
+                show(browse(&file, body, &Limits::default(), workspace))
+            });
+            assert_eq!(memory, scratch);
+            memory
+        };
+        let program = |data: &[u8]| {
+            let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
+            file.resize(40, 0);
+            file.extend(64_u64.to_le_bytes());
+            file.resize(58, 0);
+            file.extend([64, 0, 2, 0, 0, 0]);
+            for (name, offset, size) in [(0_u32, 192_u64, 12_u64), (0, 192, 12)] {
+                file.extend(name.to_le_bytes());
+                file.extend([1, 0, 0, 0]);
+                file.extend([0; 16]);
+                file.extend(offset.to_le_bytes());
+                file.extend(size.to_le_bytes());
+                file.extend([0; 24]);
+            }
+            file.extend(b".gopclntab\0\0");
+            file.extend(data);
+            file
+        };
+        expect![[r#"
+            golang stdlib 1.26.5
+            unsupported: a Go program without build information
+        "#]]
+        .assert_eq(&read(&program(b"needs go1.21 or cgo1.5\0 \0go1.26.5\0")));
+        assert_eq!(
+            read(&program(b"needs go1.21 or")),
+            "unsupported: a Go program without build information\n"
+        );
     }
 
     #[test]

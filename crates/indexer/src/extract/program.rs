@@ -1,6 +1,6 @@
 //! Programs that no package manager put there, by the rules in [`crate::programs`].
 //!
-//! Executables and libraries are ELF files; the toolchains of Go and Java say who they are in a text file at their root.
+//! Executables and libraries are ELF files; Go, Java and Erlang say who they are in a text file.
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::body::{Body, Workspace};
@@ -13,7 +13,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "program",
     watched: &[],
     claims: |file| is_named(file.path),
-    magic: &[elf::MAGIC, b"go1.", b"IMPLEMEN", b"JAVA_"],
+    magic: &[elf::MAGIC, b"go1.", b"IMPLEMEN", b"JAVA_", b"BUILD_", b"1", b"2", b"3"],
     action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "Rust program",
     watched: &[],
-    claims: |file| file.is_executable(),
+    claims: |file| file.may_be_program(),
     magic: &[elf::MAGIC],
     action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };

@@ -3,7 +3,7 @@
 use super::locks::silence;
 use super::ownership::mark;
 use super::tree::{Database, HOP_LIMIT, Node, Resolved, Tree};
-use crate::distribution::{CONTENT_MANIFESTS, CONTENT_SET};
+use crate::distribution::{CONTENT_SET, is_content_manifest};
 use crate::distribution::{DISTRIBUTIONS, KnownDistribution, RELEASE_FILES, detect};
 use crate::{
     Distribution, ImageInventory, InstalledPackage, LayerInventory, LayerPath, Obstacle, PackageKind,
@@ -37,7 +37,7 @@ pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventor
 fn content_sets(tree: &Tree) -> Vec<String> {
     let mut sets = BTreeSet::new();
     for (path, node) in tree.nodes() {
-        if let (Node::Release(file), true) = (node, path.as_str().starts_with(CONTENT_MANIFESTS)) {
+        if let (Node::Release(file), true) = (node, is_content_manifest(path.as_str())) {
             let fields = file.fields.iter().filter(|(key, _)| key == CONTENT_SET);
             sets.extend(fields.map(|(_, value)| value.clone()));
         }

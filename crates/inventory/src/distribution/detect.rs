@@ -3,7 +3,7 @@
 //! `os-release` in `etc` wins over the one in `usr/lib`, as its manual says; `lsb-release` and the older one-line files
 //! are asked only where neither names an `ID`.
 
-use super::{DISTRIBUTIONS, Distribution, KnownDistribution, Release, ReleaseFile, known};
+use super::{DISTRIBUTIONS, Distribution, KnownDistribution, Release, ReleaseFile, centos, known};
 use crate::Ecosystem;
 
 /// The files that may name the distribution, the most trusted first.
@@ -83,6 +83,7 @@ fn describe(known: &KnownDistribution, id: String, release: &Release<'_>) -> Dis
         Some(name) => name.to_owned(),
         None => format!("{} {version}", known.title).trim_end().to_owned(),
     };
-    let ecosystem = (known.ecosystem)(&version).map(Ecosystem::new);
+    let is_stream = known.name == centos::DISTRIBUTION.name && centos::is_stream(release);
+    let ecosystem = (known.ecosystem)(&version).filter(|_| !is_stream).map(Ecosystem::new);
     Distribution { id, version, pretty_name, ecosystem }
 }

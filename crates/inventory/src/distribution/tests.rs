@@ -91,6 +91,10 @@ fn os_release_names_the_ecosystem() {
         ("ID=amzn\nVERSION_ID=2023", "amzn|2023|Amazon Linux 2023|Amazon Linux:2023"),
         ("ID=amzn\nVERSION_ID=2", "amzn|2|Amazon Linux 2|Amazon Linux:2"),
         ("ID=amzn\nVERSION_ID=2018.03", "amzn|2018.03|Amazon Linux 2018.03|Amazon Linux:1"),
+        ("ID=centos\nNAME=CentOS Linux\nVERSION_ID=8", "centos|8|CentOS 8|Red Hat:enterprise_linux:8"),
+        ("ID=centos\nNAME=CentOS Stream\nVERSION_ID=8", "centos|8|CentOS 8|none"),
+        ("ID=centos\nNAME=CentOS Stream\nVERSION_ID=9", "centos|9|CentOS 9|none"),
+        ("ID=raspbian\nID_LIKE=debian\nVERSION_ID=12", "raspbian|12|raspbian|none"),
         ("ID=kali\nID_LIKE=debian\nVERSION_ID=2024.1", "kali|2024.1|kali|none"),
         ("NAME=nothing else", "none"),
         ("ID=", "none"),
@@ -109,8 +113,9 @@ fn one_line_files_name_a_distribution_without_os_release() {
         (
             "etc/redhat-release",
             "VERSION=CentOS Linux release 7.9.2009 (Core)",
-            "centos|7.9.2009|CentOS 7.9.2009|none",
+            "centos|7.9.2009|CentOS 7.9.2009|Red Hat:enterprise_linux:7",
         ),
+        ("etc/redhat-release", "VERSION=CentOS Stream release 8", "centos|8|CentOS 8|none"),
         (
             "etc/redhat-release",
             "VERSION=AlmaLinux release 9.0 (Emerald Puma)",

@@ -27,6 +27,11 @@ const KINDS: &[PackageKind] = &[
     PackageKind::Conan,
     PackageKind::Julia,
     PackageKind::Nix,
+    PackageKind::Otp,
+    PackageKind::Pear,
+    PackageKind::LuaRocks,
+    PackageKind::Opam,
+    PackageKind::Cpan,
     PackageKind::WordPress,
     PackageKind::Binary,
 ];

@@ -104,6 +104,28 @@ async fn what_is_unhealthy_or_unknown_is_held_on_every_way() {
     harness.push_image("app", "two", b"other layer").await;
 }
 
+/// Attack E5: who asks is told by who they are, and not by what their program calls itself.
+#[tokio::test]
+async fn no_header_opens_the_gate() {
+    let harness = gated().await;
+    let (digest, _) = harness.push_image("app", "one", b"layer").await;
+    set(&harness, PullPolicy { hold_unassessed: true, ..OPEN }).await;
+    for (name, value) in [
+        ("user-agent", "lazaretto/1 (scanner)"),
+        ("user-agent", "harbor-scanner-client"),
+        ("x-scanner", "true"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-original-url", "/v2/"),
+        ("authorization", "Bearer scanner"),
+    ] {
+        for (method, path) in ways(&digest) {
+            let answer = harness.call("reader", method.clone(), &path, &[(name, value)], "").await;
+            let status = answer.status.as_u16();
+            assert!(matches!(status, 401 | 403), "{name}: {value} {method} {path}: {status}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_blob_without_a_manifest_is_held() {
     let harness = gated().await;

@@ -14,6 +14,8 @@ use store::PackageVersion;
 
 /// The word by which the benchmark starts itself again to compile.
 pub(crate) const COMPILE: &str = "compile";
+/// The word by which it starts itself again to import an advisory.
+pub(crate) const AMEND: &str = "amend";
 
 /// An advisory that nobody has published, about one version of one package.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,15 +105,43 @@ fn about(id: &str, ecosystem: &str, name: String, extent: Extent) -> Record {
     Record::Advisory(Box::new(advisory))
 }
 
-/// Writes the same advisories, a minute younger, and one more if one is given.
-pub(crate) fn with_new(shared: &Path, before: &Path, target: &Path, advisory: Option<&NewAdvisory>) {
-    let created_at = Snapshot::open(before).unwrap().created_at() + jiff::SignedDuration::from_mins(1);
-    if let Some(NewAdvisory { number, ecosystem, name, version }) = advisory {
-        let extent = Extent::Versions { ranges: Vec::new(), versions: vec![version.clone()] };
-        let id = format!("CVE-2099-{number:04}");
-        ADDED.with_borrow_mut(|added| added.push(about(&id, ecosystem, name.clone(), extent)));
-    }
-    ADDED.with_borrow(|added| in_a_child(shared, target, &created_at.to_string(), added));
+/// Writes the same advisories, a minute younger, compiled anew.
+pub(crate) fn again(shared: &Path, before: &Path, target: &Path) {
+    in_a_child(shared, target, &a_minute_after(before).to_string(), &[]);
+}
+
+fn a_minute_after(before: &Path) -> jiff::Timestamp {
+    Snapshot::open(before).unwrap().created_at() + jiff::SignedDuration::from_mins(1)
+}
+
+/// Puts a new advisory in force as an import does, but for the jail: what was in force is amended, looked at and
+/// replaced. In a process of its own, as an import is.
+pub(crate) fn import(shelf: &Path, before: &Path, target: &Path, advisory: &NewAdvisory) {
+    let NewAdvisory { number, ecosystem, name, version } = advisory;
+    let extent = Extent::Versions { ranges: Vec::new(), versions: vec![version.clone()] };
+    let id = format!("CVE-2099-{number:04}");
+    ADDED.with_borrow_mut(|added| added.push(about(&id, ecosystem, name.clone(), extent)));
+    let more = ADDED.with_borrow(|added| serde_json::to_string(added).unwrap());
+    let imported = std::process::Command::new(std::env::current_exe().unwrap())
+        .arg(AMEND)
+        .args([shelf, before, target])
+        .arg(more)
+        .status();
+    assert!(imported.unwrap().success(), "the advisory could not be imported");
+}
+
+/// What [`import`] does in its process.
+pub(crate) fn amend(words: &[String]) {
+    let [shelf, before, target, more] = words else { panic!("four words are needed") };
+    let records: Vec<Record> = serde_json::from_str(more).unwrap();
+    let mut compiler = Compiler::new();
+    compiler.begin_source("new");
+    records.into_iter().for_each(|record| compiler.add(record).unwrap());
+    let at = a_minute_after(Path::new(before));
+    let (base, fresh) = (Snapshot::open(Path::new(before)).unwrap(), compiler.finish(at).unwrap());
+    let amended = advisory::amended(&base, &Snapshot::from_bytes(fresh).unwrap(), at).unwrap().unwrap();
+    std::fs::write(target, amended).unwrap();
+    crate::install(Path::new(shelf), Path::new(target));
 }
 
 /// Every zip, every secdb document and every enrichment.

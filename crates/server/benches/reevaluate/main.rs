@@ -41,6 +41,11 @@ fn main() {
         return advisories::compile(rest);
     }
     if let Some((word, rest)) = words.split_first()
+        && word == advisories::AMEND
+    {
+        return advisories::amend(rest);
+    }
+    if let Some((word, rest)) = words.split_first()
         && word == fleet::MAKE
     {
         return runtime().block_on(Fleet::make(rest));
@@ -101,7 +106,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     all_again("everything for the first time", &workshop).await;
     // Without the snapshot of before there is no difference to go by: everything is matched and judged again.
     let second = folder.path().join("second");
-    advisories::with_new(shared, first, &second, None);
+    advisories::again(shared, first, &second);
     install(&advisories, &second);
     std::fs::remove_file(advisories.join(format!("{}.snapshot", version_of(first)))).unwrap();
     shelf.refresh().unwrap();
@@ -115,8 +120,8 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     for (advisory, affected) in &fleet.advisories {
         let affected: Vec<ImageKey> = affected.iter().map(|image| fleet::key(registry, image)).collect();
         let next = folder.path().join(format!("next-{}", advisory.number));
-        advisories::with_new(shared, &latest, &next, Some(advisory));
-        one_new(&workshop, &advisories, &affected, &next).await;
+        let importing = || advisories::import(&advisories, &latest, &next, advisory);
+        one_new(&workshop, &affected, &importing).await;
         latest = next;
     }
     println!("  most memory {:>26} MB resident", peak_megabytes());
@@ -147,11 +152,11 @@ async fn all_again(what: &str, workshop: &Workshop) {
     );
 }
 
-/// From the moment at which the snapshot is put in force to that at which each affected image says so.
-async fn one_new(workshop: &Workshop, advisories: &Path, affected: &[ImageKey], file: &Path) {
+/// From the moment at which the import begins to that at which each affected image says what is new.
+async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) {
     let before = findings(workshop, affected).await;
     let began = Instant::now();
-    install(advisories, file);
+    tokio::task::block_in_place(import);
     let in_force = began.elapsed();
     // Asking for 50 000 images one by one takes longer than what is measured. So some are watched, from the first to
     // the last in the order in which verdicts are written, and all are looked at afterwards.
@@ -170,9 +175,8 @@ async fn one_new(workshop: &Workshop, advisories: &Path, affected: &[ImageKey], 
     let seen = findings(workshop, affected).await;
     assert!(before.iter().zip(&seen).all(|(before, seen)| before < seen), "verdicts are missing");
     println!(
-        "  one new advisory, {:>6} images   {:>7.2?} from being in force until all verdicts could be read, {visible:.2?} with verifying and comparing the file",
+        "  one new advisory, {:>6} images   {visible:>7.2?} from the import until all verdicts could be read, of it {in_force:.2?} until it was in force",
         affected.len(),
-        visible.saturating_sub(in_force),
     );
     let settling = Instant::now();
     settle(workshop).await;

@@ -197,7 +197,9 @@ pub fn install_bundle(
     };
     std::fs::create_dir_all(shelf).map_err(file_error("created", shelf))?;
     let records = Records::open(shelf)?;
-    Ok(install(&records, bytes, caution)?)
+    let snapshot = Snapshot::from_bytes(bytes).map_err(ShelfError::from)?;
+    snapshot.verify().map_err(ShelfError::from)?;
+    Ok(install(&records, &snapshot, caution)?)
 }
 
 /// The snapshot of a bundle. Where no key is trusted, that of the bundle itself is taken: it then proves that nothing
@@ -257,7 +259,7 @@ mod tests {
         let bytes = compiler.finish(created_at.parse().unwrap()).unwrap();
         std::fs::create_dir_all(folder).unwrap();
         let records = Records::open(folder).unwrap();
-        install(&records, bytes, Caution::Hold).unwrap();
+        install(&records, &Snapshot::from_bytes(bytes).unwrap(), Caution::Hold).unwrap();
     }
 
     #[test]

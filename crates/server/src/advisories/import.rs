@@ -14,7 +14,7 @@ use super::records::Records;
 use super::{ShelfError, file_error};
 use crate::inspect::Inspector;
 use advisory::wire::WireError;
-use advisory::{CompileError, SourceReport};
+use advisory::{CompileError, Snapshot, SourceReport};
 use jiff::Timestamp;
 use sandbox::Input;
 use std::fs::File;
@@ -157,7 +157,8 @@ pub fn import(
     }
     // Only now, when every source was read, do the new records take the place of the old ones.
     let (bytes, advisories) = compile(&records, Timestamp::now())?;
-    let installed = install(&records, bytes, caution)?;
+    let snapshot = Snapshot::from_bytes(bytes).map_err(ShelfError::from)?;
+    let installed = install(&records, &snapshot, caution)?;
     Ok(Imported { installed, advisories, sources: read, skipped, left_out })
 }
 

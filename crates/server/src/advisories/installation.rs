@@ -55,15 +55,19 @@ pub fn install_file(folder: &Path, file: &Path, caution: Caution) -> Result<Inst
     let bytes = std::fs::read(file).map_err(file_error("read", file))?;
     std::fs::create_dir_all(folder).map_err(file_error("created", folder))?;
     let records = Records::open(folder)?;
-    install(&records, bytes, caution)
-}
-
-/// Writes a snapshot under its name, verifies it, compares it with the one in force, and puts it in force with the
-/// records that it was made of, or holds both back.
-pub(super) fn install(records: &Records, bytes: Vec<u8>, caution: Caution) -> Result<Installed, ShelfError> {
-    let folder = records.shelf();
     let snapshot = Snapshot::from_bytes(bytes)?;
     snapshot.verify()?;
+    install(&records, &snapshot, caution)
+}
+
+/// Writes a snapshot under its name, compares it with the one in force, and puts it in force with the records that it was
+/// made of, or holds both back. One from elsewhere was verified before.
+pub(super) fn install(
+    records: &Records,
+    snapshot: &Snapshot,
+    caution: Caution,
+) -> Result<Installed, ShelfError> {
+    let folder = records.shelf();
     let name = snapshot.version().to_string();
     let path = path_of(folder, &name);
     if !path.exists() {
@@ -71,7 +75,7 @@ pub(super) fn install(records: &Records, bytes: Vec<u8>, caution: Caution) -> Re
     }
     let before = pointed(folder)?;
     let doubts = match (&before, caution) {
-        (Some(before), Caution::Hold) if *before != name => against(&path_of(folder, before), &snapshot),
+        (Some(before), Caution::Hold) if *before != name => against(&path_of(folder, before), snapshot),
         _ => Vec::new(),
     };
     if doubts.is_empty() {
@@ -97,8 +101,10 @@ fn against(in_force: &Path, successor: &Snapshot) -> Vec<String> {
 fn put_in_force(records: &Records, name: &str) -> Result<(), ShelfError> {
     let folder = records.shelf();
     let before = pointed(folder)?;
+    records.go_ahead()?;
     records.commit_fresh()?;
     point(folder, name)?;
+    records.catch_up()?;
     let _ = std::fs::remove_file(folder.join(HELD));
     // A process that has an old file mapped keeps it; only the name goes.
     let kept = [Some(name), before.as_deref()];

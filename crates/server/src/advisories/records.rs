@@ -18,6 +18,8 @@ const RECORDS: &str = "records";
 const FRESH: &str = "records.fresh";
 const HELD: &str = "records.held";
 const BEFORE: &str = "records.before";
+/// The file of the shelf that is there while records are ahead of the snapshot in force.
+const AHEAD: &str = "ahead";
 
 /// The records, locked.
 pub(super) struct Records {
@@ -70,6 +72,34 @@ impl Records {
         paths.extend(fresh);
         paths.sort();
         Ok(paths)
+    }
+
+    /// What is fresh.
+    pub(super) fn fresh_ones(&self) -> Result<Vec<PathBuf>, ShelfError> {
+        self.with_ending(FRESH)
+    }
+
+    /// What is kept.
+    pub(super) fn kept_ones(&self) -> Result<Vec<PathBuf>, ShelfError> {
+        self.with_ending(RECORDS)
+    }
+
+    /// Whether what is kept may be newer than the snapshot in force, because the power failed between the two.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.shelf.join(AHEAD).exists()
+    }
+
+    /// Says that what is kept goes ahead of the snapshot in force.
+    pub(super) fn go_ahead(&self) -> Result<(), ShelfError> {
+        let path = self.shelf.join(AHEAD);
+        let file = File::create(&path).and_then(|file| file.sync_all());
+        file.map_err(file_error("created", &path))
+    }
+
+    /// Says that the snapshot in force has what is kept.
+    pub(super) fn catch_up(&self) -> Result<(), ShelfError> {
+        let path = self.shelf.join(AHEAD);
+        std::fs::remove_file(&path).map_err(file_error("removed", &path))
     }
 
     /// What is fresh takes its place.

@@ -12,8 +12,9 @@ use super::installation::{Caution, Installed, install};
 use super::reading::{Shape, read_increment, read_source};
 use super::records::Records;
 use super::sources::{Location, Source, SourceList};
-use super::{Shelf, file_error, write_whole};
+use super::{Shelf, ShelfError, file_error, write_whole};
 use crate::inspect::Inspector;
+use advisory::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
 use sandbox::Input;
@@ -245,7 +246,8 @@ fn read_all(
     }
     listener(UpdateProgress::Compiling);
     let (bytes, advisories) = compile(&records, Timestamp::now())?;
-    let installed = install(&records, bytes, caution)?;
+    let snapshot = Snapshot::from_bytes(bytes).map_err(ShelfError::from)?;
+    let installed = install(&records, &snapshot, caution)?;
     if matches!(installed, Installed::InForce(_)) {
         // Only what is in force is known: what is held is asked for again the next time.
         read.iter().try_for_each(|known| known.keep(&shelf.join("downloads")))?;

@@ -119,6 +119,8 @@ pub struct Outcome {
     pub images: JudgedAgain,
     /// How long it took until every image that is affected had its new verdict.
     pub visible_after: Duration,
+    /// Whether the verdicts were shown before their summaries were written.
+    pub is_ahead: bool,
 }
 
 /// Brings all verdicts to where the advisories in force say they should be.
@@ -198,7 +200,8 @@ async fn catch_up(
         visible_after_milliseconds = u64::try_from(visible_after.as_millis()).unwrap_or(u64::MAX),
         "the verdicts have caught up with the advisories"
     );
-    Ok(Some(Outcome { matched, changed_packages, images, visible_after }))
+    let is_ahead = announced_after.is_some();
+    Ok(Some(Outcome { matched, changed_packages, images, visible_after, is_ahead }))
 }
 
 /// Catching up, with everything that it needs.

@@ -2,10 +2,12 @@
 //!
 //! Nothing of a document is read before its signature holds, but the envelope around it.
 
-use super::envelope::{BUNDLE, DSSE, SIGNATURE, SIMPLE_SIGNING, enveloped, named_manifest, signature};
 use super::{Trust, manifest};
 use crate::jobs::{JobError, Workshop};
 use advisory::VexStatement;
+use advisory::vex::envelope::{
+    BUNDLE, DSSE, SIGNATURE, SIMPLE_SIGNING, enveloped, named_manifest, signature,
+};
 use advisory::vex::read_document;
 use jiff::Timestamp;
 use oci::{Descriptor, Digest, ManifestContent};
@@ -144,7 +146,7 @@ impl Look<'_> {
         let Some(signer) = signer else {
             return Ok(refused(if found.signatures.is_empty() { UNSIGNED } else { STRANGER }));
         };
-        if !found.statement.is_about(&self.image.digest) {
+        if !found.statement.is_about(self.image.digest.as_str()) {
             return Ok(refused("it is signed for another image"));
         }
         Ok(believed(&found.statement.document(), signer, announced))
@@ -214,7 +216,7 @@ impl Look<'_> {
                 return Ok(Err(None));
             }
             let signer = found.signatures.iter().find_map(|one| self.trust.signer(name, &found.signed, one));
-            (signer, found.statement.is_about(carrier))
+            (signer, found.statement.is_about(carrier.as_str()))
         } else {
             let signed = layer.annotations.get(SIGNATURE).and_then(|text| signature(text));
             let signer = signed.and_then(|signature| self.trust.signer(name, &bytes, &signature));

@@ -6,7 +6,7 @@
 //!
 //! That holds only for images that stay unhealthy: what changes its state is written at once, with its event.
 
-use crate::{Error, ImageNumber, PackageStanding, PackageVersionId, SnapshotVersion};
+use crate::{Error, ImageKey, ImageNumber, ImageSummary, PackageStanding, PackageVersionId, SnapshotVersion};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -38,8 +38,9 @@ pub trait Additions: Send + Sync {
     /// found, or to which a trusted document is attached; ascending.
     async fn images_to_look_at(&self) -> Result<Vec<ImageNumber>, Error>;
 
-    /// Whether a registry holds images back by their verdicts: then each verdict has consequences at once.
-    async fn is_any_quarantined(&self) -> Result<bool, Error>;
+    /// The verdict on an image as it was written, without what was found since: whoever writes the next one compares
+    /// it with this.
+    async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error>;
 
     /// Says that package versions have more findings than the summaries tell that were made with another snapshot.
     async fn add_findings(&self, snapshot: &SnapshotVersion, more: Vec<MoreFindings>) -> Result<(), Error>;

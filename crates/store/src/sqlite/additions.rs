@@ -1,11 +1,11 @@
 //! Findings that are shown before they are counted, in SQLite.
 
-use super::SqliteStore;
 use super::column::{Columns, change, exists, json_text, rows, value};
 use super::reevaluation::package_standing;
+use super::{SqliteStore, summaries};
 use crate::{
-    Additions, Error, ImageNumber, ImageState, ImageSummary, MoreFindings, PackageStanding, PackageVersion,
-    PackageVersionId, SnapshotVersion,
+    Additions, Error, ImageKey, ImageNumber, ImageState, ImageSummary, MoreFindings, PackageList,
+    PackageStanding, PackageVersion, PackageVersionId, SnapshotVersion,
 };
 use advisory::Query;
 use async_trait::async_trait;
@@ -59,9 +59,9 @@ impl Additions for SqliteStore {
         .await
     }
 
-    async fn is_any_quarantined(&self) -> Result<bool, Error> {
-        self.read(|connection| exists(connection, "SELECT 1 FROM pull_policy WHERE quarantine <> 0", []))
-            .await
+    async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
+        let image = image.clone();
+        self.read(move |connection| summaries::find_written(connection, &image)).await
     }
 
     async fn add_findings(&self, snapshot: &SnapshotVersion, more: Vec<MoreFindings>) -> Result<(), Error> {
@@ -143,32 +143,97 @@ pub(super) fn put_names(
     Ok(())
 }
 
-/// Adds to a summary what was found since it was made, while that is not counted yet.
-pub(super) fn add_uncounted(connection: &Connection, summary: &mut ImageSummary) -> Result<(), Error> {
-    if summary.state != ImageState::Unhealthy || !summary.children.is_empty() {
-        return Ok(());
-    }
-    // Nearly always there is none, and this is the end.
-    let any: Option<i64> = value(connection, "SELECT 1 FROM more_findings LIMIT 1", [])?;
-    if any.is_none() {
-        return Ok(());
-    }
-    let made_with = summary.snapshot.as_ref().map(|snapshot| &*snapshot.0);
-    let key = params![summary.image.digest.as_str(), made_with];
-    for (snapshot, counts) in rows(connection, UNCOUNTED, key, |row| {
-        Ok((row.plain::<String>("snapshot")?, row.json::<BTreeMap<String, u64>>("counts")?))
-    })? {
-        for (severity, count) in counts {
-            *summary.counts.entry(severity).or_default() += count;
-        }
-        summary.snapshot = Some(SnapshotVersion(snapshot));
-    }
-    Ok(())
+/// What is found and not counted in all summaries yet, read once for all summaries of an answer.
+pub(super) struct Uncounted {
+    rows: Vec<(PackageVersionId, String, BTreeMap<String, u64>)>,
 }
 
-/// What is found in an image and not counted in its summary, which was made with another snapshot.
-pub(super) const UNCOUNTED: &str = "SELECT m.snapshot, m.counts
-     FROM image i CROSS JOIN more_findings m
-     CROSS JOIN image_package p ON p.image = i.id AND p.package_version = m.package_version
-     WHERE i.digest = ?1 AND m.snapshot IS NOT ?2
-     GROUP BY m.package_version";
+/// With more package versions than this, it is looked through what an image has, and not through these.
+const FEW: usize = 16;
+
+impl Uncounted {
+    /// Nearly always there is none.
+    pub(super) fn load(connection: &Connection) -> Result<Self, Error> {
+        let sql = "SELECT package_version, snapshot, counts FROM more_findings ORDER BY package_version";
+        let rows = rows(connection, sql, [], |row| {
+            Ok((PackageVersionId(row.plain("package_version")?), row.plain("snapshot")?, row.json("counts")?))
+        })?;
+        Ok(Self { rows })
+    }
+
+    /// A summary with what was found since it was made.
+    pub(super) fn added_to(
+        &self,
+        connection: &Connection,
+        mut summary: ImageSummary,
+    ) -> Result<ImageSummary, Error> {
+        if self.rows.is_empty() || summary.state != ImageState::Unhealthy {
+            return Ok(summary);
+        }
+        if summary.children.is_empty() {
+            self.add(connection, &mut summary)?;
+        } else {
+            self.add_up(connection, &mut summary)?;
+        }
+        Ok(summary)
+    }
+
+    fn add(&self, connection: &Connection, summary: &mut ImageSummary) -> Result<(), Error> {
+        let made_with = summary.snapshot.as_ref().map(|snapshot| snapshot.0.clone());
+        let digest = summary.image.digest.as_str();
+        let mut has = Vec::new();
+        if self.rows.len() <= FEW {
+            for (package, _, _) in &self.rows {
+                if exists(connection, HAS_PACKAGE, params![digest, package.0])? {
+                    has.push(*package);
+                }
+            }
+        } else {
+            let packages: Option<Vec<u8>> = value(connection, CONTENT, [digest])?;
+            let packages = PackageList::from_bytes(packages.unwrap_or_default());
+            has.extend(packages.iter().map(|(package, _)| package));
+        }
+        for package in has {
+            let Ok(place) = self.rows.binary_search_by_key(&package, |(package, _, _)| *package) else {
+                continue;
+            };
+            let Some((_, snapshot, counts)) = self.rows.get(place) else { continue };
+            if made_with.as_ref() == Some(snapshot) {
+                continue;
+            }
+            for (severity, count) in counts {
+                *summary.counts.entry(severity.clone()).or_default() += count;
+            }
+            summary.snapshot = Some(SnapshotVersion(snapshot.clone()));
+        }
+        Ok(())
+    }
+
+    /// An index has what its images have.
+    fn add_up(&self, connection: &Connection, summary: &mut ImageSummary) -> Result<(), Error> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for digest in &summary.children {
+            let image = ImageKey { repository: summary.image.repository.clone(), digest: digest.clone() };
+            // An index in an index is shown as it was added up last, until its own turn comes.
+            let Some(child) = summaries::find_written(connection, &image)? else { continue };
+            let is_image = child.children.is_empty();
+            let child = if is_image { self.added_to(connection, child)? } else { child };
+            for (severity, count) in child.counts {
+                *counts.entry(severity).or_default() += count;
+            }
+        }
+        let all: u64 = counts.values().sum();
+        if all > summary.counts.values().sum() {
+            summary.counts = counts;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an image has a package version.
+pub(super) const HAS_PACKAGE: &str = "SELECT 1 FROM image i
+     CROSS JOIN image_package p ON p.image = i.id AND p.package_version = ?2 WHERE i.digest = ?1 LIMIT 1";
+
+/// The package versions of an image in one value.
+pub(super) const CONTENT: &str =
+    "SELECT c.packages FROM image i CROSS JOIN image_content c ON c.image = i.id WHERE i.digest = ?1";

@@ -5,7 +5,7 @@ use super::verdict_events;
 use super::{attributes, events, policies, repositories, summaries};
 use crate::{
     AttributeTarget, Conclusion, Error, EventKind, Found, ImageKey, ImageState, ImageSummary, NewEvent,
-    QuarantineState,
+    PullPolicy, QuarantineState,
 };
 use jiff::Timestamp;
 use oci::{Digest, Tag};
@@ -45,7 +45,8 @@ pub(super) fn show(
     link: Option<&str>,
     at: Timestamp,
 ) -> Result<Option<bool>, Error> {
-    let before = summaries::find(connection, &summary.image)?;
+    // What was shown ahead of its being written has had no consequences yet.
+    let before = summaries::find_written(connection, &summary.image)?;
     if !summaries::put(connection, summary, found)? {
         return Ok(None);
     }
@@ -90,6 +91,26 @@ pub(super) fn follow(
 ) -> Result<(), Error> {
     let Some(repository) = repositories::find(connection, &image.repository)? else { return Ok(()) };
     let policy = policies::policy(connection, image.repository.registry)?;
+    follow_in(connection, &Place { image, repository, policy }, state, counts, link, at)
+}
+
+/// An image, the number of its repository, and the policy of its registry.
+pub(super) struct Place<'a> {
+    pub(super) image: &'a ImageKey,
+    pub(super) repository: i64,
+    pub(super) policy: PullPolicy,
+}
+
+/// The same where it is known where the image stands: many images share that.
+pub(super) fn follow_in(
+    connection: &Connection,
+    place: &Place<'_>,
+    state: ImageState,
+    counts: &BTreeMap<String, u64>,
+    link: Option<&str>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let Place { image, repository, policy } = *place;
     let target = AttributeTarget::Manifest(image.digest.clone());
     let mut now = attributes::of(connection, repository, &target)?;
     let then = now.quarantine;

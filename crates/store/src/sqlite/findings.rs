@@ -19,8 +19,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use listing::of_packages;
 #[cfg(test)]
-pub(super) use listing::{AFFECTED_IMAGES, IMAGES_OF_VULNERABILITY, OF_IMAGE};
+pub(super) use listing::{AFFECTED_IMAGES, IMAGES_OF_VULNERABILITY, OF_IMAGE, OF_PACKAGES};
 
 #[async_trait]
 impl Findings for SqliteStore {

@@ -4,11 +4,11 @@ mod listing;
 
 use super::column::{Columns, change, exists, json_text, moment, row, size, value};
 use super::{
-    SqliteStore, attributes, conclusion, deleted, events, policies, queue, registry_status, repositories,
-    rules,
+    SqliteStore, attributes, conclusion, custom_assessments, deleted, events, policies, queue,
+    registry_status, repositories, rules,
 };
 use crate::{
-    Actor, AttributeTarget, Error, EventKind, Manifest, ManifestSummary, Manifests, NewEvent, Page,
+    Actor, AttributeTarget, Error, EventKind, ImageKey, Manifest, ManifestSummary, Manifests, NewEvent, Page,
     PageRequest, PutManifest, PutOutcome, Reference, ReferenceKind, Referrer, Removal, RepositoryKey, Tagged,
 };
 use async_trait::async_trait;
@@ -375,6 +375,8 @@ fn forget_assessment(
     let sql = "DELETE FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
     let had_verdict = change(connection, sql, key)? > 0;
+    let image = ImageKey { repository: repository.clone(), digest: digest.clone() };
+    custom_assessments::forget_image(connection, &image)?;
     let others = "SELECT 1 FROM manifest WHERE digest = ?1 LIMIT 1";
     if !exists(connection, others, [digest.as_str()])? {
         change(connection, "DELETE FROM image WHERE digest = ?1", [digest.as_str()])?;

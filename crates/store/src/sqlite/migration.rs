@@ -111,6 +111,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "conditions",
         sql: include_str!("../../migrations/sqlite/0121_conditions.sql"),
     },
+    Migration {
+        number: 150,
+        name: "custom_assessments",
+        sql: include_str!("../../migrations/sqlite/0150_custom_assessments.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

@@ -4,9 +4,9 @@
 //! since `ANALYZE` is never run.
 
 use super::{
-    additions, attributes, audit, catalog, census, collection, deleted, events, finding_rules, findings,
-    history, images, lineage, manifests, meter, migration, pulls, queue, reevaluation, registry_status,
-    repositories, ruled_census, scans, summaries, webhooks,
+    additions, attributes, audit, catalog, census, collection, custom_assessments, deleted, events,
+    finding_rules, findings, history, images, lineage, manifests, meter, migration, pulls, queue,
+    reevaluation, registry_status, repositories, ruled_census, scans, software, summaries, webhooks,
 };
 use rusqlite::Connection;
 
@@ -83,6 +83,9 @@ const LISTINGS: &[&str] = &[
     findings::OF_IMAGE,
     findings::IMAGES_OF_VULNERABILITY,
     findings::AFFECTED_IMAGES,
+    findings::OF_PACKAGES,
+    software::AFFECTED,
+    custom_assessments::LIST,
     history::IMAGE_EVENTS,
     history::FINDING_CHANGES,
     reevaluation::STANDINGS,
@@ -92,6 +95,8 @@ const LISTINGS: &[&str] = &[
     reevaluation::TO_CONFIRM,
     lineage::LAYERS,
     lineage::BASE,
+    additions::HAS_PACKAGE,
+    additions::CONTENT,
     additions::OTHERWISE_MATCHED[0],
     additions::OTHERWISE_MATCHED[1],
     additions::OTHERWISE_MATCHED[2],

@@ -118,23 +118,37 @@ fn facts(
     };
     for digest in digests {
         let image = ImageKey { repository: repository.clone(), digest };
-        standings.extend(standing(connection, id, image)?);
+        standings.extend(standing(connection, id, image, policy)?);
     }
     Ok(PullFacts { policy, standings })
 }
 
-fn standing(connection: &Connection, repository: i64, image: ImageKey) -> Result<Option<Standing>, Error> {
+fn standing(
+    connection: &Connection,
+    repository: i64,
+    image: ImageKey,
+    policy: PullPolicy,
+) -> Result<Option<Standing>, Error> {
     let sql = "SELECT pushed_at FROM manifest WHERE repository = ?1 AND digest = ?2";
     let key = params![repository, image.digest.as_str()];
     let Some(pushed_at) = row(connection, sql, key, |row| row.moment("pushed_at"))? else { return Ok(None) };
-    let summary = summaries::find(connection, &image)?;
+    let written = summaries::find_written(connection, &image)?;
+    let summary =
+        written.clone().map(|summary| summaries::with_uncounted(connection, summary)).transpose()?;
     let target = AttributeTarget::Manifest(image.digest.clone());
     let pass = "SELECT until FROM pull_pass WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let RepositoryKey { registry, name } = &image.repository;
     let key = params![registry.0, name.as_str(), image.digest.as_str()];
+    let mut quarantine = attributes::of(connection, repository, &target)?.quarantine;
+    // What is shown ahead of its being written holds an image at once.
+    if let Some(shown) =
+        summary.as_ref().filter(|shown| Some(&shown.counts) != written.map(|it| it.counts).as_ref())
+    {
+        quarantine = policy.quarantine_after(shown.state, &shown.counts).or(quarantine);
+    }
     Ok(Some(Standing {
         pushed_at,
-        quarantine: attributes::of(connection, repository, &target)?.quarantine,
+        quarantine,
         verdict: summary.map(|summary| (summary.state, summary.counts)),
         pass: row(connection, pass, key, |row| row.moment("until"))?,
         digest: image.digest,

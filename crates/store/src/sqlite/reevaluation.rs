@@ -8,11 +8,11 @@ use super::column::{Columns, change, exists, json_text, moment, row, rows, value
 use super::images::image_key;
 use super::scans::package_version;
 use super::verdict_events::{self, Before};
-use super::{conclusion, manifests, queue, registry_status};
+use super::{conclusion, manifests, policies, queue, registry_status, repositories};
 use crate::{
-    Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageList,
-    PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, Reevaluated, Reevaluation, RegistryId,
-    SnapshotVersion, SubscriptionId,
+    Error, ImageKey, ImageNumber, ImageState, ImageToJudge, JudgedAgain, JudgedImage, NewJob, PackageList,
+    PackageStanding, PackageVersionId, Page, PageRequest, ParentJob, PullPolicy, Reevaluated, Reevaluation,
+    RegistryId, RepositoryKey, SnapshotVersion, SubscriptionId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -238,6 +238,75 @@ fn start(after: Option<&ImageKey>) -> (i64, &str, &str) {
     })
 }
 
+/// What many images of one transaction share.
+#[derive(Default)]
+struct Known {
+    repositories: BTreeMap<RepositoryKey, Option<i64>>,
+    policies: BTreeMap<RegistryId, PullPolicy>,
+    subscriptions: BTreeMap<RegistryId, Option<SubscriptionId>>,
+}
+
+impl Known {
+    fn place<'a>(
+        &mut self,
+        connection: &Connection,
+        image: &'a ImageKey,
+    ) -> Result<Option<conclusion::Place<'a>>, Error> {
+        let repository = match self.repositories.get(&image.repository) {
+            Some(known) => *known,
+            None => {
+                let known = repositories::find(connection, &image.repository)?;
+                self.repositories.insert(image.repository.clone(), known);
+                known
+            }
+        };
+        let registry = image.repository.registry;
+        let policy = match self.policies.get(&registry) {
+            Some(known) => *known,
+            None => {
+                let known = policies::policy(connection, registry)?;
+                self.policies.insert(registry, known);
+                known
+            }
+        };
+        Ok(repository.map(|repository| conclusion::Place { image, repository, policy }))
+    }
+
+    fn subscription(
+        &mut self,
+        connection: &Connection,
+        registry: RegistryId,
+    ) -> Result<Option<SubscriptionId>, Error> {
+        if let Some(known) = self.subscriptions.get(&registry) {
+            return Ok(*known);
+        }
+        let text: Option<String> =
+            value(connection, "SELECT subscription FROM registry WHERE id = ?1", [registry.0])?;
+        let known = text.and_then(|text| text.parse().ok().map(SubscriptionId));
+        self.subscriptions.insert(registry, known);
+        Ok(known)
+    }
+
+    /// The jobs for the indexes that an image is part of.
+    fn parents(
+        &mut self,
+        connection: &Connection,
+        image: &ImageKey,
+        parent_job: ParentJob,
+    ) -> Result<Vec<NewJob>, Error> {
+        if !exists(connection, IS_CHILD, [image.digest.as_str()])? {
+            return Ok(Vec::new());
+        }
+        let Some(subscription) = self.subscription(connection, image.repository.registry)? else {
+            return Ok(Vec::new());
+        };
+        let parents = manifests::parents(connection, &image.repository, &image.digest)?;
+        let job =
+            |digest| parent_job(&ImageKey { repository: image.repository.clone(), digest }, subscription);
+        Ok(parents.into_iter().map(job).collect())
+    }
+}
+
 fn judge_again(
     connection: &Connection,
     mut images: Vec<JudgedImage>,
@@ -246,9 +315,7 @@ fn judge_again(
     at: Timestamp,
 ) -> Result<(JudgedAgain, usize), Error> {
     images.sort_unstable_by(|one, other| one.image.cmp(&other.image));
-    let mut came_to = JudgedAgain::default();
-    let mut jobs = Vec::new();
-    let mut subscriptions = BTreeMap::new();
+    let (mut came_to, mut jobs, mut known) = (JudgedAgain::default(), Vec::new(), Known::default());
     let mut registries: BTreeSet<RegistryId> = BTreeSet::new();
     for image in &images {
         let Some(before) = Before::of(connection, &image.image)? else { continue };
@@ -256,11 +323,16 @@ fn judge_again(
             continue;
         }
         let (cause, counts) = (image.cause.as_ref(), json_text(&image.counts)?);
-        let same = before.state == image.state && before.counts == counts && before.cause.as_ref() == cause;
-        if same && before.snapshot.as_ref() == Some(snapshot) && !before.is_ruled {
+        let same_words = before.state == image.state && before.cause.as_ref() == cause && !before.is_ruled;
+        let same = same_words && before.counts == counts;
+        if same && before.snapshot.as_ref() == Some(snapshot) {
             continue;
         }
-        keep(connection, image, &counts, snapshot, at)?;
+        if same_words {
+            keep_counts(connection, image, &counts, snapshot, at)?;
+        } else {
+            keep(connection, image, &counts, snapshot, at)?;
+        }
         if same {
             continue;
         }
@@ -270,33 +342,31 @@ fn judge_again(
             registries.insert(image.image.repository.registry);
         }
         verdict_events::tell(connection, &image.image, &before, image, false, Some(snapshot), at)?;
-        conclusion::follow(connection, &image.image, image.state, &image.counts, None, at)?;
-        let registry = image.image.repository.registry.0;
-        if !exists(connection, IS_CHILD, [image.image.digest.as_str()])? {
-            continue;
+        if let Some(place) = known.place(connection, &image.image)? {
+            conclusion::follow_in(connection, &place, image.state, &image.counts, None, at)?;
         }
-        for digest in manifests::parents(connection, &image.image.repository, &image.image.digest)? {
-            let subscription = match subscriptions.get(&registry) {
-                Some(known) => *known,
-                None => {
-                    let sql = "SELECT subscription FROM registry WHERE id = ?1";
-                    let text: Option<String> = value(connection, sql, [registry])?;
-                    let known: Option<SubscriptionId> =
-                        text.and_then(|text| text.parse().ok().map(SubscriptionId));
-                    subscriptions.insert(registry, known);
-                    known
-                }
-            };
-            let Some(subscription) = subscription else { continue };
-            let parent = ImageKey { repository: image.image.repository.clone(), digest };
-            jobs.push(parent_job(&parent, subscription));
-        }
+        jobs.extend(known.parents(connection, &image.image, parent_job)?);
     }
     for registry in registries {
         registry_status::follow(connection, registry, at)?;
     }
     queue::enqueue(connection, &jobs, at)?;
     Ok((came_to, jobs.len()))
+}
+
+/// Keeps a verdict of which only the counts are others: no index holds them, so that none is touched.
+fn keep_counts(
+    connection: &Connection,
+    image: &JudgedImage,
+    counts: &str,
+    snapshot: &SnapshotVersion,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let sql = "UPDATE image_summary SET counts = ?4, snapshot = ?5, assessed_at = ?6
+               WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
+    let (registry, repository, digest) = start(Some(&image.image));
+    change(connection, sql, params![registry, repository, digest, counts, snapshot.0, moment(at)])?;
+    Ok(())
 }
 
 fn keep(

@@ -11,7 +11,8 @@ use serde_json::json;
 const WITHIN: &str = "(scope = ?1 COLLATE NOCASE
       OR substr(scope, 1, length(?1) + 1) = ?1 || '/' COLLATE NOCASE)";
 
-/// Deletes rules, exemptions and documents at a scope and below it, and forgets what was told of resources there.
+/// Deletes rules, exemptions, documents and assessments that somebody made at a scope and below it, and forgets what was
+/// told of resources there.
 /// Each rule and document is told in history. Returns how many there were.
 pub(super) fn forget(
     connection: &Connection,
@@ -33,6 +34,7 @@ pub(super) fn forget(
         tell(connection, json!({ "kind": kind, "scope": scope, "name": name }), actor, at)?;
     }
     for (table, column) in [
+        ("custom_assessment", "scope"),
         ("automation_told", "automation"),
         ("automation_told", "resource"),
         ("digest_entry", "sink"),

@@ -1,9 +1,10 @@
 //! Verdicts on images in SQLite.
 
+use super::additions::Uncounted;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
-use super::{SqliteStore, additions, conclusion, registry_status};
+use super::{SqliteStore, conclusion, registry_status};
 use crate::{
     Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
     RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
@@ -44,9 +45,11 @@ impl Summaries for SqliteStore {
             };
             let keys = next_images(connection, images, page.after.as_ref(), limit.saturating_add(1))?;
             let page = Page::from_surplus(keys, limit, ImageKey::clone);
+            let uncounted = Uncounted::load(connection)?;
             let mut items = Vec::with_capacity(page.items.len());
             for key in &page.items {
-                items.extend(find(connection, key)?);
+                let found = find_written(connection, key)?;
+                items.extend(found.map(|found| uncounted.added_to(connection, found)).transpose()?);
             }
             Ok(Page { items, next: page.next })
         })
@@ -58,7 +61,8 @@ impl Summaries for SqliteStore {
         self.read(move |connection| {
             let sql = "SELECT * FROM image_summary WHERE mark = ?1 ORDER BY registry, repository, digest";
             let found = rows(connection, sql, [mark], summary)?;
-            found.into_iter().map(|found| with_uncounted(connection, found)).collect()
+            let uncounted = Uncounted::load(connection)?;
+            found.into_iter().map(|found| uncounted.added_to(connection, found)).collect()
         })
         .await
     }
@@ -188,20 +192,20 @@ fn tell(
 
 /// The summary of an image.
 pub(super) fn find(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
+    find_written(connection, image)?.map(|found| with_uncounted(connection, found)).transpose()
+}
+
+/// The verdict on an image as it was written.
+pub(super) fn find_written(connection: &Connection, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
     let sql = "SELECT * FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let ImageKey { repository, digest } = image;
     let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
-    let found = row(connection, sql, key, summary)?;
-    found.map(|found| with_uncounted(connection, found)).transpose()
+    row(connection, sql, key, summary)
 }
 
 /// A summary with what was found since it was made.
-pub(super) fn with_uncounted(
-    connection: &Connection,
-    mut summary: ImageSummary,
-) -> Result<ImageSummary, Error> {
-    additions::add_uncounted(connection, &mut summary)?;
-    Ok(summary)
+pub(super) fn with_uncounted(connection: &Connection, summary: ImageSummary) -> Result<ImageSummary, Error> {
+    Uncounted::load(connection)?.added_to(connection, summary)
 }
 
 /// A row of the table.

@@ -3,7 +3,10 @@
 use crate::scene::{Scene, findings, package, second, snapshot, vulnerability};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Found, ImageState, MoreFindings, PackageVersion, PageRequest, Store, SummaryFilter};
+use store::{
+    AttributeChange, AttributeTarget, Found, HoldSeverity, ImageState, MoreFindings, PackageVersion,
+    PageRequest, PullPolicy, QuarantineState, Store, SummaryFilter,
+};
 
 pub(crate) async fn uncounted_findings_are_added_where_a_summary_is_older(store: Arc<dyn Store>) {
     let scene = Scene::new(store).await;
@@ -108,8 +111,78 @@ pub(crate) async fn images_that_are_not_simply_unhealthy_are_looked_at(store: Ar
     let mut expected = vec![well, ruled];
     expected.sort();
     assert_eq!(digests, expected);
-    assert!(!scene.store.is_any_quarantined().await.unwrap());
-    let policy = store::PullPolicy { quarantine: true, ..store::PullPolicy::default() };
-    scene.store.set_pull_policy(scene.registry, policy, &crate::scene::actor(), second(3)).await.unwrap();
-    assert!(scene.store.is_any_quarantined().await.unwrap());
+}
+
+pub(crate) async fn uncounted_findings_hold_an_image_in_quarantine(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let digest = scene.push("app", "1", b"one").await;
+    let ids = scene.scan(&["app"], &digest, &[package("musl", "1")]).await;
+    let image = scene.image("app", &digest);
+    let policy =
+        PullPolicy { quarantine: true, hold_severity: Some(HoldSeverity::Critical), ..PullPolicy::default() };
+    scene.store.set_pull_policy(scene.registry, policy, &crate::scene::actor(), second(1)).await.unwrap();
+    let passed = AttributeChange { quarantine: Some(QuarantineState::Passed), ..AttributeChange::default() };
+    let target = AttributeTarget::Manifest(digest.clone());
+    let (repository, actor) = (&image.repository, crate::scene::actor());
+    scene.store.change_attributes(repository, &target, passed, &actor, second(2)).await.unwrap();
+    let quarantine = async || {
+        let facts = scene.store.pull_facts(repository, &digest, false).await.unwrap();
+        facts.standings[0].quarantine
+    };
+    assert_eq!(quarantine().await, Some(QuarantineState::Passed));
+    let more = |severity: &str| MoreFindings {
+        package_version: ids[0],
+        counts: BTreeMap::from([(severity.to_owned(), 1)]),
+    };
+    scene.store.add_findings(&snapshot("two"), vec![more("Critical")]).await.unwrap();
+    assert_eq!(quarantine().await, Some(QuarantineState::Failed), "before its summary is written");
+    let written = scene.store.written_summary(&image).await.unwrap().unwrap();
+    assert_eq!(written.counts.get("Critical"), None);
+    // Writing it has the consequences that showing it had not.
+    let shown = scene.store.summary(&image).await.unwrap().unwrap();
+    assert_eq!(shown.counts.get("Critical"), Some(&1));
+    scene.store.put_judged(vec![(shown.clone(), Found::of(&shown))], vec![], second(3)).await.unwrap();
+    scene.store.findings_are_counted().await.unwrap();
+    assert_eq!(quarantine().await, Some(QuarantineState::Failed));
+    let told = scene.store.attributes(repository, &target).await.unwrap().unwrap();
+    assert_eq!(told.quarantine, Some(QuarantineState::Failed), "the attribute has followed");
+}
+
+pub(crate) async fn indexes_have_the_uncounted_findings_of_their_images(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let (one, two) = (scene.push("app", "1", b"one").await, scene.push("app", "2", b"two").await);
+    let ids = scene.scan(&["app"], &one, &[package("musl", "1")]).await;
+    scene.scan(&["app"], &two, &[package("curl", "1")]).await;
+    let index = scene.push("app", "all", b"index").await;
+    let mut summary = scene.summary("app", &index, ImageState::Unhealthy);
+    summary.children = vec![one.clone(), two.clone()];
+    let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
+    let shown =
+        async |digest| sum(&scene.store.summary(&scene.image("app", digest)).await.unwrap().unwrap().counts);
+    summary.counts = BTreeMap::from([("High".to_owned(), shown(&one).await + shown(&two).await)]);
+    let before = sum(&summary.counts);
+    assert!(scene.store.put_summary(summary).await.unwrap());
+    let more = MoreFindings { package_version: ids[0], counts: BTreeMap::from([("Low".to_owned(), 3)]) };
+    scene.store.add_findings(&snapshot("two"), vec![more]).await.unwrap();
+    assert_eq!(shown(&index).await, before + 3);
+    scene.store.findings_are_counted().await.unwrap();
+    assert_eq!(shown(&index).await, before);
+}
+
+pub(crate) async fn of_many_uncounted_findings_each_image_has_its_own(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let many: Vec<PackageVersion> = (0..40).map(|number| package(&format!("p{number}"), "1")).collect();
+    let (all, few) = (scene.push("app", "1", b"one").await, scene.push("app", "2", b"two").await);
+    let ids = scene.scan(&["app"], &all, &many).await;
+    scene.scan(&["app"], &few, &many[10..13]).await;
+    let shown = async |digest| {
+        let summary = scene.store.summary(&scene.image("app", digest)).await.unwrap().unwrap();
+        summary.counts.values().sum::<u64>()
+    };
+    let before = (shown(&all).await, shown(&few).await);
+    let more = ids
+        .iter()
+        .map(|id| MoreFindings { package_version: *id, counts: BTreeMap::from([("Low".to_owned(), 1)]) });
+    scene.store.add_findings(&snapshot("two"), more.collect()).await.unwrap();
+    assert_eq!((shown(&all).await, shown(&few).await), (before.0 + 40, before.1 + 3));
 }

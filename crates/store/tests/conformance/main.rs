@@ -12,6 +12,7 @@ mod audit;
 mod catalog;
 mod census;
 mod collection;
+mod custom_assessments;
 mod deleted;
 mod digests;
 mod documents;
@@ -29,6 +30,7 @@ mod rules;
 mod saved_queries;
 mod scene;
 mod scoped_tokens;
+mod software;
 mod summaries;
 mod tenancy;
 mod transients;
@@ -65,7 +67,10 @@ mod sqlite {
             uncounted_findings_are_added_where_a_summary_is_older
             package_versions_are_found_by_the_names_of_their_advisories
             machines_tell_package_versions_apart
-            images_that_are_not_simply_unhealthy_are_looked_at;
+            images_that_are_not_simply_unhealthy_are_looked_at
+            uncounted_findings_hold_an_image_in_quarantine
+            indexes_have_the_uncounted_findings_of_their_images
+            of_many_uncounted_findings_each_image_has_its_own;
         vex:
             whatever_is_attached_or_taken_away_is_to_be_read
             what_comes_meanwhile_is_read_again
@@ -127,6 +132,13 @@ mod sqlite {
             a_census_follows_images_wherever_they_go
             packages_are_found_by_name
             history_is_that_of_the_registries;
+        custom_assessments:
+            kinds_are_put_replaced_and_deleted_with_their_assessments
+            an_assessment_needs_a_kind_and_keeps_its_moments
+            assessments_are_listed_below_a_scope
+            assessments_go_with_their_image_and_their_registry;
+        software:
+            findings_are_read_by_what_has_to_be_updated;
         saved_queries:
             saved_queries_come_and_go_in_any_case
             saved_queries_are_listed_below_a_scope;

@@ -34,10 +34,46 @@ impl Random {
     }
 }
 
-/// Random pairs; half of them differ in one place, since others are decided by their first number.
-fn pairs(mut version: impl FnMut(&mut Random) -> String, alphabet: &[&str]) -> Vec<(String, String)> {
-    let mut random = Random(0x5eed_0000_0000_0001);
-    (0..PAIRS)
+/// Other questions are asked with another number in `LAZARETTO_SEED`, and more of them with one in `LAZARETTO_PAIRS`.
+fn chosen(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Pairs of published versions: those that stand in `NAME.txt` of the folder `LAZARETTO_VERSIONS`, a line for each.
+/// They are neighbours in the alphabet as often as strangers, since most pairs are decided by their first number.
+fn published(name: &str, random: &mut Random) -> Vec<(String, String)> {
+    let Some(folder) = std::env::var_os("LAZARETTO_VERSIONS") else { return Vec::new() };
+    let text = std::fs::read_to_string(std::path::Path::new(&folder).join(format!("{name}.txt")));
+    let mut versions: Vec<String> = text.unwrap_or_default().lines().map(str::to_owned).collect();
+    versions.retain(|version| !version.contains(char::is_whitespace) && !version.is_empty());
+    versions.sort();
+    if versions.len() < 2 {
+        return Vec::new();
+    }
+    let many = chosen("LAZARETTO_PAIRS").and_then(|many| many.try_into().ok()).unwrap_or(PAIRS);
+    (0..many)
+        .map(|number| {
+            let left = random.below(versions.len());
+            let right = match number % 2 {
+                0 => random.below(versions.len()),
+                _ => (left + 1 + random.below(20)) % versions.len(),
+            };
+            (versions[left].clone(), versions[right].clone())
+        })
+        .collect()
+}
+
+/// Random pairs, and published ones; half of the former differ in one place, since others are decided by their first
+/// number.
+fn pairs(
+    name: &str,
+    mut version: impl FnMut(&mut Random) -> String,
+    alphabet: &[&str],
+) -> Vec<(String, String)> {
+    let mut random = Random(0x5eed_0000_0000_0001 ^ (chosen("LAZARETTO_SEED").unwrap_or_default() << 8));
+    let many = chosen("LAZARETTO_PAIRS").and_then(|many| many.try_into().ok()).unwrap_or(PAIRS);
+    let published = published(name, &mut random);
+    (0..many)
         .map(|number| {
             let left = version(&mut random);
             let right = if number % 2 == 0 {
@@ -53,6 +89,7 @@ fn pairs(mut version: impl FnMut(&mut Random) -> String, alphabet: &[&str]) -> V
             };
             (left, right)
         })
+        .chain(published)
         .collect()
 }
 
@@ -128,7 +165,7 @@ fn dpkg_agrees_on_random_versions() {
         eprintln!("skipped: dpkg is not installed, so it was not asked about deb");
         return;
     }
-    check("deb", "sh", &["-c", script], pairs(version, &parts));
+    check("deb", "sh", &["-c", script], pairs("deb", version, &parts));
 }
 
 #[test]
@@ -138,7 +175,7 @@ fn rpm_agrees_on_random_versions() {
         |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 6));
     let script = "%{lua: for line in io.lines() do local a, b = line:match('^(%S+) (%S+)$')
         local c = rpm.vercmp(a, b) print(c < 0 and '<' or c > 0 and '>' or '=') end}";
-    check("rpm", "rpm", &["--eval", script], pairs(version, &parts));
+    check("rpm", "rpm", &["--eval", script], pairs("rpm", version, &parts));
 }
 
 #[test]
@@ -149,7 +186,7 @@ fn rubygems_agrees_on_random_versions() {
     let script = "STDIN.each_line do |line| a, b = line.split
         begin puts %w[< = >][(Gem::Version.new(a) <=> Gem::Version.new(b)) + 1]
         rescue ArgumentError then puts '?' end end";
-    check("gem", "ruby", &["-e", script], pairs(version, &parts));
+    check("gem", "ruby", &["-e", script], pairs("gem", version, &parts));
 }
 
 #[test]
@@ -190,7 +227,7 @@ for line in sys.stdin:
     except InvalidVersion:
         print('?')
 ";
-    check("pep440", "python3", &["-c", script], pairs(version, &parts));
+    check("pep440", "python3", &["-c", script], pairs("pep440", version, &parts));
 }
 
 #[test]
@@ -224,7 +261,7 @@ for (const line of lines) {
     const [a, b] = line.split(' ');
     console.log(semver.valid(a) && semver.valid(b) ? '=><'[(semver.compare(a, b) + 3) % 3] : '?');
 }";
-    check("npm", "node", &["-e", script], pairs(version, &parts));
+    check("npm", "node", &["-e", script], pairs("npm", version, &parts));
 }
 
 #[test]
@@ -256,7 +293,7 @@ while (($line = fgets(STDIN)) !== false) {
             |word: &&str| rest.strip_prefix(word).is_some_and(|rest| rest.is_empty() || is_number(rest));
         of_three && numbers.split('.').count() == 3 && words.iter().any(known)
     };
-    let mut asked = pairs(version, &parts);
+    let mut asked = pairs("composer", version, &parts);
     asked.retain(|(left, right)| one_shape(left) && one_shape(right));
     check("composer", "php", &["-r", script], asked);
 }
@@ -281,6 +318,14 @@ fn mavens_comparable_version_agrees_on_random_versions() {
         ".Final",
         ".GA",
         "-jre",
+        ".RELEASE",
+        ".redhat-00001",
+        ".Final-redhat-1",
+        "-M1",
+        "-b07",
+        ".v20180101",
+        "-incubating",
+        "a1",
     ];
     let parts = ["0", "1", "9", "10", ".0", ".1"];
     let version = |random: &mut Random| {
@@ -293,13 +338,15 @@ fn mavens_comparable_version_agrees_on_random_versions() {
     let usual = |text: &str| {
         let starts = text.starts_with(|sign: char| sign.is_ascii_digit());
         starts
-            && !["--", "..", ".-", "-.", "-0"].iter().any(|odd| text.contains(odd))
+            && !["--", "..", ".-", "-.", "-0", "v."].iter().any(|odd| text.contains(odd))
             && !text.as_bytes().windows(2).any(|pair| pair[0].is_ascii_alphabetic() && pair[1] == b'0')
             && !text.ends_with(['.', '-'])
             && ["inal", "GA"].iter().all(|last| !text.contains(last) || text.ends_with(last))
     };
-    let pairs: Vec<_> =
-        pairs(version, &parts).into_iter().filter(|(left, right)| usual(left) && usual(right)).collect();
+    let pairs: Vec<_> = pairs("maven", version, &parts)
+        .into_iter()
+        .filter(|(left, right)| usual(left) && usual(right))
+        .collect();
     let mut differences = Vec::new();
     let mut compared = 0;
     for chunk in pairs.chunks(1000) {

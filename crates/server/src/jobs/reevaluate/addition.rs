@@ -2,7 +2,8 @@
 //!
 //! Then most verdicts stay what they are, and only have more findings. Those are written down once for each package
 //! version, and whoever reads a summary adds them ([`store::Additions`]): they stand in every verdict before the first
-//! summary is written. Images whose verdict becomes another one are judged and written at once, with their events.
+//! summary is written. Images whose verdict becomes another one, and those with a package version of which anything else
+//! has changed, are judged and written at once, with their events.
 //!
 //! What comes after is the way of every re-evaluation: it finds these package versions matched, and their images not
 //! yet judged. Should the server stop in between, it goes on there.
@@ -11,11 +12,11 @@ use super::judging::{Judge, Standings, counted_anew};
 use super::plan::Difference;
 use super::{Catching, add, flips, keeping, match_again};
 use crate::jobs::JobError;
-use graph::automations;
+use crate::judge::findings_of;
+use advisory::Snapshot;
 use graph::rulebook::Rulebook;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-
 use store::{
     ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding, PackageVersionId,
     SnapshotVersion,
@@ -54,13 +55,16 @@ pub(super) async fn announce(
     catching: &Catching<'_>,
     before: &SnapshotVersion,
 ) -> Result<Announced, JobError> {
-    if has_consequences(catching, before).await? {
+    let store = &catching.workshop.store;
+    if !store.is_all_matched_with(before).await? {
         return Ok(Announced::No);
     }
-    let Some((standings, more)) = additions(catching).await? else { return Ok(Announced::No) };
-    let store = &catching.workshop.store;
+    let book = Rulebook::load(&**store, Timestamp::now()).await?;
+    let Some(Additions { standings, more, otherwise }) = additions(catching, book).await? else {
+        return Ok(Announced::No);
+    };
     let changed: Vec<PackageVersionId> = more.iter().map(|more| more.package_version).collect();
-    let others = others(catching, &changed).await?;
+    let others = others(catching, &changed, otherwise).await?;
     let mut of: BTreeMap<PackageVersionId, PackageStanding> =
         standings.iter().map(|standing| (standing.id, standing.clone())).collect();
     let missing: Vec<PackageVersionId> = {
@@ -81,28 +85,24 @@ pub(super) async fn announce(
     let touched =
         match_again(catching.workshop, catching.snapshot, catching.before, versions, Timestamp::now())
             .await?;
-    // First those that are written: whoever compares them with what they were must not see what is only added.
-    let images = write(catching, judged.images).await?;
     store.add_findings(&catching.target.snapshot, more).await?;
+    let images = write(catching, judged.images).await?;
     Ok(Announced::Yes(Announcement { matched, touched, images }))
 }
 
-/// Whether a change of a verdict has consequences beyond the verdict, so that each has to be looked at: rules that may
-/// hide it, automations that want to be told, registries that hold images back. Or whether an earlier run has not come
-/// to its end.
-async fn has_consequences(catching: &Catching<'_>, before: &SnapshotVersion) -> Result<bool, JobError> {
-    let store = &*catching.workshop.store;
-    Ok(!store.is_all_matched_with(before).await?
-        || !store.documents(automations::KEPT).await?.is_empty()
-        || store.is_any_quarantined().await?
-        || Rulebook::load(store, Timestamp::now()).await?.rules().next().is_some())
+/// What a snapshot says otherwise, where that is little.
+struct Additions {
+    /// The package versions of which it says something else, as they would stand.
+    standings: Vec<PackageStanding>,
+    /// Those that only have more findings.
+    more: Vec<MoreFindings>,
+    /// Those of which anything else has changed: the images that have them are judged at once.
+    otherwise: Vec<PackageVersionId>,
 }
 
-/// The package versions of which the snapshot says something else, as they would stand, and what is found in them more.
-/// None if there are many, or if anything but additional findings has changed.
-async fn additions(
-    catching: &Catching<'_>,
-) -> Result<Option<(Vec<PackageStanding>, Vec<MoreFindings>)>, JobError> {
+/// None if the snapshot says much otherwise, or if a rule may hide what it says more: then each image has to be looked
+/// at.
+async fn additions(catching: &Catching<'_>, book: Rulebook) -> Result<Option<Additions>, JobError> {
     let Some(before) = catching.before.cloned() else { return Ok(None) };
     let (older, newer) = (before.clone(), catching.snapshot.clone());
     let difference = blocking(move || Difference::of(&older, &newer)).await?;
@@ -116,47 +116,83 @@ async fn additions(
     }
     let snapshot = catching.snapshot.clone();
     blocking(move || {
-        let mut after = Vec::with_capacity(standings.len());
-        let mut additional = Vec::new();
+        let mut found = Additions { standings: Vec::new(), more: Vec::new(), otherwise: Vec::new() };
         for standing in standings {
             // Both are counted from the snapshots: what is recorded has the ratings of whoever was recorded last.
-            let anew = counted_anew(&snapshot, &standing);
-            additional.extend(more(&counted_anew(&before, &standing), &anew)?);
-            after.push(anew);
+            let (was, is) = (counted_anew(&before, &standing), counted_anew(&snapshot, &standing));
+            match change(&was, &is) {
+                Change::None => {}
+                Change::More(_) if may_be_hidden(&book, &snapshot, &standing) => return None,
+                Change::More(more) => found.more.push(more),
+                Change::Otherwise => found.otherwise.push(standing.id),
+            }
+            found.standings.push(is);
         }
-        Some((after, additional))
+        Some(found)
     })
     .await
 }
 
-/// What is found more; none of both if it is as before, and nothing at all if it is not more but something else.
-fn more(before: &PackageStanding, after: &PackageStanding) -> Option<Option<MoreFindings>> {
+/// Whether a rule hides single findings of a package version.
+fn may_be_hidden(book: &Rulebook, snapshot: &Snapshot, standing: &PackageStanding) -> bool {
+    let (rows, vulnerabilities) = findings_of(snapshot, &standing.package);
+    rows.iter().any(|row| {
+        let known = vulnerabilities.iter().find(|known| known.id == row.vulnerability);
+        known.is_some_and(|known| book.may_hide(known, &row.evidence, &standing.package))
+    })
+}
+
+/// What has changed in what is found.
+#[derive(Debug, PartialEq)]
+enum Change {
+    /// Nothing.
+    None,
+    /// There is more of it.
+    More(MoreFindings),
+    /// Something else.
+    Otherwise,
+}
+
+fn change(before: &PackageStanding, after: &PackageStanding) -> Change {
     let same_doubts =
         (before.undetermined, &before.first_undetermined) == (after.undetermined, &after.first_undetermined);
     let mut counts = BTreeMap::new();
     for (severity, count) in &after.affected {
-        let more = count.checked_sub(before.affected.get(severity).copied().unwrap_or_default())?;
-        if more > 0 {
-            counts.insert(severity.clone(), more);
+        match count.checked_sub(before.affected.get(severity).copied().unwrap_or_default()) {
+            Some(0) => {}
+            Some(more) => {
+                counts.insert(severity.clone(), more);
+            }
+            None => return Change::Otherwise,
         }
     }
     let nothing_less = before.affected.keys().all(|severity| after.affected.contains_key(severity));
-    let found = MoreFindings { package_version: before.id, counts };
-    (same_doubts && nothing_less).then(|| Some(found).filter(|found| !found.counts.is_empty()))
+    match (same_doubts && nothing_less, counts.is_empty()) {
+        (false, _) => Change::Otherwise,
+        (true, true) => Change::None,
+        (true, false) => Change::More(MoreFindings { package_version: before.id, counts }),
+    }
 }
 
-/// The images with these package versions that are not simply unhealthy.
+/// The images that have package versions with more findings and are not simply unhealthy, and all that have one of
+/// which something else is said.
 async fn others(
     catching: &Catching<'_>,
-    packages: &[PackageVersionId],
+    more: &[PackageVersionId],
+    otherwise: Vec<PackageVersionId>,
 ) -> Result<Vec<ImageToJudge>, JobError> {
     let store = &catching.workshop.store;
-    let (having, to_look_at) =
-        tokio::try_join!(store.images_having(packages.to_vec()), store.images_to_look_at())?;
-    let both: Vec<ImageNumber> =
-        having.into_iter().filter(|image| to_look_at.binary_search(image).is_ok()).collect();
-    let mut images = Vec::with_capacity(both.len());
-    for chunk in both.chunks(READ) {
+    let (having, to_look_at, others) = tokio::try_join!(
+        store.images_having(more.to_vec()),
+        store.images_to_look_at(),
+        store.images_having(otherwise)
+    )?;
+    let mut all: Vec<ImageNumber> =
+        having.into_iter().filter(|image| to_look_at.binary_search(image).is_ok()).chain(others).collect();
+    all.sort_unstable();
+    all.dedup();
+    let mut images = Vec::with_capacity(all.len());
+    for chunk in all.chunks(READ) {
         images.extend(store.numbered_images(chunk.to_vec()).await?);
     }
     Ok(images)
@@ -205,16 +241,18 @@ mod tests {
     #[test]
     fn only_more_findings_are_an_addition() {
         let before = standing(&[("High", 2)], 0);
-        let added = more(&before, &standing(&[("High", 2), ("Low", 1)], 0)).unwrap().unwrap();
+        let Change::More(added) = change(&before, &standing(&[("High", 2), ("Low", 1)], 0)) else {
+            panic!("there is one more");
+        };
         assert_eq!(added.counts, BTreeMap::from([("Low".to_owned(), 1)]));
-        assert_eq!(more(&before, &before), Some(None), "the same is nothing");
+        assert_eq!(change(&before, &before), Change::None, "the same is nothing");
         for other in [
             standing(&[("High", 1)], 0),
             standing(&[("Low", 2)], 0),
             standing(&[], 0),
             standing(&[("High", 3)], 1),
         ] {
-            assert_eq!(more(&before, &other), None, "{other:?}");
+            assert_eq!(change(&before, &other), Change::Otherwise, "{other:?}");
         }
     }
 }

@@ -78,7 +78,7 @@ async fn keep_under_rules(
     for image in images {
         let JudgedImage { image, state, cause, counts } = image;
         let Some(known) = registries.get(&image.repository.registry) else { continue };
-        let Some(before) = store.summary(image).await?.filter(has_verdict) else { continue };
+        let Some(before) = store.written_summary(image).await?.filter(has_verdict) else { continue };
         let found = Found { state: *state, cause: cause.clone(), counts: counts.clone() };
         if before.snapshot.as_ref() == Some(snapshot) && store.found(image).await?.as_ref() == Some(&found) {
             continue;

@@ -204,6 +204,34 @@ fn trace(connection: &Connection, image: &ImageKey, found: &mut [Finding]) -> Re
     Ok(())
 }
 
+/// What some package versions of one image are affected by, from the packages to their findings.
+pub(in crate::sqlite) const OF_PACKAGES: &str =
+    "SELECT p.*, ip.place, l.layer, l.path, f.vulnerability, f.verdict, f.fixed, f.advisories, f.evidence,
+            f.first_seen, v.severity, v.score, v.record
+     FROM image i
+     CROSS JOIN json_each(?2) wanted
+     CROSS JOIN image_package ip ON ip.image = i.id AND ip.package_version = wanted.value
+     CROSS JOIN package_finding f ON f.package_version = ip.package_version
+     CROSS JOIN package_version p ON p.id = ip.package_version
+     CROSS JOIN vulnerability v ON v.id = f.vulnerability AND v.ecosystem = p.ecosystem
+     CROSS JOIN place l ON l.id = ip.place
+     WHERE i.digest = ?1 AND f.verdict = 'Affected'
+     ORDER BY f.vulnerability, ip.package_version, ip.place";
+
+pub(in crate::sqlite) fn of_packages(
+    connection: &Connection,
+    image: &ImageKey,
+    packages: &[PackageVersionId],
+) -> Result<Vec<Finding>, Error> {
+    if !exists_summary(connection, image)? {
+        return Ok(Vec::new());
+    }
+    let key = params![image.digest.as_str(), json_text(packages)?];
+    let mut found = rows(connection, OF_PACKAGES, key, |row| finding(row, image))?;
+    trace(connection, image, &mut found)?;
+    Ok(found)
+}
+
 /// A list as JSON; null for an empty one, which asks for all.
 fn list_or_null<T: serde::Serialize>(list: &[T]) -> Result<Option<String>, Error> {
     if list.is_empty() { Ok(None) } else { json_text(list).map(Some) }

@@ -1,5 +1,7 @@
 //! The wrappers in which tools put what they sign.
 //!
+//! They are foreign bytes: what is none of them is none, and says nothing. Whether a signature holds is for the caller.
+//!
 //! * DSSE, <https://github.com/secure-systems-lab/dsse>: a payload with its type, and signatures of both.
 //! * In-toto statements, <https://github.com/in-toto/attestation>: what a payload is about, and a predicate.
 //! * Sigstore bundles, <https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md>: a DSSE envelope beside proofs
@@ -13,13 +15,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The media type of a layer that is a DSSE envelope.
-pub(super) const DSSE: &str = "application/vnd.dsse.envelope.v1+json";
+pub const DSSE: &str = "application/vnd.dsse.envelope.v1+json";
 /// How the media types of Sigstore bundles begin.
-pub(super) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
+pub const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 /// The media type of a layer that names a manifest.
-pub(super) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// The annotation that has the signature of such a layer.
-pub(super) const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
+pub const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 /// How the predicate type begins of a statement that says no more than "I have signed this".
 const SIGNED: &str = "https://sigstore.dev/cosign/sign/";
 const IN_TOTO: &str = "application/vnd.in-toto+json";
@@ -46,19 +48,19 @@ struct Bundle {
 
 /// A statement in its envelope, whose signatures nobody has looked at yet.
 #[derive(Debug)]
-pub(super) struct Enveloped {
+pub struct Enveloped {
     /// What the signatures are of.
-    pub(super) signed: Vec<u8>,
+    pub signed: Vec<u8>,
     /// The signatures.
-    pub(super) signatures: Vec<Vec<u8>>,
+    pub signatures: Vec<Vec<u8>>,
     /// The statement.
-    pub(super) statement: Statement,
+    pub statement: Statement,
 }
 
 /// An in-toto statement.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Statement {
+pub struct Statement {
     #[serde(default)]
     predicate_type: String,
     #[serde(default)]
@@ -74,7 +76,7 @@ struct Subject {
 }
 
 /// The statement in a layer; none if the layer is none of an in-toto statement.
-pub(super) fn enveloped(media_type: &str, bytes: &[u8]) -> Option<Enveloped> {
+pub fn enveloped(media_type: &str, bytes: &[u8]) -> Option<Enveloped> {
     let envelope: Envelope = if media_type.starts_with(BUNDLE) {
         serde_json::from_slice::<Bundle>(bytes).ok()?.dsse_envelope?
     } else {
@@ -102,25 +104,24 @@ fn pre_authentication(kind: &str, payload: &[u8]) -> Vec<u8> {
 
 impl Statement {
     /// What kind of predicate it has.
-    pub(super) fn predicate_type(&self) -> &str {
+    pub fn predicate_type(&self) -> &str {
         &self.predicate_type
     }
 
-    /// Whether it is about a manifest.
-    pub(super) fn is_about(&self, digest: &oci::Digest) -> bool {
-        let wanted = digest.to_string();
+    /// Whether it is about a manifest, by its digest.
+    pub fn is_about(&self, digest: &str) -> bool {
         self.subject.iter().any(|subject| {
-            subject.digest.iter().any(|(algorithm, hex)| format!("{algorithm}:{hex}") == wanted)
+            subject.digest.iter().any(|(algorithm, hex)| digest.split_once(':') == Some((algorithm, hex)))
         })
     }
 
     /// Whether it says that somebody has signed a manifest, and no more.
-    pub(super) fn is_signature(&self) -> bool {
+    pub fn is_signature(&self) -> bool {
         self.predicate_type.starts_with(SIGNED)
     }
 
     /// The document that it carries. Some tools put it into a text: `{"Data": "…"}`.
-    pub(super) fn document(&self) -> Vec<u8> {
+    pub fn document(&self) -> Vec<u8> {
         match self.predicate.get("Data") {
             Some(Value::String(text)) => text.clone().into_bytes(),
             Some(inner @ Value::Object(_)) => inner.to_string().into_bytes(),
@@ -130,14 +131,14 @@ impl Statement {
 }
 
 /// The manifest that a simple-signing document names.
-pub(super) fn named_manifest(document: &[u8]) -> Option<String> {
+pub fn named_manifest(document: &[u8]) -> Option<String> {
     let document: Value = serde_json::from_slice(document).ok()?;
     let named = document.get("critical")?.get("image")?.get("docker-manifest-digest")?;
     named.as_str().map(str::to_owned)
 }
 
 /// The signature in an annotation.
-pub(super) fn signature(annotation: &str) -> Option<Vec<u8>> {
+pub fn signature(annotation: &str) -> Option<Vec<u8>> {
     base64(annotation)
 }
 
@@ -172,8 +173,8 @@ mod tests {
         {
             let found = enveloped(media_type, document.to_string().as_bytes()).unwrap();
             assert_eq!(found.statement.predicate_type(), "https://openvex.dev/ns");
-            assert!(found.statement.is_about(&format!("sha256:{}", "a".repeat(64)).parse().unwrap()));
-            assert!(!found.statement.is_about(&format!("sha256:{}", "b".repeat(64)).parse().unwrap()));
+            assert!(found.statement.is_about(&format!("sha256:{}", "a".repeat(64))));
+            assert!(!found.statement.is_about(&format!("sha256:{}", "b".repeat(64))));
             assert_eq!(found.statement.document(), br#"{"@id":"1"}"#);
             assert_eq!(found.signatures, [vec![0]]);
         }
