@@ -29,7 +29,7 @@ use store::{
 use uuid::Uuid;
 
 /// Where the estate's form is counted: a change of it builds the estates anew.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Writes that are under way at a time, which share a commit.
 const AT_ONCE: usize = 128;
