@@ -295,8 +295,8 @@ fn vulnerability(number: usize) -> Vulnerability {
 const SUB: &str = "securityresources | where type == 'microsoft.security/assessments/subassessments'";
 
 /// Name, query, the longest it may take in milliseconds if anybody has said so.
-fn questions(image: &Digest, images: usize) -> Vec<(&'static str, String, Option<u32>)> {
-    let mut questions = vec![
+fn questions(image: &Digest) -> Vec<(&'static str, String, Option<u32>)> {
+    vec![
         (
             "one image's findings by digest (Findings)",
             format!("Findings | where digest == '{image}' | project vulnerability, severity, package, version, fixedVersion"),
@@ -341,29 +341,17 @@ fn questions(image: &Digest, images: usize) -> Vec<(&'static str, String, Option
             format!("{SUB} | where properties.additionalData.artifactDetails.digest == '{image}' | project id, properties.id, properties.additionalData.softwareDetails.packageName"),
             Some(20),
         ),
-    ];
-    if images <= SMALL {
-        // These rows are made one by one, which nobody waits for in a large estate.
-        questions.push((
-            "findings by severity (form of 2023)",
-            format!("{SUB} | where properties.additionalData.assessedResourceType == 'AzureContainerRegistryVulnerability' | summarize count() by tostring(properties.status.severity)"),
-            None,
-        ));
-    }
-    questions
+    ]
 }
-
-/// The smaller of the two estates.
-const SMALL: usize = 10_000;
 
 async fn measure(images: usize, folder: &Path) {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("records.sqlite")).unwrap());
     println!("\n{images} images, {} findings", images * 100);
-    let mut missed = answer_all(&store, images).await;
+    let mut missed = answer_all(&store).await;
     println!("peak of memory: {} MB", peak_megabytes());
     println!("database: {} MB", std::fs::metadata(folder.join("records.sqlite")).unwrap().len() >> 20);
     rules::put(&*store).await;
-    missed.extend(answer_all(&store, images).await);
+    missed.extend(answer_all(&store).await);
     rules::delete(&*store).await;
     println!("peak of memory: {} MB", peak_megabytes());
     if !missed.is_empty() {
@@ -372,10 +360,10 @@ async fn measure(images: usize, folder: &Path) {
 }
 
 /// Asks all questions, and says which took longer than they may.
-async fn answer_all(store: &Arc<dyn Store>, images: usize) -> Vec<&'static str> {
+async fn answer_all(store: &Arc<dyn Store>) -> Vec<&'static str> {
     println!("{:<55} {:>9} {:>9} {:>9} {:>9} {:>8}", "", "first", "median", "processor", "rows", "limit");
     let mut missed = Vec::new();
-    for (name, query, longest) in questions(&digest_of(17), images) {
+    for (name, query, longest) in questions(&digest_of(17)) {
         let (mut times, mut rows, busy) = (Vec::new(), 0, processor_time());
         for _ in 0..5 {
             let begun = Instant::now();

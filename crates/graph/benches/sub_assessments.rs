@@ -100,8 +100,8 @@ impl Pages {
 async fn page_through_software(harbour: &Harbour, book: &Rulebook) {
     let (mut pages, mut count, mut after) = (Pages::begin(), 0, None);
     loop {
-        let images = harbour.store.summaries(&SummaryFilter::default(), PageRequest { after, limit: 50 });
-        let images = images.await.unwrap();
+        let (filter, page) = (SummaryFilter::default(), PageRequest { after, limit: 50 });
+        let images = harbour.store.summaries(&filter, page).await.unwrap();
         for summary in &images.items {
             let began = Instant::now();
             let image = ImageSoftware::of(&*harbour.store, book, &harbour.known, summary).await.unwrap();

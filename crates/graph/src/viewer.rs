@@ -133,11 +133,6 @@ impl View {
         is_wanted && self.viewer.may(Action::ROLE_ASSIGNMENT_READ, scope)
     }
 
-    /// Whether the viewer may read what a registry and its images were found to be.
-    pub(crate) fn may_read_assessments_of(&self, known: &KnownRegistry) -> bool {
-        self.assessed.iter().any(|one| one.registry.id == known.registry.id)
-    }
-
     /// Whether the viewer may read the assessments of something that is asked for.
     pub(crate) fn may_read_assessments_at(&self, scope: &ResourceId) -> bool {
         // What is assessed lies in a subscription, and only those that are asked for are listed.
@@ -145,6 +140,11 @@ impl View {
             self.subscriptions.iter().any(|known| known.id.to_string().eq_ignore_ascii_case(one))
         });
         is_asked && self.viewer.may(Action::ASSESSMENT_READ, scope)
+    }
+
+    /// Whether the viewer may read what a registry and its images were found to be.
+    pub(crate) fn may_read_assessments_of(&self, known: &KnownRegistry) -> bool {
+        self.assessed.iter().any(|one| one.registry.id == known.registry.id)
     }
 
     fn add(&mut self, viewer: &Viewer, registry: store::Registry) {

@@ -48,6 +48,15 @@ impl Place {
                 (String::new(), vec!["00000000-0000-0000-0000-000000000777"])
             }
             pattern if pattern.starts_with("/providers/Microsoft.ResourceGraph/") => none(),
+            "/providers/Microsoft.Management/getEntities"
+            | "/providers/Microsoft.Authorization/providerOperations" => none(),
+            "/providers/Microsoft.Authorization/providerOperations/{namespace}" => {
+                (String::new(), vec!["Microsoft.Security"])
+            }
+            "{scope}/providers/Microsoft.Resources/tags/default" => (self.registry(), Vec::new()),
+            pattern if pattern.ends_with("Microsoft.Security/locations/{location}") => {
+                (String::new(), vec![self.subscription, "local"])
+            }
             "/providers/Microsoft.Subscription/aliases/{name}" => (String::new(), vec!["another"]),
             // What deletes is asked for what is not there, so that the others find what they need.
             "{scope}/providers/Microsoft.ContainerRegistry/registries/{name}"
@@ -162,6 +171,8 @@ fn body(route: &Route) -> Value {
         _ if is("roleDefinitions") => json!({"properties": {
             "roleName": "Mine", "assignableScopes": [OWN.subscription()], "permissions": [{"actions": ["*/read"]}],
         }}),
+        _ if is("tags/default") => json!({"operation": "Merge", "properties": {"tags": {"a": "b"}}}),
+        _ if is("locks") => json!({"properties": {"level": "CanNotDelete"}}),
         _ if is("regenerateCredential") => json!({"name": "password"}),
         _ => json!({"location": "local", "name": "fresh", "displayName": "Fresh"}),
     }

@@ -39,7 +39,7 @@ pub(super) const TABLE: Table = Table {
         let newer = newer.map(|form| (true, Stage::Newer(*form, None)));
         let stages = [
             (forms.contains(&Form::First), Stage::SubAssessments(None)),
-            (software::is_wanted(narrowed), Stage::Software(None)),
+            (asked_forms::of_software(request) && software::is_wanted(narrowed), Stage::Software(None)),
             (narrowed.wants_type(assessment::KIND), Stage::Custom(None)),
             (wants_images(narrowed, assessment::KIND), Stage::Images(None)),
             (wants_images(narrowed, governance::KIND), Stage::GovernedImages(None)),

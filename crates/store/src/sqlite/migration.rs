@@ -116,6 +116,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "custom_assessments",
         sql: include_str!("../../migrations/sqlite/0150_custom_assessments.sql"),
     },
+    Migration {
+        number: 160,
+        name: "asked_again",
+        sql: include_str!("../../migrations/sqlite/0160_asked_again.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
     AssessmentKindPut, CustomAssessment, CustomAssessmentPut, NewAssessment, NewRegistry, PageRequest,
-    RegistryRemoval, Store,
+    RegistryRemoval, Removal, Store,
 };
 
 const KIND: &str = "8f211ea8-777b-45c4-8631-776d535afd62";
@@ -132,7 +132,9 @@ pub(crate) async fn assessments_go_with_their_image_and_their_registry(store: Ar
     for scope in [image.as_str(), &registry, "/subscriptions/s"] {
         put(store, scope, KIND, "Unhealthy", 2).await;
     }
-    store.delete_manifest(&scene.repository("team/app"), &digest, &actor(), second(3)).await.unwrap();
+    let repository = scene.repository("team/app");
+    let removed = store.delete_manifest(&repository, &digest, &actor(), second(3)).await.unwrap();
+    assert_eq!(removed, Removal::Removed);
     assert_eq!(scopes(store, "/").await, [registry.as_str(), "/subscriptions/s"]);
     let removed = store.delete_registry(second_one.id, &actor(), second(4)).await.unwrap();
     assert_eq!(removed, RegistryRemoval::Removed);

@@ -153,6 +153,7 @@ mod sqlite {
             pass_ends_with_its_image;
         queue:
             job_runs_once_and_is_gone
+            asked_again_while_running_counts_from_then
             same_key_coalesces_while_queued
             asked_for_while_running_runs_once_more
             failed_job_waits_longer_each_time_and_dies
