@@ -39,7 +39,6 @@ async fn judge(estate: &Estate, registry: &str, repository: &str, content: &str,
 /// The assessments of today, and the last of each in the past, side by side.
 const STANDS: &str = "SecurityResources
     | where type == 'microsoft.security/assessments'
-    | where isempty(properties.metadata.recommendationCategory)
     | project id, name, subscriptionId, resourceGroup, code = properties.status.code,
         severity = properties.status.severity, description = properties.status.description,
         details = properties.resourceDetails,
