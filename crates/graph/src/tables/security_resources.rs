@@ -127,17 +127,7 @@ impl Reading for Security {
                 self.stages.extend(next.map(|next| Stage::Images(Some(next))));
                 rows
             }
-            Some(Stage::Software(begun)) => {
-                let mut reading = match begun {
-                    Some(reading) => reading,
-                    None => SoftwareReading::begin(view, request)?,
-                };
-                let (batch, is_last) = reading.pull(view, request)?;
-                if !is_last {
-                    self.stages.push(Stage::Software(Some(reading)));
-                }
-                return Ok(Pulled { batch, is_last: self.stages.is_empty() });
-            }
+            Some(Stage::Software(begun)) => return self.pull_software(begun, view, request),
             Some(Stage::Custom(after)) => {
                 let (rows, next) = custom_assessments::rows(view, after)?;
                 self.stages.extend(next.map(|next| Stage::Custom(Some(next))));
@@ -168,6 +158,26 @@ impl Reading for Security {
             }
         };
         Ok(Pulled { batch: batch(&rows, request), is_last: self.stages.is_empty() })
+    }
+}
+
+impl Security {
+    /// The next assessments of software, which go on at this stage until they end.
+    fn pull_software(
+        &mut self,
+        begun: Option<SoftwareReading>,
+        view: &View,
+        request: &ScanRequest,
+    ) -> Result<Pulled, store::Error> {
+        let mut reading = match begun {
+            Some(reading) => reading,
+            None => SoftwareReading::begin(view, request)?,
+        };
+        let (batch, is_last) = reading.pull(view, request)?;
+        if !is_last {
+            self.stages.push(Stage::Software(Some(reading)));
+        }
+        Ok(Pulled { batch, is_last: self.stages.is_empty() })
     }
 }
 
@@ -250,9 +260,7 @@ pub(super) fn of_registry(known: &KnownRegistry, kind: &Metadata, mut document: 
         "ResourceName": known.registry.name,
         "ResourceProvider": "Microsoft.ContainerRegistry",
     });
-    document.properties["metadata"] = kind.properties();
-    document.properties["links"] = json!({"azurePortal": ""});
-    document
+    as_shown(document, kind.properties())
 }
 
 /// The assessment of an image as the table shows it.

@@ -371,3 +371,32 @@ async fn outlines_of_software_are_the_documents_cut_short() {
         .await;
     assert_eq!(counted, ["17"].map(|count| format!("\"Unhealthy\" | {count}")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_gets_findings_in_the_forms_that_it_asks_for() {
+    let estate = Estate::new().await;
+    let (first, newer) = ("dbd0cb49-b563-45e7-9724-889e799fa648", "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5");
+    let of_type = "SecurityResources | where type == 'microsoft.security/assessments/subassessments'";
+    let rows = async |further: &str| -> String {
+        let query = format!(
+            "{of_type} {further} | summarize rows = count() by key = tostring(split(id, '/')[-3]) | order by key asc"
+        );
+        let text = estate.text("owner", &query).await;
+        text.lines().skip(1).map(|line| line.replace('"', "") + ";").collect()
+    };
+    let (of_first, of_newer) = (format!("{first} | 22;"), format!("{newer} | 24;"));
+    let kind = "| where properties.additionalData.assessedResourceType ==";
+    for (further, wanted) in [
+        (String::new(), of_first.clone()),
+        (format!("// not about {newer}\n"), of_first.clone()),
+        (format!("| where id contains '{first}'"), of_first.clone()),
+        (format!("| where id contains '{newer}'"), of_newer.clone()),
+        (format!("| where id has_any ('{first}', '{}')", newer.to_uppercase()), of_newer.clone() + &of_first),
+        (format!("{kind} 'ContainerRegistryVulnerability'"), of_first.clone()),
+        (format!("{kind} 'AzureContainerRegistryVulnerability'"), of_newer.clone()),
+        (format!("{kind} 'ServerVulnerability'"), String::new()),
+        ("| where isnotnull(properties.additionalData.softwareDetails)".to_owned(), format!("{newer} | 20;")),
+    ] {
+        assert_eq!(rows(&further).await, wanted, "{further}");
+    }
+}
