@@ -337,3 +337,37 @@ fn facet(expression: &str, filter: Option<&str>, sort_by: Option<&str>, top: usi
         top,
     }
 }
+
+/// Rows that are put together without anything read of findings say what the documents say.
+#[tokio::test(flavor = "multi_thread")]
+async fn outlines_of_software_are_the_documents_cut_short() {
+    let estate = Estate::new().await;
+    let columns = "id, name, type, tenantId, kind, location, resourceGroup, subscriptionId, managedBy, sku, tags,
+        properties.displayName, properties.status.code, properties.status.severity, properties.status.cause,
+        properties.status.nothing, properties.metadata, properties.metadata.severity, properties.links.azurePortal,
+        properties.resourceDetails.Id, properties.resourceDetails.NativeResourceId, properties.nothing,
+        properties.resourceDetails.ResourceName, properties.resourceDetails.Source, properties.risk.level";
+    let software = "SecurityResources | where properties.metadata.recommendationCategory == 'SoftwareUpdate'";
+    for filter in [
+        "",
+        "| where resourceGroup == 'quay'",
+        "| where properties.displayName startswith 'Update lib'",
+        "| where id contains '/repositories/team:app/'",
+        "| where properties.status.severity == 'Medium'",
+        "| where name startswith '5'",
+    ] {
+        for who in ["owner", "reader"] {
+            let short = estate.text(who, &format!("{software} {filter} | project {columns}")).await;
+            // What is asked for as well keeps the rows from being put together.
+            let long = format!(
+                "{software} {filter} | extend at = tostring(properties.status.statusChangeDate)
+                 | where at != 'never' | project {columns}"
+            );
+            assert_eq!(short, estate.text(who, &long).await, "{who} {filter}");
+        }
+    }
+    let counted = estate
+        .rows("owner", &format!("{software} | summarize count() by tostring(properties.status.code)"))
+        .await;
+    assert_eq!(counted, ["17"].map(|count| format!("\"Unhealthy\" | {count}")));
+}

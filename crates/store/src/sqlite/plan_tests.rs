@@ -85,6 +85,7 @@ const LISTINGS: &[&str] = &[
     findings::AFFECTED_IMAGES,
     findings::OF_PACKAGES,
     software::AFFECTED,
+    software::VERSIONS,
     custom_assessments::LIST,
     history::IMAGE_EVENTS,
     history::FINDING_CHANGES,

@@ -6,12 +6,7 @@ use serde_json::Value;
 pub(super) const COMMANDS: &[Covered] = &[
     with(
         "podman",
-        covered(
-            "acr login",
-            "acr login -n lazaretto",
-            "`podman login`, by a token of the sign-in",
-            |_, _| {},
-        ),
+        covered("acr login", "acr login -n lazaretto", "`podman login`, by a token of the sign-in", succeeds),
     ),
     with(
         "podman",
@@ -19,7 +14,7 @@ pub(super) const COMMANDS: &[Covered] = &[
             "acr login -u -p",
             "acr login -n lazaretto -u admin -p '{password}'",
             "by name and password",
-            |_, _| {},
+            succeeds,
         ),
     ),
     covered(
@@ -221,7 +216,7 @@ pub(super) const COMMANDS: &[Covered] = &[
         },
     ),
     covered(
-        "acr repository show-tags -u -p",
+        "acr repository show -u -p",
         "acr repository show -n lazaretto --image ill:1 -u harbourtoken -p {generated}",
         "which opens what its scope map says",
         |_, _| {},
