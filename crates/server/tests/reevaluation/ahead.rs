@@ -85,7 +85,8 @@ async fn quarantine_follows_what_is_shown_ahead() {
 /// Another advisory comes as soon as the first one is shown, and before any summary is written.
 #[tokio::test]
 async fn the_next_advisory_does_not_wait_for_the_summaries_of_the_last() {
-    let harbour = unhealthy().await;
+    let harbour = Harbour::new().await;
+    harbour.image("app", &[("django", "1.0"), ("flask", "1.0")], json!([])).await;
     harbour.image("other", &[("django", "1.0")], json!([])).await;
     harbour.image("well", &[("flask", "1.0"), ("requests", "1.0")], json!([])).await;
     harbour.install(&[ONE], &[]);

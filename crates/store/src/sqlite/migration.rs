@@ -114,7 +114,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         number: 140,
         name: "more_findings_since",
-        sql: include_str!("../../migrations/sqlite/0140_more_findings.sql"),
+        sql: include_str!("../../migrations/sqlite/0140_more_findings_since.sql"),
     },
     Migration {
         number: 150,
