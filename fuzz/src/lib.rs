@@ -1,10 +1,12 @@
 //! What each fuzz target does with its bytes, and the seeds that it begins with.
 //!
-//! The seeds are those of the ordinary tests of `indexer`, `kql` and `advisory`; `cargo run --bin seeds` writes them
+//! The seeds are those of the ordinary tests of `indexer`, `kql`, `advisory` and `access`; `cargo run --bin seeds` writes them
 //! into `corpus/`. A target that finds something leaves it in `artifacts/`; it becomes a fixture with its fix.
 
 #[path = "../../crates/advisory/tests/support/seeds.rs"]
 mod advisories;
+#[path = "../../crates/access/tests/support/conditions.rs"]
+mod conditions;
 pub mod documents;
 #[path = "../../crates/kql/tests/support/fuzzed.rs"]
 mod queries;
@@ -73,6 +75,11 @@ pub fn run_query(text: &str) {
     queries::run(text);
 }
 
+/// Reads a text as the condition of a role, and asks it.
+pub fn read_condition(text: &str) {
+    conditions::read(text);
+}
+
 /// Each target with its seeds.
 pub fn corpora() -> Vec<(&'static str, Vec<u8>)> {
     let mut corpora: Vec<(&str, Vec<u8>)> =
@@ -88,6 +95,7 @@ pub fn corpora() -> Vec<(&'static str, Vec<u8>)> {
     corpora.push(("layer_inventory", seeds::inventory()));
     corpora.extend(advisories::seeds());
     corpora.extend(documents::SEEDS.iter().map(|(target, text)| (*target, text.as_bytes().to_vec())));
+    corpora.extend(conditions::seeds().into_iter().map(|text| ("role_conditions", text.into_bytes())));
     for target in ["kql_parser", "kql_planner", "kql_evaluation"] {
         corpora.extend(queries::seeds().into_iter().map(|query| (target, query.into_bytes())));
     }

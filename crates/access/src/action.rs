@@ -3,6 +3,7 @@
 //! An action is a constant of the program: each operation of each face names one, and roles name them by pattern.
 //! That is why [`Action`] holds a static text and cannot be read from a request.
 
+mod all;
 mod management;
 
 use std::fmt;

@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::error::ArmError;
 use crate::path::Path;
-use crate::resources::{RESOURCES, Right, Route};
+use crate::resources::{RESOURCES, Right, Route, management_lock};
 use crate::{ArmState, DIRECTORY, directory, sign_in, throttle, version};
 use access::{ResourceId, Trail};
 use axum::Router;
@@ -150,6 +150,9 @@ async fn respond(
         Right::Directory(right) => right.require(&caller)?,
         // The handler shows what the caller may see, and refuses where that is nothing.
         Right::SignedIn | Right::Within(_) => {}
+    }
+    if !is_directory {
+        management_lock::hold(state, route, &divided.resource()).await?;
     }
     let body = to_bytes(body, LONGEST_BODY).await.map_err(|_| {
         ArmError::Invalid(format!(

@@ -36,6 +36,13 @@ impl Path {
         (segments.len() <= MAXIMUM_SEGMENTS).then_some(Self(segments))
     }
 
+    /// The resource that the path names; without its last segments where those say only what is done with it.
+    pub(crate) fn resource(&self) -> ResourceId {
+        let whole = self.0.len();
+        let named = (0..=whole).rev().find_map(|end| ResourceId::from_segments(self.0.get(..end)?).ok());
+        named.unwrap_or_else(ResourceId::tenant)
+    }
+
     /// What the pattern finds here.
     pub(crate) fn find(&self, pattern: &str) -> Option<Found> {
         let (tail, has_scope) = match pattern.strip_prefix("{scope}/") {

@@ -9,9 +9,12 @@ mod governance_assignment;
 mod governance_rule;
 mod import;
 mod management_group;
+pub(crate) mod management_lock;
+mod nothing;
 mod policy_exemption;
 mod pricing;
 mod provider;
+mod provider_operation;
 mod registry;
 mod registry_account;
 mod registry_name;
@@ -25,9 +28,11 @@ mod role_definition;
 mod saved_query;
 mod scope_map;
 mod secure_score;
+mod security_location;
 mod sub_assessment;
 mod subscription;
 mod subscription_alias;
+mod tag;
 mod tenant;
 mod webhook;
 
@@ -99,12 +104,20 @@ pub const RESOURCES: &[Resource] = &[
     registry_part::CONNECTED_REGISTRIES,
     registry_part::TASKS,
     registry_part::RUNS,
+    registry_part::TASK_RUNS,
     registry_part::AGENT_POOLS,
     registry_part::EXPORT_PIPELINES,
     registry_part::IMPORT_PIPELINES,
     registry_part::PIPELINE_RUNS,
     registry_part::PRIVATE_ENDPOINTS,
     registry_part::PRIVATE_LINKS,
+    management_lock::RESOURCE,
+    tag::RESOURCE,
+    provider_operation::RESOURCE,
+    nothing::DENIALS,
+    nothing::POLICY,
+    nothing::SECURITY,
+    security_location::RESOURCE,
     role_definition::RESOURCE,
     role_assignment::RESOURCE,
     subscription_alias::RESOURCE,

@@ -60,7 +60,12 @@ impl IntoResponse for PageError {
             section.notice {
                 h1 { (status.canonical_reason().unwrap_or("Error")) }
                 p role="alert" { (sentence(&self.to_string())) }
-                p { a href="/portal/" { "Back to the overview" } }
+                // Whoever may see nothing would come back here from the overview.
+                @if matches!(self, Self::Forbidden) {
+                    p { a href="/portal/sign-in" { "Sign in as somebody else" } }
+                } @else {
+                    p { a href="/portal/" { "Back to the overview" } }
+                }
             }
         };
         (status, frame("Error", None, &body)).into_response()

@@ -31,7 +31,7 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 use std::sync::Arc;
 use store::Store;
 use uuid::Uuid;
@@ -98,6 +98,9 @@ pub fn router(state: PortalState) -> Router {
     for page in PAGES {
         pages = pages.route(page.path, (page.handler)());
     }
+    // What is below the portal and no page is told in a page: somebody followed a link.
+    router = router
+        .route("/portal/{*nothing}", any(|| async { PageError::NotFound("page at this address".into()) }));
     router.merge(pages.with_state(state)).layer(from_fn(guard))
 }
 

@@ -7,6 +7,7 @@
 use crate::return_path::ReturnPath;
 use crate::{PageError, PortalState};
 use access::{Action, Assignment, Principal, ResourceId, Trail, decide};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use jiff::{SignedDuration, Timestamp};
@@ -119,14 +120,36 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], PageError> {
     Ok(bytes)
 }
 
-/// A browser says where a form comes from; one from another place is refused.
-pub(crate) fn own_origin(headers: &HeaderMap) -> Result<(), PageError> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().map_err(|_| PageError::ForeignForm)?;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
-    match origin.split_once("://") {
-        Some((_, from)) if from.eq_ignore_ascii_case(host) => Ok(()),
-        _ => Err(PageError::ForeignForm),
+/// Where a form was sent to, as the browser named this server.
+pub(crate) struct SentTo {
+    host: String,
+    origin: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for SentTo {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let text = |name| parts.headers.get(name).map(|value| value.to_str().unwrap_or("").to_owned());
+        // HTTP/2, which browsers speak wherever there is TLS, names the host in the address and not in a header.
+        let authority = || parts.uri.authority().map(|authority| authority.as_str().to_owned());
+        let host = text(header::HOST).or_else(authority).unwrap_or_default();
+        Ok(Self { host, origin: text(header::ORIGIN) })
+    }
+}
+
+impl SentTo {
+    /// A browser says where a form comes from; one from another place is refused. A proxy in front of the server may send
+    /// another host than the browser asked, so that the address under which the server is reached is ours too.
+    ///
+    /// # Errors
+    /// When the form comes from elsewhere.
+    pub(crate) fn own(&self, state: &PortalState) -> Result<(), PageError> {
+        let Some(origin) = &self.origin else { return Ok(()) };
+        let from = origin.split_once("://").map_or("", |(_, from)| from);
+        let is_host = !from.is_empty() && from.eq_ignore_ascii_case(&self.host);
+        let is_ours = is_host || origin.eq_ignore_ascii_case(&state.url);
+        if is_ours { Ok(()) } else { Err(PageError::ForeignForm) }
     }
 }
 
@@ -137,7 +160,7 @@ pub(crate) struct Visitor {
     assignments: Vec<Assignment>,
 }
 
-impl axum::extract::FromRequestParts<PortalState> for Visitor {
+impl FromRequestParts<PortalState> for Visitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &PortalState) -> Result<Self, PageError> {
@@ -170,6 +193,11 @@ impl Visitor {
         &self.principal.name
     }
 
+    /// Whether the visitor may perform the action at a scope.
+    pub(crate) fn may(&self, action: Action, scope: &ResourceId) -> bool {
+        decide(&self.assignments, &self.principal, action, scope).is_allowed()
+    }
+
     /// The registries in which the visitor may perform the action.
     pub(crate) async fn registries(
         &self,
@@ -183,9 +211,7 @@ impl Visitor {
                     "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}",
                     registry.subscription, registry.resource_group, registry.name
                 ));
-                if scope.is_ok_and(|scope| {
-                    decide(&self.assignments, &self.principal, action, &scope).is_allowed()
-                }) {
+                if scope.is_ok_and(|scope| self.may(action, &scope)) {
                     allowed.push(registry);
                 }
             }

@@ -3,7 +3,7 @@
 use crate::entrance::Refusal;
 use crate::frame::{encode_value, frame};
 use crate::return_path::ReturnPath;
-use crate::session::{Session, no_session, own_origin};
+use crate::session::{SentTo, Session, no_session};
 use crate::{Page, PageError, PortalState};
 use access::Trail;
 use axum::extract::{ConnectInfo, Form, Query, State};
@@ -82,10 +82,10 @@ async fn sign_in(
     State(state): State<PortalState>,
     info: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
     trail: Option<axum::Extension<Trail>>,
-    headers: HeaderMap,
+    sent: SentTo,
     Form(given): Form<Credentials>,
 ) -> Result<Response, PageError> {
-    own_origin(&headers)?;
+    sent.own(&state)?;
     let to = ReturnPath::parse(given.to.as_deref());
     let address = info.map(|info| info.0.0.ip());
     let principal = match state.entrance.password(&given.name, &given.password, address).await {
@@ -102,8 +102,12 @@ async fn sign_in(
 
 /// Ends the session here. Where a provider said who it was, the visitor is shown the way out there: it may have been a
 /// computer that others use.
-async fn sign_out(State(state): State<PortalState>, headers: HeaderMap) -> Result<Response, PageError> {
-    own_origin(&headers)?;
+async fn sign_out(
+    State(state): State<PortalState>,
+    sent: SentTo,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    sent.own(&state)?;
     let session = Session::of(&state, &headers, Timestamp::now());
     let mut provider = None;
     if let Some(session) = session {

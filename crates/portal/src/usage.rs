@@ -3,19 +3,19 @@
 use crate::frame::{encode_value, frame};
 use crate::session::Visitor;
 use crate::{Page, PageError, PortalState};
-use access::Action;
+use access::{Action, ResourceId};
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
-use graph::usage::{self, MOST_DAYS, Range, RangeError, UsageDay, UsageScope};
+use graph::usage::{self, MOST_DAYS, Range, RangeError, UsageDay};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-use store::{RegistryId, SubscriptionId};
+use std::collections::HashMap;
+use store::SubscriptionId;
 
 pub(crate) const PAGE: Page =
     Page { path: "/portal/usage", action: Some(Action::PRICING_READ), handler: || get(show) };
@@ -55,15 +55,14 @@ fn wrong(error: &RangeError) -> String {
     }
 }
 
-/// What was charged on these days, by subscription, day and registry, as far as the visitor may read plans.
+/// What was charged on these days, by subscription, day and registry, as far as the visitor may read plans: of a whole
+/// subscription also what is charged for registries that are gone.
 async fn days(visitor: &Visitor, state: &PortalState, range: Range) -> Result<Vec<UsageDay>, PageError> {
-    let mut by_subscription: BTreeMap<SubscriptionId, Vec<RegistryId>> = BTreeMap::new();
-    for registry in visitor.registries(state, Action::PRICING_READ).await? {
-        by_subscription.entry(registry.subscription).or_default().push(registry.id);
+    let may = |scope: &ResourceId| visitor.may(Action::PRICING_READ, scope);
+    let scopes = usage::readable(&*state.store, may).await?;
+    if scopes.is_empty() {
+        return Err(PageError::Forbidden);
     }
-    let scopes = by_subscription.into_iter();
-    let scopes =
-        scopes.map(|(subscription, own)| UsageScope { subscription, registries: Some(own) }).collect();
     Ok(usage::by_day(&*state.store, scopes, state.price.as_ref(), range.from, range.until).await?)
 }
 

@@ -21,6 +21,7 @@ use crate::sender::{Reach, Sender, TransportError};
 use crate::settled::{self, SettledGate};
 use crate::sign_in::SignIn;
 use crate::tls::{self, TlsError};
+use crate::traffic::{self, Traffic};
 use crate::vex::{self, Trust, TrustError};
 use crate::webhooks::{self, Courier};
 use crate::{Configuration, Tls, api, audit, keys, listener, occupancy, operations};
@@ -397,10 +398,13 @@ impl Parts {
             reach: self.reach.clone(),
             followers: api::events::Followers::default(),
         });
+        let traffic = Arc::new(Traffic::default());
         let operations = operations::router(OperationsState {
             store: self.store.clone(),
             shelf: self.shelf.clone(),
             advisory_age_limit: self.advisory_age_limit,
+            traffic: traffic.clone(),
+            began: Timestamp::now(),
         });
         let arm = arm::router(arm::ArmState {
             store: self.store.clone(),
@@ -420,7 +424,8 @@ impl Parts {
         let reading = api.merge(operations).merge(self.portal(authority)).merge(arm);
         let reading = reading.layer(from_fn_with_state(self.settlement.clone(), settled::settle_first));
         let router = registry::router(contents.clone()).merge(reading);
-        Ok((router.layer(from_fn_with_state(self.store.clone(), audit::record)), collections, contents))
+        let router = router.layer(from_fn_with_state(self.store.clone(), audit::record));
+        Ok((router.layer(from_fn_with_state(traffic, traffic::count)), collections, contents))
     }
 
     fn portal(&self, authority: Arc<Authority>) -> Router {

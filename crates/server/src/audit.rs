@@ -148,7 +148,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Which face a path belongs to.
-fn face(path: &str) -> &'static str {
+pub(crate) fn face(path: &str) -> &'static str {
     let is = |prefix: &str| path.starts_with(prefix);
     match () {
         () if is("/v2") || is("/acr/") || is("/oauth2/") => "registry",

@@ -130,8 +130,13 @@ impl Overrides {
     pub fn from_file(path: &Path) -> Result<Self, ConfigurationError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigurationError::Unreadable { path: path.into(), source })?;
-        toml::from_str(&text)
-            .map_err(|source| ConfigurationError::Malformed { path: path.into(), source: source.into() })
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            // The error itself would show the line, and in it what may be a password.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let why = error.message().trim().replace('\n', " ");
+            ConfigurationError::Malformed { path: path.into(), line, why }
+        })
     }
 
     /// These options, and for each one that is missing the other's.
@@ -383,12 +388,14 @@ pub enum ConfigurationError {
         source: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("the configuration file {path} is not valid")]
+    #[error("the configuration file {path} is not valid: line {line}: {why}")]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Why, with the place.
-        source: Box<toml::de::Error>,
+        /// The line, counted from 1.
+        line: usize,
+        /// Why.
+        why: String,
     },
     /// A value that this version does not support.
     #[error("`{option}` cannot be `{value}`; this version supports {possible}")]
@@ -428,64 +435,4 @@ pub enum ConfigurationError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn configured(text: &str) -> Result<Configuration, ConfigurationError> {
-        Configuration::from_overrides(toml::from_str(text).unwrap())
-    }
-
-    #[test]
-    fn nothing_set_is_the_embedded_default() {
-        let configuration = configured("").unwrap();
-        assert_eq!(configuration.listen.to_string(), "127.0.0.1:5000");
-        assert_eq!(configuration.database, PathBuf::from("./lazaretto-data/lazaretto.sqlite"));
-        assert_eq!(configuration.tls, Tls::Off);
-        assert!(configuration.standard_plan);
-        assert_eq!(configuration.update_every, Some(SignedDuration::from_hours(6)));
-    }
-
-    #[test]
-    fn sources_of_advisories_are_listed_or_mirrored() {
-        let listed = "[[advisory-sources]]\nname = 'own'\nurl = 'https://a.example/all.zip'";
-        let sources = configured(listed).unwrap().sources.sources;
-        assert_eq!(sources.iter().map(|source| &*source.name).collect::<Vec<_>>(), ["own"]);
-        let mirrored = configured("advisory-mirror = '/srv/mirror'\nadvisory-update-hours = 0").unwrap();
-        assert!(mirrored.sources.sources.iter().all(|source| source.url.starts_with("/srv/mirror/")));
-        assert_eq!(mirrored.update_every, None);
-        assert!(toml::from_str::<Overrides>("[[advisory-sources]]\nname = 'no address'").is_err());
-    }
-
-    #[test]
-    fn what_is_not_supported_is_refused_with_what_is() {
-        let message = |text: &str| configured(text).unwrap_err().to_string();
-        assert_eq!(
-            message("database = 'postgres://h/d'"),
-            "`database` cannot be `postgres://h/d`; this version supports sqlite:PATH"
-        );
-        assert_eq!(
-            message("jail = 'off'"),
-            "`jail` cannot be `off`; this version supports required or best-effort"
-        );
-        assert_eq!(
-            message("outbound-allow = ['10.0.0.0/8', 'intranet']"),
-            "`outbound-allow` cannot be `intranet`; this version supports an address, or ADDRESS/BITS"
-        );
-        assert!(message("tls-cert = 'a.pem'").contains("belong together"));
-        assert!(message("registry = 'x'").contains("5 to 50"));
-        assert!(message("external-url = 'https://h/path'").contains("without a path"));
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused() {
-        assert!(toml::from_str::<Overrides>("lissten = '1.2.3.4:5'").is_err());
-    }
-
-    #[test]
-    fn the_command_line_wins_over_the_file() {
-        let line = Overrides { workers: Some(3), ..Overrides::default() };
-        let file = Overrides { workers: Some(1), registry: Some("harbour".into()), ..Overrides::default() };
-        let both = line.or(file);
-        assert_eq!((both.workers, both.registry.as_deref()), (Some(3), Some("harbour")));
-    }
-}
+mod tests;

@@ -4,16 +4,12 @@
 //! the mail server has taken the mail: one that is sent twice has the same `Message-ID`, and none is lost. Where nothing
 //! changed, nothing is sent.
 
+mod duties;
 mod wording;
 
-use crate::installation::SCAN_PLAN;
 use crate::mail::{Mail, Mailer};
 use graph::automations::{self, Automation, AutomationAction, KEPT, Period};
-use graph::documents::assessment::{self, assess};
-use graph::documents::metadata::{Metadata, Subject};
 use graph::documents::{Document, KnownRegistry};
-use graph::governance::Governance;
-use graph::rulebook::Rulebook;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,16 +67,6 @@ impl Change {
             remediation: text(&properties["remediation"]),
         }
     }
-}
-
-/// A recommendation with somebody to resolve it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Duty {
-    pub(crate) registry: String,
-    pub(crate) owner: String,
-    pub(crate) due: Timestamp,
-    pub(crate) is_overdue: bool,
-    pub(crate) is_in_grace: bool,
 }
 
 /// What sends the mails.
@@ -160,7 +146,7 @@ impl Postman {
     ) -> Result<Mail, store::Error> {
         let Waiting { entries, count, .. } = waiting;
         let changes: Vec<Change> = entries.iter().filter_map(change).collect();
-        let duties = self.duties(kept, now).await?;
+        let duties = duties::of(&*self.store, kept, now).await?;
         let content = wording::Content {
             automation: &kept.name,
             period,
@@ -180,48 +166,6 @@ impl Postman {
             html: content.html(),
         })
     }
-
-    /// Who is to resolve the recommendations for registries of the automation's subscription.
-    async fn duties(&self, kept: &KeptDocument, now: Timestamp) -> Result<Vec<Duty>, store::Error> {
-        let governance = Governance::load(&*self.store).await?;
-        let mut duties = Vec::new();
-        if governance.is_empty() {
-            return Ok(duties);
-        }
-        let book = Rulebook::load(&*self.store, now).await?;
-        let own = kept.scope.split('/').nth(2).unwrap_or_default();
-        for subscription in self.store.subscriptions().await? {
-            if !subscription.id.to_string().eq_ignore_ascii_case(own) {
-                continue;
-            }
-            for registry in self.store.registries(subscription.id).await? {
-                let Ok(known) = KnownRegistry::new(registry) else { continue };
-                let assessed = assess(&*self.store, &known, SCAN_PLAN, &book).await?;
-                duties.extend(duty(&known, &assessed, &governance, now));
-            }
-        }
-        duties.sort_by_key(|duty| duty.due);
-        Ok(duties)
-    }
-}
-
-/// The first thing that is to be done about a registry.
-fn duty(
-    known: &KnownRegistry,
-    assessed: &assessment::Assessed,
-    governance: &Governance,
-    now: Timestamp,
-) -> Option<Duty> {
-    let assigned = Metadata::of(Subject::Registry)
-        .filter_map(|kind| governance.of(&assessed.unhealthy(known, kind)?))
-        .min_by_key(|assigned| assigned.assignment.remediation_due_date)?;
-    Some(Duty {
-        registry: known.registry.login_server.clone(),
-        owner: assigned.assignment.owner.clone().unwrap_or_else(|| "nobody".to_owned()),
-        due: assigned.assignment.remediation_due_date,
-        is_overdue: assigned.is_overdue(now),
-        is_in_grace: assigned.is_in_grace(now),
-    })
 }
 
 fn change(entry: &DigestEntry) -> Option<Change> {

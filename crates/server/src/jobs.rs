@@ -132,27 +132,41 @@ pub async fn work(
     let mut ticket = JobTicket::default();
     while !*stop.borrow() {
         let now = Timestamp::now();
-        let jobs = match claim(&workshop, kinds, &holder, now).await {
-            Ok(jobs) => jobs,
+        let did_one = match step(&workshop, kinds, &holder, &Timestamp::now).await {
+            Ok(did_one) => did_one,
             Err(error) => {
                 tracing::error!(%error, "no job could be taken from the queue");
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
         };
-        if jobs.is_empty() {
+        if !did_one {
             let pause = idle_pause(&workshop, kinds, now).await;
             tokio::select! {
                 seen = workshop.store.wait_for_jobs(ticket) => ticket = seen,
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.wait_for(|stopped| *stopped) => break,
             }
-            continue;
-        }
-        for job in jobs {
-            finish(&workshop, kinds, &job).await;
         }
     }
+}
+
+/// Runs the next job of these kinds, if one is due. The clock is an argument, so that tests turn it in every direction.
+/// A step that is dropped half done leaves its job to whoever comes when its lease has expired, as a crash does.
+///
+/// # Errors
+/// When the records fail before a job runs.
+pub async fn step(
+    workshop: &Workshop,
+    kinds: &[Kind],
+    holder: &Holder,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+) -> Result<bool, store::Error> {
+    let jobs = claim(workshop, kinds, holder, clock()).await?;
+    for job in &jobs {
+        finish(workshop, kinds, job, clock).await;
+    }
+    Ok(!jobs.is_empty())
 }
 
 fn names(kinds: &[Kind]) -> Vec<JobKind> {
@@ -181,17 +195,17 @@ async fn idle_pause(workshop: &Workshop, kinds: &[Kind], now: Timestamp) -> Dura
 }
 
 /// Runs one job, keeps its lease alive meanwhile, and says how it went.
-async fn finish(workshop: &Workshop, kinds: &[Kind], job: &Job) {
+async fn finish(workshop: &Workshop, kinds: &[Kind], job: &Job, clock: &(dyn Fn() -> Timestamp + Sync)) {
     let (Some(lease), Some(kind)) = (&job.lease, kinds.iter().find(|kind| kind.name == job.kind)) else {
         return;
     };
-    let running = (kind.run)(workshop, job, Timestamp::now());
+    let running = (kind.run)(workshop, job, clock());
     tokio::pin!(running);
     let result = loop {
         tokio::select! {
             result = &mut running => break result,
             () = tokio::time::sleep(HEARTBEAT) => {
-                let now = Timestamp::now();
+                let now = clock();
                 match workshop.store.heartbeat(lease, now.saturating_add(LEASE).unwrap_or(now)).await {
                     Ok(true) => {}
                     // Somebody else has it now; what we still wrote is harmless, since jobs may run twice.
@@ -201,7 +215,7 @@ async fn finish(workshop: &Workshop, kinds: &[Kind], job: &Job) {
             }
         }
     };
-    let now = Timestamp::now();
+    let now = clock();
     let told = match result {
         Ok(()) => workshop.store.complete(lease, now).await.map(|_| ()),
         Err(error) => give_back(workshop, kind, job, &error.to_string(), now).await,

@@ -37,6 +37,7 @@ mod sign_in;
 mod storage;
 mod syslog;
 mod tls;
+mod traffic;
 mod transients;
 pub mod vex;
 pub mod webhooks;

@@ -97,6 +97,16 @@ impl Heard {
     }
 }
 
+/// Keeps the records from other users of the machine: they hold what passwords and tokens are checked against. The files
+/// beside them get the same mode. Where that cannot be done, the folder has to do it; opening tells what else is wrong.
+fn close_to_others(path: &Path) {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let made = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    if let Err(error) = made.and_then(|file| file.set_permissions(std::fs::Permissions::from_mode(0o600))) {
+        tracing::warn!(path = %path.display(), %error, "the records cannot be closed to other users");
+    }
+}
+
 impl SqliteStore {
     /// Opens a database, creates it if there is none, and brings its tables up to date. Blocks meanwhile.
     ///
@@ -105,6 +115,7 @@ impl SqliteStore {
     /// one of this program.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let open_error = |source: crate::error::EngineError| Error::Open { path: path.to_owned(), source };
+        close_to_others(path);
         let mut connection = Connection::open(path).map_err(|error| open_error(error.into()))?;
         configure_writer(&connection).map_err(|error| open_error(error.into()))?;
         migration::migrate(&mut connection, migration::MIGRATIONS)?;
@@ -210,6 +221,25 @@ mod tests {
         let store = SqliteStore::open(&folder.path().join("records.sqlite")).unwrap();
         let written = store.read(|connection| Ok(connection.execute("DELETE FROM job", [])?)).await;
         assert!(matches!(written, Err(Error::Database(_))));
+    }
+
+    #[tokio::test]
+    async fn no_other_user_reads_the_records() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.sqlite");
+        // One of an older version, which left it open.
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        store.write(|connection| Ok(connection.execute("DELETE FROM job", [])?)).await.unwrap();
+        let mut seen = 0;
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{mode:o}");
+            seen += 1;
+        }
+        assert!(seen >= 2, "the log lies beside the records");
     }
 
     #[test]

@@ -89,6 +89,21 @@ impl Action {
     /// List the repositories.
     pub const CATALOG_READ: Self = Self::data("Microsoft.ContainerRegistry/registries/catalog/read");
 
+    /// Read locks.
+    pub const LOCK_READ: Self = Self::control("Microsoft.Authorization/locks/read");
+    /// Lock something, or change a lock.
+    pub const LOCK_WRITE: Self = Self::control("Microsoft.Authorization/locks/write");
+    /// Take locks away.
+    pub const LOCK_DELETE: Self = Self::control("Microsoft.Authorization/locks/delete");
+    /// Read tags by themselves.
+    pub const TAG_READ: Self = Self::control("Microsoft.Resources/tags/read");
+    /// Set tags, and nothing else, of groups and registries.
+    pub const TAG_WRITE: Self = Self::control("Microsoft.Resources/tags/write");
+    /// Take all tags away.
+    pub const TAG_DELETE: Self = Self::control("Microsoft.Resources/tags/delete");
+    /// Read where results are kept.
+    pub const SECURITY_LOCATION_READ: Self = Self::control("Microsoft.Security/locations/read");
+
     /// Create or change custom roles.
     pub const ROLE_DEFINITION_WRITE: Self = Self::control("Microsoft.Authorization/roleDefinitions/write");
     /// Delete custom roles.

@@ -26,6 +26,12 @@ pub(super) const RESOURCE: Resource = Resource {
             right: Right::At(Action::MANAGEMENT_GROUP_READ),
             handler: |state, request| Box::pin(one(state, request)),
         },
+        Route {
+            method: Method::POST,
+            pattern: "/providers/Microsoft.Management/getEntities",
+            right: Right::SignedIn,
+            handler: |state, request| Box::pin(entities(state, request)),
+        },
     ],
 };
 
@@ -70,4 +76,37 @@ async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     whole["properties"]["details"] = json!({"version": 1, "parent": null});
     whole["properties"]["children"] = children.into();
     Ok(Json(whole).into_response())
+}
+
+/// The root group and the subscriptions below it, as far as the caller sees them.
+async fn entities(state: &ArmState, request: &Request) -> Result<Response, ArmError> {
+    let root = view(state);
+    let may = request.caller.may(Action::MANAGEMENT_GROUP_READ, &ResourceId::tenant());
+    let mut value = Vec::new();
+    let mut seen = Vec::new();
+    for one in state.store.subscriptions().await? {
+        let id = format!("/subscriptions/{}", one.id);
+        if request.caller.sees(&ResourceId::parse(&id)?) {
+            seen.push(json!({
+                "id": id,
+                "type": "/subscriptions",
+                "name": one.id.to_string(),
+                "properties": {
+                    "tenantId": state.tenant().to_string(),
+                    "displayName": one.name,
+                    "parent": {"id": root["id"]},
+                    "parentNameChain": [root["name"]],
+                    "parentDisplayNameChain": [root["properties"]["displayName"]],
+                    "numberOfDescendants": 0,
+                },
+            }));
+        }
+    }
+    if may {
+        let mut root = root;
+        root["properties"]["numberOfDescendants"] = seen.len().into();
+        value.push(root);
+    }
+    value.extend(seen);
+    Ok(page::whole(value))
 }

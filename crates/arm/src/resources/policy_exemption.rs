@@ -68,6 +68,8 @@ enum Reach {
     All,
     /// Those at the scope and above it.
     AtAndAbove,
+    /// Those at the scope and below it.
+    AtAndBelow,
     /// Those at the scope alone.
     Exact,
 }
@@ -78,6 +80,7 @@ impl Filter {
         for part in text.split(" and ").map(str::trim).filter(|part| !part.is_empty()) {
             match part.to_ascii_lowercase().as_str() {
                 "atscope()" => filter.reach = Reach::AtAndAbove,
+                "atscopeandbelow()" => filter.reach = Reach::AtAndBelow,
                 "atexactscope()" => filter.reach = Reach::Exact,
                 "excludeexpired()" => filter.not_expired = true,
                 _ => filter.assignment = Some(assignment(part)?),
@@ -91,6 +94,7 @@ impl Filter {
         let is_near = match self.reach {
             Reach::All => own.is_within(scope) || scope.is_within(&own),
             Reach::AtAndAbove => scope.is_within(&own),
+            Reach::AtAndBelow => own.is_within(scope),
             Reach::Exact => own == *scope,
         };
         let named = rule.details["policyAssignmentId"].as_str().unwrap_or_default();
@@ -103,7 +107,7 @@ impl Filter {
 fn assignment(part: &str) -> Result<String, ArmError> {
     let wrong = || {
         ArmError::Invalid(format!(
-            "The $filter '{part}' is not understood; there are atScope(), atExactScope(), excludeExpired() and \
+            "The $filter '{part}' is not understood; there are atScope(), atScopeAndBelow(), atExactScope(), excludeExpired() and \
              policyAssignmentId eq 'ID', joined with and."
         ))
     };

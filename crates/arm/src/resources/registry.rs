@@ -95,7 +95,7 @@ fn id(request: &Request) -> Result<ResourceId, ArmError> {
 }
 
 /// The registry of that id, if it stands where the id says.
-async fn at(state: &ArmState, id: &ResourceId) -> Result<Option<KnownRegistry>, ArmError> {
+pub(super) async fn at(state: &ArmState, id: &ResourceId) -> Result<Option<KnownRegistry>, ArmError> {
     let Some(registry) = state.store.registry_by_name(id.name().unwrap_or_default()).await? else {
         return Ok(None);
     };
@@ -212,7 +212,13 @@ async fn change(
     answer(state, &known).await
 }
 
-async fn apply(state: &ArmState, request: &Request, id: RegistryId, wish: &Wish) -> Result<(), ArmError> {
+/// Changes what is wished, and tells history of it.
+pub(super) async fn apply(
+    state: &ArmState,
+    request: &Request,
+    id: RegistryId,
+    wish: &Wish,
+) -> Result<(), ArmError> {
     let now = (state.clock)();
     let before = settings(state, id).await?;
     let mut after = wish.applied(before.clone(), now);

@@ -95,6 +95,12 @@ pub(super) const TASKS: Resource = Resource {
 pub(super) const RUNS: Resource =
     Resource { kind: "Microsoft.ContainerRegistry/registries/runs", routes: &[none!("runs")] };
 
+/// Runs of builds that were asked for once.
+pub(super) const TASK_RUNS: Resource = Resource {
+    kind: "Microsoft.ContainerRegistry/registries/taskRuns",
+    routes: &[none!("taskRuns"), instead!("taskRuns", "Nothing is built here; build elsewhere, and push")],
+};
+
 /// Machines for such builds.
 pub(super) const AGENT_POOLS: Resource = Resource {
     kind: "Microsoft.ContainerRegistry/registries/agentPools",

@@ -115,6 +115,9 @@ async fn keep(
         Some("disabled") => false,
         Some(_) => return Err(ArmError::Invalid("status must be enabled or disabled.".into())),
     };
+    if let Some(token) = &token {
+        clear_passwords(state, known, token, &body).await?;
+    }
     let status = if token.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let (id, now) = (PrincipalId(Uuid::new_v4()), (state.clock)());
     match state.store.put_scoped_token(known.registry.id, name, id, &map, enabled, now).await? {
@@ -123,6 +126,24 @@ async fn keep(
             Err(ArmError::Invalid(format!("There is no scope map '{map}' in this registry.")))
         }
     }
+}
+
+/// A body that lists passwords keeps those and no others: so does a client take one away.
+async fn clear_passwords(
+    state: &ArmState,
+    known: &KnownRegistry,
+    token: &ScopedToken,
+    body: &Value,
+) -> Result<(), ArmError> {
+    let Some(listed) = body.pointer("/properties/credentials/passwords").and_then(Value::as_array) else {
+        return Ok(());
+    };
+    let named = |slot: PasswordSlot| listed.iter().any(|one| one["name"] == slot.as_str());
+    for slot in token.passwords.iter().map(|password| password.slot).filter(|slot| !named(*slot)) {
+        state.store.clear_token_password(known.registry.id, &token.name, slot).await?;
+        tracing::info!(registry = %known.id, token = token.name, slot = slot.as_str(), "a password was taken away");
+    }
+    Ok(())
 }
 
 async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> {

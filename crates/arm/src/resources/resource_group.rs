@@ -3,6 +3,7 @@
 //! A group is there when somebody created it, or when a registry stands in it: the first registry's group was never
 //! created by anybody.
 
+use super::cloud_resource::{Filter, Filtered};
 use super::registry::{self, wish};
 use super::{Resource, Right, Route, role_assignment};
 use crate::dispatch::{Request, empty};
@@ -58,6 +59,8 @@ pub(super) const RESOURCE: Resource = Resource {
     ],
 };
 
+const KIND: &str = "Microsoft.Resources/resourceGroups";
+
 fn id(group: &ResourceGroup) -> String {
     format!("/subscriptions/{}/resourceGroups/{}", group.subscription, group.name)
 }
@@ -66,7 +69,7 @@ fn view(group: &ResourceGroup) -> Value {
     json!({
         "id": id(group),
         "name": group.name,
-        "type": "Microsoft.Resources/resourceGroups",
+        "type": KIND,
         "location": group.location,
         "tags": group.tags,
         "properties": {"provisioningState": "Succeeded"},
@@ -78,9 +81,18 @@ async fn list(state: &ArmState, request: &Request) -> Result<Response, ArmError>
         return Err(request.caller.refusal(Action::RESOURCE_GROUP_READ, &request.scope));
     }
     let subscription = registries::subscription(state, &request.scope).await?;
+    let filter = request.query("$filter").map(Filter::parse).transpose()?.unwrap_or_default();
     let mut value = Vec::new();
     for group in registries::resource_groups(state, &subscription).await? {
-        if request.caller.may(Action::RESOURCE_GROUP_READ, &ResourceId::parse(&id(&group))?) {
+        let here = Filtered {
+            kind: KIND,
+            name: &group.name,
+            group: &group.name,
+            location: &group.location,
+            tags: &group.tags,
+        };
+        let may = request.caller.may(Action::RESOURCE_GROUP_READ, &ResourceId::parse(&id(&group))?);
+        if may && filter.passes(&here) {
             value.push(view(&group));
         }
     }

@@ -214,7 +214,6 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
         });
     }
     let (now, by) = ((state.clock)(), PrincipalId(request.caller.principal.id));
-    let status = if present.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let (created_at, created_by) = present.map_or((now, by), |one| (one.created_at, one.created_by));
     let definition = RoleDefinition {
         role,
@@ -227,7 +226,8 @@ async fn put(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
     };
     objects::put(&*state.store, &definition, now).await?;
     tracing::info!(role = %definition.role.id.0, by = %request.subject, "a role was defined");
-    Ok((status, Json(custom_view(&request.scope, &definition))).into_response())
+    // Also where it was there before: Azure answers so, and its clients take anything else for a failure.
+    Ok((StatusCode::CREATED, Json(custom_view(&request.scope, &definition))).into_response())
 }
 
 async fn delete(state: &ArmState, request: &Request) -> Result<Response, ArmError> {

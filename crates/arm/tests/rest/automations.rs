@@ -47,7 +47,7 @@ async fn an_automation_is_put_listed_and_deleted_and_never_tells_its_addresses()
     let list = estate.get("reader", &path(&subscription(), "")).await.expect(200).body;
     assert_eq!(list["value"][0]["name"], "tell");
     estate.ask("reader", Method::DELETE, &own, Value::Null).await.expect(403);
-    estate.ask("owner", Method::DELETE, &own, Value::Null).await.expect(200);
+    estate.ask("owner", Method::DELETE, &own, Value::Null).await.expect(204);
     estate.ask("owner", Method::DELETE, &own, Value::Null).await.expect(204);
 }
 

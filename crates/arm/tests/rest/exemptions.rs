@@ -104,6 +104,8 @@ async fn lists_find_it(estate: &Estate) {
         (subscription(), "", 1),
         (subscription(), "atScope()", 0),
         (subscription(), "atExactScope()", 0),
+        (subscription(), "atScopeAndBelow()", 1),
+        (format!("{}/repositories/app", registry()), "atScopeAndBelow()", 0),
         (registry(), "atExactScope()", 1),
         (registry(), "atScope() and excludeExpired()", 1),
         (format!("{}/repositories/app", registry()), "atScope()", 1),

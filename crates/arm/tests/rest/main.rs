@@ -11,6 +11,7 @@ mod directory;
 mod estate;
 mod exemptions;
 mod governance;
+mod locks;
 mod parts;
 mod plans;
 mod registries;

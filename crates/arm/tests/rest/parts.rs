@@ -106,6 +106,18 @@ async fn a_token_has_a_scope_map_and_passwords_that_are_shown_once() {
     let past = json!({"tokenId": token["id"], "expiry": "2020-01-01T00:00:00Z"});
     ask(&estate, Method::POST, "generateCredentials", past, 400).await;
     ask(&estate, Method::POST, "generateCredentials", json!({"tokenId": "x"}), 404).await;
+    // A body that lists passwords keeps those alone: so does `az acr token credential delete`.
+    let both = json!({"tokenId": token["id"]});
+    ask(&estate, Method::POST, "generateCredentials", both, 200).await;
+    for (body, left) in [
+        (json!({"properties": {"status": "enabled"}}), 2),
+        (json!({"properties": {"credentials": {"passwords": [{"name": "password2"}]}}}), 1),
+        (json!({"properties": {"credentials": {"passwords": []}}}), 0),
+    ] {
+        ask(&estate, Method::PATCH, "tokens/robot", body, 200).await;
+        let shown = ask(&estate, Method::GET, "tokens/robot", Value::Null, 200).await;
+        assert_eq!(shown["properties"]["credentials"]["passwords"].as_array().unwrap().len(), left);
+    }
     ask(&estate, Method::DELETE, "scopeMaps/readers", Value::Null, 409).await;
     ask(&estate, Method::DELETE, "tokens/robot", Value::Null, 200).await;
     ask(&estate, Method::DELETE, "scopeMaps/readers", Value::Null, 200).await;

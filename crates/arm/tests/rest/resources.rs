@@ -24,7 +24,7 @@ async fn az_finds_a_registry_by_its_name() {
     }
     let other = lookup.replace("ContainerRegistry%2Fregistries", "Web%2Fsites");
     assert_eq!(estate.get("reader", &other).await.expect(200).body["value"], Value::Array(vec![]));
-    estate.get("reader", &lookup.replace("resourceType", "tagName")).await.expect(400);
+    estate.get("reader", &lookup.replace("resourceType", "changedTime")).await.expect(400);
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ async fn a_role_of_ones_own_is_defined_used_and_deleted() {
     };
     let made = define("owner", 1, defining("Mine", std::slice::from_ref(&own)), 201).await;
     assert_eq!(made["properties"]["type"], "CustomRole");
-    define("owner", 1, defining("Mine too", std::slice::from_ref(&own)), 200).await;
+    define("owner", 1, defining("Mine too", std::slice::from_ref(&own)), 201).await;
     define("owner", 2, defining("mine TOO", std::slice::from_ref(&own)), 409).await;
     define("owner", 2, defining("Owner", std::slice::from_ref(&own)), 400).await;
     define("owner", 2, defining("Other", &[]), 400).await;

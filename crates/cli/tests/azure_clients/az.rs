@@ -6,18 +6,35 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
-/// Runs all commands. `false` if `az` is not there.
+/// Runs all commands. `false` if `az` is not there, or something else that a command needs.
 pub(crate) fn run(world: &mut World) -> bool {
     if !has("az") {
         return false;
     }
+    // A query needs the extension for it.
+    let mut ran_all = has("az-extensions");
     for covered in commands::all() {
+        let has_extension = !covered.command.starts_with("graph ") || has("az-extensions");
+        if !has_extension || !covered.needs.is_none_or(is_on_the_path) {
+            eprintln!(
+                "skipped: az {}, which needs {}",
+                covered.command,
+                covered.needs.unwrap_or("an extension")
+            );
+            ran_all = false;
+            continue;
+        }
         let began = std::time::Instant::now();
         let answer = one(world, covered);
         (covered.check)(world, &answer);
         eprintln!("{:>5.1} s  az {}", began.elapsed().as_secs_f32(), covered.command);
     }
-    true
+    ran_all
+}
+
+fn is_on_the_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Makes the cloud known and signs in.
@@ -41,6 +58,8 @@ fn command(world: &World, words: &str) -> Command {
         command.arg(world.filled(&word));
     }
     command.args(["--output", "json"]).envs(world.environment()).stdin(Stdio::null());
+    // What signs in to the registry, and where it keeps what it is given.
+    command.env("DOCKER_COMMAND", "podman").env("REGISTRY_AUTH_FILE", world.folder.path().join("auth.json"));
     command.env("BROWSER", browser()).env("LAZARETTO_PASSWORD", world.name("password"));
     command
 }

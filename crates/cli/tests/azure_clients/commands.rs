@@ -2,8 +2,13 @@
 
 mod assessments;
 pub(crate) mod begin;
+mod center;
 mod content;
+mod federated;
 mod findings;
+mod further;
+mod guards;
+mod owners;
 mod parts;
 mod people;
 mod programs;
@@ -23,6 +28,8 @@ pub(crate) struct Covered {
     pub(crate) compared: &'static str,
     /// Whether it has to be refused.
     pub(crate) is_refused: bool,
+    /// A program of this machine that the command starts; without it, it is skipped.
+    pub(crate) needs: Option<&'static str>,
     pub(crate) check: fn(&mut World, &Value),
 }
 
@@ -32,7 +39,7 @@ const fn covered(
     compared: &'static str,
     check: fn(&mut World, &Value),
 ) -> Covered {
-    Covered { command, arguments, compared, is_refused: false, check }
+    Covered { command, arguments, compared, is_refused: false, needs: None, check }
 }
 
 const fn refused(
@@ -41,7 +48,12 @@ const fn refused(
     compared: &'static str,
     check: fn(&mut World, &Value),
 ) -> Covered {
-    Covered { command, arguments, compared, is_refused: true, check }
+    Covered { command, arguments, compared, is_refused: true, needs: None, check }
+}
+
+/// A command that starts a program of this machine.
+const fn with(program: &'static str, covered: Covered) -> Covered {
+    Covered { needs: Some(program), ..covered }
 }
 
 /// Nothing but that it succeeds.
@@ -77,13 +89,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Covered> {
     let parts = [
         begin::COMMANDS,
         registries::COMMANDS,
+        guards::COMMANDS,
         people::COMMANDS,
         roles::COMMANDS,
+        owners::COMMANDS,
         findings::COMMANDS,
+        center::COMMANDS,
         assessments::COMMANDS,
+        further::COMMANDS,
         content::COMMANDS,
         parts::COMMANDS,
         programs::COMMANDS,
+        federated::COMMANDS,
     ];
     parts.into_iter().flatten()
 }

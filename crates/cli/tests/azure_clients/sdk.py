@@ -20,6 +20,8 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 from azure.mgmt.security import SecurityCenter
 
+import sdk_further
+
 URL = os.environ["LAZARETTO_URL"]
 SUBSCRIPTION = os.environ["LAZARETTO_SUBSCRIPTION"]
 TENANT = os.environ["LAZARETTO_TENANT"]
@@ -169,9 +171,15 @@ def main():
     filtered = resources.resources.list(filter="resourceType eq 'Microsoft.ContainerRegistry/registries'")
     assert name in {one.name for one in filtered}
     roles(clients, registry, principal)
-    tiers, findings = security(clients)
+    sdk_further.device()
+    sdk_further.resources(clients, group, registry)
+    sdk_further.registries(clients, group, name)
+    sdk_further.roles(clients, registry)
+    sdk_further.security(clients, group)
+    sdk_further.content(credential)
     repositories, digest = content(credential)
     acr.registries.begin_delete(group, name).result()
+    tiers, findings = security(clients)
     resources.resource_groups.begin_delete(group).result()
     assert not resources.resource_groups.check_existence(group)
     print(json.dumps({

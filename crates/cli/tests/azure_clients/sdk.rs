@@ -10,43 +10,44 @@ use std::process::{Command, Stdio};
 pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     (
         "`azure-identity` 1.27.0",
-        "`ClientSecretCredential`, `CertificateCredential`",
-        "a program with a secret and with a certificate signs in",
+        "`ClientSecretCredential`, `CertificateCredential`, `DeviceCodeCredential`",
+        "a program with a secret and with a certificate signs in, a person by the code of a device",
     ),
     (
         "`azure-mgmt-resource` 26.0.0",
-        "`resource_groups.create_or_update`, `.check_existence`, `.list`, `resources.list`",
-        "the group and the registry that were made",
+        "`resource_groups.create_or_update`, `.update`, `.get`, `.check_existence`, `.list`, `.begin_delete`, `resources.list`, `.get_by_id`, `tags.begin_create_or_update_at_scope`, `.get_at_scope`, `.list`, `providers.get`, `.register`",
+        "groups, tags and the registry that were made",
     ),
     (
         "`azure-mgmt-containerregistry` 15.0.0",
-        "`registries.check_name_availability`, `.begin_create`, `.get`, `.begin_update`, `.list_credentials`, `.list_usages`, `.begin_delete`",
+        "`registries.check_name_availability`, `.begin_create`, `.get`, `.list`, `.begin_update`, `.list_credentials`, `.regenerate_credential`, `.list_usages`, `.begin_import_image`, `.begin_generate_credentials`, `.begin_delete`, `webhooks.*`, `scope_maps.*`, `tokens.*`, `replications.list`",
         "what was set is what is read",
     ),
     (
         "`azure-mgmt-authorization` 4.0.0",
-        "`role_definitions.list`, `.create_or_update`, `.delete`, `role_assignments.create`, `.list_for_scope`, `.delete_by_id`",
+        "`role_definitions.list`, `.create_or_update`, `.delete`, `role_assignments.create`, `.get_by_id`, `.list_for_scope`, `.list_for_subscription`, `.delete_by_id`",
         "the assignment is listed and gone",
     ),
     (
         "`azure-mgmt-security` 7.0.0",
-        "`pricings.list`, `assessments.list`, `sub_assessments.list_all`",
+        "`pricings.list`, `.get`, `.update`, `.delete`, `assessments.list`, `.get`, `assessments_metadata.list_by_subscription`, `sub_assessments.list_all`, `.list`, `.get`, `secure_scores.list`, `automations.create_or_update`, `.list`, `.delete`, `alerts.list`, `locations.list`",
         "the finding of the pushed image, by digest",
     ),
     ("`azure-mgmt-resourcegraph` 8.0.1", "`resources`", "the same finding, by a query"),
     (
         "`azure-containerregistry` 1.2.0",
-        "`list_repository_names`, `get_manifest_properties`, `get_manifest`, `upload_blob`, `download_blob`",
-        "digests and bytes",
+        "`list_repository_names`, `get_repository_properties`, `get_manifest_properties`, `list_manifest_properties`, `get_manifest`, `set_manifest`, `list_tag_properties`, `update_tag_properties`, `delete_tag`, `upload_blob`, `download_blob`, `delete_repository`",
+        "digests and bytes; a locked tag stays",
     ),
+    ("`@azure/identity` 4.14.1", "`ClientSecretCredential`, `DeviceCodeCredential`", "the same"),
     (
         "`@azure/arm-security` 5.0.0",
-        "`pricings.list`, `subAssessments.listAll`",
+        "`pricings.list`, `assessments.get`, `subAssessments.listAll`, `.list`, `.get`, `secureScores.list`, `alerts.list`",
         "the same findings as the Python SDK",
     ),
     (
         "`@azure/container-registry` 1.1.2",
-        "`listRepositoryNames`, `getManifestProperties`",
+        "`listRepositoryNames`, `getProperties`, `getManifestProperties`, `listTagProperties`, `getTagProperties`",
         "the same digests",
     ),
 ];
@@ -57,6 +58,8 @@ fn run(world: &World, program: &Path, script: &str) -> Value {
         .arg(&script)
         .current_dir(clients().join("javascript").canonicalize().unwrap_or_else(|_| ".".into()))
         .envs(world.environment())
+        // The scripts lie in the source tree, and leave nothing there.
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("LAZARETTO_URL", &world.server.url)
         .env("LAZARETTO_SUBSCRIPTION", world.name("subscription"))
         .env("LAZARETTO_TENANT", world.name("tenant"))

@@ -74,6 +74,9 @@ impl World {
         for (name, member) in [("subscription", "subscriptionId"), ("tenant", "tenantId")] {
             world.names.insert(name.into(), first[member].as_str().unwrap().to_owned());
         }
+        let groups = format!("/subscriptions/{}/resourceGroups", world.names["subscription"]);
+        let first = format!("{groups}/lazaretto/providers/Microsoft.ContainerRegistry/registries/lazaretto");
+        world.names.insert("first".into(), first);
         world
     }
 

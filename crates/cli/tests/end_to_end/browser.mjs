@@ -44,7 +44,7 @@ function nameless() {
   return [...silent, ...words].map((one) => one.outerHTML.slice(0, 80));
 }
 
-const seen = { faint: [], wide: [], nameless: [], errors: [], titles: {} };
+const seen = { faint: [], wide: [], nameless: [], errors: [], titles: {}, people: {} };
 
 async function look(page, name) {
   const note = (list, found) => found.length && list.push(`${name}: ${[].concat(found).join("; ")}`);
@@ -57,7 +57,7 @@ async function look(page, name) {
 }
 
 async function visit(scheme, size) {
-  const context = await browser.newContext({ colorScheme: scheme, viewport: size, locale: "en-GB" });
+  const context = await browser.newContext({ colorScheme: scheme, viewport: size, locale: "en-GB", ignoreHTTPSErrors: true });
   const page = await context.newPage();
   const mark = (name) => `${name} ${scheme} ${size.width}`;
   page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
@@ -119,7 +119,29 @@ async function visit(scheme, size) {
   await context.close();
 }
 
+// Every page as each of these people: what they see, and whether that can be read.
+async function walk(who) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  await page.goto(`${env.LAZARETTO_URL}/portal/sign-in`);
+  await page.fill("input[name=name]", who);
+  await page.fill("input[name=password]", env.LAZARETTO_PASSWORD);
+  await page.click("main button");
+  await page.waitForURL("**/portal/");
+  seen.people[who] = {};
+  for (const path of [
+    "/portal/", "/portal/?state=Healthy", "/portal/query", "/portal/query?q=Findings", "/portal/usage",
+    "/portal/images/team/ill:1", "/portal/images/none:1", "/portal/nothing",
+  ]) {
+    const answer = await page.goto(env.LAZARETTO_URL + path);
+    seen.people[who][path] = { status: answer.status(), text: await page.textContent("main") };
+    await look(page, `${path} of ${who}`);
+  }
+  await context.close();
+}
+
 try {
+  for (const who of ["admin", "sec@example.com", "pull@example.com", "no@example.com"]) await walk(who);
   await visit("light", { width: 1280, height: 800 });
   await visit("dark", { width: 1280, height: 800 });
   await visit("light", { width: 360, height: 640 });

@@ -3,12 +3,16 @@
 //! The same findings stand in three forms, below assessments with three keys. A query that counts would count them three
 //! times, so that a query which says nothing gets those of 2020. One that asks for a newer form gets it: by the key of
 //! its assessment, by its word for what was assessed, or by reading what only the newer forms have.
+//!
+//! The same holds for the form of 2026, an assessment of each piece of software in an image: there may be a hundred times
+//! as many as images, and a query that counts assessments as it did for years is not to count them.
 
 use crate::documents::metadata::{IMAGES_KEY, Metadata, NEWER_IMAGES_KEY};
+use crate::documents::software::TITLE;
 use crate::documents::sub_assessment::Form;
 use crate::narrowed::Narrowed;
 use crate::viewer::View;
-use kql::{Need, ScanRequest};
+use kql::{Need, ScanRequest, Value};
 
 /// What was assessed, in the words of the forms.
 const ASSESSED: &[&str] = &["properties", "additionalData", "assessedResourceType"];
@@ -36,13 +40,12 @@ pub(super) fn of_sub_assessments(view: &View, request: &ScanRequest) -> Vec<Form
     let reads = |members: &[&str]| request.needs.iter().any(|need| is_member(need, members));
     let is_newer_alone = reads(&NEWER_MEMBERS) && !reads(&FIRST_MEMBERS);
     let fits = |form: Form| narrowed.allows(ASSESSED, form.assessed());
-    let mut forms = view.named_forms.clone();
-    if forms.is_empty() && (is_newer_alone || !fits(Form::First)) {
-        forms.push(Form::Newer);
-    }
-    if !is_newer_alone {
-        forms.push(Form::First);
-    }
+    let mut forms = match view.named_forms.as_slice() {
+        [] if is_newer_alone || !fits(Form::First) => vec![Form::Newer],
+        [] => vec![Form::First],
+        // Whoever names some keys compares with them: rows of the others would be read to be passed over.
+        named => named.to_vec(),
+    };
     forms.retain(|form| fits(*form));
     forms
 }
@@ -59,6 +62,35 @@ pub(super) fn of_registries(view: &View, request: &ScanRequest) -> Vec<&'static 
     let is_named = view.named_forms.contains(&Form::Newer);
     let newer = newer.filter(|kind| fits(kind) && (is_named || !first.as_ref().is_some_and(fits)));
     first.into_iter().filter(fits).chain(newer).collect()
+}
+
+/// What only assessments of software have, below the properties.
+const OF_SOFTWARE: [&[&str]; 7] = [
+    &["metadata", "recommendationCategory"],
+    &["resourceAdditionalData"],
+    &["additionalData", "CvesDetails"],
+    &["additionalData", "CveCount"],
+    &["additionalData", "SoftwareName"],
+    &["additionalData", "PackageType"],
+    &["additionalData", "ScannersDetails"],
+];
+
+/// Whether a scan is to give assessments of software: it reads what only they have, or names one.
+pub(super) fn of_software(request: &ScanRequest) -> bool {
+    let mut needs = request.needs.iter().chain(request.conditions.iter().map(|condition| &condition.need));
+    let reads = needs.any(|need| {
+        let path: Vec<&str> = need.path.iter().map(|name| &**name).collect();
+        &*need.column == "properties" && OF_SOFTWARE.iter().any(|member| path.starts_with(member))
+    });
+    let is_named = Narrowed(request)
+        .equal_to(&["name"])
+        .is_some_and(|(names, _)| names.iter().any(|name| Metadata::find(name).is_none()));
+    let title = TITLE.to_ascii_lowercase();
+    let is_titled = Narrowed(request).on(&["properties", "displayName"]).any(|condition| {
+        let mut values = condition.values.iter().filter_map(Value::as_str);
+        values.any(|value| value.to_ascii_lowercase().starts_with(title.trim_end()))
+    });
+    reads || is_named || is_titled
 }
 
 fn is_member(need: &Need, members: &[&str]) -> bool {

@@ -16,6 +16,34 @@ async fn a_wrong_password_and_a_foreign_form_open_no_session() {
     assert_eq!((foreign.status, foreign.cookie), (StatusCode::FORBIDDEN, None));
 }
 
+/// Browsers speak HTTP/2 wherever there is TLS, and a proxy may name the server in its own way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_ours_over_http2_and_behind_a_proxy() {
+    let house = House::new().await;
+    let form = format!("name=owner&password={PASSWORD}");
+    for (address, origin, is_ours) in [
+        ("https://portal.test/portal/sign-in", "https://portal.test", true),
+        ("https://portal.test/portal/sign-in", "https://PORTAL.test", true),
+        ("https://portal.test/portal/sign-in", "https://evil.test", false),
+        ("https://portal.test/portal/sign-in", "null", false),
+        // The proxy asks under a name of its own; the browser asked under ours.
+        ("https://10.0.0.7:5000/portal/sign-in", "http://lazaretto.test", true),
+        ("https://10.0.0.7:5000/portal/sign-in", "http://lazaretto.test.evil", false),
+        ("/portal/sign-in", "https://", false),
+    ] {
+        let answer = house.post_to(address, &form, origin).await;
+        assert_eq!(answer.cookie.is_some(), is_ours, "{address} {origin}: {}", answer.status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_page_is_told_in_a_page() {
+    let house = House::new().await;
+    let answer = house.get("/portal/nothing/here", None).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(answer.body.contains("There is no page at this address."), "{}", answer.body);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_goes_on_where_they_wanted_to_be() {
     let house = House::new().await;

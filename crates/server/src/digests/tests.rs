@@ -4,8 +4,9 @@ use super::*;
 use crate::mail::tests::{MailServer, Protection, settings};
 use jiff::civil::date;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
-use store::{Actor, DocumentKey, SqliteStore};
+use store::{Actor, DocumentKey, ImageState, ImageSummary, SqliteStore, testing};
 
 fn at(hour: i8, minute: i8) -> Timestamp {
     let at = date(2026, 1, 2).at(hour, minute, 0, 0);
@@ -26,7 +27,7 @@ impl Office {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("records.sqlite")).unwrap());
-        store.install(store::testing::installation("Lazaretto"), at(0, 0)).await.unwrap();
+        store.install(testing::installation("Lazaretto"), at(0, 0)).await.unwrap();
         let server = MailServer::start(Protection::Plain, refusals).await;
         let mailer = Mailer::new(&settings(&server), None).unwrap().unwrap();
         let postman = Postman { store, mailer, url: "https://lazaretto.test".into() };
@@ -120,4 +121,50 @@ async fn what_was_not_taken_is_sent_again_after_a_pause() {
     assert_eq!(office.look(at(4, 2)).await, 0, "it rests for longer");
     assert_eq!(office.look(at(4, 3)).await, 1);
     assert_eq!(office.look(at(5, 30)).await, 1);
+}
+
+/// Owners of registries and of images, those by repository; none of another subscription, nor of what is healthy.
+#[tokio::test]
+async fn a_mail_says_who_resolves_what_until_when() {
+    let office = Office::new(0).await;
+    let store = &office.postman.store;
+    let registry = store.registry_by_name("Lazaretto").await.unwrap().unwrap().id;
+    for (repository, content, state) in [
+        ("team/app", "one", ImageState::Unhealthy),
+        ("team/app", "two", ImageState::Unhealthy),
+        ("team/web", "three", ImageState::Unhealthy),
+        ("team/well", "four", ImageState::Healthy),
+    ] {
+        let push = testing::push(registry, repository, content, at(0, 0));
+        let mut summary = ImageSummary::begun(testing::image_of(&push), state, at(0, 0));
+        summary.counts = BTreeMap::from([("High".to_owned(), 1)]);
+        let _ = store.put_manifest(push).await.unwrap();
+        assert!(store.put_summary(summary).await.unwrap());
+    }
+    let rule = json!({
+        "displayName": "All", "remediationTimeframe": "7.00:00:00", "rulePriority": 1,
+        "ruleType": "Integrated", "sourceResourceType": "Assessments",
+        "conditionSets": [{"conditions": [{"property": "$.Severity", "operator": "Equals", "value": "High"}]}],
+        "ownerSource": {"type": "Manually", "value": "anna"},
+    });
+    let subscription = GROUP.split("/resourceGroups").next().unwrap();
+    let key = DocumentKey {
+        kind: graph::governance::RULE_KEPT,
+        scope: subscription.into(),
+        name: "5a0b2ab9-a3c5-4a0f-9b2b-0a4b3f6f2a11".into(),
+    };
+    store.put_document(key, rule, Actor("anna".into()), at(0, 0)).await.unwrap();
+    office.put(true).await;
+    let kept = store.documents(KEPT).await.unwrap().pop().unwrap();
+    let duties = duties::of(&**store, &kept, at(1, 0)).await.unwrap();
+    let mut said: Vec<String> =
+        duties.iter().map(|duty| format!("{} {} {}", duty.place, duty.images, duty.owner)).collect();
+    said.sort();
+    assert_eq!(
+        said,
+        ["lazaretto.test 0 anna", "lazaretto.test/team/app 2 anna", "lazaretto.test/team/web 1 anna"]
+    );
+    assert!(duties.iter().all(|duty| duty.due.to_string().starts_with("2026-01-09") && !duty.is_overdue));
+    let elsewhere = KeptDocument { scope: GROUP.replace("abc", "abd"), ..kept };
+    assert!(duties::of(&**store, &elsewhere, at(1, 0)).await.unwrap().is_empty());
 }

@@ -1,7 +1,8 @@
 //! What a mail says: changes grouped by registry and severity, and what is to be done by whom. Once as text, once as a
 //! simple page; what strangers wrote is text in both.
 
-use super::{Change, Duty};
+use super::Change;
+use super::duties::Duty;
 use graph::automations::Period;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -158,7 +159,11 @@ fn said(duty: &Duty) -> String {
         (false, true) => "on time, in its grace period",
         (false, false) => "on time",
     };
-    format!("{}: {} until {} ({state})", duty.registry, duty.owner, duty.due)
+    let images = match duty.images {
+        0 => String::new(),
+        images => format!(", {}", plural(images, "image", "images")),
+    };
+    format!("{}{images}: {} until {} ({state})", duty.place, duty.owner, duty.due)
 }
 
 fn plural(count: u64, one: &str, many: &str) -> String {
@@ -206,7 +211,8 @@ mod tests {
             change("web@sha256:bb", "NotApplicable", "High", "hidden"),
         ];
         let duties = [Duty {
-            registry: "lazaretto.test".into(),
+            place: "lazaretto.test/app".into(),
+            images: 12,
             owner: "anna@harbour.test".into(),
             due: Timestamp::UNIX_EPOCH,
             is_overdue: true,
@@ -242,7 +248,7 @@ mod tests {
 
             To be resolved
             ==============
-              * lazaretto.test: anna@harbour.test until 1970-01-01T00:00:00Z (overdue)
+              * lazaretto.test/app, 12 images: anna@harbour.test until 1970-01-01T00:00:00Z (overdue)
 
             https://lazaretto.test/portal
         "#]]

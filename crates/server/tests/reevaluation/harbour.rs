@@ -1,5 +1,6 @@
 //! A registry with images and a shelf, without a server around it.
 
+use crate::workshop::workshop;
 use advisory::{
     Advisory, AdvisoryId, AffectedPackage, Compiler, End, Extent, Range, Rating, Record, Severity,
     write_snapshot,
@@ -11,22 +12,17 @@ use inventory::{Ecosystem, PackageKind};
 use jiff::{SignedDuration, Timestamp};
 use oci::Digest;
 use serde_json::{Value, json};
-use server::advisories::{Caution, Installed, Shelf, install_file};
-use server::exports::Exports;
-use server::inspect::Inspector;
-use server::jobs::reevaluate::{self, FlipLimit, Outcome};
-use server::jobs::{Readers, Workshop};
-use server::sender::Sender;
+use server::advisories::{Caution, Installed, install_file};
+use server::jobs::Workshop;
+use server::jobs::reevaluate::{self, Outcome};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{
-    Actor, FindingFilter, FolderBlobs, ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace,
-    PackageVersion, PageRequest, RegistryId, RepositoryKey, Rule, RuleClass, RuleKey, SqliteStore, Store,
-    testing,
+    Actor, FindingFilter, ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace, PackageVersion,
+    PageRequest, RegistryId, RepositoryKey, Rule, RuleClass, RuleKey, SqliteStore, Store, testing,
 };
 use tempfile::TempDir;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 /// A registry with images and a shelf, without a server around it.
@@ -49,23 +45,7 @@ impl Harbour {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("records")).unwrap());
         store.install(testing::installation("harbour"), Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
-        let workshop = Workshop {
-            store: store.clone(),
-            blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
-            inspector: Inspector::new(sandbox::Requirement::BestEffort),
-            readers: Readers::new(1),
-            errands: Readers::new(1),
-            scratch: folder.path().to_owned(),
-            shelf: Arc::new(Shelf::open(&folder.path().join("advisories")).unwrap()),
-            advisory_age_limit: SignedDuration::from_hours(24 * 30),
-            flip_limit: FlipLimit { share: 0.5, least: 3 },
-            changes: watch::channel(0).0,
-            sender: Sender::new(Arc::default()).unwrap(),
-            reach: Arc::default(),
-            registry: None,
-            url: "http://localhost".into(),
-            exports: Exports::new(folder.path().join("exports")),
-        };
+        let workshop = workshop(folder.path(), store.clone());
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }
     }
 

@@ -5,3 +5,5 @@
 mod ahead;
 mod following;
 mod harbour;
+#[path = "../support/workshop.rs"]
+mod workshop;

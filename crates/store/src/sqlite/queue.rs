@@ -181,8 +181,9 @@ fn enqueue_one(connection: &Connection, new: &NewJob, at: Timestamp) -> Result<E
             Enqueued::Coalesced
         }
         JobState::Running => {
-            let sql = "UPDATE job SET payload = ?2, priority = max(priority, ?3), again = 1 WHERE id = ?1";
-            change(connection, sql, params![id, payload, new.priority])?;
+            let sql = "UPDATE job SET payload = ?2, priority = max(priority, ?3), again = 1,
+                                      again_at = coalesce(again_at, ?4) WHERE id = ?1";
+            change(connection, sql, params![id, payload, new.priority, moment(at)])?;
             Enqueued::Again
         }
         JobState::Dead => {

@@ -54,6 +54,25 @@ pub(crate) async fn job_runs_once_and_is_gone(store: Arc<dyn Store>) {
     assert_eq!(store.job_counts().await.unwrap(), []);
 }
 
+/// By the moment at which it was asked for, an image is charged.
+pub(crate) async fn asked_again_while_running_counts_from_then(store: Arc<dyn Store>) {
+    ask(&store, job("scan", "x"), 0).await;
+    let first = claim_one(&store, "a", 1).await.unwrap();
+    ask(&store, job("scan", "x"), 2).await;
+    ask(&store, job("scan", "x"), 3).await;
+    assert_eq!(first.enqueued_at, second(0));
+    store.complete(lease(&first), second(4)).await.unwrap();
+    let next = claim_one(&store, "a", 5).await.unwrap();
+    assert_eq!(next.enqueued_at, second(2), "the first time that it was asked for while it ran");
+    // One that failed runs for all who asked, from the first of them on.
+    ask(&store, job("scan", "x"), 6).await;
+    store.fail(lease(&next), "no".into(), RETRY, second(7)).await.unwrap();
+    let retry = claim_one(&store, "a", 60).await.unwrap();
+    assert_eq!(retry.enqueued_at, second(2));
+    assert!(store.complete(lease(&retry), second(61)).await.unwrap());
+    assert_eq!(store.job(&SCAN, "x").await.unwrap(), None);
+}
+
 pub(crate) async fn same_key_coalesces_while_queued(store: Arc<dyn Store>) {
     let later = NewJob { not_before: Some(second(50)), priority: 3, ..job("scan", "x") };
     assert_eq!(ask(&store, later, 0).await, Enqueued::Created);

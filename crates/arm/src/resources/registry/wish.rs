@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// What can be wanted; what was not named is none.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(in crate::resources) struct Wish {
     pub(super) location: Option<String>,
     pub(super) quarantine: Option<bool>,
     tags: Option<Tags>,
@@ -43,6 +43,8 @@ const NOT_DONE: &[(&str, &[&str])] = &[
     ("/properties/encryption/status", &["disabled"]),
     ("/properties/metadataSearch", &["disabled"]),
     ("/properties/networkRuleSet/defaultAction", &["allow"]),
+    ("/properties/networkRuleSet/ipRules", &["[]"]),
+    ("/properties/networkRuleSet/virtualNetworkRules", &["[]"]),
     ("/properties/policies/exportPolicy/status", &["enabled"]),
     ("/properties/policies/trustPolicy/status", &["disabled"]),
     ("/properties/publicNetworkAccess", &["enabled"]),
@@ -53,6 +55,11 @@ const NOT_DONE: &[(&str, &[&str])] = &[
 ];
 
 impl Wish {
+    /// Other tags, and nothing else.
+    pub(in crate::resources) fn of_tags(tags: Tags) -> Self {
+        Self { tags: Some(tags), ..Self::default() }
+    }
+
     /// # Errors
     /// When something is malformed, or asks for what is not done here.
     pub(super) fn parse(body: &Value) -> Result<Self, ArmError> {

@@ -23,6 +23,13 @@ pub(super) const COMMANDS: &[Covered] = &[
     }),
     covered("logout", "logout", "", succeeds),
     covered(
+        "login --service-principal --certificate",
+        "login --service-principal -u {sealed} --certificate {seal} --tenant {tenant}",
+        "the program with a certificate",
+        |world, answer| has(answer, "/user/name", world.name("sealed")),
+    ),
+    covered("logout", "logout", "", succeeds),
+    covered(
         "login",
         "login --tenant {tenant}",
         "in a browser: the owner signs in on our page, and lets the application in",
@@ -40,6 +47,7 @@ pub(super) const COMMANDS: &[Covered] = &[
         },
     ),
     covered("ad sp delete", "ad sp delete --id {app}", "", succeeds),
+    covered("ad sp delete", "ad sp delete --id {sealed}", "", succeeds),
     covered("ad user delete", "ad user delete --id anna@example.com", "", succeeds),
     covered("ad group delete", "ad group delete -g team", "", succeeds),
     covered("acr delete", "acr delete -n secondone --yes", "", succeeds),

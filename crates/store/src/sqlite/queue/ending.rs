@@ -30,8 +30,11 @@ fn held(connection: &Connection, lease: &Lease) -> Result<Option<Running>, Error
 pub(super) fn complete(connection: &Connection, lease: &Lease, at: Timestamp) -> Result<bool, Error> {
     let Some(job) = held(connection, lease)? else { return Ok(false) };
     if job.again {
+        // What was asked for meanwhile was asked for then, and not when this run was.
+        let sql =
+            "UPDATE job SET last_error = NULL, enqueued_at = coalesce(again_at, enqueued_at) WHERE id = ?1";
+        change(connection, sql, [job.id])?;
         requeue(connection, job.id, 0, at)?;
-        change(connection, "UPDATE job SET last_error = NULL WHERE id = ?1", [job.id])?;
     } else {
         change(connection, "DELETE FROM job WHERE id = ?1", [job.id])?;
     }
@@ -114,7 +117,7 @@ fn count_failure(
 }
 
 fn requeue(connection: &Connection, id: i64, attempts: u32, due: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE job SET state = ?2, attempts = ?3, due = ?4, again = 0, holder = NULL WHERE id = ?1";
+    let sql = "UPDATE job SET state = ?2, attempts = ?3, due = ?4, again = 0, again_at = NULL, holder = NULL WHERE id = ?1";
     change(connection, sql, params![id, QUEUED, attempts, moment(due)])?;
     Ok(())
 }
