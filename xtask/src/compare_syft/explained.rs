@@ -58,7 +58,6 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         why: "programs that Syft does not recognise as Debian builds them, and the two toolchains by our names",
     },
     brought_along("pip", "generic"),
-    brought_along("pip", "cargo"),
     brought_along("programs", "generic"),
     brought_along("programs", "cargo"),
     Difference {
