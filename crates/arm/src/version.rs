@@ -10,6 +10,7 @@ const FIRST: &[(&str, &str)] = &[
     ("Microsoft.ContainerRegistry", "2017-03-01"),
     ("Microsoft.Management", "2017-11-01"),
     ("Microsoft.ResourceGraph", "2018-09-01"),
+    ("Microsoft.Resources", FIRST_OF_RESOURCES),
     ("Microsoft.Security", "2017-08-01"),
     ("Microsoft.Subscription", "2018-03-01"),
 ];

@@ -67,7 +67,7 @@ async fn what_is_not_served_is_named_by_what_is_missing() {
             404,
             "InvalidResourceNamespace",
         ),
-        (format!("{}/providers/Microsoft.Security/alerts", subscription()), 404, "InvalidResourceType"),
+        (format!("{}/providers/Microsoft.Security/topologies", subscription()), 404, "InvalidResourceType"),
         (format!("{}/providers/Microsoft.Compute", subscription()), 404, "InvalidResourceNamespace"),
         (format!("{}/nothing", subscription()), 404, "NotFound"),
         (registry().replace("Lazaretto", "absent"), 404, "ResourceNotFound"),
