@@ -77,13 +77,7 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     let made = std::env::var_os("LAZARETTO_FLEETS").map(|kept| Path::new(&kept).join(images.to_string()));
     let made = made.unwrap_or_else(|| folder.path().join("made"));
     let fleet = Fleet::open(&made, shared, images);
-    for ending in ["", "-wal"] {
-        // What a store has not yet taken into its file stands beside it.
-        let from = made.join(format!("{}{ending}", fleet::RECORDS));
-        if from.exists() {
-            std::fs::copy(from, folder.path().join(format!("{}{ending}", fleet::RECORDS))).unwrap();
-        }
-    }
+    copy_records(&made, folder.path());
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&records).unwrap());
     let registry = store.registry_by_name("benchmark").await.unwrap().unwrap().id;
     println!("\n{images} images with {} packages, ready in {:.0?}", fleet.packages, began.elapsed());
@@ -134,6 +128,16 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     stop.send(true).unwrap();
     for task in tasks {
         task.await.unwrap();
+    }
+}
+
+/// Copies the records of a fleet. What a store has not yet taken into its file stands beside it.
+fn copy_records(from: &Path, to: &Path) {
+    for ending in ["", "-wal"] {
+        let name = format!("{}{ending}", fleet::RECORDS);
+        if from.join(&name).exists() {
+            std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+        }
     }
 }
 
