@@ -67,7 +67,7 @@ async fn what_is_not_served_is_named_by_what_is_missing() {
             404,
             "InvalidResourceNamespace",
         ),
-        (format!("{}/providers/Microsoft.Security/alerts", subscription()), 404, "InvalidResourceType"),
+        (format!("{}/providers/Microsoft.Security/iotSolutions", subscription()), 404, "InvalidResourceType"),
         (format!("{}/nothing", subscription()), 404, "NotFound"),
         (registry().replace("Lazaretto", "absent"), 404, "ResourceNotFound"),
         (group().replace("rg", "absent"), 404, "ResourceGroupNotFound"),
