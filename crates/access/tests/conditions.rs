@@ -1,8 +1,6 @@
 //! What a fuzzer does with conditions of roles, for machines without one: every seed, cut at every place and with pieces of
 //! others, is read and asked.
 
-#![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
-
 #[path = "support/conditions.rs"]
 mod conditions;
 

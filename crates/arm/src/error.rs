@@ -57,7 +57,8 @@ pub(crate) enum ArmError {
     #[error("The api-version query parameter (?api-version=) is required for all requests.")]
     MissingApiVersion,
     #[error(
-        "The api-version '{0}' is invalid. It must be a date, such as '2021-06-01', with or without '-preview'."
+        "The api-version '{0}' is invalid. It must be a date from '2014-04-01' on, such as '2021-06-01', with or without \
+         '-preview'."
     )]
     InvalidApiVersion(String),
     #[error(

@@ -10,7 +10,7 @@ const FIRST: &[(&str, &str)] = &[
     ("Microsoft.ContainerRegistry", "2017-03-01"),
     ("Microsoft.Management", "2017-11-01"),
     ("Microsoft.ResourceGraph", "2018-09-01"),
-    ("Microsoft.Resources", "2014-04-01"),
+    ("Microsoft.Resources", FIRST_OF_RESOURCES),
     ("Microsoft.Security", "2017-08-01"),
     ("Microsoft.Subscription", "2018-03-01"),
 ];
@@ -117,10 +117,16 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_a_provider_a_type_or_a_path() {
-        let code = |path: &str| match missing(path) {
-            ArmError::NoNamespace(_) => "namespace",
-            ArmError::NoType { .. } => "type",
-            _ => "path",
+        let code = |path: &str| {
+            let error = missing(path);
+            if matches!(error, ArmError::NoNamespace(_)) {
+                "namespace"
+            } else if matches!(error, ArmError::NoType { .. }) {
+                "type"
+            } else {
+                assert!(matches!(error, ArmError::NoRoute(_)), "{error}");
+                "path"
+            }
         };
         assert_eq!(code("/subscriptions/s/providers/Microsoft.Nothing/things"), "namespace");
         assert_eq!(code("/subscriptions/s/providers/microsoft.security/things/one"), "type");

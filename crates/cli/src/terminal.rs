@@ -4,8 +4,11 @@
 //! Each passes [`clean`] before it is shown: an escape sequence in a package name must not move the cursor (attack B12).
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, ContentArrangement, Table};
 use std::io::IsTerminal;
+
+/// Columns below which a table is not fitted to the terminal.
+const NARROW: u16 = 40;
 
 /// How this run shows things.
 #[derive(Debug, Clone, Copy)]
@@ -69,10 +72,15 @@ impl Terminal {
     pub(crate) fn table(self, header: &[&str]) -> Table {
         let mut table = Table::new();
         table.load_style(comfy_table::presets::NOTHING);
-        if std::io::stdout().is_terminal() {
+        // A terminal that is hardly wide, or says that it has no width at all, wraps lines better than a table would.
+        if std::io::stdout().is_terminal() && table.width().is_some_and(|width| width >= NARROW) {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         }
-        table.set_header(header.iter().map(|text| self.heading(text)));
+        // The style belongs to the cell and not to its text, which may be wrapped in the middle.
+        table.set_header(header.iter().map(|text| {
+            let cell = Cell::new(text);
+            if self.colour { cell.add_attribute(Attribute::Bold) } else { cell }
+        }));
         table
     }
 }

@@ -29,7 +29,7 @@ use store::{
 use uuid::Uuid;
 
 /// Where the estate's form is counted: a change of it builds the estates anew.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Writes that are under way at a time, which share a commit.
 const AT_ONCE: usize = 128;
@@ -336,6 +336,11 @@ fn questions(image: &Digest) -> Vec<(&'static str, String, Option<u32>)> {
         ("one vulnerability's images", format!("Findings | where vulnerability == '{}' | distinct image", cve(17)), None),
         ("images by state", "Images | summarize count() by state".into(), None),
         ("a page of all findings' ids, sorted by nothing", format!("{SUB} | project id | take 1000"), None),
+        (
+            "one image's findings by digest (form of 2023)",
+            format!("{SUB} | where properties.additionalData.artifactDetails.digest == '{image}' | project id, properties.id, properties.additionalData.softwareDetails.packageName"),
+            Some(20),
+        ),
     ]
 }
 

@@ -212,8 +212,7 @@ fn answer(
 ) -> Result<Answer, GraphError> {
     let catalog = GraphCatalog { is_past: view.interval.is_some() };
     let query = kql::compile(text, &catalog, &limits()).map_err(GraphError::Query)?;
-    let newer = Form::ALL.into_iter().filter(|form| *form != Form::First);
-    view.named_forms = newer.filter(|form| query.mentions(form.key())).collect();
+    view.named_forms = Form::ALL.into_iter().filter(|form| query.mentions(form.key())).collect();
     // Chance begins where the moment says, so that the same page of one moment is the same.
     let seed = u64::try_from(view.now.as_millisecond()).unwrap_or(0);
     let environment = Environment { now_unix_nanoseconds: view.now.as_nanosecond(), seed, interrupt };

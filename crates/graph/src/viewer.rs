@@ -52,7 +52,7 @@ pub(crate) struct View {
     pub(crate) reads_roles: bool,
     /// Only what happened between these moments is asked for.
     pub(crate) interval: Option<(Timestamp, Timestamp)>,
-    /// The forms of assessments that the query names by their keys, beside the first.
+    /// The forms of findings whose keys the query names.
     pub(crate) named_forms: Vec<Form>,
     viewer: Viewer,
     /// Only these subscriptions are asked for.

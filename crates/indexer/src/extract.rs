@@ -9,6 +9,7 @@
 //! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
 
 mod apk;
+mod bun_lock;
 mod cargo_lock;
 mod composer;
 mod composer_lock;
@@ -80,6 +81,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     npm_lock::EXTRACTOR,
     yarn_lock::EXTRACTOR,
     pnpm_lock::EXTRACTOR,
+    bun_lock::EXTRACTOR,
     python::EXTRACTOR,
     python_egg::EXTRACTOR,
     python_bill::EXTRACTOR,

@@ -161,7 +161,7 @@ pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> O
         PackageKind::Julia => "Julia",
         // Bitnami's advisories speak of upstream programs in their upstream versions, and nobody else's do.
         PackageKind::Binary => "Bitnami",
-        // Nobody publishes advisories under names of these.
+        // No feed that this product reads speaks of these.
         PackageKind::Conda
         | PackageKind::Nix
         | PackageKind::Otp

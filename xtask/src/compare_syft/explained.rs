@@ -57,6 +57,16 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         name: "*",
         why: "programs that Syft does not recognise as Debian builds them, and the two toolchains by our names",
     },
+    brought_along("pip", "generic"),
+    brought_along("programs", "generic"),
+    brought_along("programs", "cargo"),
+    Difference {
+        image: "npm",
+        side: Side::Ours,
+        ecosystem: "golang",
+        name: "stdlib",
+        why: "the standard library of esbuild, whose build information its builders took out",
+    },
     private("debian-node", "bin"),
     private("npm", "sample"),
     private("npm", "bin"),
@@ -97,6 +107,18 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         why: "DESCRIPTION files below the tests of installed packages, of packages that R does not find",
     },
 ];
+
+/// What a wheel of Python brings along: libraries beside its extension modules, and the crates in those, which its bill of
+/// materials names.
+const fn brought_along(image: &'static str, ecosystem: &'static str) -> Difference {
+    Difference {
+        image,
+        side: Side::Ours,
+        ecosystem,
+        name: "*",
+        why: "libraries and crates that wheels bring along, which Syft does not look for",
+    }
+}
 
 /// A `package.json` that says of itself that it is private: of an application, a build or a test.
 const fn private(image: &'static str, name: &'static str) -> Difference {

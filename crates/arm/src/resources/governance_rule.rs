@@ -155,6 +155,8 @@ async fn execute(state: &ArmState, request: &Request) -> Result<Response, ArmErr
     if let Ok(place) = HeaderValue::from_str(&place) {
         response.headers_mut().insert(header::LOCATION, place);
     }
+    // It is done already; clients that are told nothing wait for half a minute before they ask.
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     Ok(response)
 }
 

@@ -75,6 +75,6 @@ async fn one(state: &ArmState, request: &Request) -> Result<Response, ArmError> 
         provider["namespace"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     };
     let found = known(state, request).await?.into_iter().find(named);
-    let found = found.ok_or_else(|| ArmError::ResourceNotFound(wanted.to_owned()))?;
+    let found = found.ok_or_else(|| ArmError::NoNamespace(wanted.chars().take(80).collect()))?;
     Ok(Json(found).into_response())
 }

@@ -72,6 +72,33 @@ impl Place {
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Authorization/") => {
                 (self.subscription(), vec![NOTHING])
             }
+            pattern
+                if pattern.starts_with("{scope}/providers/Microsoft.Security/")
+                    && pattern.contains("{name}") =>
+            {
+                self.fillings_of_security(route)
+            }
+            pattern if pattern.contains("/secureScores/{name}") => {
+                (String::new(), vec![self.subscription, "ascScore"])
+            }
+            "/subscriptions/{id}/resourcegroups/{name}" if route.method == Method::DELETE => {
+                (String::new(), vec![self.subscription, "nothing"])
+            }
+            pattern if pattern.starts_with("/subscriptions/{id}") => {
+                let second = if pattern.contains("{namespace}") { "Microsoft.Security" } else { "rg" };
+                (String::new(), vec![self.subscription, second, "mine"])
+            }
+            pattern if pattern.starts_with("{scope}/") && !pattern.contains("{name}") => {
+                (self.subscription(), Vec::new())
+            }
+            pattern if pattern.starts_with("/graph/") => (String::new(), vec![NOTHING, NOTHING]),
+            pattern => panic!("no test asks {pattern}: say here what stands in it"),
+        }
+    }
+
+    /// What stands in a pattern of what Security Center knows by a name.
+    fn fillings_of_security(self, route: &Route) -> (String, Vec<&'static str>) {
+        match route.pattern {
             // The plan of a subscription is never deleted, that of a registry is.
             "{scope}/providers/Microsoft.Security/pricings/{name}" if route.method == Method::DELETE => {
                 (self.registry(), vec!["ContainerRegistry"])
@@ -81,9 +108,6 @@ impl Place {
             }
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/governanceRules/{name}") => {
                 (self.subscription(), vec![NOTHING, NOTHING])
-            }
-            pattern if pattern.contains("/secureScores/{name}") => {
-                (String::new(), vec![self.subscription, "ascScore"])
             }
             "{scope}/providers/Microsoft.Security/pricings/{name}" => {
                 (self.subscription(), vec!["ContainerRegistry"])
@@ -103,17 +127,6 @@ impl Place {
             pattern if pattern.starts_with("{scope}/providers/Microsoft.Security/assessments/{name}") => {
                 (self.registry(), vec![KEY, "00000000-0000-8000-8000-000000000000"])
             }
-            "/subscriptions/{id}/resourcegroups/{name}" if route.method == Method::DELETE => {
-                (String::new(), vec![self.subscription, "nothing"])
-            }
-            pattern if pattern.starts_with("/subscriptions/{id}") => {
-                let second = if pattern.contains("{namespace}") { "Microsoft.Security" } else { "rg" };
-                (String::new(), vec![self.subscription, second, "mine"])
-            }
-            pattern if pattern.starts_with("{scope}/") && !pattern.contains("{name}") => {
-                (self.subscription(), Vec::new())
-            }
-            pattern if pattern.starts_with("/graph/") => (String::new(), vec![NOTHING, NOTHING]),
             pattern => panic!("no test asks {pattern}: say here what stands in it"),
         }
     }

@@ -148,6 +148,7 @@ async fn what_somebody_put_goes_before_rules_until_one_is_run_over_it() {
     for (replaces, owner) in [(false, json!("berta")), (true, Value::Null)] {
         let body = json!({"override": replaces});
         let begun = estate.ask("owner", Method::POST, &execute, body).await.expect(202);
+        assert_eq!(begun.headers["retry-after"], "1");
         let place = begun.headers["location"].to_str().unwrap().replace("https://lazaretto.test", "");
         assert_eq!(estate.get("owner", &place).await.expect(200).body["status"], "Succeeded");
         assert_eq!(assessment(&estate).await["owner"], owner);

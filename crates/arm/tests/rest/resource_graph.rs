@@ -88,10 +88,10 @@ async fn nobody_counts_what_they_may_not_see() {
     let count =
         async |who: &str, table: &str| lines(&estate, who, &format!("{table} | count")).await.join("");
     for (who, expected) in [
-        ("owner", ["1", "15", "4", "3"]),
-        ("reader", ["1", "15", "4", "3"]),
-        ("security-reader", ["0", "15", "4", "3"]),
-        ("registry-reader", ["1", "11", "4", "3"]),
+        ("owner", ["1", "12", "4", "3"]),
+        ("reader", ["1", "12", "4", "3"]),
+        ("security-reader", ["0", "12", "4", "3"]),
+        ("registry-reader", ["1", "8", "4", "3"]),
         ("puller", ["0", "0", "0", "0"]),
         ("foreigner", ["0", "0", "0", "0"]),
     ] {

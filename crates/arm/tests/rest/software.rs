@@ -179,6 +179,7 @@ async fn an_exemption_hides_the_software_that_it_means() {
     assert!(after.contains(&"lib/tool musl NotApplicable Exempt".to_owned()), "{after:?}");
     assert!(after.contains(&"lib/tool orphan Unhealthy ".to_owned()), "{after:?}");
     let exempt = "SecurityResources | where type == 'microsoft.security/assessments'
+        | where properties.metadata.recommendationCategory == 'SoftwareUpdate'
         | where properties.status.cause == 'Exempt' | distinct title = tostring(properties.displayName)";
     let rows = query(&estate, "reader", exempt).await;
     assert_eq!(rows, json!([{"title": "Update musl"}]));

@@ -9,6 +9,7 @@ use super::assessment::KIND;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store::{AssessmentKind, CustomAssessment, Store, SubscriptionId};
 
 /// The type of kinds.
@@ -183,12 +184,12 @@ impl CustomKinds {
         assessment: &CustomAssessment,
     ) -> Result<Option<&CustomKind>, store::Error> {
         let subscription = assessment.said.subscription;
-        if !self.0.contains_key(&subscription) {
+        if let Entry::Vacant(place) = self.0.entry(subscription) {
             let kept = store.assessment_kinds(subscription).await?;
             let read = kept.into_iter().filter_map(|kept| {
                 Some((kept.name.to_ascii_lowercase(), serde_json::from_value(kept.body).ok()?))
             });
-            self.0.insert(subscription, read.collect());
+            place.insert(read.collect());
         }
         let kinds = self.0.get(&subscription);
         Ok(kinds.and_then(|kinds| kinds.get(&assessment.said.name.to_ascii_lowercase())))

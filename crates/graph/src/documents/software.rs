@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{AffectedSoftware, Finding, ImageState, ImageSummary, ManifestDetails, Rule, Store};
+use store::{AffectedSoftware, Finding, ImageKey, ImageState, ImageSummary, ManifestDetails, Rule, Store};
 use uuid::Uuid;
 
 /// By this category readers find the assessments.
@@ -135,46 +135,68 @@ impl<'a> ImageSoftware<'a> {
         let shown =
             if counting.is_empty() { judged.iter().map(|(finding, _)| finding).collect() } else { counting };
         let severity = worst(software, &shown);
-        let mut properties = self.properties(software, severity, hiding, pushed);
+        let mut document = outline_of(self.known, &self.summary.image, software, severity, hiding);
+        let properties = &mut document.properties;
+        properties["status"]["firstEvaluationDate"] = self.summary.first_seen.to_string().into();
+        properties["status"]["statusChangeDate"] = self.summary.changed_at.to_string().into();
+        properties["resourceAdditionalData"] = self.further(pushed);
         if detail == Detail::Full {
             properties["additionalData"] = additional_data(software, &shown);
         }
-        let id =
-            format!("{}/providers/{KIND}/{}", resource_of(self.known, &self.summary.image), key(software));
-        Ok(Document { id, name: key(software).to_string(), kind: KIND, properties })
+        Ok(document)
     }
 
-    fn properties(
-        &self,
-        software: &AffectedSoftware,
-        severity: &str,
-        hiding: Option<&Rule>,
-        pushed: Option<&ManifestDetails>,
-    ) -> Value {
-        let image = &self.summary.image;
-        let repository = image.repository.name.as_str();
+    fn further(&self, pushed: Option<&ManifestDetails>) -> Value {
         let pushed = pushed.map(|pushed| pushed.pushed_at.to_string());
         json!({
-            // Readers take repository and digest out of this id, which no route answers to; the one that does stands
-            // beside it.
+            "Digest": self.summary.image.digest.to_string(),
+            "RepositoryDetails": {
+                "RepositoryName": self.summary.image.repository.name.as_str(),
+                "RegistryHost": self.known.registry.login_server,
+                "LastPushedToRegistryUTC": pushed,
+            },
+            "LastPushedToRegistryUTC": pushed,
+        })
+    }
+}
+
+/// The id of an image in the form that readers take repository and digest out of. No route answers to it; the id of the
+/// one that does stands beside it.
+pub(crate) fn resource(known: &KnownRegistry, image: &ImageKey) -> String {
+    let repository = image.repository.name.as_str().replace('/', "-");
+    format!("{}/repositories-{repository}-images-{}", known.id, image.digest)
+}
+
+/// The name that goes with it: the last part of the repository's.
+pub(crate) fn resource_name(image: &ImageKey) -> &str {
+    image.repository.name.as_str().rsplit('/').next().unwrap_or_default()
+}
+
+/// What is known of an assessment without anything read of its image.
+pub(crate) fn outline(known: &KnownRegistry, image: &ImageKey, software: &AffectedSoftware) -> Document {
+    outline_of(known, image, software, worst(software, &[]), None)
+}
+
+fn outline_of(
+    known: &KnownRegistry,
+    image: &ImageKey,
+    software: &AffectedSoftware,
+    severity: &str,
+    hiding: Option<&Rule>,
+) -> Document {
+    let (native, key) = (resource_of(known, image), key(software));
+    Document {
+        id: format!("{native}/providers/{KIND}/{key}"),
+        name: key.to_string(),
+        kind: KIND,
+        properties: json!({
             "resourceDetails": {
                 "source": "Azure",
-                "id": format!(
-                    "{}/repositories-{}-images-{}", self.known.id, repository.replace('/', "-"), image.digest
-                ),
-                "nativeResourceId": resource_of(self.known, image),
+                "id": resource(known, image),
+                "nativeResourceId": native,
                 "resourceType": RESOURCE_TYPE,
-                "resourceName": repository.rsplit('/').next(),
+                "resourceName": resource_name(image),
                 "resourceProvider": "Azure Container Registry",
-            },
-            "resourceAdditionalData": {
-                "Digest": image.digest.to_string(),
-                "RepositoryDetails": {
-                    "RepositoryName": repository,
-                    "RegistryHost": self.known.registry.login_server,
-                    "LastPushedToRegistryUTC": pushed,
-                },
-                "LastPushedToRegistryUTC": pushed,
             },
             "displayName": title(software),
             "status": {
@@ -182,10 +204,8 @@ impl<'a> ImageSoftware<'a> {
                 "severity": severity,
                 "cause": if hiding.is_some() { "Exempt" } else { "" },
                 "description": hiding.map(sentence).unwrap_or_default(),
-                "firstEvaluationDate": self.summary.first_seen.to_string(),
-                "statusChangeDate": self.summary.changed_at.to_string(),
             },
-        })
+        }),
     }
 }
 
@@ -199,8 +219,8 @@ pub fn metadata(document: &Document) -> Value {
     };
     json!({
         "displayName": document.properties["displayName"],
-        "description": "Vulnerabilities are known of this software in the version that the image has. Where a fixed version exists, an \
-            update resolves them.",
+        "description": "Vulnerabilities are known of this software in the version that the image has. \
+            Where a fixed version exists, an update resolves them.",
         "remediationDescription": "1. Update the software where the image gets it from: in its base image, its packages, \
             or its lock files. 2. Build and push the image. 3. The new image is inspected as it is pushed.",
         "recommendationCategory": CATEGORY,

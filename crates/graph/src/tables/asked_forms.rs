@@ -40,13 +40,12 @@ pub(super) fn of_sub_assessments(view: &View, request: &ScanRequest) -> Vec<Form
     let reads = |members: &[&str]| request.needs.iter().any(|need| is_member(need, members));
     let is_newer_alone = reads(&NEWER_MEMBERS) && !reads(&FIRST_MEMBERS);
     let fits = |form: Form| narrowed.allows(ASSESSED, form.assessed());
-    let mut forms = view.named_forms.clone();
-    if forms.is_empty() && (is_newer_alone || !fits(Form::First)) {
-        forms.push(Form::Newer);
-    }
-    if !is_newer_alone {
-        forms.push(Form::First);
-    }
+    let mut forms = match view.named_forms.as_slice() {
+        [] if is_newer_alone || !fits(Form::First) => vec![Form::Newer],
+        [] => vec![Form::First],
+        // Whoever names some keys compares with them: rows of the others would be read to be passed over.
+        named => named.to_vec(),
+    };
     forms.retain(|form| fits(*form));
     forms
 }

@@ -27,7 +27,7 @@ pub(super) fn rows(
         let details = &mut made.properties["resourceDetails"];
         details["resourceType"] = scope.kind().unwrap_or_default().to_ascii_lowercase().into();
         details["resourceName"] = scope.name().into();
-        details["resourceProvider"] = provider(&scope).into();
+        details["resourceProvider"] = provider(&scope);
         let made = row(view, as_shown(made, kind.properties()));
         rows.push(ResourceRow {
             subscription: scope.subscription().unwrap_or_default().to_ascii_lowercase(),

@@ -7,7 +7,8 @@
 //! queries rely on both. The last part of a sub-assessment's id is `subassessments` here.
 
 use super::resource_row::{ResourceRow, batch, hidden, shown};
-use super::{Pulled, Reading, Table, asked_forms, custom_assessments, software, sub_assessments};
+use super::software::{self, SoftwareReading};
+use super::{Pulled, Reading, Table, asked_forms, custom_assessments, sub_assessments};
 use crate::census::{CensusReading, Plan, Shape, is_narrow};
 use crate::documents::metadata::{Metadata, Subject};
 use crate::documents::pricing::KnownPlan;
@@ -91,8 +92,8 @@ enum Stage {
     Assessments,
     /// Assessments of images, from this one on.
     Images(Option<ImageKey>),
-    /// Assessments of the software in images, behind this one.
-    Software(Option<ImageKey>),
+    /// Assessments of the software in images; once they have begun, how they go on.
+    Software(Option<SoftwareReading>),
     /// Assessments that somebody made, behind this one.
     Custom(Option<CustomAssessmentKey>),
     /// Who is to resolve them.
@@ -126,11 +127,7 @@ impl Reading for Security {
                 self.stages.extend(next.map(|next| Stage::Images(Some(next))));
                 rows
             }
-            Some(Stage::Software(after)) => {
-                let (rows, next) = software::rows(view, request, after)?;
-                self.stages.extend(next.map(|next| Stage::Software(Some(next))));
-                rows
-            }
+            Some(Stage::Software(begun)) => return self.pull_software(begun, view, request),
             Some(Stage::Custom(after)) => {
                 let (rows, next) = custom_assessments::rows(view, after)?;
                 self.stages.extend(next.map(|next| Stage::Custom(Some(next))));
@@ -161,6 +158,26 @@ impl Reading for Security {
             }
         };
         Ok(Pulled { batch: batch(&rows, request), is_last: self.stages.is_empty() })
+    }
+}
+
+impl Security {
+    /// The next assessments of software, which go on at this stage until they end.
+    fn pull_software(
+        &mut self,
+        begun: Option<SoftwareReading>,
+        view: &View,
+        request: &ScanRequest,
+    ) -> Result<Pulled, store::Error> {
+        let mut reading = match begun {
+            Some(reading) => reading,
+            None => SoftwareReading::begin(view, request)?,
+        };
+        let (batch, is_last) = reading.pull(view, request)?;
+        if !is_last {
+            self.stages.push(Stage::Software(Some(reading)));
+        }
+        Ok(Pulled { batch, is_last: self.stages.is_empty() })
     }
 }
 
@@ -243,9 +260,7 @@ pub(super) fn of_registry(known: &KnownRegistry, kind: &Metadata, mut document: 
         "ResourceName": known.registry.name,
         "ResourceProvider": "Microsoft.ContainerRegistry",
     });
-    document.properties["metadata"] = kind.properties();
-    document.properties["links"] = json!({"azurePortal": ""});
-    document
+    as_shown(document, kind.properties())
 }
 
 /// The assessment of an image as the table shows it.

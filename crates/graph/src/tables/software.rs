@@ -3,7 +3,9 @@
 //! There may be a hundred for each image, and a query for one kind of assessment is no reason to read those of all
 //! images: what a query compares decides which images are looked at, which of their software, and whether findings are.
 
-use super::resource_row::ResourceRow;
+mod outline;
+
+use super::resource_row::{ResourceRow, batch};
 use super::security_resources::{as_shown, placed, row};
 use crate::documents::assessment::KIND;
 use crate::documents::metadata::Metadata;
@@ -11,7 +13,8 @@ use crate::documents::software::{self, CATEGORY, Detail, ImageSoftware, RESOURCE
 use crate::documents::sub_assessment::resource_of;
 use crate::narrowed::Narrowed;
 use crate::viewer::View;
-use kql::{Comparison, ScanRequest};
+use kql::{Batch, Comparison, ScanRequest};
+use outline::OutlineReading;
 use store::{AffectedSoftware, ImageKey, ImageState, ImageSummary, PageRequest, SummaryFilter};
 
 /// Images that are looked at at a time: those with findings have dozens of rows.
@@ -80,8 +83,37 @@ fn is_of_use(narrowed: Narrowed<'_>, software: &AffectedSoftware) -> bool {
         && narrowed.allows(&["properties", "additionalData", "SoftwareName"], &software.name)
 }
 
-/// The next rows that the viewer may read, and the image behind which more may be.
-pub(super) fn rows(
+/// Reads the rows that the viewer may read.
+pub(super) enum SoftwareReading {
+    /// Each is made of its image and, where they are asked for, its findings; behind this image.
+    Documents(Option<ImageKey>),
+    /// Each is put together of what is known of all images at once.
+    Outlines(Box<OutlineReading>),
+}
+
+impl SoftwareReading {
+    /// A reading in the way that is cheapest for a request.
+    pub(super) fn begin(view: &View, request: &ScanRequest) -> Result<Self, store::Error> {
+        let outlines = OutlineReading::begin(view, request)?;
+        Ok(outlines.map_or(Self::Documents(None), |outlines| Self::Outlines(Box::new(outlines))))
+    }
+
+    /// The next rows, and whether they are the last.
+    pub(super) fn pull(&mut self, view: &View, request: &ScanRequest) -> Result<(Batch, bool), store::Error> {
+        match self {
+            Self::Outlines(reading) => reading.pull(view, request),
+            Self::Documents(after) => {
+                let (rows, next) = documents(view, request, after.take())?;
+                let is_last = next.is_none();
+                *after = next;
+                Ok((batch(&rows, request), is_last))
+            }
+        }
+    }
+}
+
+/// The next rows, and the image behind which more may be.
+fn documents(
     view: &View,
     request: &ScanRequest,
     after: Option<ImageKey>,

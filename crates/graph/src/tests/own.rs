@@ -80,34 +80,17 @@ async fn rows_have_the_forms_that_published_queries_rely_on() {
             type:string | name:string | id_8:object | Column1:boolean | properties_resourceDetails_Source:object | properties_status_code:object | properties_metadata_severity:object | location:string | kind:string
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "42b709fe-7320-8e80-9134-786e09023379" | "pratique" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "95a58ba1-3330-8707-ae1b-dd2b053ee665" | "pratique" | false | "Azure" | "Unhealthy" | "Low" | "global" | ""
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "42b709fe-7320-8e80-9134-786e09023379" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "53370089-f4d7-83df-bc21-bd79184e88c5" | "Lazaretto" | false | "Azure" | "Unhealthy" | "Medium" | "global" | ""
-            "microsoft.security/assessments" | "539b5f3d-5a5f-81e3-af6c-1369c5238229" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Healthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "539b5f3d-5a5f-81e3-af6c-1369c5238229" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "566edc21-a5a5-8f20-8bad-1da14197ca01" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "ee7ff3f4-230f-8c0c-9fa0-5d20a997701c" | "Lazaretto" | false | "Azure" | "Unhealthy" | "Medium" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "53370089-f4d7-83df-bc21-bd79184e88c5" | "Lazaretto" | false | "Azure" | "Unhealthy" | "Medium" | "global" | ""
-            "microsoft.security/assessments" | "566edc21-a5a5-8f20-8bad-1da14197ca01" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "f1f9353e-ca59-86b1-9d74-e8231e23562d" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "539b5f3d-5a5f-81e3-af6c-1369c5238229" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "566edc21-a5a5-8f20-8bad-1da14197ca01" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "ee7ff3f4-230f-8c0c-9fa0-5d20a997701c" | "Lazaretto" | false | "Azure" | "Unhealthy" | "Medium" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "Lazaretto" | false | "Azure" | "NotApplicable" | "High" | "global" | ""
             "microsoft.security/assessments" | "dbd0cb49-b563-45e7-9724-889e799fa648" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "marshland" | false | "Azure" | "Healthy" | "High" | "global" | ""
             "microsoft.security/assessments" | "33422d8f-ab1e-42be-bc9a-38685bb567b9" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "539b5f3d-5a5f-81e3-af6c-1369c5238229" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "566edc21-a5a5-8f20-8bad-1da14197ca01" | "marshland" | false | "Azure" | "Unhealthy" | "High" | "global" | ""
-            "microsoft.security/assessments" | "ee7ff3f4-230f-8c0c-9fa0-5d20a997701c" | "marshland" | false | "Azure" | "Unhealthy" | "Medium" | "global" | ""
         "#]],
     )
     .await;
@@ -352,5 +335,68 @@ fn facet(expression: &str, filter: Option<&str>, sort_by: Option<&str>, top: usi
         sort_by: sort_by.map(str::to_owned),
         is_ascending: false,
         top,
+    }
+}
+
+/// Rows that are put together without anything read of findings say what the documents say.
+#[tokio::test(flavor = "multi_thread")]
+async fn outlines_of_software_are_the_documents_cut_short() {
+    let estate = Estate::new().await;
+    let columns = "id, name, type, tenantId, kind, location, resourceGroup, subscriptionId, managedBy, sku, tags,
+        properties.displayName, properties.status.code, properties.status.severity, properties.status.cause,
+        properties.status.nothing, properties.metadata, properties.metadata.severity, properties.links.azurePortal,
+        properties.resourceDetails.Id, properties.resourceDetails.NativeResourceId, properties.nothing,
+        properties.resourceDetails.ResourceName, properties.resourceDetails.Source, properties.risk.level";
+    let software = "SecurityResources | where properties.metadata.recommendationCategory == 'SoftwareUpdate'";
+    for filter in [
+        "",
+        "| where resourceGroup == 'quay'",
+        "| where properties.displayName startswith 'Update lib'",
+        "| where id contains '/repositories/team:app/'",
+        "| where properties.status.severity == 'Medium'",
+        "| where name startswith '5'",
+    ] {
+        for who in ["owner", "reader"] {
+            let short = estate.text(who, &format!("{software} {filter} | project {columns}")).await;
+            // What is asked for as well keeps the rows from being put together.
+            let long = format!(
+                "{software} {filter} | extend at = tostring(properties.status.statusChangeDate)
+                 | where at != 'never' | project {columns}"
+            );
+            assert_eq!(short, estate.text(who, &long).await, "{who} {filter}");
+        }
+    }
+    let counted = estate
+        .rows("owner", &format!("{software} | summarize count() by tostring(properties.status.code)"))
+        .await;
+    assert_eq!(counted, ["17"].map(|count| format!("\"Unhealthy\" | {count}")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_gets_findings_in_the_forms_that_it_asks_for() {
+    let estate = Estate::new().await;
+    let (first, newer) = ("dbd0cb49-b563-45e7-9724-889e799fa648", "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5");
+    let of_type = "SecurityResources | where type == 'microsoft.security/assessments/subassessments'";
+    let rows = async |further: &str| -> String {
+        let query = format!(
+            "{of_type} {further} | summarize rows = count() by key = tostring(split(id, '/')[-3]) | order by key asc"
+        );
+        let text = estate.text("owner", &query).await;
+        text.lines().skip(1).map(|line| line.replace('"', "") + ";").collect()
+    };
+    let (of_first, of_newer) = (format!("{first} | 22;"), format!("{newer} | 24;"));
+    let kind = "| where properties.additionalData.assessedResourceType ==";
+    for (further, wanted) in [
+        (String::new(), of_first.clone()),
+        (format!("// not about {newer}\n"), of_first.clone()),
+        (format!("| where id contains '{first}'"), of_first.clone()),
+        (format!("| where id contains '{newer}'"), of_newer.clone()),
+        (format!("| where id has_any ('{first}', '{}')", newer.to_uppercase()), of_newer.clone() + &of_first),
+        (format!("{kind} 'ContainerRegistryVulnerability'"), of_first.clone()),
+        (format!("{kind} 'AzureContainerRegistryVulnerability'"), of_newer.clone()),
+        (format!("{kind} 'ServerVulnerability'"), String::new()),
+        ("| where isnotnull(properties.additionalData.softwareDetails)".to_owned(), format!("{newer} | 20;")),
+    ] {
+        assert_eq!(rows(&further).await, wanted, "{further}");
     }
 }

@@ -85,6 +85,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "pnpm-lock.yaml",
         "packages:\n\n  /a/1.0.0_b@2.0.0:\n    dev: false\n\n  '@a/b@1.0.0(c@1)':\n    x: 1\n",
     ),
+    ("lock_files", "bun.lock", "\"packages\": {\n  \"a\": [\"@b/a@1.0.0\", \"\", {}, \"x\"],\n"),
     ("lock_files", "poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1\"\ngroups = [\"main\"]\n"),
     ("lock_files", "Pipfile.lock", r#"{"default":{"a":{"version":"==1"}}}"#),
     ("lock_files", "Cargo.lock", "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n"),

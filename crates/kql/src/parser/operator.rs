@@ -422,7 +422,15 @@ impl Parser {
         let mut parts = Vec::new();
         loop {
             let span = self.span();
+            let last = parts.last();
             match self.token().kind.clone() {
+                // Only a text says where what stands before it ends.
+                TokenKind::Sign("*") if matches!(last, Some(ParsePart::Star(_))) => {
+                    return self.stop(&["a string"]);
+                }
+                TokenKind::Name(_) if matches!(last, Some(ParsePart::Star(_) | ParsePart::Column(..))) => {
+                    return self.stop(&["a string"]);
+                }
                 TokenKind::Sign("*") => {
                     self.advance();
                     parts.push(ParsePart::Star(span));

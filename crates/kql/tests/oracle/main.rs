@@ -8,8 +8,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod explained;
+mod mutated;
 
-use kql::{Limits, NoTables, compile};
+use kql::{Diagnostic, Limits, NoTables, compile};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -135,6 +136,16 @@ fn behind_blanks(query: &str, at: usize) -> usize {
     at + rest.len() - rest.trim_start().len()
 }
 
+/// Whether our fault is where one of the service's is. The service marks the operator and we mark what it joins; both
+/// are about one place if they touch.
+fn same_place(query: &str, fault: &Diagnostic, official: &Judgement) -> bool {
+    let ours = fault.span.start..=behind_blanks(query, fault.span.end);
+    official.errors.iter().any(|error| {
+        let (start, end) = (behind_blanks(query, error.start), behind_blanks(query, error.end));
+        start <= *ours.end() && *ours.start() <= end.max(start)
+    })
+}
+
 /// How our answer differs; nothing if it does not.
 fn difference(query: &str, official: &Judgement) -> Option<String> {
     let ours = compile(query, &NoTables, &Limits::default());
@@ -142,14 +153,8 @@ fn difference(query: &str, official: &Judgement) -> Option<String> {
         (Ok(_), Some(error)) => Some(format!("accepted, but: {}", error.message)),
         (Err(faults), None) => Some(format!("refused: {}", faults[0])),
         (Err(faults), Some(_)) => {
-            // The service marks the operator and we mark what it joins; both are about one place if they touch.
-            let ours = faults[0].span.start..=behind_blanks(query, faults[0].span.end);
-            let same = |error: &Error| {
-                let (start, end) = (behind_blanks(query, error.start), behind_blanks(query, error.end));
-                start <= *ours.end() && *ours.start() <= end.max(start)
-            };
             let first = &official.errors[0];
-            (!official.errors.iter().any(same)).then(|| {
+            (!same_place(query, &faults[0], official)).then(|| {
                 let theirs = query.get(first.start..).unwrap_or_default();
                 format!("`{}` and not at `{theirs}`: {} / {}", faults[0].token, faults[0], first.message)
             })
@@ -165,16 +170,39 @@ fn difference(query: &str, official: &Judgement) -> Option<String> {
     }
 }
 
-#[test]
-fn the_official_service_agrees_or_the_difference_is_explained() {
+/// The service, where it is installed.
+fn service() -> Option<PathBuf> {
     let Some(package) = package() else {
         note("skipped: the npm package @kusto/language-service-next is not there (cargo xtask clients)");
-        return;
+        return None;
     };
     if Command::new("node").arg("--version").output().is_err() {
         note("skipped: node is not installed");
-        return;
+        return None;
     }
+    Some(package)
+}
+
+#[test]
+fn queries_changed_by_chance_are_judged_alike_and_at_one_place() {
+    let Some(package) = service() else { return };
+    let corpus = corpus();
+    let all: Vec<&str> = corpus.iter().map(|(_, query)| query.as_str()).collect();
+    let taken: Vec<(&str, usize)> = corpus
+        .iter()
+        .filter(|(_, query)| query.is_ascii() && compile(query, &NoTables, &Limits::default()).is_ok())
+        .map(|(line, query)| (query.as_str(), query.len() - line.len()))
+        .collect();
+    assert!(taken.len() * 2 > all.len(), "only {} queries can be changed", taken.len());
+    let changed = mutated::queries(&taken);
+    let queries: Vec<&str> = changed.iter().map(String::as_str).collect();
+    let otherwise = mutated::judged_otherwise(&changed, &judge(&package, &queries));
+    assert!(otherwise.is_none(), "{}", otherwise.unwrap_or_default());
+}
+
+#[test]
+fn the_official_service_agrees_or_the_difference_is_explained() {
+    let Some(package) = service() else { return };
     let corpus = corpus();
     assert!(corpus.len() > 1300, "the corpus has only {} queries", corpus.len());
     let queries: Vec<&str> = corpus.iter().map(|(_, query)| query.as_str()).collect();

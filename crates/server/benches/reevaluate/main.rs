@@ -30,7 +30,7 @@ use server::sender::{Reach, Sender};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{FolderBlobs, Holder, ImageKey, SqliteStore, Store};
+use store::{FolderBlobs, Holder, ImageKey, ImageState, SqliteStore, Store};
 use tokio::sync::watch;
 
 fn main() {
@@ -77,7 +77,13 @@ async fn measure(shared: &Path, first: &Path, images: usize) {
     let made = std::env::var_os("LAZARETTO_FLEETS").map(|kept| Path::new(&kept).join(images.to_string()));
     let made = made.unwrap_or_else(|| folder.path().join("made"));
     let fleet = Fleet::open(&made, shared, images);
-    std::fs::copy(made.join(fleet::RECORDS), &records).unwrap();
+    for ending in ["", "-wal"] {
+        // What a store has not yet taken into its file stands beside it.
+        let from = made.join(format!("{}{ending}", fleet::RECORDS));
+        if from.exists() {
+            std::fs::copy(from, folder.path().join(format!("{}{ending}", fleet::RECORDS))).unwrap();
+        }
+    }
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&records).unwrap());
     let registry = store.registry_by_name("benchmark").await.unwrap().unwrap().id;
     println!("\n{images} images with {} packages, ready in {:.0?}", fleet.packages, began.elapsed());
@@ -155,6 +161,7 @@ async fn all_again(what: &str, workshop: &Workshop) {
 /// From the moment at which the import begins to that at which each affected image says what is new.
 async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) {
     let before = findings(workshop, affected).await;
+    let changing = changing(workshop, affected).await;
     let began = Instant::now();
     tokio::task::block_in_place(import);
     let in_force = began.elapsed();
@@ -163,6 +170,7 @@ async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) 
     let step = (affected.len() / WATCHED).max(1);
     let mut waiting: Vec<usize> =
         (0..affected.len()).step_by(step).chain(affected.len().checked_sub(1)).collect();
+    waiting.extend(changing);
     while let Some(&last) = waiting.last() {
         if total(workshop, &affected[last]).await > before[last] {
             waiting.pop();
@@ -183,6 +191,19 @@ async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) 
     println!("    all summaries were written {:.2?} later", settling.elapsed());
     let after = findings(workshop, affected).await;
     assert_eq!(seen, after, "what is written is what could be read before");
+}
+
+/// The places of the images whose state becomes another one: these verdicts are written, each at its own time, and not only
+/// shown, so that each of them is watched.
+async fn changing(workshop: &Workshop, images: &[ImageKey]) -> Vec<usize> {
+    let mut places = Vec::new();
+    for (place, image) in images.iter().enumerate() {
+        let summary = workshop.store.summary(image).await.unwrap().unwrap();
+        if summary.state != ImageState::Unhealthy {
+            places.push(place);
+        }
+    }
+    places
 }
 
 /// Images that are watched while a new advisory spreads.
@@ -207,7 +228,8 @@ async fn settle(workshop: &Workshop) {
     let wanted = std::fs::read_to_string(wanted).unwrap();
     loop {
         let done = workshop.store.reevaluated().await.unwrap().unwrap();
-        if done.snapshot.0 == wanted.trim() {
+        let left = workshop.store.uncounted().await.unwrap();
+        if done.snapshot.0 == wanted.trim() && left.is_empty() {
             return;
         }
         assert!(began.elapsed() < Duration::from_secs(120), "the verdicts did not settle");

@@ -106,15 +106,28 @@ fn put_in_force(records: &Records, name: &str) -> Result<(), ShelfError> {
     point(folder, name)?;
     records.catch_up()?;
     let _ = std::fs::remove_file(folder.join(HELD));
-    // A process that has an old file mapped keeps it; only the name goes.
-    let kept = [Some(name), before.as_deref()];
+    forget_others(folder, [Some(name), before.as_deref()])
+}
+
+/// Snapshots that stay beside the one in force and the one before it. The verdicts may still be catching up with one of
+/// them, and what comes next is compared with that one.
+const LATEST: usize = 2;
+
+/// Removes the snapshots that nobody needs any more. A process that has one mapped keeps it; only the name goes.
+fn forget_others(folder: &Path, kept: [Option<&str>; 2]) -> Result<(), ShelfError> {
+    let mut others = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(file_error("listed", folder))?.flatten() {
         let path = entry.path();
         let stem = path.file_stem().and_then(|stem| stem.to_str());
         let is_snapshot = path.extension().is_some_and(|ending| ending == "snapshot");
         if is_snapshot && stem.is_some_and(is_name) && !kept.contains(&stem) {
-            let _ = std::fs::remove_file(path);
+            let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+            others.push((written, path));
         }
+    }
+    others.sort();
+    for (_, path) in others.iter().rev().skip(LATEST) {
+        let _ = std::fs::remove_file(path);
     }
     Ok(())
 }
@@ -190,4 +203,29 @@ pub(super) fn hold(
 /// Whether a person has accepted a snapshot.
 pub(super) fn is_accepted(folder: &Path, version: &str) -> bool {
     std::fs::read_to_string(folder.join(ACCEPTED)).is_ok_and(|name| name.trim() == version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use advisory::Compiler;
+
+    #[test]
+    fn the_last_snapshots_stay_and_older_ones_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::open(folder.path()).unwrap();
+        let mut names = Vec::new();
+        for day in 1..8 {
+            let mut compiler = Compiler::new();
+            compiler.begin_source("a");
+            let bytes = compiler.finish(format!("2026-11-0{day}T00:00:00Z").parse().unwrap()).unwrap();
+            let installed = install(&records, &Snapshot::from_bytes(bytes).unwrap(), Caution::Hold).unwrap();
+            let Installed::InForce(name) = installed else { panic!("{installed:?}") };
+            names.push(name);
+        }
+        let is_there = |name: &String| path_of(folder.path(), name).exists();
+        assert!(names.iter().rev().take(2).all(is_there), "the one in force and the one before");
+        assert!(names.iter().filter(|name| is_there(name)).count() <= 2 + LATEST);
+        assert!(!is_there(&names[0]));
+    }
 }

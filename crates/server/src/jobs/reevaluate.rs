@@ -8,6 +8,9 @@
 //! 3. [`judging`]: the images that have them are judged again, by adding up what is found in their package versions.
 //! 4. All other verdicts hold, and say so.
 //!
+//! Where a snapshot only has more to say, the verdicts show it before their summaries are written ([`addition`]); should
+//! another one come meanwhile, it is shown at once as well, and the summaries are written with that one.
+//!
 //! Each step may stop in the middle and run again: what the records say decides what is left to do, and an event is
 //! told in the transaction that changes its verdict.
 
@@ -129,6 +132,7 @@ pub struct Outcome {
 /// When the records fail; what was done by then is kept, and the next run goes on.
 pub async fn run(workshop: &Workshop) -> Result<Outcome, JobError> {
     let mut outcome = Outcome::default();
+    let mut shown = Vec::new();
     loop {
         let Some(snapshot) = workshop.shelf.current() else { return Ok(outcome) };
         let target = target(&snapshot, workshop.advisory_age_limit, Timestamp::now());
@@ -136,43 +140,45 @@ pub async fn run(workshop: &Workshop) -> Result<Outcome, JobError> {
         if done.as_ref() == Some(&target) {
             return Ok(outcome);
         }
-        let Some(caught_up) = catch_up(workshop, &snapshot, &target, done).await? else {
+        let Some(caught_up) = catch_up(workshop, &snapshot, &target, done, &mut shown).await? else {
             continue;
         };
         outcome = caught_up;
+        shown.clear();
         workshop.store.set_reevaluated(target, Timestamp::now()).await?;
         workshop.tell();
     }
 }
 
-/// Catches up with a snapshot. None if it was held, and another one is in force now.
+/// Catches up with a snapshot. None if another one is in force now: it was held, or what it has more is shown and the
+/// next one came before the summaries were written. `shown` are the snapshots of which that is so.
 async fn catch_up(
     workshop: &Workshop,
     snapshot: &Arc<Snapshot>,
     target: &Reevaluated,
     done: Option<Reevaluated>,
+    shown: &mut Vec<SnapshotVersion>,
 ) -> Result<Option<Outcome>, JobError> {
     let began = std::time::Instant::now();
     let before = done.as_ref().and_then(|done| workshop.shelf.earlier(&done.snapshot.0));
     let ages_alike =
         done.as_ref().is_some_and(|done| (done.too_old, done.day) == (target.too_old, target.day));
-    let (mut announced_after, mut announced) = (None, Announcement::default());
-    if let Some(done) = done.as_ref().filter(|_| ages_alike && before.is_some()) {
-        let nothing = Plan::default();
-        let catching = Catching { workshop, snapshot, before: before.as_ref(), target, plan: &nothing };
-        match addition::announce(&catching, &done.snapshot).await? {
-            Announced::No => {}
-            Announced::Held => return Ok(None),
-            Announced::Yes(done) => {
-                (announced_after, announced) = (Some(began.elapsed()), done);
-                workshop.tell();
-            }
-        }
-    }
+    let base = Base { workshop, snapshot, before: before.as_ref(), target };
+    let announced = match done.as_ref().filter(|_| ages_alike && before.is_some()) {
+        Some(done) => base.announce(&done.snapshot, shown).await?,
+        None => Announced::No,
+    };
+    let (is_ahead, announced) = match announced {
+        Announced::Held => return Ok(None),
+        Announced::No => (false, Announcement::default()),
+        Announced::Yes(announced) => (true, announced),
+    };
+    let announced_after = is_ahead.then(|| began.elapsed());
     let standings = Standings::load(workshop).await?;
     let (mut plan, standings) = {
         let (snapshot, before, version) = (snapshot.clone(), before.clone(), target.snapshot.clone());
-        let work = move || (Plan::new(&standings, &version, &snapshot, before.as_deref()), standings);
+        let alike = if is_ahead { shown.clone() } else { Vec::new() };
+        let work = move || (Plan::new(&standings, &version, &snapshot, before.as_deref(), &alike), standings);
         tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?
     };
     // Also those that have a vulnerability of which only the description or the rating changed, and those that a run
@@ -182,14 +188,22 @@ async fn catch_up(
     plan.judged_before.sort_unstable();
     plan.judged_before.dedup();
     let is_part = ages_alike && !plan.covers_otherwise && plan.to_match.len() <= PART;
-    let catching = Catching { workshop, snapshot, before: before.as_ref(), target, plan: &plan };
-    let caught_up = if is_part { catching.part(standings).await? } else { catching.whole(standings).await? };
+    let catching = base.with(&plan, is_ahead);
+    let caught_up = if is_ahead && plan.to_match.is_empty() {
+        catching.settled(standings).await?
+    } else if is_part {
+        catching.part(standings).await?
+    } else {
+        catching.whole(standings).await?
+    };
     let Some((changed_packages, mut images)) = caught_up else { return Ok(None) };
     let visible_after = announced_after.unwrap_or_else(|| began.elapsed());
     workshop.tell();
-    catching.adopt().await?;
+    catching.adopt(shown).await?;
     add(&mut images, stragglers(workshop, snapshot, target).await?);
-    confirm(workshop, &target.snapshot).await?;
+    if !catching.confirm().await? {
+        return Ok(None);
+    }
     workshop.store.findings_are_counted().await?;
     add(&mut images, announced.images);
     let matched = plan.to_match.len() + announced.matched;
@@ -200,8 +214,39 @@ async fn catch_up(
         visible_after_milliseconds = u64::try_from(visible_after.as_millis()).unwrap_or(u64::MAX),
         "the verdicts have caught up with the advisories"
     );
-    let is_ahead = announced_after.is_some();
     Ok(Some(Outcome { matched, changed_packages, images, visible_after, is_ahead }))
+}
+
+/// What is caught up with, before it is known how.
+#[derive(Clone, Copy)]
+struct Base<'a> {
+    workshop: &'a Workshop,
+    snapshot: &'a Arc<Snapshot>,
+    before: Option<&'a Arc<Snapshot>>,
+    target: &'a Reevaluated,
+}
+
+impl<'a> Base<'a> {
+    fn with(self, plan: &'a Plan, is_ahead: bool) -> Catching<'a> {
+        let Self { workshop, snapshot, before, target } = self;
+        Catching { workshop, snapshot, before, target, plan, is_ahead }
+    }
+
+    /// Shows what the snapshot has more, if that is all. `done` is what all summaries had caught up with, `shown` what was
+    /// shown since.
+    async fn announce(
+        self,
+        done: &SnapshotVersion,
+        shown: &mut Vec<SnapshotVersion>,
+    ) -> Result<Announced, JobError> {
+        let made_with: Vec<SnapshotVersion> = std::iter::once(done).chain(shown.iter()).cloned().collect();
+        let announced = addition::announce(&self.with(&Plan::default(), false), &made_with).await?;
+        if let Announced::Yes(_) = announced {
+            shown.push(self.target.snapshot.clone());
+            self.workshop.tell();
+        }
+        Ok(announced)
+    }
 }
 
 /// Catching up, with everything that it needs.
@@ -211,12 +256,24 @@ struct Catching<'a> {
     before: Option<&'a Arc<Snapshot>>,
     target: &'a Reevaluated,
     plan: &'a Plan,
+    /// Whether the verdicts show what the snapshot has more, so that writing them down can wait for another one.
+    is_ahead: bool,
 }
 
 /// How many package versions changed, and what became of the images; none if the snapshot was held.
 type CaughtUp = Option<(usize, JudgedAgain)>;
 
 impl Catching<'_> {
+    /// The verdicts show everything: their summaries are written.
+    async fn settled(&self, standings: Standings) -> Result<CaughtUp, JobError> {
+        let Self { workshop, snapshot, target, plan, .. } = *self;
+        let judge = Judge::new(&standings, snapshot, target);
+        drop(standings);
+        let superseded = || self.is_superseded();
+        let written = judge.settle(workshop, plan.judged_before.clone(), &superseded).await?;
+        Ok(written.map(|images| (0, images)))
+    }
+
     /// A few package versions changed. The verdicts that follow are made before anything is written: so it is known
     /// how many flip, and the images are read once.
     async fn part(&self, standings: Standings) -> Result<CaughtUp, JobError> {
@@ -280,12 +337,37 @@ impl Catching<'_> {
         Ok(touched.into_iter().collect())
     }
 
-    /// Takes that of which the two snapshots say the same as matched with the new one.
-    async fn adopt(&self) -> Result<(), JobError> {
+    /// Whether another snapshot came, and this one is shown already.
+    fn is_superseded(&self) -> bool {
+        let current = self.workshop.shelf.current();
+        self.is_ahead && current.is_some_and(|current| current.version() != self.snapshot.version())
+    }
+
+    /// Writes down that all other verdicts hold with the new snapshot. False if another one came.
+    async fn confirm(&self) -> Result<bool, JobError> {
+        let (store, version) = (&self.workshop.store, &self.target.snapshot);
+        let mut after = None;
+        loop {
+            if self.is_superseded() {
+                return Ok(false);
+            }
+            let page = PageRequest { after, limit: 2000 };
+            after = store.confirm_verdicts(version.clone(), page, Timestamp::now()).await?;
+            if after.is_none() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Takes that of which the snapshots say the same as matched with the new one. `shown` are those that came between.
+    async fn adopt(&self, shown: &[SnapshotVersion]) -> Result<(), JobError> {
         let Some(before) = self.before else { return Ok(()) };
-        let from = SnapshotVersion(before.version().to_string());
-        for same in self.plan.same.chunks(BATCH) {
-            self.workshop.store.adopt_snapshot(&from, &self.target.snapshot, same.to_vec()).await?;
+        let before = SnapshotVersion(before.version().to_string());
+        let between = shown.iter().filter(|version| self.is_ahead && **version != self.target.snapshot);
+        for from in std::iter::once(&before).chain(between) {
+            for same in self.plan.same.chunks(BATCH) {
+                self.workshop.store.adopt_snapshot(from, &self.target.snapshot, same.to_vec()).await?;
+            }
         }
         Ok(())
     }
@@ -314,17 +396,5 @@ async fn stragglers(
         let judge = Judge::new(&standings, snapshot, target);
         let judged = judge.having(workshop, ids).await?;
         add(&mut sum, judge.write_all(workshop, judged.images).await?);
-    }
-}
-
-/// Writes down that all other verdicts hold with the new snapshot.
-async fn confirm(workshop: &Workshop, snapshot: &SnapshotVersion) -> Result<(), JobError> {
-    let mut after = None;
-    loop {
-        let page = PageRequest { after, limit: 2000 };
-        after = workshop.store.confirm_verdicts(snapshot.clone(), page, Timestamp::now()).await?;
-        if after.is_none() {
-            return Ok(());
-        }
     }
 }

@@ -81,3 +81,42 @@ async fn quarantine_follows_what_is_shown_ahead() {
     let details: serde_json::Value = serde_json::from_str(&kept.quarantine_details.unwrap()).unwrap();
     assert_eq!(details["result"]["summary"][0], json!({ "severity": "Critical", "count": 1 }));
 }
+
+/// Another advisory comes as soon as the first one is shown, and before any summary is written.
+#[tokio::test]
+async fn the_next_advisory_does_not_wait_for_the_summaries_of_the_last() {
+    let harbour = Harbour::new().await;
+    harbour.image("app", &[("django", "1.0"), ("flask", "1.0")], json!([])).await;
+    harbour.image("other", &[("django", "1.0")], json!([])).await;
+    harbour.image("well", &[("flask", "1.0"), ("requests", "1.0")], json!([])).await;
+    harbour.install(&[ONE], &[]);
+    harbour.run().await;
+    assert_eq!(harbour.verdict("well").await, "Healthy");
+    harbour.install(&[ONE, LOW], &[]);
+    harbour.workshop.shelf.refresh().unwrap();
+    let mut changes = harbour.workshop.changes.subscribe();
+    let next = async {
+        changes.changed().await.unwrap();
+        let written = harbour.store.written_summary(&harbour.key("app")).await.unwrap().unwrap();
+        assert_eq!(written.counts.get("Low"), None, "it is not written yet");
+        assert_eq!(harbour.verdict("app").await, "Unhealthy High=1 Low=1");
+        assert_eq!(harbour.verdict("well").await, "Unhealthy Low=1", "another state is written at once");
+        harbour.install(&[ONE, LOW, ("CVE-2026-0003", "django", "2.0", Severity::Medium)], &[]);
+        harbour.workshop.shelf.refresh().unwrap();
+    };
+    let (outcome, ()) = tokio::join!(server::jobs::reevaluate::run(&harbour.workshop), next);
+    assert!(outcome.unwrap().is_ahead);
+    for (name, verdict) in [
+        ("app", "Unhealthy High=1 Low=1 Medium=1"),
+        ("other", "Unhealthy High=1 Medium=1"),
+        ("well", "Unhealthy Low=1"),
+    ] {
+        assert_eq!(harbour.verdict(name).await, verdict, "{name}");
+        let summary = harbour.store.written_summary(&harbour.key(name)).await.unwrap().unwrap();
+        assert_eq!(summary.counts, harbour.counted_findings(name).await, "{name}");
+        let in_force = harbour.workshop.shelf.current().unwrap().version().to_string();
+        assert_eq!(summary.snapshot.unwrap().0, in_force, "{name}");
+    }
+    assert_eq!(harbour.store.uncounted().await.unwrap(), []);
+    assert_eq!(harbour.flips("well").await, 3, "nothing is told twice: new, healthy, unhealthy");
+}

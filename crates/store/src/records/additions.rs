@@ -2,7 +2,7 @@
 //!
 //! An advisory about a library that half of all images have changes as many summaries. Writing them takes seconds;
 //! saying that package versions have so many more findings takes one row each. Whoever reads a summary that was made
-//! with another snapshot adds them.
+//! with the snapshot of before adds them.
 //!
 //! That holds only for images that stay unhealthy: what changes its state is written at once, with its event.
 
@@ -22,8 +22,9 @@ pub struct MoreFindings {
 /// Findings that are shown before they are counted.
 #[async_trait]
 pub trait Additions: Send + Sync {
-    /// Whether all package versions were matched with a snapshot, and all of what is found is counted.
-    async fn is_all_matched_with(&self, snapshot: &SnapshotVersion) -> Result<bool, Error>;
+    /// Whether each package version was matched with one of these snapshots, and what is shown ahead is shown to
+    /// summaries that were made with one of them.
+    async fn is_all_matched_with(&self, snapshots: Vec<SnapshotVersion>) -> Result<bool, Error>;
 
     /// What is found in the package versions that are looked up under one of these names.
     async fn standings_named(&self, names: Vec<String>) -> Result<Vec<PackageStanding>, Error>;
@@ -42,8 +43,13 @@ pub trait Additions: Send + Sync {
     /// it with this.
     async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error>;
 
-    /// Says that package versions have more findings than the summaries tell that were made with another snapshot.
-    async fn add_findings(&self, snapshot: &SnapshotVersion, more: Vec<MoreFindings>) -> Result<(), Error>;
+    /// Says which findings package versions have with a snapshot beyond those that summaries tell which were made with
+    /// an earlier one, for each such earlier one. What was said of these before is forgotten.
+    async fn add_findings(
+        &self,
+        snapshot: &SnapshotVersion,
+        more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
+    ) -> Result<(), Error>;
 
     /// The package versions of which summaries do not tell all that was found.
     async fn uncounted(&self) -> Result<Vec<PackageVersionId>, Error>;

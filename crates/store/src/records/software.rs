@@ -1,6 +1,6 @@
 //! Findings by the software that has them: what has to be updated in an image.
 
-use crate::{Error, Finding, ImageKey, PackageVersionId};
+use crate::{Error, Finding, ImageKey, PackageStanding, PackageVersionId, Page, PageRequest};
 use async_trait::async_trait;
 use inventory::PackageKind;
 use oci::Digest;
@@ -25,6 +25,12 @@ pub trait Softwares: Send + Sync {
     /// The software of an image in which something is found, by the word of the kind and by name. Nothing is read of the findings: what
     /// is counted beside the package versions tells.
     async fn affected_software(&self, image: &Digest) -> Result<Vec<AffectedSoftware>, Error>;
+
+    /// The package versions in which something is found, by number, with what is counted.
+    async fn affected_versions(
+        &self,
+        page: PageRequest<PackageVersionId>,
+    ) -> Result<Page<PackageStanding, PackageVersionId>, Error>;
 
     /// What these package versions of an image are affected by, in the order of finding keys; nothing for an image that
     /// has no summary.

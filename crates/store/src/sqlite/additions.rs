@@ -14,17 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
 impl Additions for SqliteStore {
-    async fn is_all_matched_with(&self, snapshot: &SnapshotVersion) -> Result<bool, Error> {
-        let snapshot = snapshot.clone();
-        self.read(move |connection| {
-            for sql in OTHERWISE_MATCHED {
-                if exists(connection, sql, [&snapshot.0])? {
-                    return Ok(false);
-                }
-            }
-            Ok(!exists(connection, "SELECT 1 FROM more_findings", [])?)
-        })
-        .await
+    async fn is_all_matched_with(&self, mut snapshots: Vec<SnapshotVersion>) -> Result<bool, Error> {
+        snapshots.sort();
+        self.read(move |connection| is_all_matched_with(connection, &snapshots)).await
     }
 
     async fn standings_named(&self, names: Vec<String>) -> Result<Vec<PackageStanding>, Error> {
@@ -64,12 +56,21 @@ impl Additions for SqliteStore {
         self.read(move |connection| summaries::find_written(connection, &image)).await
     }
 
-    async fn add_findings(&self, snapshot: &SnapshotVersion, more: Vec<MoreFindings>) -> Result<(), Error> {
+    async fn add_findings(
+        &self,
+        snapshot: &SnapshotVersion,
+        more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
+    ) -> Result<(), Error> {
         let snapshot = snapshot.clone();
         self.write(move |connection| {
-            let sql = "INSERT INTO more_findings (package_version, snapshot, counts) VALUES (?1, ?2, ?3)";
-            for MoreFindings { package_version, counts } in more {
-                change(connection, sql, params![package_version.0, snapshot.0, json_text(&counts)?])?;
+            let sql = "INSERT INTO more_findings (before, package_version, snapshot, counts)
+                       VALUES (?1, ?2, ?3, ?4)";
+            for (before, more) in more {
+                change(connection, "DELETE FROM more_findings WHERE before = ?1", [&before.0])?;
+                for MoreFindings { package_version, counts } in more {
+                    let counts = json_text(&counts)?;
+                    change(connection, sql, params![before.0, package_version.0, snapshot.0, counts])?;
+                }
             }
             Ok(())
         })
@@ -78,7 +79,7 @@ impl Additions for SqliteStore {
 
     async fn uncounted(&self) -> Result<Vec<PackageVersionId>, Error> {
         self.read(|connection| {
-            let sql = "SELECT package_version FROM more_findings ORDER BY package_version";
+            let sql = "SELECT DISTINCT package_version FROM more_findings ORDER BY package_version";
             rows(connection, sql, [], |row| Ok(PackageVersionId(row.plain("package_version")?)))
         })
         .await
@@ -89,12 +90,34 @@ impl Additions for SqliteStore {
     }
 }
 
-/// Package versions that were matched with something else, or with nothing: ranges of an index.
-pub(super) const OTHERWISE_MATCHED: [&str; 3] = [
-    "SELECT 1 FROM package_version WHERE matched_snapshot IS NULL AND ?1 IS NOT NULL LIMIT 1",
+/// Package versions that were matched with nothing, with something below, above or between: ranges of an index.
+pub(super) const OTHERWISE_MATCHED: [&str; 4] = [
+    "SELECT 1 FROM package_version WHERE matched_snapshot IS NULL LIMIT 1",
     "SELECT 1 FROM package_version WHERE matched_snapshot < ?1 LIMIT 1",
     "SELECT 1 FROM package_version WHERE matched_snapshot > ?1 LIMIT 1",
+    "SELECT 1 FROM package_version WHERE matched_snapshot > ?1 AND matched_snapshot < ?2 LIMIT 1",
 ];
+
+/// The snapshots are sorted.
+fn is_all_matched_with(connection: &Connection, snapshots: &[SnapshotVersion]) -> Result<bool, Error> {
+    let [unmatched, below, above, between] = OTHERWISE_MATCHED;
+    let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else { return Ok(false) };
+    if exists(connection, unmatched, [])?
+        || exists(connection, below, [&first.0])?
+        || exists(connection, above, [&last.0])?
+    {
+        return Ok(false);
+    }
+    for (low, high) in snapshots.iter().zip(snapshots.iter().skip(1)) {
+        if exists(connection, between, [&low.0, &high.0])? {
+            return Ok(false);
+        }
+    }
+    let shown = rows(connection, "SELECT DISTINCT before FROM more_findings", [], |row| {
+        Ok(SnapshotVersion(row.plain("before")?))
+    })?;
+    Ok(shown.iter().all(|before| snapshots.contains(before)))
+}
 
 /// The images that are not simply unhealthy. Each from its own index.
 pub(super) const TO_LOOK_AT: [&str; 4] = [
@@ -145,7 +168,15 @@ pub(super) fn put_names(
 
 /// What is found and not counted in all summaries yet, read once for all summaries of an answer.
 pub(super) struct Uncounted {
-    rows: Vec<(PackageVersionId, String, BTreeMap<String, u64>)>,
+    /// By the snapshot of before.
+    of: BTreeMap<String, Added>,
+}
+
+/// What summaries lack that were made with a snapshot.
+#[derive(Default)]
+struct Added {
+    snapshot: String,
+    counts: BTreeMap<PackageVersionId, BTreeMap<String, u64>>,
 }
 
 /// With more package versions than this, it is looked through what an image has, and not through these.
@@ -154,11 +185,15 @@ const FEW: usize = 16;
 impl Uncounted {
     /// Nearly always there is none.
     pub(super) fn load(connection: &Connection) -> Result<Self, Error> {
-        let sql = "SELECT package_version, snapshot, counts FROM more_findings ORDER BY package_version";
-        let rows = rows(connection, sql, [], |row| {
-            Ok((PackageVersionId(row.plain("package_version")?), row.plain("snapshot")?, row.json("counts")?))
+        let sql = "SELECT before, package_version, snapshot, counts FROM more_findings";
+        let mut of: BTreeMap<String, Added> = BTreeMap::new();
+        rows(connection, sql, [], |row| {
+            let added = of.entry(row.plain("before")?).or_default();
+            added.snapshot = row.plain("snapshot")?;
+            added.counts.insert(PackageVersionId(row.plain("package_version")?), row.json("counts")?);
+            Ok(())
         })?;
-        Ok(Self { rows })
+        Ok(Self { of })
     }
 
     /// A summary with what was found since it was made.
@@ -167,7 +202,7 @@ impl Uncounted {
         connection: &Connection,
         mut summary: ImageSummary,
     ) -> Result<ImageSummary, Error> {
-        if self.rows.is_empty() || summary.state != ImageState::Unhealthy {
+        if self.of.is_empty() || summary.state != ImageState::Unhealthy {
             return Ok(summary);
         }
         if summary.children.is_empty() {
@@ -179,11 +214,12 @@ impl Uncounted {
     }
 
     fn add(&self, connection: &Connection, summary: &mut ImageSummary) -> Result<(), Error> {
-        let made_with = summary.snapshot.as_ref().map(|snapshot| snapshot.0.clone());
+        let Some(made_with) = &summary.snapshot else { return Ok(()) };
+        let Some(Added { snapshot, counts }) = self.of.get(&made_with.0) else { return Ok(()) };
         let digest = summary.image.digest.as_str();
         let mut has = Vec::new();
-        if self.rows.len() <= FEW {
-            for (package, _, _) in &self.rows {
+        if counts.len() <= FEW {
+            for package in counts.keys() {
                 if exists(connection, HAS_PACKAGE, params![digest, package.0])? {
                     has.push(*package);
                 }
@@ -193,17 +229,8 @@ impl Uncounted {
             let packages = PackageList::from_bytes(packages.unwrap_or_default());
             has.extend(packages.iter().map(|(package, _)| package));
         }
-        for package in has {
-            let Ok(place) = self.rows.binary_search_by_key(&package, |(package, _, _)| *package) else {
-                continue;
-            };
-            let Some((_, snapshot, counts)) = self.rows.get(place) else { continue };
-            if made_with.as_ref() == Some(snapshot) {
-                continue;
-            }
-            for (severity, count) in counts {
-                *summary.counts.entry(severity.clone()).or_default() += count;
-            }
+        for (severity, count) in has.iter().filter_map(|package| counts.get(package)).flatten() {
+            *summary.counts.entry(severity.clone()).or_default() += count;
             summary.snapshot = Some(SnapshotVersion(snapshot.clone()));
         }
         Ok(())

@@ -112,6 +112,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0121_conditions.sql"),
     },
     Migration {
+        number: 140,
+        name: "more_findings_since",
+        sql: include_str!("../../migrations/sqlite/0140_more_findings_since.sql"),
+    },
+    Migration {
         number: 150,
         name: "custom_assessments",
         sql: include_str!("../../migrations/sqlite/0150_custom_assessments.sql"),

@@ -26,13 +26,7 @@ impl Reevaluation for SqliteStore {
         &self,
         page: PageRequest<PackageVersionId>,
     ) -> Result<Page<PackageStanding, PackageVersionId>, Error> {
-        self.read(move |connection| {
-            let limit = page.bounded_limit();
-            let after = page.after.map_or(i64::MIN, |id| id.0);
-            let items = rows(connection, STANDINGS, params![after, with_surplus(limit)], package_standing)?;
-            Ok(Page::from_surplus(items, limit, |item| item.id))
-        })
-        .await
+        self.read(move |connection| standings(connection, STANDINGS, &page)).await
     }
 
     async fn images_having(&self, packages: Vec<PackageVersionId>) -> Result<Vec<ImageNumber>, Error> {
@@ -204,6 +198,18 @@ pub(super) fn count_findings(connection: &Connection, id: PackageVersionId) -> R
     let sql = "UPDATE package_version SET standing = ?2 WHERE id = ?1 AND standing <> ?2";
     change(connection, sql, params![id.0, text])?;
     Ok(())
+}
+
+/// A page of what is counted, by a statement that begins behind a number and has a limit.
+pub(super) fn standings(
+    connection: &Connection,
+    sql: &str,
+    page: &PageRequest<PackageVersionId>,
+) -> Result<Page<PackageStanding, PackageVersionId>, Error> {
+    let limit = page.bounded_limit();
+    let after = page.after.map_or(i64::MIN, |id| id.0);
+    let items = rows(connection, sql, params![after, with_surplus(limit)], package_standing)?;
+    Ok(Page::from_surplus(items, limit, |item| item.id))
 }
 
 pub(super) fn package_standing(row: &Row<'_>) -> Result<PackageStanding, Error> {

@@ -3,8 +3,11 @@
 use super::SqliteStore;
 use super::column::rows;
 use super::findings::of_packages;
-use super::reevaluation::package_standing;
-use crate::{AffectedSoftware, Error, Finding, ImageKey, PackageVersionId, Softwares};
+use super::reevaluation::{package_standing, standings};
+use crate::{
+    AffectedSoftware, Error, Finding, ImageKey, PackageStanding, PackageVersionId, Page, PageRequest,
+    Softwares,
+};
 use async_trait::async_trait;
 use oci::Digest;
 use rusqlite::Connection;
@@ -14,6 +17,13 @@ impl Softwares for SqliteStore {
     async fn affected_software(&self, image: &Digest) -> Result<Vec<AffectedSoftware>, Error> {
         let image = image.clone();
         self.read(move |connection| affected(connection, &image)).await
+    }
+
+    async fn affected_versions(
+        &self,
+        page: PageRequest<PackageVersionId>,
+    ) -> Result<Page<PackageStanding, PackageVersionId>, Error> {
+        self.read(move |connection| standings(connection, VERSIONS, &page)).await
     }
 
     async fn findings_of_packages(
@@ -31,6 +41,10 @@ pub(super) const AFFECTED: &str = "SELECT DISTINCT p.* FROM image i
      CROSS JOIN image_package ip ON ip.image = i.id
      CROSS JOIN package_version p ON p.id = ip.package_version
      WHERE i.digest = ?1 AND p.standing <> ''";
+
+/// All package versions in which something is found or undetermined.
+pub(super) const VERSIONS: &str =
+    "SELECT * FROM package_version WHERE id > ?1 AND standing <> '' ORDER BY id LIMIT ?2";
 
 fn affected(connection: &Connection, image: &Digest) -> Result<Vec<AffectedSoftware>, Error> {
     let mut found = rows(connection, AFFECTED, [image.as_str()], package_standing)?;

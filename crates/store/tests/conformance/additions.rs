@@ -32,7 +32,7 @@ pub(crate) async fn uncounted_findings_are_added_where_a_summary_is_older(store:
     };
     let before = [counts(&one).await, counts(&two).await, counts(&well).await];
     let more = MoreFindings { package_version: ids[0], counts: BTreeMap::from([("Low".to_owned(), 2)]) };
-    store.add_findings(&snapshot("two"), vec![more]).await.unwrap();
+    store.add_findings(&snapshot("two"), vec![(snapshot("one"), vec![more])]).await.unwrap();
     let (mut expected, _) = before[0].clone();
     expected.insert("Low".to_owned(), 2 + expected.get("Low").copied().unwrap_or_default());
     assert_eq!(counts(&one).await, (expected.clone(), Some(snapshot("two"))));
@@ -40,7 +40,7 @@ pub(crate) async fn uncounted_findings_are_added_where_a_summary_is_older(store:
     assert_eq!(counts(&well).await, before[2], "it was made with the new advisories");
     let page = store.summaries(&SummaryFilter::default(), PageRequest::first(10)).await.unwrap();
     assert!(page.items.iter().any(|summary| summary.counts == expected), "lists have them too");
-    assert!(!store.is_all_matched_with(&snapshot("one")).await.unwrap());
+    assert!(!store.is_all_matched_with(vec![snapshot("one")]).await.unwrap());
     assert_eq!(store.uncounted().await.unwrap(), [ids[0]]);
     store.findings_are_counted().await.unwrap();
     assert_eq!(store.uncounted().await.unwrap(), []);
@@ -67,12 +67,12 @@ pub(crate) async fn package_versions_are_found_by_the_names_of_their_advisories(
     assert_eq!(named("ruamel-yaml").await, [python]);
     assert_eq!((named("libssl3").await, named("mystery").await), (vec![], vec![]));
     assert_eq!(scene.store.standings_of(vec![ids[2]]).await.unwrap().len(), 1);
-    assert!(!scene.store.is_all_matched_with(&snapshot("one")).await.unwrap());
+    assert!(!scene.store.is_all_matched_with(vec![snapshot("one")]).await.unwrap());
     let all: Vec<_> = ids.iter().map(|id| findings(*id, &[])).collect();
     let known = vec![vulnerability("CVE-1", "High")];
     scene.store.record_findings(&snapshot("one"), all, known, second(1)).await.unwrap();
-    assert!(scene.store.is_all_matched_with(&snapshot("one")).await.unwrap());
-    assert!(!scene.store.is_all_matched_with(&snapshot("two")).await.unwrap());
+    assert!(scene.store.is_all_matched_with(vec![snapshot("one")]).await.unwrap());
+    assert!(!scene.store.is_all_matched_with(vec![snapshot("two")]).await.unwrap());
 }
 
 pub(crate) async fn machines_tell_package_versions_apart(store: Arc<dyn Store>) {
@@ -134,7 +134,11 @@ pub(crate) async fn uncounted_findings_hold_an_image_in_quarantine(store: Arc<dy
         package_version: ids[0],
         counts: BTreeMap::from([(severity.to_owned(), 1)]),
     };
-    scene.store.add_findings(&snapshot("two"), vec![more("Critical")]).await.unwrap();
+    scene
+        .store
+        .add_findings(&snapshot("two"), vec![(snapshot("one"), vec![more("Critical")])])
+        .await
+        .unwrap();
     assert_eq!(quarantine().await, Some(QuarantineState::Failed), "before its summary is written");
     let written = scene.store.written_summary(&image).await.unwrap().unwrap();
     assert_eq!(written.counts.get("Critical"), None);
@@ -163,7 +167,7 @@ pub(crate) async fn indexes_have_the_uncounted_findings_of_their_images(store: A
     let before = sum(&summary.counts);
     assert!(scene.store.put_summary(summary).await.unwrap());
     let more = MoreFindings { package_version: ids[0], counts: BTreeMap::from([("Low".to_owned(), 3)]) };
-    scene.store.add_findings(&snapshot("two"), vec![more]).await.unwrap();
+    scene.store.add_findings(&snapshot("two"), vec![(snapshot("one"), vec![more])]).await.unwrap();
     assert_eq!(shown(&index).await, before + 3);
     scene.store.findings_are_counted().await.unwrap();
     assert_eq!(shown(&index).await, before);
@@ -183,6 +187,40 @@ pub(crate) async fn of_many_uncounted_findings_each_image_has_its_own(store: Arc
     let more = ids
         .iter()
         .map(|id| MoreFindings { package_version: *id, counts: BTreeMap::from([("Low".to_owned(), 1)]) });
-    scene.store.add_findings(&snapshot("two"), more.collect()).await.unwrap();
+    scene.store.add_findings(&snapshot("two"), vec![(snapshot("one"), more.collect())]).await.unwrap();
     assert_eq!((shown(&all).await, shown(&few).await), (before.0 + 40, before.1 + 3));
+}
+
+pub(crate) async fn uncounted_findings_are_those_since_a_summary_was_made(store: Arc<dyn Store>) {
+    let scene = Scene::new(store).await;
+    let (early, late) = (scene.push("app", "1", b"one").await, scene.push("app", "2", b"two").await);
+    let ids = scene.scan(&["app"], &early, &[package("musl", "1")]).await;
+    scene.scan(&["app"], &late, &[package("musl", "1")]).await;
+    let mut counted = scene.store.summary(&scene.image("app", &late)).await.unwrap().unwrap();
+    counted.snapshot = Some(snapshot("two"));
+    *counted.counts.entry("Low".to_owned()).or_default() += 1;
+    let low = counted.counts["Low"];
+    assert!(scene.store.put_summary(counted).await.unwrap());
+    let more = |low, high| {
+        let counts = BTreeMap::from([("Low".to_owned(), low), ("High".to_owned(), high)]);
+        vec![MoreFindings { package_version: ids[0], counts }]
+    };
+    // The first of two advisories is counted in one of the images when the second one comes.
+    scene.store.add_findings(&snapshot("two"), vec![(snapshot("one"), more(1, 0))]).await.unwrap();
+    let both = vec![(snapshot("one"), more(1, 5)), (snapshot("two"), more(0, 5))];
+    scene.store.add_findings(&snapshot("three"), both).await.unwrap();
+    let shown = async |digest| scene.store.summary(&scene.image("app", digest)).await.unwrap().unwrap();
+    let (one, two) = (shown(&early).await, shown(&late).await);
+    assert_eq!((one.counts["Low"], two.counts["Low"]), (low, low));
+    assert_eq!(one.counts.get("High"), two.counts.get("High"));
+    assert_eq!((one.snapshot.clone(), two.snapshot), (Some(snapshot("three")), one.snapshot));
+    let all = [snapshot("one"), snapshot("two")];
+    let known = vec![vulnerability("CVE-1", "High")];
+    scene.store.record_findings(&all[1], vec![findings(ids[0], &[])], known, second(1)).await.unwrap();
+    assert!(scene.store.is_all_matched_with(all.to_vec()).await.unwrap());
+    assert!(
+        !scene.store.is_all_matched_with(vec![snapshot("two")]).await.unwrap(),
+        "some are shown to others"
+    );
+    assert!(!scene.store.is_all_matched_with(vec![]).await.unwrap());
 }

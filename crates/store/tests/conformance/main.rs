@@ -70,7 +70,8 @@ mod sqlite {
             images_that_are_not_simply_unhealthy_are_looked_at
             uncounted_findings_hold_an_image_in_quarantine
             indexes_have_the_uncounted_findings_of_their_images
-            of_many_uncounted_findings_each_image_has_its_own;
+            of_many_uncounted_findings_each_image_has_its_own
+            uncounted_findings_are_those_since_a_summary_was_made;
         vex:
             whatever_is_attached_or_taken_away_is_to_be_read
             what_comes_meanwhile_is_read_again

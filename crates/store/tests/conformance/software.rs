@@ -3,7 +3,7 @@
 use crate::scene::{Scene, package, second};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{PackageVersionId, Store};
+use store::{PackageVersionId, PageRequest, Store};
 
 pub(crate) async fn findings_are_read_by_what_has_to_be_updated(store: Arc<dyn Store>) {
     let scene = Scene::new(store).await;
@@ -32,6 +32,13 @@ pub(crate) async fn findings_are_read_by_what_has_to_be_updated(store: Arc<dyn S
         "by name, and without what has nothing"
     );
     assert_eq!(software[0].affected, BTreeMap::from([("High".to_owned(), 3)]));
+    let first = scene.store.affected_versions(PageRequest::first(2)).await.unwrap();
+    let rest = scene.store.affected_versions(PageRequest { after: first.next, limit: 2 }).await.unwrap();
+    let all: Vec<PackageVersionId> =
+        first.items.iter().chain(&rest.items).map(|standing| standing.id).collect();
+    let mut affected = vec![ids[0], ids[1], ids[2]];
+    affected.sort_unstable();
+    assert_eq!((all, rest.next), (affected, None));
     let image = scene.image("app", &digest);
     let read = scene.store.findings_of_packages(&image, &[ids[1], ids[2]]).await.unwrap();
     let read: Vec<(&str, PackageVersionId)> =

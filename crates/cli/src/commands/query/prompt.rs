@@ -36,7 +36,9 @@ The tab key completes tables, columns, operators and functions; the arrow keys g
   .columns TABLE    the columns of a table
   .help NAME        what an operator or a function does
   .format FORMAT    table, json or csv
-  .quit             ends, as Ctrl-D does";
+  .quit             ends, as Ctrl-D does
+
+Ctrl-C stops the query that runs.";
 
 /// Where the queries of this person are kept.
 fn history_path() -> Option<PathBuf> {
@@ -157,7 +159,12 @@ impl State {
             faults.iter().for_each(|fault| self.complain(fault.underlined(query).trim_end()));
             return;
         }
-        if let Err(error) = answer(&self.client, query, self.format, self.first, self.terminal).await {
+        let answered = tokio::select! {
+            answered = answer(&self.client, query, self.format, self.first, self.terminal) => answered,
+            // The question is dropped, and with it the connection: the server stops the query.
+            _ = tokio::signal::ctrl_c() => return self.complain("the query was stopped"),
+        };
+        if let Err(error) = answered {
             self.complain(&format!("{error:#}"));
         }
     }

@@ -8,7 +8,7 @@
 //! What comes after is the way of every re-evaluation: it finds these package versions matched, and their images not
 //! yet judged. Should the server stop in between, it goes on there.
 
-use super::judging::{Judge, Standings, counted_anew};
+use super::judging::{Judge, Judged, Standings, counted_anew};
 use super::plan::Difference;
 use super::{Catching, add, flips, keeping, match_again};
 use crate::jobs::JobError;
@@ -16,7 +16,8 @@ use crate::judge::findings_of;
 use advisory::Snapshot;
 use graph::rulebook::Rulebook;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use store::{
     ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding, PackageVersionId,
     SnapshotVersion,
@@ -50,33 +51,29 @@ pub(super) struct Announcement {
     pub(super) images: JudgedAgain,
 }
 
-/// Lets the verdicts say what a snapshot has more, before they are written.
+/// Lets the verdicts say what a snapshot has more, before they are written. `made_with` are the snapshots with one of
+/// which each summary was made: the one that all had caught up with, and those that came while they were written.
 pub(super) async fn announce(
     catching: &Catching<'_>,
-    before: &SnapshotVersion,
+    made_with: &[SnapshotVersion],
 ) -> Result<Announced, JobError> {
     let store = &catching.workshop.store;
-    if !store.is_all_matched_with(before).await? {
+    if !store.is_all_matched_with(made_with.to_vec()).await? {
         return Ok(Announced::No);
     }
+    let mut earlier = Vec::with_capacity(made_with.len());
+    for version in made_with {
+        let Some(snapshot) = catching.workshop.shelf.earlier(&version.0) else { return Ok(Announced::No) };
+        earlier.push((version.clone(), snapshot));
+    }
     let book = Rulebook::load(&**store, Timestamp::now()).await?;
-    let Some(Additions { standings, more, otherwise }) = additions(catching, book).await? else {
+    let Some(Additions { standings, more, otherwise }) = additions(catching, earlier, book).await? else {
         return Ok(Announced::No);
     };
-    let changed: Vec<PackageVersionId> = more.iter().map(|more| more.package_version).collect();
-    let others = others(catching, &changed, otherwise).await?;
-    let mut of: BTreeMap<PackageVersionId, PackageStanding> =
-        standings.iter().map(|standing| (standing.id, standing.clone())).collect();
-    let missing: Vec<PackageVersionId> = {
-        let mut ids: Vec<_> = others.iter().flat_map(|image| image.packages.iter().copied()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.retain(|id| !of.contains_key(id));
-        ids
-    };
-    of.extend(store.standings_of(missing).await?.into_iter().map(|standing| (standing.id, standing)));
-    let judge = Judge::new(&Standings::of(of), catching.snapshot, catching.target);
-    let judged = judge.each(&others)?;
+    let changed: BTreeSet<PackageVersionId> =
+        more.iter().flat_map(|(_, more)| more.iter().map(|more| more.package_version)).collect();
+    let others = others(catching, changed, otherwise).await?;
+    let judged = judged(catching, &standings, &others).await?;
     if flips::hold_if_too_many(catching, judged.flips).await? {
         return Ok(Announced::Held);
     }
@@ -90,44 +87,71 @@ pub(super) async fn announce(
     Ok(Announced::Yes(Announcement { matched, touched, images }))
 }
 
+/// Judges images by what is recorded of their package versions, and by these standings, which nobody has recorded yet.
+async fn judged(
+    catching: &Catching<'_>,
+    standings: &[PackageStanding],
+    images: &[ImageToJudge],
+) -> Result<Judged, JobError> {
+    let mut of: BTreeMap<PackageVersionId, PackageStanding> =
+        standings.iter().map(|standing| (standing.id, standing.clone())).collect();
+    let ids: BTreeSet<PackageVersionId> =
+        images.iter().flat_map(|image| image.packages.iter().copied()).collect();
+    let missing = ids.into_iter().filter(|id| !of.contains_key(id)).collect();
+    let recorded = catching.workshop.store.standings_of(missing).await?;
+    of.extend(recorded.into_iter().map(|standing| (standing.id, standing)));
+    Judge::new(&Standings::of(of), catching.snapshot, catching.target).each(images)
+}
+
 /// What a snapshot says otherwise, where that is little.
 struct Additions {
     /// The package versions of which it says something else, as they would stand.
     standings: Vec<PackageStanding>,
-    /// Those that only have more findings.
-    more: Vec<MoreFindings>,
+    /// Those that only have more findings than with an earlier snapshot, for each of these.
+    more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
     /// Those of which anything else has changed: the images that have them are judged at once.
     otherwise: Vec<PackageVersionId>,
 }
 
 /// None if the snapshot says much otherwise, or if a rule may hide what it says more: then each image has to be looked
 /// at.
-async fn additions(catching: &Catching<'_>, book: Rulebook) -> Result<Option<Additions>, JobError> {
-    let Some(before) = catching.before.cloned() else { return Ok(None) };
-    let (older, newer) = (before.clone(), catching.snapshot.clone());
-    let difference = blocking(move || Difference::of(&older, &newer)).await?;
-    if difference.covers_otherwise() || difference.names().len() > NAMES {
+async fn additions(
+    catching: &Catching<'_>,
+    earlier: Vec<(SnapshotVersion, Arc<Snapshot>)>,
+    book: Rulebook,
+) -> Result<Option<Additions>, JobError> {
+    let newer = catching.snapshot.clone();
+    let compared = blocking({
+        let (earlier, newer) = (earlier.clone(), newer.clone());
+        move || earlier.iter().map(|(_, older)| Difference::of(older, &newer)).collect::<Vec<_>>()
+    });
+    let differences = compared.await?;
+    let names: BTreeSet<String> = differences.iter().flat_map(Difference::names).collect();
+    if differences.iter().any(Difference::covers_otherwise) || names.len() > NAMES {
         return Ok(None);
     }
-    let mut standings = catching.workshop.store.standings_named(difference.names()).await?;
-    standings.retain(|standing| difference.concerns(&standing.package));
+    let mut standings = catching.workshop.store.standings_named(names.into_iter().collect()).await?;
+    standings.retain(|standing| differences.iter().any(|differing| differing.concerns(&standing.package)));
     if standings.len() > VERSIONS {
         return Ok(None);
     }
-    let snapshot = catching.snapshot.clone();
     blocking(move || {
-        let mut found = Additions { standings: Vec::new(), more: Vec::new(), otherwise: Vec::new() };
+        let more = earlier.iter().map(|(version, _)| (version.clone(), Vec::new())).collect();
+        let mut found = Additions { standings: Vec::new(), more, otherwise: Vec::new() };
         for standing in standings {
             // Both are counted from the snapshots: what is recorded has the ratings of whoever was recorded last.
-            let (was, is) = (counted_anew(&before, &standing), counted_anew(&snapshot, &standing));
-            match change(&was, &is) {
-                Change::None => {}
-                Change::More(_) if may_be_hidden(&book, &snapshot, &standing) => return None,
-                Change::More(more) => found.more.push(more),
-                Change::Otherwise => found.otherwise.push(standing.id),
+            let is = counted_anew(&newer, &standing);
+            for ((_, older), (_, more)) in earlier.iter().zip(&mut found.more) {
+                match change(&counted_anew(older, &standing), &is) {
+                    Change::None => {}
+                    Change::More(_) if may_be_hidden(&book, &newer, &standing) => return None,
+                    Change::More(added) => more.push(added),
+                    Change::Otherwise => found.otherwise.push(standing.id),
+                }
             }
             found.standings.push(is);
         }
+        found.otherwise.dedup();
         Some(found)
     })
     .await
@@ -178,12 +202,12 @@ fn change(before: &PackageStanding, after: &PackageStanding) -> Change {
 /// which something else is said.
 async fn others(
     catching: &Catching<'_>,
-    more: &[PackageVersionId],
+    more: BTreeSet<PackageVersionId>,
     otherwise: Vec<PackageVersionId>,
 ) -> Result<Vec<ImageToJudge>, JobError> {
     let store = &catching.workshop.store;
     let (having, to_look_at, others) = tokio::try_join!(
-        store.images_having(more.to_vec()),
+        store.images_having(more.into_iter().collect()),
         store.images_to_look_at(),
         store.images_having(otherwise)
     )?;

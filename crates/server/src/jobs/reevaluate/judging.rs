@@ -248,6 +248,33 @@ impl Judge {
         Ok(sum)
     }
 
+    /// Judges the images that have one of these package versions and writes the verdicts as it goes, as long as nobody asks
+    /// for others. None if somebody does.
+    pub(super) async fn settle(
+        &self,
+        workshop: &Workshop,
+        packages: Vec<PackageVersionId>,
+        is_superseded: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<JudgedAgain>, JobError> {
+        let numbers = workshop.store.images_having(packages).await?;
+        let chunks: Vec<_> = numbers.chunks(READ).map(<[_]>::to_vec).collect();
+        let reads = chunks.into_iter().map(|chunk| workshop.store.numbered_images(chunk));
+        let mut reads = futures_util::stream::iter(reads).buffered(READERS);
+        let (mut sum, mut judged) = (JudgedAgain::default(), Vec::new());
+        while let Some(images) = reads.next().await {
+            if is_superseded() {
+                return Ok(None);
+            }
+            judged.extend(self.each(&images?)?.images);
+            if judged.len() >= IMAGES {
+                super::add(&mut sum, keeping::keep(workshop, &judged, &self.snapshot).await?);
+                judged.clear();
+            }
+        }
+        super::add(&mut sum, keeping::keep(workshop, &judged, &self.snapshot).await?);
+        Ok(Some(sum))
+    }
+
     /// How many of all images would get another verdict. Nothing is written.
     pub(super) async fn flips(&self, workshop: &Workshop) -> Result<u64, JobError> {
         let mut flips = 0;

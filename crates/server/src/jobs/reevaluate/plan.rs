@@ -22,12 +22,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Compares what is recorded with what the snapshots say.
+    /// Compares what is recorded with what the snapshots say. With which others package versions may have been matched
+    /// that count as the one before, says `alike`.
     pub(super) fn new(
         standings: &Standings,
         version: &SnapshotVersion,
         after: &Snapshot,
         before: Option<&Snapshot>,
+        alike: &[SnapshotVersion],
     ) -> Self {
         let mut plan = Self {
             to_match: Vec::new(),
@@ -40,12 +42,14 @@ impl Plan {
             plan.covers_otherwise = difference.covers_otherwise();
         }
         let from = before.map(|before| before.version().to_string());
+        let is_alike =
+            |matched: &SnapshotVersion| Some(&matched.0) == from.as_ref() || alike.contains(matched);
         for (id, package, matched) in standings.recorded() {
             let differs = difference.as_ref().is_none_or(|difference| difference.concerns(package));
             match matched {
                 Some(matched) if matched == version && differs => plan.judged_before.push(id),
                 Some(matched) if matched == version => {}
-                Some(matched) if !differs && Some(&matched.0) == from.as_ref() => plan.same.push(id),
+                Some(matched) if !differs && is_alike(matched) => plan.same.push(id),
                 Some(_) | None => plan.to_match.push(id),
             }
         }
