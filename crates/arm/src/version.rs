@@ -15,6 +15,17 @@ const FIRST: &[(&str, &str)] = &[
     ("Microsoft.Subscription", "2018-03-01"),
 ];
 
+/// Types of Security Center that clients still ask for by its first preview.
+const OF_FIRST_PREVIEW: &[&str] = &[
+    "discoveredSecuritySolutions",
+    "externalSecuritySolutions",
+    "jitNetworkAccessPolicies",
+    "locations",
+    "securitySolutions",
+    "tasks",
+];
+const FIRST_PREVIEW: &str = "2015-06-01";
+
 /// The same of what stands below no provider: subscriptions, groups, resources.
 const FIRST_OF_RESOURCES: &str = "2014-04-01";
 
@@ -33,8 +44,11 @@ pub(crate) fn check(version: Option<&str>, pattern: &str) -> Result<(), ArmError
         };
     };
     let known = FIRST.iter().find(|(known, _)| known.eq_ignore_ascii_case(namespace));
-    match known.filter(|(_, first)| date < *first) {
-        Some((_, first)) => Err(ArmError::OldApiVersion {
+    let is_old = namespace.eq_ignore_ascii_case("Microsoft.Security")
+        && OF_FIRST_PREVIEW.iter().any(|old| old.eq_ignore_ascii_case(kind));
+    let first = if is_old { Some(FIRST_PREVIEW) } else { known.map(|(_, first)| *first) };
+    match first.filter(|first| date < *first) {
+        Some(first) => Err(ArmError::OldApiVersion {
             version: version.to_owned(),
             kind: format!("{namespace}/{kind}"),
             first,
@@ -76,6 +90,9 @@ mod tests {
         for good in ["2019-01-01-preview", "2026-09-01-preview", "2021-06-01", "2017-08-01"] {
             assert!(check(Some(good), PRICINGS).is_ok(), "{good}");
         }
+        let tasks = "{scope}/providers/Microsoft.Security/tasks";
+        assert!(check(Some("2015-06-01-preview"), tasks).is_ok());
+        assert!(check(Some("2015-06-01-preview"), PRICINGS).is_err());
         for bad in ["", "latest", "2021-6-1", "2021-13-01", "2021-06-01-beta"] {
             let error = check(Some(bad), PRICINGS);
             assert!(matches!(error, Err(ArmError::InvalidApiVersion(_))), "{bad}");

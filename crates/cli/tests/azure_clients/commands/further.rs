@@ -188,7 +188,7 @@ pub(super) const COMMANDS: &[Covered] = &[
     ),
     covered(
         "acr scope-map update",
-        "acr scope-map update -r lazaretto -n harbourmap --add-repository well metadata/read",
+        "acr scope-map update -r lazaretto -n harbourmap --add-repository ill metadata/read",
         "one more",
         |_, answer| count(&answer["actions"], 2),
     ),
