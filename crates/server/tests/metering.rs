@@ -353,7 +353,7 @@ fn run(happenings: Vec<Happening>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     /// Pushes, deletions, retries, crashes, plans that flap and clocks that jump (attack D8).
     #[test]
