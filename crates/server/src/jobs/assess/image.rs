@@ -6,7 +6,7 @@ use crate::jobs::{JobError, Workshop};
 use crate::judge::{Basis, package_version, severity, standing, without_feed};
 use advisory::Snapshot;
 use assessment::{Cause, ImageFacts, assess};
-use inventory::{INDEXER_VERSION, ImageInventory, LayerInventory, coalesce};
+use inventory::{Ecosystem, INDEXER_VERSION, ImageInventory, LayerInventory, coalesce};
 use jiff::Timestamp;
 use oci::{Digest, ImageConfig, ImageManifest};
 use serde_json::Value;
@@ -240,8 +240,7 @@ async fn facts(
     known: Known<'_>,
     now: Timestamp,
 ) -> Result<ImageFacts, JobError> {
-    let ecosystems: BTreeSet<_> =
-        known.packages.iter().filter_map(|package| package.ecosystem.clone()).collect();
+    let ecosystems: BTreeSet<_> = known.packages.iter().filter_map(speaks_for).cloned().collect();
     let mut affected = BTreeMap::new();
     let mut undetermined = (0, String::new());
     let filter = FindingFilter { digest: Some(digest.clone()), ..FindingFilter::default() };
@@ -287,4 +286,10 @@ async fn facts(
         affected,
         undetermined,
     })
+}
+
+/// Whose advisories have to be there for a package. A package that another one brought in is spoken for by the advisories
+/// of that one: a site without those of CRAN can assess Debian's own packages of R.
+fn speaks_for(package: &PackageVersion) -> Option<&Ecosystem> {
+    package.owner.as_ref().map(|owner| &owner.ecosystem).or(package.ecosystem.as_ref())
 }
