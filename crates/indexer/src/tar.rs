@@ -252,7 +252,7 @@ impl<R: Read> Reader<R> {
             return Ok(false);
         }
         self.window.skip(self.body)?;
-        self.window.skip(self.padding)?;
+        self.window.skip_padding(self.padding)?;
         (self.body, self.padding) = (0, 0);
         let mut pending = Pending::default();
         loop {

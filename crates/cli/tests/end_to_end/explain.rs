@@ -170,7 +170,7 @@ async fn withdrawn_and_exempted_findings_say_so_in_history() {
     wait_for(&server, "app:1", "Unhealthy");
     assert_told(&server, "finding-appeared NewAdvisory CVE-2099-0001");
     let findings = server.json(&["findings", "--json"]);
-    let first_seen = findings[0]["firstSeen"].as_str().unwrap_or_default().to_owned();
+    let first_seen = findings[0]["risk"]["firstSeen"].as_str().unwrap_or_default().to_owned();
     assert!(first_seen.parse::<jiff::Timestamp>().is_ok(), "{findings:#}");
 
     let words = ["exemptions", "put", "walled-off", "--reason", "it is walled off", "--id", "CVE-2099-0001"];

@@ -73,6 +73,15 @@ impl<R: Read> Window<R> {
         Ok(())
     }
 
+    /// Skips what fills the last block of a body. An archive may end before it: Go writes none where it is closed without
+    /// being flushed, as `umoci insert` does, and reads such archives to their end.
+    pub(super) fn skip_padding(&mut self, count: u64) -> Result<(), Fault> {
+        match self.skip(count) {
+            Err(Fault::Truncated) => Ok(()),
+            skipped => skipped,
+        }
+    }
+
     /// Reads the stream to its end.
     pub(super) fn drain(&mut self) -> Result<(), Fault> {
         loop {
