@@ -112,6 +112,8 @@ pub(super) async fn issue(
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// RFC 8628, section 3.4.
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// What MSAL for JavaScript calls the same, from before RFC 8628.
+const DEVICE_OF_JAVASCRIPT: &str = "device_code";
 
 async fn answer(
     state: &ArmState,
@@ -187,7 +189,7 @@ async fn principal(
             let found = state.entrance.token(token, ArmTokenUse::Refresh, &[&state.url]).await;
             found.map_err(refused(TokenRefusal::Refresh))?.ok_or(TokenRefusal::Refresh)
         }
-        DEVICE => {
+        DEVICE | DEVICE_OF_JAVASCRIPT => {
             let (code, application) = (field(form, "device_code")?, field(form, "client_id")?);
             let answer = device::ask(state, code, application).await;
             match answer.map_err(refused(TokenRefusal::Expired))? {

@@ -133,6 +133,9 @@ async fn a_device_waits_until_somebody_enters_its_code() {
     );
     let waiting = token(&estate, "organizations", &form).await.expect(400);
     assert_eq!(waiting.body["error"], "authorization_pending");
+    let of_javascript = form.replace("urn:ietf:params:oauth:grant-type:", "");
+    let waiting = token(&estate, "organizations", &of_javascript).await.expect(400);
+    assert_eq!(waiting.body["error"], "authorization_pending");
     post("/devicelogin", &format!("code={code}&name=owner&password=wrong")).await.expect(401);
     post("/devicelogin", "code=WRONGCODE&name=owner&password=open sesame").await.expect(400);
     let entered =

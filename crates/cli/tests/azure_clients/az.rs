@@ -89,7 +89,8 @@ fn read(covered: &Covered, output: &Output) -> Value {
     if out.trim().is_empty() {
         return Value::Null;
     }
-    serde_json::from_str(&out).unwrap_or_else(|_| panic!("az {}: {out}\n{error}", covered.arguments))
+    // What signs in to the registry prints a sentence of its own.
+    serde_json::from_str(&out).unwrap_or_else(|_| Value::String(out.into_owned()))
 }
 
 /// Reads the code that `az` shows, and enters it as a person does in a browser.
