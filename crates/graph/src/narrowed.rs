@@ -125,6 +125,21 @@ impl<T> Only<T> {
 
 /// Whether a text that begins with a stem and goes on with a guid can fulfil a condition.
 fn may_begin(condition: &Condition, stem: &str) -> bool {
+    may_hold_of(condition, stem, |stem, wanted| {
+        // What no guid has stands in the stem, and so does all that is before it.
+        let in_guid = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+        let end = wanted.rfind(|letter| !in_guid(letter));
+        end.and_then(|end| wanted.get(..end)).is_none_or(|head| stem.contains(head))
+    })
+}
+
+/// Whether a text that begins with a stem and goes on with something can fulfil a condition. `may_contain` tells, of the
+/// stem and what is looked for, both in small letters, whether such a text can have it in it.
+pub(crate) fn may_hold_of(
+    condition: &Condition,
+    stem: &str,
+    may_contain: impl Fn(&str, &str) -> bool,
+) -> bool {
     let stem = stem.to_ascii_lowercase();
     condition.values.is_empty()
         || condition.values.iter().any(|value| {
@@ -134,12 +149,7 @@ fn may_begin(condition: &Condition, stem: &str) -> bool {
                 Comparison::StartsWith | Comparison::StartsWithCase => {
                     wanted.starts_with(&stem) || stem.starts_with(&wanted)
                 }
-                Comparison::Contains | Comparison::ContainsCase => {
-                    // What no guid has stands in the stem, and so does all that is before it.
-                    let in_guid = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
-                    let end = wanted.rfind(|letter| !in_guid(letter));
-                    end.and_then(|end| wanted.get(..end)).is_none_or(|head| stem.contains(head))
-                }
+                Comparison::Contains | Comparison::ContainsCase => may_contain(&stem, &wanted),
                 Comparison::NotEqual
                 | Comparison::NotEqualIgnoringCase
                 | Comparison::Less

@@ -11,9 +11,9 @@ use crate::documents::assessment::KIND;
 use crate::documents::metadata::Metadata;
 use crate::documents::software::{self, CATEGORY, Detail, ImageSoftware, RESOURCE_TYPE, TITLE};
 use crate::documents::sub_assessment::resource_of;
-use crate::narrowed::Narrowed;
+use crate::narrowed::{Narrowed, may_hold_of};
 use crate::viewer::View;
-use kql::{Batch, Comparison, ScanRequest};
+use kql::{Batch, ScanRequest};
 use outline::OutlineReading;
 use store::{AffectedSoftware, ImageKey, ImageState, ImageSummary, PageRequest, SummaryFilter};
 
@@ -39,32 +39,12 @@ pub(super) fn is_wanted(narrowed: Narrowed<'_>) -> bool {
 
 /// Whether what is asked of display names can be true of one that is [`TITLE`] and a word.
 fn may_be_titles(narrowed: Narrowed<'_>) -> bool {
-    let title = TITLE.to_ascii_lowercase();
     narrowed.on(&["properties", "displayName"]).all(|condition| {
-        condition.values.is_empty()
-            || condition.values.iter().any(|value| {
-                let Some(wanted) = value.as_str().map(str::to_ascii_lowercase) else { return true };
-                match condition.comparison {
-                    Comparison::Equal | Comparison::EqualIgnoringCase => wanted.starts_with(&title),
-                    Comparison::StartsWith | Comparison::StartsWithCase => {
-                        wanted.starts_with(&title) || title.starts_with(&wanted)
-                    }
-                    // A display name has one blank, at the end of its first word.
-                    Comparison::Contains | Comparison::ContainsCase => match wanted.split_once(' ') {
-                        None => true,
-                        Some((head, tail)) => title.trim_end().ends_with(head) && !tail.contains(' '),
-                    },
-                    Comparison::NotEqual
-                    | Comparison::NotEqualIgnoringCase
-                    | Comparison::Less
-                    | Comparison::LessOrEqual
-                    | Comparison::Greater
-                    | Comparison::GreaterOrEqual
-                    | Comparison::EndsWith
-                    | Comparison::Has
-                    | Comparison::NotEmpty => true,
-                }
-            })
+        // A display name has one blank, at the end of its first word.
+        may_hold_of(condition, TITLE, |title, wanted| match wanted.split_once(' ') {
+            None => true,
+            Some((head, tail)) => title.trim_end().ends_with(head) && !tail.contains(' '),
+        })
     })
 }
 
