@@ -343,6 +343,19 @@ mod tests_support {
         [first, read(held.body(), &workspace)]
     }
 
+    /// What an extractor reads of a body, as lines of text. In memory and on scratch the answer is the same.
+    pub(super) fn browsed(
+        browse: fn(&File<'_>, Body<'_>, &Limits, &Workspace) -> Result<Reading, SkipReason>,
+        file: &File<'_>,
+        content: &[u8],
+        limits: &Limits,
+    ) -> String {
+        let [memory, scratch] =
+            both_ways(content, |body, workspace| show(browse(file, body, limits, workspace)));
+        assert_eq!(memory, scratch);
+        memory
+    }
+
     /// A reading as lines of text, for snapshots.
     pub(super) fn show(reading: Result<Reading, SkipReason>) -> String {
         let mut text = String::new();

@@ -212,7 +212,7 @@ fn pointed_string<'a>(elf: &Elf<'a>, layout: Layout, address: u64) -> Option<Tex
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::{both_ways, show};
+    use super::super::tests_support::browsed;
     use super::*;
     use expect_test::expect;
 
@@ -235,11 +235,7 @@ mod tests {
 
     fn read_data(address: u64, data: &[u8]) -> String {
         let file = File { path: "app", size: 0, mode: 0o755 };
-        let [memory, scratch] = both_ways(&elf(address, data), |body, workspace| {
-            show(browse(&file, body, &Limits::default(), workspace))
-        });
-        assert_eq!(memory, scratch);
-        memory
+        browsed(browse, &file, &elf(address, data), &Limits::default())
     }
 
     const MODULES: &str = "0123456789abcdefpath\tx\nmod\texample.com/x\t(devel)\t\ndep\tgolang.org/x/net\tv0.1.0\th1:=\n\
@@ -333,11 +329,7 @@ mod tests {
     fn a_program_whose_build_information_was_taken_out_still_says_its_go() {
         let read = |content: &[u8]| {
             let file = File { path: "app", size: 0, mode: 0o755 };
-            let [memory, scratch] = both_ways(content, |body, workspace| {
-                show(browse(&file, body, &Limits::default(), workspace))
-            });
-            assert_eq!(memory, scratch);
-            memory
+            browsed(browse, &file, content, &Limits::default())
         };
         let program = |data: &[u8]| {
             let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];

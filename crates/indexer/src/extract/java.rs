@@ -206,7 +206,7 @@ fn split_file_name(name: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::{both_ways, show};
+    use super::super::tests_support::browsed;
     use super::*;
     use expect_test::expect;
     use std::io::{Cursor, Write};
@@ -233,10 +233,7 @@ mod tests {
     fn read_as(path: &str, content: &[u8], limits: &Limits) -> String {
         // In memory, and on scratch: the answer is the same.
         let file = File { path, size: content.len() as u64, mode: 0 };
-        let [memory, scratch] =
-            both_ways(content, |body, workspace| show(browse(&file, body, limits, workspace)));
-        assert_eq!(memory, scratch);
-        memory
+        browsed(browse, &file, content, limits)
     }
 
     const POM: (&str, &[u8]) =

@@ -34,18 +34,14 @@ fn browse(_: &File<'_>, body: Body<'_>, _: &Limits, _: &Workspace) -> Result<Rea
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::{both_ways, show};
+    use super::super::tests_support::browsed;
     use super::*;
 
     #[test]
     fn the_mark_of_the_packer() {
         let read = |content: &[u8]| {
             let file = File { path: "app", size: 0, mode: 0o755 };
-            let [memory, scratch] = both_ways(content, |body, workspace| {
-                show(browse(&file, body, &Limits::default(), workspace))
-            });
-            assert_eq!(memory, scratch);
-            memory
+            browsed(browse, &file, content, &Limits::default())
         };
         let mut program = b"\x7fELF\x02\x01\x01".to_vec();
         program.resize(180, 0);

@@ -31,18 +31,14 @@ fn browse(file: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::{both_ways, show};
+    use super::super::tests_support::browsed;
     use super::*;
 
     #[test]
     fn a_program_by_its_name_and_content() {
         let read = |path, content: &[u8]| {
             let file = File { path, size: 0, mode: 0o755 };
-            let [memory, scratch] = both_ways(content, |body, workspace| {
-                show(browse(&file, body, &Limits::default(), workspace))
-            });
-            assert_eq!(memory, scratch);
-            memory
+            browsed(browse, &file, content, &Limits::default())
         };
         let busybox = b"\x7fELF\0\0BusyBox v1.36.1 (2023)\0";
         assert_eq!(read("bin/[", busybox), "generic busybox 1.36.1\n");

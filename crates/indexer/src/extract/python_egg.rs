@@ -36,7 +36,7 @@ fn browse(file: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::{both_ways, show};
+    use super::super::tests_support::browsed;
     use super::*;
     use std::io::{Cursor, Write};
     use zip::ZipWriter;
@@ -53,10 +53,7 @@ mod tests {
         let file = File { path: "usr/lib/python3/site-packages/six-1.16.0-py3.7.egg", size: 0, mode: 0 };
         let read = |content: &[u8]| {
             let limits = Limits::default();
-            let [memory, scratch] =
-                both_ways(content, |body, workspace| show(browse(&file, body, &limits, workspace)));
-            assert_eq!(memory, scratch);
-            memory
+            browsed(browse, &file, content, &limits)
         };
         let good = egg("EGG-INFO/PKG-INFO");
         assert_eq!(read(&good), "pypi six 1.16.0\n");
