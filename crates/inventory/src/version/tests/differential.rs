@@ -139,8 +139,12 @@ fn dpkg_agrees_on_random_versions() {
 #[test]
 fn rpm_agrees_on_random_versions() {
     let parts = ["0", "1", "2", "9", "10", "09", ".", "_", "+", "~", "^", "a", "b", "rc", "el9", "Z", ".."];
-    let version =
-        |random: &mut Random| format!("{}{}", random.pick(&["0", "1", "2", "10"]), random.words(&parts, 6));
+    let version = |random: &mut Random| {
+        let epoch = if random.below(8) == 0 { random.pick(&["0:", "1:", "01:"]) } else { "" };
+        let release = if random.below(2) == 0 { random.pick(&["-1", "-1.el9", "-2.el9_1", "-"]) } else { "" };
+        let first = random.pick(&["0", "1", "2", "10"]);
+        format!("{epoch}{first}{}{release}", random.words(&parts, 6))
+    };
     check("rpm", pairs("rpm", version, &parts));
 }
 

@@ -40,7 +40,7 @@ fn ask(tool: &str, words: &[&str], pairs: &Pairs) -> Option<Vec<String>> {
     let output = child.wait_with_output().ok()?;
     writer.join().unwrap();
     let text = String::from_utf8(output.stdout).ok()?;
-    let answers: Vec<String> = text.lines().map(str::to_owned).collect();
+    let answers: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     (output.status.success() && answers.len() == pairs.len()).then_some(answers)
 }
 
@@ -54,8 +54,9 @@ fn dpkg(pairs: &Pairs) -> Option<Vec<String>> {
 }
 
 fn rpm(pairs: &Pairs) -> Option<Vec<String>> {
+    // In a macro `print` ends no line, and rpm ends the last one.
     let script = "%{lua: for line in io.lines() do local a, b = line:match('^(%S+) (%S+)$')
-        local c = rpm.vercmp(a, b) print(c < 0 and '<' or c > 0 and '>' or '=') end}";
+        local c = rpm.vercmp(a, b) print((c < 0 and '<' or c > 0 and '>' or '=') .. '\\n') end}";
     ask("rpm", &["--eval", script], pairs)
 }
 
@@ -81,7 +82,7 @@ for line in sys.stdin:
     except InvalidVersion:
         print('?')
 ";
-    ask("python3", &["-c", script], pairs)
+    ask_python(script, pairs)
 }
 
 fn conan(pairs: &Pairs) -> Option<Vec<String>> {
@@ -92,7 +93,12 @@ for line in sys.stdin:
     a, b = map(Version, line.split())
     print('<' if a < b else '>' if b < a else '=')
 ";
-    ask("python3", &["-c", script], pairs)
+    ask_python(script, pairs)
+}
+
+/// Asks the first Python that has the library; that of the system often has one that others lack.
+fn ask_python(script: &str, pairs: &Pairs) -> Option<Vec<String>> {
+    ["python3", "/usr/bin/python3"].iter().find_map(|python| ask(python, &["-c", script], pairs))
 }
 
 fn node_semver(pairs: &Pairs) -> Option<Vec<String>> {
