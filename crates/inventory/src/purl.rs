@@ -102,14 +102,26 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::Opam
         | PackageKind::Cpan
         | PackageKind::Bitnami
-        | PackageKind::WordPress
-        | PackageKind::Binary => package.name.clone(),
+        | PackageKind::WordPress => package.name.clone(),
+        PackageKind::Binary => match program_namespace(&package.name) {
+            Some(namespace) => format!("{namespace}/{}", package.name),
+            None => package.name.clone(),
+        },
     };
     for (index, part) in name.split('/').filter(|part| !part.is_empty()).enumerate() {
         if index > 0 {
             url.push('/');
         }
         encode(url, part);
+    }
+}
+
+/// The namespace under which a program is known, where one name would be too short for the whole world.
+fn program_namespace(name: &str) -> Option<&'static str> {
+    match name {
+        "jdk" | "jre" | "openjdk" => Some("oracle"),
+        "zulu" => Some("azul"),
+        _ => None,
     }
 }
 

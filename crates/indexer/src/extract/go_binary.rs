@@ -66,10 +66,14 @@ fn linked_text(data: Body<'_>) -> Option<Vec<u8>> {
     for (_, piece) in data.pieces(LONGEST) {
         let mut rest = &*piece;
         while let Some(text) = version.captures(rest).and_then(|captures| captures.get(1)) {
-            if found.as_deref().is_some_and(|found| found != text.as_bytes()) {
-                return None;
-            }
-            found = Some(text.as_bytes().to_vec());
+            let text_bytes = text.as_bytes();
+            found = match found {
+                None => Some(text_bytes.to_vec()),
+                // A distribution sets its own number as well: `1.1.5+ds1` and `1.1.5+ds1-1+deb12u1`.
+                Some(known) if text_bytes.starts_with(&known) => Some(known),
+                Some(known) if known.starts_with(text_bytes) => Some(text_bytes.to_vec()),
+                Some(_) => return None,
+            };
             // The NUL behind it may be the one before the next.
             rest = rest.get(text.end()..)?;
         }
@@ -427,6 +431,7 @@ mod tests {
         assert_eq!(version(b"text\0\x0020.10.24+dfsg1\0\0x\0").unwrap(), b"20.10.24+dfsg1");
         assert_eq!(version(b"\0v1.2.3\0 \0v1.2.3\0\0").unwrap(), b"v1.2.3");
         assert_eq!(version(b"\0v1.2.3-rc.1\0").unwrap(), b"v1.2.3-rc.1");
+        assert_eq!(version(b"\x001.1.5+ds1-1\0 \x001.1.5+ds1\0\0").unwrap(), b"1.1.5+ds1");
         // Whose are they?
         assert_eq!(version(b"\0v3.14.2\0 \0v1.29.0\0\0"), None);
         assert_eq!(version(b"\0go1.22.1\0 1.2.3\0"), None);

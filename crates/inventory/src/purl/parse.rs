@@ -1,6 +1,6 @@
 //! From a package URL back to the package.
 
-use super::epoch_and_version;
+use super::{epoch_and_version, program_namespace};
 use crate::{Package, PackageKind, SourcePackage};
 
 /// All kinds, each with the type word of its URLs.
@@ -65,6 +65,12 @@ pub fn parse_package_url(url: &str) -> Option<Package> {
     let name = match parts.split_last() {
         Some((artifact, group)) if kind == PackageKind::Maven && !group.is_empty() => {
             format!("{}:{artifact}", group.join("."))
+        }
+        Some((program, namespace))
+            if kind == PackageKind::Binary
+                && program_namespace(program).is_some_and(|known| namespace == [known]) =>
+        {
+            program.clone()
         }
         Some(_) if !kind.is_os() || kind == PackageKind::Portage => parts.join("/"),
         Some(_) | None => last.clone(),
