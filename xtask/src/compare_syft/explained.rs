@@ -61,6 +61,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         name: "stdlib",
         why: "the standard library of esbuild, whose build information its builders took out",
     },
+    private("debian-go-more", "rickshaw-socket.io"),
     private("debian-node", "bin"),
     private("npm", "sample"),
     private("npm", "bin"),

@@ -12,7 +12,7 @@ use crate::body::{Body, Workspace};
 use crate::zip::{Archive, Budget, Member, ZipError};
 use inventory::{PackageKind, SkipReason};
 
-const ENDINGS: &[&str] = &[".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg"];
+const ENDINGS: &[&str] = &[".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".kar", ".lpkg"];
 
 /// The line in the table.
 pub(super) const EXTRACTOR: Extractor = Extractor {
