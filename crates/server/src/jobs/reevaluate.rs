@@ -22,6 +22,7 @@ mod matching;
 mod plan;
 
 pub use flips::FlipLimit;
+use matching::found_again;
 pub(in crate::jobs) use matching::match_again;
 
 use super::{JobError, Kind, Workshop};
