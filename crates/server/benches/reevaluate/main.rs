@@ -153,7 +153,7 @@ impl Site {
             url: "http://localhost".into(),
             exports: Exports::new(folder.path().join("exports")),
         });
-        memory::forget_peak();
+        memory::begin();
         Self { folder, advisories, fleet, registry, workshop }
     }
 
@@ -173,7 +173,7 @@ impl Site {
             one_new(&self.workshop, &affected, &importing).await;
             latest = next;
         }
-        println!("  most memory: {}", memory::now());
+        println!("  most memory: {} MB resident", memory::most());
         stop.send(true).unwrap();
         for task in tasks {
             task.await.unwrap();
@@ -201,6 +201,7 @@ fn install(advisories: &Path, file: &Path) {
 }
 
 async fn all_again(what: &str, workshop: &Workshop) {
+    memory::step();
     let began = Instant::now();
     let outcome = reevaluate::run(workshop).await.unwrap();
     println!(
@@ -217,22 +218,29 @@ async fn all_again(what: &str, workshop: &Workshop) {
 async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) {
     let before = findings(workshop, affected).await;
     let changing = changing(workshop, affected).await;
-    let flips = changing.len();
+    let flips = changing.len() as u64;
+    let unhealthy_before = unhealthy_now(workshop).await;
+    println!("  the verdicts on {} images were asked for; {}", affected.len(), memory::now());
+    memory::step();
     let began = Instant::now();
     tokio::task::block_in_place(import);
     let in_force = began.elapsed();
     // Asking for 50 000 images one by one takes longer than what is measured. So some are watched, from the first to
-    // the last in the order in which verdicts are written, and all are looked at afterwards.
-    let step = (affected.len() / WATCHED).max(1);
-    let mut waiting: Vec<usize> =
-        (0..affected.len()).step_by(step).chain(affected.len().checked_sub(1)).collect();
-    waiting.extend(changing);
-    while let Some(&last) = waiting.last() {
-        if total(workshop, &affected[last]).await > before[last] {
+    // the last in the order in which verdicts are written, those that become others are counted, and all are looked at
+    // afterwards.
+    let mut waiting: Vec<usize> = sample(0..affected.len());
+    waiting.extend(sample(changing));
+    let unhealthy = unhealthy_before + flips;
+    loop {
+        while let Some(&last) = waiting.last()
+            && total(workshop, &affected[last]).await > before[last]
+        {
             waiting.pop();
-        } else {
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        if waiting.is_empty() && unhealthy_now(workshop).await == unhealthy {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
         assert!(began.elapsed() < Duration::from_secs(120), "{} verdicts are missing", waiting.len());
     }
     let visible = began.elapsed();
@@ -249,7 +257,19 @@ async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) 
     assert_eq!(seen, after, "what is written is what could be read before");
 }
 
-/// The places of the images whose state becomes another one: each of them is watched.
+/// Some of many, with the last one.
+fn sample(places: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let places: Vec<usize> = places.into_iter().collect();
+    let step = (places.len() / WATCHED).max(1);
+    places.iter().step_by(step).chain(places.last()).copied().collect()
+}
+
+async fn unhealthy_now(workshop: &Workshop) -> u64 {
+    let counts = workshop.store.state_counts(None).await.unwrap();
+    counts.into_iter().find(|(state, _)| *state == ImageState::Unhealthy).map_or(0, |(_, count)| count)
+}
+
+/// The places of the images whose state becomes another one.
 async fn changing(workshop: &Workshop, images: &[ImageKey]) -> Vec<usize> {
     let mut places = Vec::new();
     for (place, image) in images.iter().enumerate() {

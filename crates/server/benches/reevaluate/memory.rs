@@ -2,9 +2,29 @@
 //! second goes when somebody else needs the room: the snapshots are mapped, and not read.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Forgets the most memory that was used until now.
-pub(crate) fn forget_peak() {
+/// The most that was held before the last step, in megabytes.
+static MOST: AtomicU64 = AtomicU64::new(0);
+
+/// Begins to look at memory.
+pub(crate) fn begin() {
+    MOST.store(0, Ordering::Relaxed);
+    forget_peak();
+}
+
+/// Begins another step, of which the most is told for itself.
+pub(crate) fn step() {
+    MOST.fetch_max(peak_megabytes(), Ordering::Relaxed);
+    forget_peak();
+}
+
+/// The most that was held since [`begin`], in megabytes.
+pub(crate) fn most() -> u64 {
+    MOST.load(Ordering::Relaxed).max(peak_megabytes())
+}
+
+fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
@@ -22,14 +42,13 @@ impl fmt::Display for Memory {
     }
 }
 
-/// What is held now, and the most that was held since [`forget_peak`].
+/// What is held now, and the most that was held in this step.
 pub(crate) fn now() -> Memory {
     let megabytes = |name| kilobytes(name) / 1024;
     Memory { own: megabytes("RssAnon:"), of_files: megabytes("RssFile:"), most: peak_megabytes() }
 }
 
-/// The most that was held since [`forget_peak`], in megabytes.
-pub(crate) fn peak_megabytes() -> u64 {
+fn peak_megabytes() -> u64 {
     kilobytes("VmHWM:") / 1024
 }
 

@@ -1,14 +1,13 @@
 //! Rules of verdicts that are shown as other ones before they are written.
 
+use crate::reevaluation::parent_job;
 use crate::scene::{Scene, actor, package, second, snapshot};
 use oci::Digest;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
-    Ahead, Cause, Found, HoldSeverity, ImageKey, ImageState, ImageSummary, JobKind, JudgedImage,
-    MoreFindings, NewJob, PackageVersionId, PageRequest, PullPolicy, ShownAhead, Store, SubscriptionId,
-    SummaryFilter,
+    Ahead, Cause, Found, HoldSeverity, ImageKey, ImageState, ImageSummary, JudgedImage, MoreFindings,
+    PackageVersionId, PageRequest, PullPolicy, ShownAhead, Store, SummaryFilter,
 };
 
 use ImageState::{Healthy, NotApplicable, Unhealthy};
@@ -160,17 +159,6 @@ impl Fleet {
         let counts = if critical > 0 { counts } else { BTreeMap::new() };
         let judged = JudgedImage { image: self.key(name), state, cause: None, counts };
         self.scene.store.judge_again(vec![judged], snapshot("two"), parent_job, second(10)).await.unwrap();
-    }
-}
-
-fn parent_job(image: &ImageKey, subscription: SubscriptionId) -> NewJob {
-    NewJob {
-        kind: JobKind::new("assess"),
-        key: image.digest.to_string(),
-        subscription: Some(subscription),
-        priority: 0,
-        payload: Value::Null,
-        not_before: None,
     }
 }
 

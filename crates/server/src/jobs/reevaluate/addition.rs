@@ -66,7 +66,10 @@ pub(super) async fn announce(
     }
     let mut earlier = Vec::with_capacity(made_with.len());
     for version in made_with {
-        let Some(snapshot) = catching.workshop.shelf.earlier(&version.0) else { return Ok(Announced::No) };
+        // One that is open already is not mapped once more.
+        let known = catching.before.filter(|before| before.version().to_string() == version.0);
+        let snapshot = known.cloned().or_else(|| catching.workshop.shelf.earlier(&version.0));
+        let Some(snapshot) = snapshot else { return Ok(Announced::No) };
         earlier.push((version.clone(), snapshot));
     }
     let book = Rulebook::load(&**store, Timestamp::now()).await?;
