@@ -237,7 +237,8 @@ async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) 
         {
             waiting.pop();
         }
-        if waiting.is_empty() && unhealthy_now(workshop).await == unhealthy {
+        // Others may have the same package version from elsewhere, and flip with these.
+        if waiting.is_empty() && unhealthy_now(workshop).await >= unhealthy {
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
