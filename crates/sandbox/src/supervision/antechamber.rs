@@ -33,7 +33,7 @@ struct Waiting {
 }
 
 impl Antechamber {
-    /// An empty one for workers of `program`, with so many places. Some memory goes with each, a few MB.
+    /// An empty one for workers of `program`, with so many places.
     pub fn new(program: PathBuf, places: usize) -> Self {
         Self { program, places, waiting: Mutex::default() }
     }
