@@ -263,7 +263,8 @@ ORDERS = {
     "Go": by_key(go),
     "Hex": by_key(semver),
     "Julia": by_key(semver),
-    "Maven": asked(java),
+    # What a word means after one that means nothing is read differently from one release of Maven to the next.
+    "Maven": asked(java, r"(?i)(?!.*(?:final|ga|release)[-.~]?(?:alpha|rc)).+"),
     "npm": by_key(semver),
     "NuGet": by_key(lower_semver),
     # PHP gives an order to any text; these are the signs that Composer allows.
