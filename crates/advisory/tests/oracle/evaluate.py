@@ -22,9 +22,18 @@ def base(ecosystem):
     return ecosystem.split(":")[0]
 
 
+BITNAMI = {
+    "go": "golang", "httpd": "apache", "libphp": "php", "php-cli": "php", "php-fpm": "php",
+    "jdk": "java", "jre": "java", "openjdk": "java", "zulu": "java",
+}
+
+
 def normalised(ecosystem, name):
     if base(ecosystem) == "PyPI":
         return re.sub(r"[-_.]+", "-", name).lower()
+    if base(ecosystem) == "Bitnami":
+        # Not the schema's, but ours: programs go by the names of Bitnami's components, and so do parts of them.
+        return BITNAMI.get(name, name)
     return name.lower() if base(ecosystem) in ("NuGet", "Packagist") else name
 
 
