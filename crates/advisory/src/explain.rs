@@ -1,8 +1,8 @@
 //! Why a finding is there, or why it is not: every advisory that was considered, its ranges, the rule, the drop.
 
 use crate::snapshot::{Bound, Entry, Interval};
-use crate::{Match, Query, Snapshot, Verdict, match_package};
-use inventory::Ecosystem;
+use crate::{Match, Query, Remediation, Severity, Snapshot, Verdict, match_package, remediation};
+use inventory::{Ecosystem, PackageKind};
 use serde::Serialize;
 use std::fmt;
 
@@ -35,8 +35,14 @@ pub struct Explanation {
     pub ecosystem: Ecosystem,
     /// The name, or names, under which it was looked up.
     pub looked_up: Vec<String>,
+    /// Whether that is the name of the source that the package was built from.
+    pub by_source: bool,
     /// The vulnerability that was asked for.
     pub vulnerability: String,
+    /// How bad it is for this package, and by whose word.
+    pub severity: Option<String>,
+    /// What to do about it, if the package has it.
+    pub remediation: Option<Remediation>,
     /// The match; none if no advisory connects the two.
     pub found: Option<Match>,
     /// Each advisory that connects the two.
@@ -52,13 +58,23 @@ pub fn explain(snapshot: &Snapshot, query: &Query<'_>, vulnerability: &str) -> E
     let looked_up: Vec<String> = query.names().map(std::borrow::Cow::into_owned).collect();
     let found = match_package(snapshot, query).into_iter().find(|found| found.is_about(vulnerability));
     let considered = found.as_ref().map(|found| considerations(snapshot, found)).unwrap_or_default();
+    let by_source = query.source.is_some_and(|source| source.name != query.name)
+        && matches!(query.kind, PackageKind::Apk | PackageKind::Deb);
+    let affected = found.as_ref().filter(|found| found.verdict == Verdict::Affected);
+    let remedy = affected.map(|found| {
+        let (fixed, source) = (found.fixed.as_deref(), &*found.matched_as);
+        remediation(&found.ecosystem, query.kind, query.name, source, fixed, found.fix_state)
+    });
     let about_package = looked_up.iter().map(|name| snapshot.statements(query.ecosystem, name)).sum();
     Explanation {
         package: query.name.to_owned(),
         version: query.version.to_owned(),
         ecosystem: query.ecosystem.clone(),
         looked_up,
+        by_source,
         vulnerability: vulnerability.to_owned(),
+        severity: found.as_ref().map(|found| severity(snapshot, found)),
+        remediation: remedy,
         found,
         considered,
         about_package,
@@ -66,10 +82,31 @@ pub fn explain(snapshot: &Snapshot, query: &Query<'_>, vulnerability: &str) -> E
     }
 }
 
+/// The severity of a match, and by whose word it has it.
+fn severity(snapshot: &Snapshot, found: &Match) -> String {
+    let classification = snapshot.vulnerability(found).classification;
+    let mut words = match (classification.severity, classification.source) {
+        (Severity::Unknown, _) => "unknown, since nobody has rated it".to_owned(),
+        (severity, Some(source)) => format!("{severity}, by the word of {source}"),
+        (severity, None) => severity.to_string(),
+    };
+    if let Some(score) = classification.score {
+        words += &format!(", CVSS base score {score:.1}");
+    }
+    words
+}
+
 fn considerations(snapshot: &Snapshot, found: &Match) -> Vec<Consideration> {
     let entries: Vec<_> = snapshot.entries(&found.ecosystem, &found.matched_as).collect();
+    // Several sources may have one advisory, and one may say the same of several branches.
     let ranges = |advisory: &str| {
-        entries.iter().filter(|entry| entry.advisory() == advisory).flat_map(ranges_of).collect()
+        let mut lines: Vec<String> = Vec::new();
+        for line in entries.iter().filter(|entry| entry.advisory() == advisory).flat_map(ranges_of) {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
     };
     let one = |evidence: &crate::Evidence| Consideration {
         advisory: evidence.advisory.to_string(),
@@ -82,6 +119,9 @@ fn considerations(snapshot: &Snapshot, found: &Match) -> Vec<Consideration> {
     found.evidence.iter().map(one).collect()
 }
 
+/// How many single versions of an entry are written out.
+const LISTED: usize = 10;
+
 /// The ranges and the single versions of an entry, in words.
 fn ranges_of(entry: &Entry<'_>) -> Vec<String> {
     if entry.is_never() {
@@ -91,9 +131,11 @@ fn ranges_of(entry: &Entry<'_>) -> Vec<String> {
         return vec!["not known".to_owned()];
     }
     let mut lines: Vec<String> = entry.intervals().map(|interval| words(&interval)).collect();
-    let listed: Vec<&str> = entry.versions().take(10).map(|version| version.text).collect();
+    let listed: Vec<&str> = entry.versions().take(LISTED).map(|version| version.text).collect();
     if !listed.is_empty() {
-        lines.push(format!("one of {}", listed.join(", ")));
+        let more = entry.versions().count() - listed.len();
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        lines.push(format!("one of {}{more}", listed.join(", ")));
     }
     lines
 }
@@ -120,11 +162,19 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { package, version, ecosystem, vulnerability, .. } = self;
         writeln!(f, "{vulnerability} in {package} {version} ({ecosystem})")?;
-        writeln!(f, "  looked up as {}", self.looked_up.join(" and "))?;
+        let built = if self.by_source { ", which it was built from" } else { "" };
+        writeln!(f, "  looked up as {}{built}", self.looked_up.join(" and "))?;
         let Some(found) = &self.found else { return self.nothing(f) };
         writeln!(f, "  {}: {}", word(&found.verdict), self.reason(found))?;
         if let Some(fixed) = &found.fixed {
             writeln!(f, "  fixed in {fixed}")?;
+        }
+        if let Some(severity) = &self.severity {
+            writeln!(f, "  severity: {severity}")?;
+        }
+        if let Some(Remediation { sentence, command, .. }) = &self.remediation {
+            let command = command.as_ref().map(|command| format!(" `{command}`")).unwrap_or_default();
+            writeln!(f, "  what to do: {sentence}{command}")?;
         }
         for considered in &self.considered {
             let mark = if considered.decides { "decides" } else { "considered" };

@@ -35,6 +35,8 @@ fn a_finding_is_explained_by_what_decides() {
               looked up as a
               affected: 1.1-1 is below the fixed 1.2-1 of Debian:12 a and not below 1.0
               fixed in 1.2-1
+              severity: unknown, since nobody has rated it
+              what to do: Upgrade a to 1.2-1 or later. `apt-get update && apt-get install --only-upgrade a`
               considered: CVE-2021-0001 from osv/all.zip
                 about versions from the beginning to 9
                 about versions one of 10
@@ -56,6 +58,7 @@ fn what_was_overruled_is_shown() {
             dsa-1-1 in a 1.2-1 (Debian:12)
               looked up as a
               not affected: 1.2-1 is not below the fixed 1.2-1 of Debian:12 a
+              severity: unknown, since nobody has rated it
               considered: CVE-2021-0001 from osv/all.zip
                 about versions from the beginning to 9
                 about versions one of 10

@@ -22,9 +22,18 @@ def base(ecosystem):
     return ecosystem.split(":")[0]
 
 
+BITNAMI = {
+    "go": "golang", "httpd": "apache", "libphp": "php", "php-cli": "php", "php-fpm": "php",
+    "jdk": "java", "jre": "java", "openjdk": "java", "zulu": "java",
+}
+
+
 def normalised(ecosystem, name):
     if base(ecosystem) == "PyPI":
         return re.sub(r"[-_.]+", "-", name).lower()
+    if base(ecosystem) == "Bitnami":
+        # Not the schema's, but ours: programs go by the names of Bitnami's components, and so do parts of them.
+        return BITNAMI.get(name, name)
     return name.lower() if base(ecosystem) in ("NuGet", "Packagist") else name
 
 
@@ -263,7 +272,8 @@ ORDERS = {
     "Go": by_key(go),
     "Hex": by_key(semver),
     "Julia": by_key(semver),
-    "Maven": asked(java),
+    # What a word means after one that means nothing is read differently from one release of Maven to the next.
+    "Maven": asked(java, r"(?i)(?!.*(?:final|ga|release)[-.~]?(?:alpha|rc)).+"),
     "npm": by_key(semver),
     "NuGet": by_key(lower_semver),
     # PHP gives an order to any text; these are the signs that Composer allows.

@@ -67,13 +67,17 @@ pub(crate) fn about(records: &[Value], most: usize) -> Vec<Question> {
         let base = ecosystem.split(':').next().unwrap_or_default();
         KINDS.iter().find(|(known, _)| *known == base).map(|(_, kind)| *kind)
     };
-    // Parts of releases are read as the releases that they belong to, which is no evaluation of the schema.
-    let is_whole = |ecosystem: &str| !ecosystem.contains(":Pro:");
+    // Parts of releases are read as the releases that they belong to, and Java without the number of its build, which is no
+    // evaluation of the schema.
+    let is_whole = |ecosystem: &str, name: &str| {
+        let is_java = ecosystem == "Bitnami" && ["jdk", "jre", "openjdk", "zulu"].contains(&name);
+        !ecosystem.contains(":Pro:") && !is_java
+    };
     let step = versions.len().div_ceil(most).max(1);
     versions
         .into_iter()
         .step_by(step)
-        .filter(|((ecosystem, _), _)| is_whole(ecosystem))
+        .filter(|((ecosystem, name), _)| is_whole(ecosystem, name))
         .filter_map(|((ecosystem, name), versions)| {
             let kind = kind(&ecosystem)?;
             Some(Question { ecosystem, kind, name, versions: versions.into_iter().collect() })

@@ -7,6 +7,7 @@
 
 mod formats;
 mod inventory_list;
+mod labels;
 mod quality;
 mod reference;
 mod secdb;
