@@ -82,7 +82,7 @@ pub enum SourceError {
         limit: u64,
     },
     /// Nothing of it could be read.
-    #[error("nothing of {name} could be read: {why}")]
+    #[error("nothing of it could be read: {why}")]
     Nothing {
         /// The source.
         name: String,
@@ -116,9 +116,11 @@ pub fn parse_source(
     let report = reading.report;
     // A feed may honestly say nothing, as that of a release without fixes does; it must have been read for that.
     if report.is_empty() && (report.skipped > 0 || report.documents.is_empty()) {
-        let first = report.skips.first();
-        let why =
-            first.map_or_else(|| "it is empty".to_owned(), |skip| format!("{}: {}", skip.place, skip.why));
+        let why = match report.skips.first().filter(|_| !magic.is_empty()) {
+            None => "it is empty".to_owned(),
+            Some(skip) if skip.place == name => skip.why.clone(),
+            Some(skip) => format!("{}: {}", skip.place, skip.why),
+        };
         return Err(SourceError::Nothing { name: name.to_owned(), why });
     }
     Ok(report)

@@ -233,7 +233,8 @@ fn workshop(
         // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
         scratch: Some(configuration.data.clone()),
         ..Inspector::new(configuration.jail)
-    };
+    }
+    .with_antechamber(WAITING_WORKERS);
     let reach = parts.reach.clone();
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
@@ -310,6 +311,8 @@ fn lock(data: &Path) -> Result<File, StartError> {
     }
 }
 
+/// So many jailed workers wait for layers after a push: as many as a usual image has layers. Each takes some two MB.
+const WAITING_WORKERS: usize = 8;
 /// So many images are copied from elsewhere at the same time.
 const TRANSFERS_AT_A_TIME: usize = 2;
 /// So many registries elsewhere are asked at the same time, and so many layers fetched.

@@ -21,6 +21,7 @@ mod documents;
 mod events;
 mod finding_rules;
 mod findings;
+mod flipped;
 mod history;
 mod images;
 mod imports;

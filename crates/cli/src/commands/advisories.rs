@@ -192,8 +192,9 @@ fn import_with_progress(
     }
     match &imported.installed {
         Installed::InForce(snapshot) => {
+            let sources = if imported.sources == 1 { "source" } else { "sources" };
             say!(
-                "{} advisories from {} sources are in force (snapshot {snapshot})",
+                "{} advisories from {} {sources} are in force (snapshot {snapshot})",
                 imported.advisories,
                 imported.sources
             );

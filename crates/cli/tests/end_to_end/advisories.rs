@@ -63,6 +63,17 @@ fn what_a_person_names_must_be_a_source() {
     assert_eq!(output.status.code(), Some(1));
     let remarks = String::from_utf8_lossy(&output.stderr);
     assert!(remarks.contains("was not read, and nothing was changed"), "{remarks}");
+    std::fs::write(&file, "").unwrap();
+    let absent = folder.path().join("absent.json");
+    for (path, why) in [
+        (&file, "plan.json was not read, and nothing was changed: nothing of it could be read: it is empty"),
+        (&absent, "absent.json does not exist"),
+    ] {
+        let output = import(&folder.path().join("data"), path);
+        assert_eq!(output.status.code(), Some(1));
+        let remarks = String::from_utf8_lossy(&output.stderr);
+        assert!(remarks.trim_end().ends_with(why), "{remarks}");
+    }
 }
 
 /// What is in force.
@@ -121,7 +132,7 @@ fn one_advisory_is_laid_over_what_is_in_force() {
     std::fs::write(&file, own("2.0.0", "CVE-2026-0001", "")).unwrap();
     let output = import(&data, &file);
     let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(printed.starts_with("3 advisories from 1 sources are in force"), "{printed}");
+    assert!(printed.starts_with("3 advisories from 1 source are in force"), "{printed}");
     let first = entry("CVE-2026-0001", "2.0.0", Some("2026-08-25"));
     assert_eq!(said(&data, "1.0.0"), [first.clone(), record.clone()]);
     assert_eq!(said(&data, "1.5.0"), [first]);

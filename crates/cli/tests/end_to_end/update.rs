@@ -106,6 +106,41 @@ fn update_that_is_cut_off_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn line_that_breaks_again_and_again_is_enough() {
+    let site = Site::new();
+    let content = secdb(3000, "v3.20");
+    let pieces = 8;
+    let cut_each = Some(content.len().div_ceil(pieces));
+    let served = Served { content, etag: Some("\"one\""), cut_each, ..Served::default() };
+    site.source.serve("/feed.json", served);
+    let output = site.update();
+    assert!(output.status.success(), "{}", remarks(&output));
+    assert!(said(&output).contains("3000 advisories"), "{}", said(&output));
+    assert_eq!(site.source.asked().len(), pieces);
+}
+
+#[test]
+fn line_that_brings_nothing_more_is_given_up_and_continued_by_the_next_update() {
+    let site = Site::new();
+    let content = secdb(3000, "v3.20");
+    let half = content.len() / 2;
+    let served = Served { content, etag: Some("\"one\""), ..Served::default() };
+    let cut = Served { content: served.content.clone(), cut_after: Some(half), cut_each: Some(0), ..served };
+    let (whole, length) = (cut.content.clone(), cut.content.len());
+    site.source.serve("/feed.json", cut);
+    let output = site.update();
+    assert_eq!(output.status.code(), Some(1));
+    let why = format!("it was cut off after {half} of {length} bytes; the next update goes on from there");
+    assert!(remarks(&output).contains(&why), "{}", remarks(&output));
+    assert_eq!(site.snapshot(), None);
+    assert_eq!(site.source.asked().len(), 4, "one that brought half, and three in vain");
+    site.source.serve("/feed.json", Served { content: whole, etag: Some("\"one\""), ..Served::default() });
+    assert!(site.update().status.success());
+    let asked = site.source.asked();
+    assert_eq!(asked[0].1.get("range"), Some(&format!("bytes={half}-")));
+}
+
+#[test]
 fn file_that_became_another_one_meanwhile_is_fetched_from_its_beginning() {
     let site = Site::new();
     let target = site.data().join("advisories/downloads");
@@ -213,6 +248,11 @@ fn redirect_to_another_host_is_not_followed() {
     let redirect = Some(format!("{}/feed.json", elsewhere.url));
     refused(Served { redirect, ..Served::default() }, "redirects to another host");
     assert!(elsewhere.asked().is_empty(), "nobody else was asked");
+    let site = Site::new();
+    let redirect = Some(format!("{}/feed.json", elsewhere.url));
+    site.source.serve("/feed.json", Served { redirect, ..Served::default() });
+    let _ = site.update();
+    assert_eq!(site.source.asked().len(), 1, "asking again would not help");
 }
 
 #[test]

@@ -45,40 +45,69 @@ thread_local! {
 
 /// Compiles the real advisories, or made-up ones, and some more, as the words of [`in_a_child`] say.
 pub(crate) fn compile(words: &[String]) {
-    let [shared, target, created_at, more] = words else { panic!("four words are needed") };
+    let [shared, target, names, created_at] = words else { panic!("four words are needed") };
     let began = Instant::now();
-    let more: Vec<Record> = serde_json::from_str(more).unwrap();
-    let target = Path::new(target);
-    write_snapshot(target, &compiled(Path::new(shared), created_at, &more)).unwrap();
-    if more.is_empty() {
-        let snapshot = Snapshot::open(target).unwrap();
-        println!("{:?}", snapshot.counts());
-        println!("compiled in {:.1?} with {} MB resident", began.elapsed(), crate::peak_megabytes());
+    let (target, names) = (Path::new(target), names.parse().unwrap());
+    write_snapshot(target, &compiled(Path::new(shared), names, created_at)).unwrap();
+    println!("{:?}", Snapshot::open(target).unwrap().counts());
+    println!("compiled in {:.1?}, {}", began.elapsed(), crate::memory::now());
+}
+
+/// What packages are called in a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// As their feeds call them.
+    AsTheyAre,
+    /// So that nobody has them.
+    Foreign,
+}
+
+impl std::str::FromStr for Names {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "AsTheyAre" => Ok(Self::AsTheyAre),
+            "Foreign" => Ok(Self::Foreign),
+            _ => Err(format!("unknown: {word}")),
+        }
+    }
+}
+
+impl Names {
+    fn put_into(self, record: &mut Record) {
+        if let (Self::Foreign, Record::Advisory(advisory)) = (self, record) {
+            advisory.affected.iter_mut().for_each(|affected| affected.name.push_str("-of-nobody"));
+        }
     }
 }
 
 /// Compiles in a process of its own, so that its memory is not counted here.
-pub(crate) fn in_a_child(shared: &Path, target: &Path, created_at: &str, more: &[Record]) {
-    let more = serde_json::to_string(more).unwrap();
+pub(crate) fn in_a_child(shared: &Path, target: &Path, names: Names, created_at: &str) {
     let compiled = std::process::Command::new(std::env::current_exe().unwrap())
         .arg(COMPILE)
         .args([shared, target])
-        .args([created_at, &more])
+        .args([&format!("{names:?}"), created_at])
         .status();
     assert!(compiled.unwrap().success(), "the advisories could not be compiled");
 }
 
-fn compiled(shared: &Path, created_at: &str, more: &[Record]) -> Vec<u8> {
+fn compiled(shared: &Path, names: Names, created_at: &str) -> Vec<u8> {
     let mut compiler = Compiler::new();
     let folder = shared.join("data/advisories");
     if folder.is_dir() {
         for path in sources(&folder) {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
             compiler.begin_source(&name);
-            let report =
-                parse_source(File::open(&path).unwrap(), &name, &SourceLimits::default(), &mut |record| {
+            let report = parse_source(
+                File::open(&path).unwrap(),
+                &name,
+                &SourceLimits::default(),
+                &mut |mut record| {
+                    names.put_into(&mut record);
                     compiler.add(record).unwrap();
-                });
+                },
+            );
             compiler.end_source(&report.unwrap());
         }
     } else {
@@ -89,13 +118,12 @@ fn compiled(shared: &Path, created_at: &str, more: &[Record]) -> Vec<u8> {
             let name = format!("package-{}", number % 400);
             let range = Range { introduced: None, end: End::Fixed(format!("1.2.{}", number % 60)) };
             let extent = Extent::Versions { ranges: vec![range], versions: Vec::new() };
-            compiler.add(about(&format!("CVE-2026-{number:04}"), ecosystem, name, extent)).unwrap();
+            let mut record = about(&format!("CVE-2026-{number:04}"), ecosystem, name, extent);
+            names.put_into(&mut record);
+            compiler.add(record).unwrap();
         }
     }
     compiler.begin_source("new");
-    for record in more {
-        compiler.add(record.clone()).unwrap();
-    }
     compiler.finish(created_at.parse().unwrap()).unwrap()
 }
 
@@ -107,11 +135,16 @@ fn about(id: &str, ecosystem: &str, name: String, extent: Extent) -> Record {
 
 /// Writes the same advisories, a minute younger, compiled anew.
 pub(crate) fn again(shared: &Path, before: &Path, target: &Path) {
-    in_a_child(shared, target, &a_minute_after(before).to_string(), &[]);
+    in_a_child(shared, target, Names::AsTheyAre, &a_minute_after(before).to_string());
 }
 
 fn a_minute_after(before: &Path) -> jiff::Timestamp {
     Snapshot::open(before).unwrap().created_at() + jiff::SignedDuration::from_mins(1)
+}
+
+/// Begins with no import.
+pub(crate) fn forget_imports() {
+    ADDED.with_borrow_mut(Vec::clear);
 }
 
 /// Puts a new advisory in force as an import does, but for the jail: what was in force is amended, looked at and

@@ -18,8 +18,10 @@
 mod advisories;
 mod fleet;
 mod inventories;
+mod memory;
 mod random;
 
+use advisories::Names;
 use fleet::Fleet;
 use jiff::{SignedDuration, Timestamp};
 use server::advisories::{Caution, Installed, Shelf, install_file};
@@ -30,7 +32,7 @@ use server::sender::{Reach, Sender};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{FolderBlobs, Holder, ImageKey, ImageState, SqliteStore, Store};
+use store::{FolderBlobs, Holder, ImageKey, ImageState, RegistryId, SqliteStore, Store};
 use tokio::sync::watch;
 
 fn main() {
@@ -57,10 +59,16 @@ fn main() {
         sizes = vec![10_000, 100_000];
     }
     let folder = tempfile::tempdir().unwrap();
-    let first = folder.path().join("first");
-    advisories::in_a_child(&shared, &first, "2026-11-23T00:00:00Z", &[]);
+    let (first, foreign) = (folder.path().join("first"), folder.path().join("foreign"));
+    advisories::in_a_child(&shared, &first, Names::AsTheyAre, "2026-11-23T00:00:00Z");
+    advisories::in_a_child(&shared, &foreign, Names::Foreign, "2026-11-23T00:00:00Z");
+    // A fleet that is kept elsewhere is made once and copied; making 100 000 images takes minutes.
+    let fleets = std::env::var_os("LAZARETTO_FLEETS");
+    let fleets = fleets.map_or_else(|| folder.path().join("fleets"), PathBuf::from);
+    let start = Start { shared: &shared, fleets: &fleets, first: &first };
     for images in sizes {
-        runtime().block_on(measure(&shared, &first, images));
+        runtime().block_on(measure(start, images));
+        runtime().block_on(measure_sound(Start { first: &foreign, ..start }, images));
     }
 }
 
@@ -68,66 +76,108 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-async fn measure(shared: &Path, first: &Path, images: usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let advisories = folder.path().join("advisories");
-    let records = folder.path().join(fleet::RECORDS);
-    let began = Instant::now();
-    // A fleet that is kept elsewhere is made once and copied; making 100 000 images takes minutes.
-    let made = std::env::var_os("LAZARETTO_FLEETS").map(|kept| Path::new(&kept).join(images.to_string()));
-    let made = made.unwrap_or_else(|| folder.path().join("made"));
-    let fleet = Fleet::open(&made, shared, images);
-    copy_records(&made, folder.path());
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&records).unwrap());
-    let registry = store.registry_by_name("benchmark").await.unwrap().unwrap().id;
-    println!("\n{images} images with {} packages, ready in {:.0?}", fleet.packages, began.elapsed());
-    install_file(&advisories, first, Caution::Hold).unwrap();
-    let shelf = Arc::new(Shelf::open(&advisories).unwrap());
-    let (changes, _) = watch::channel(0);
-    let reach = Arc::new(Reach::default());
-    let workshop = Arc::new(Workshop {
-        store: store.clone(),
-        blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
-        inspector: Inspector::new(sandbox::Requirement::BestEffort),
-        readers: Readers::new(1),
-        errands: Readers::new(1),
-        scratch: folder.path().to_owned(),
-        shelf: shelf.clone(),
-        advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
-        flip_limit: reevaluate::FlipLimit::default(),
-        changes,
-        sender: Sender::new(reach.clone()).unwrap(),
-        reach,
-        registry: None,
-        url: "http://localhost".into(),
-        exports: Exports::new(folder.path().join("exports")),
-    });
-    forget_peak();
-    all_again("everything for the first time", &workshop).await;
+/// What a measurement begins with.
+#[derive(Clone, Copy)]
+struct Start<'a> {
+    /// Where the real inventories and advisories are.
+    shared: &'a Path,
+    /// Where fleets are kept.
+    fleets: &'a Path,
+    /// The first snapshot.
+    first: &'a Path,
+}
+
+/// A fleet of which nearly all images have findings, as fleets are.
+async fn measure(start: Start<'_>, images: usize) {
+    let Start { shared, first, .. } = start;
+    let site = Site::open(&start, images, reevaluate::FlipLimit::default()).await;
+    println!("\n{images} images with {} packages", site.fleet.packages);
+    all_again("everything for the first time", &site.workshop).await;
     // Without the snapshot of before there is no difference to go by: everything is matched and judged again.
-    let second = folder.path().join("second");
+    let second = site.folder.path().join("second");
     advisories::again(shared, first, &second);
-    install(&advisories, &second);
-    std::fs::remove_file(advisories.join(format!("{}.snapshot", version_of(first)))).unwrap();
-    shelf.refresh().unwrap();
-    all_again("everything again, new snapshot", &workshop).await;
-    let (stop, stopped) = watch::channel(false);
-    let tasks = [
-        tokio::spawn(reevaluate::watch_shelf(workshop.clone(), stopped.clone())),
-        tokio::spawn(work(workshop.clone(), JOBS, Holder("bench".into()), stopped)),
-    ];
-    let mut latest = second;
-    for (advisory, affected) in &fleet.advisories {
-        let affected: Vec<ImageKey> = affected.iter().map(|image| fleet::key(registry, image)).collect();
-        let next = folder.path().join(format!("next-{}", advisory.number));
-        let importing = || advisories::import(&advisories, &latest, &next, advisory);
-        one_new(&workshop, &affected, &importing).await;
-        latest = next;
+    install(&site.advisories, &second);
+    std::fs::remove_file(site.advisories.join(format!("{}.snapshot", version_of(first)))).unwrap();
+    site.workshop.shelf.refresh().unwrap();
+    all_again("everything again, new snapshot", &site.workshop).await;
+    site.import_all(second).await;
+}
+
+/// The same images without any finding, so that each verdict that a new advisory is about becomes another one. As many
+/// real advisories are loaded, about packages that nobody has.
+async fn measure_sound(start: Start<'_>, images: usize) {
+    // More than half of the images become unhealthy, which is held unless somebody wants it.
+    let limit = reevaluate::FlipLimit { share: 1.0, ..reevaluate::FlipLimit::default() };
+    let site = Site::open(&start, images, limit).await;
+    println!("\n{images} images of which none has a finding");
+    all_again("everything for the first time", &site.workshop).await;
+    site.import_all(start.first.to_owned()).await;
+}
+
+/// What a server is made of, with a fleet in it.
+struct Site {
+    folder: tempfile::TempDir,
+    advisories: PathBuf,
+    fleet: Fleet,
+    registry: RegistryId,
+    workshop: Arc<Workshop>,
+}
+
+impl Site {
+    async fn open(start: &Start<'_>, images: usize, flip_limit: reevaluate::FlipLimit) -> Self {
+        let Start { shared, fleets, first } = *start;
+        let folder = tempfile::tempdir().unwrap();
+        let advisories = folder.path().join("advisories");
+        let made = fleets.join(images.to_string());
+        let fleet = Fleet::open(&made, shared, images);
+        copy_records(&made, folder.path());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join(fleet::RECORDS)).unwrap());
+        let registry = store.registry_by_name("benchmark").await.unwrap().unwrap().id;
+        install_file(&advisories, first, Caution::Hold).unwrap();
+        let (changes, _) = watch::channel(0);
+        let reach = Arc::new(Reach::default());
+        let workshop = Arc::new(Workshop {
+            store,
+            blobs: Arc::new(FolderBlobs::open(&folder.path().join("blobs")).unwrap()),
+            inspector: Inspector::new(sandbox::Requirement::BestEffort),
+            readers: Readers::new(1),
+            errands: Readers::new(1),
+            scratch: folder.path().to_owned(),
+            shelf: Arc::new(Shelf::open(&advisories).unwrap()),
+            advisory_age_limit: SignedDuration::from_hours(24 * 36_500),
+            flip_limit,
+            changes,
+            sender: Sender::new(reach.clone()).unwrap(),
+            reach,
+            registry: None,
+            url: "http://localhost".into(),
+            exports: Exports::new(folder.path().join("exports")),
+        });
+        memory::begin();
+        Self { folder, advisories, fleet, registry, workshop }
     }
-    println!("  most memory {:>26} MB resident", peak_megabytes());
-    stop.send(true).unwrap();
-    for task in tasks {
-        task.await.unwrap();
+
+    /// Imports each new advisory behind a snapshot, and waits for the verdicts.
+    async fn import_all(&self, mut latest: PathBuf) {
+        let (stop, stopped) = watch::channel(false);
+        advisories::forget_imports();
+        let tasks = [
+            tokio::spawn(reevaluate::watch_shelf(self.workshop.clone(), stopped.clone())),
+            tokio::spawn(work(self.workshop.clone(), JOBS, Holder("bench".into()), stopped)),
+        ];
+        for (advisory, affected) in &self.fleet.advisories {
+            let of = |image| fleet::key(self.registry, image);
+            let affected: Vec<ImageKey> = affected.iter().map(of).collect();
+            let next = self.folder.path().join(format!("next-{}", advisory.number));
+            let importing = || advisories::import(&self.advisories, &latest, &next, advisory);
+            one_new(&self.workshop, &affected, &importing).await;
+            latest = next;
+        }
+        println!("  most memory: {} MB resident", memory::most());
+        stop.send(true).unwrap();
+        for task in tasks {
+            task.await.unwrap();
+        }
     }
 }
 
@@ -151,14 +201,16 @@ fn install(advisories: &Path, file: &Path) {
 }
 
 async fn all_again(what: &str, workshop: &Workshop) {
+    memory::step();
     let began = Instant::now();
     let outcome = reevaluate::run(workshop).await.unwrap();
     println!(
-        "  {what:<32} {:>7.2?}: {} package versions matched, {} changed, {} verdicts changed",
+        "  {what:<32} {:>7.2?}: {} package versions matched, {} changed, {} verdicts changed; {}",
         began.elapsed(),
         outcome.matched,
         outcome.changed_packages,
-        outcome.images.changed
+        outcome.images.changed,
+        memory::now()
     );
 }
 
@@ -166,39 +218,59 @@ async fn all_again(what: &str, workshop: &Workshop) {
 async fn one_new(workshop: &Workshop, affected: &[ImageKey], import: &dyn Fn()) {
     let before = findings(workshop, affected).await;
     let changing = changing(workshop, affected).await;
+    let flips = changing.len() as u64;
+    let unhealthy_before = unhealthy_now(workshop).await;
+    println!("  the verdicts on {} images were asked for; {}", affected.len(), memory::now());
+    memory::step();
     let began = Instant::now();
     tokio::task::block_in_place(import);
     let in_force = began.elapsed();
     // Asking for 50 000 images one by one takes longer than what is measured. So some are watched, from the first to
-    // the last in the order in which verdicts are written, and all are looked at afterwards.
-    let step = (affected.len() / WATCHED).max(1);
-    let mut waiting: Vec<usize> =
-        (0..affected.len()).step_by(step).chain(affected.len().checked_sub(1)).collect();
-    waiting.extend(changing);
-    while let Some(&last) = waiting.last() {
-        if total(workshop, &affected[last]).await > before[last] {
+    // the last in the order in which verdicts are written, those that become others are counted, and all are looked at
+    // afterwards.
+    let mut waiting: Vec<usize> = sample(0..affected.len());
+    waiting.extend(sample(changing));
+    let unhealthy = unhealthy_before + flips;
+    loop {
+        while let Some(&last) = waiting.last()
+            && total(workshop, &affected[last]).await > before[last]
+        {
             waiting.pop();
-        } else {
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        // Others may have the same package version from elsewhere, and flip with these.
+        if waiting.is_empty() && unhealthy_now(workshop).await >= unhealthy {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
         assert!(began.elapsed() < Duration::from_secs(120), "{} verdicts are missing", waiting.len());
     }
     let visible = began.elapsed();
     let seen = findings(workshop, affected).await;
     assert!(before.iter().zip(&seen).all(|(before, seen)| before < seen), "verdicts are missing");
     println!(
-        "  one new advisory, {:>6} images   {visible:>7.2?} from the import until all verdicts could be read, of it {in_force:.2?} until it was in force",
+        "  one new advisory, {:>6} images   {visible:>7.2?} from the import until all verdicts could be read, of it {in_force:.2?} until it was in force; {flips} verdicts become others",
         affected.len(),
     );
     let settling = Instant::now();
     settle(workshop).await;
-    println!("    all summaries were written {:.2?} later", settling.elapsed());
+    println!("    all summaries were written {:.2?} later; {}", settling.elapsed(), memory::now());
     let after = findings(workshop, affected).await;
     assert_eq!(seen, after, "what is written is what could be read before");
 }
 
-/// The places of the images whose state becomes another one: these verdicts are written, each at its own time, and not only
-/// shown, so that each of them is watched.
+/// Some of many, with the last one.
+fn sample(places: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let places: Vec<usize> = places.into_iter().collect();
+    let step = (places.len() / WATCHED).max(1);
+    places.iter().step_by(step).chain(places.last()).copied().collect()
+}
+
+async fn unhealthy_now(workshop: &Workshop) -> u64 {
+    let counts = workshop.store.state_counts(None).await.unwrap();
+    counts.into_iter().find(|(state, _)| *state == ImageState::Unhealthy).map_or(0, |(_, count)| count)
+}
+
+/// The places of the images whose state becomes another one.
 async fn changing(workshop: &Workshop, images: &[ImageKey]) -> Vec<usize> {
     let mut places = Vec::new();
     for (place, image) in images.iter().enumerate() {
@@ -243,15 +315,4 @@ async fn settle(workshop: &Workshop) {
 
 fn now() -> Timestamp {
     Timestamp::now()
-}
-
-/// Forgets the most memory that was used until now.
-fn forget_peak() {
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-fn peak_megabytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() / 1024
 }

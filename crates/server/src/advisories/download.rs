@@ -19,8 +19,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often a file is tried, with what was received before kept.
+/// How often a file is tried without a byte coming, with what was received before kept.
 const ATTEMPTS: u32 = 4;
+/// How often it is tried on a line that breaks again and again.
+const MOST_ATTEMPTS: u32 = 100;
 /// The pause before the second attempt; it doubles.
 const PAUSE: Duration = Duration::from_millis(500);
 /// A source that is silent for so long is given up for this attempt.
@@ -79,6 +81,12 @@ pub enum DownloadError {
         url: String,
         /// Why.
         why: String,
+    },
+    /// It is somewhere else.
+    #[error("{url} redirects to another host; list the address there as the source")]
+    Elsewhere {
+        /// The address.
+        url: String,
     },
     /// The answer is none that is expected.
     #[error("{url} answered {status}")]
@@ -139,7 +147,7 @@ pub fn client() -> Result<Client, reqwest::Error> {
         if (same_host && from.scheme() == to.scheme()) || secure_again {
             attempt.follow()
         } else {
-            attempt.error("it redirects to another host; list the address there as the source")
+            attempt.stop()
         }
     });
     Client::builder()
@@ -161,18 +169,29 @@ pub async fn fetch(
 ) -> Result<Downloaded, DownloadError> {
     let url: Url = download.url.parse().map_err(|_| DownloadError::Address(shown(download.url)))?;
     let mut pause = PAUSE;
-    let mut attempt = 1;
+    let (mut attempt, mut in_vain) = (1, 1);
     loop {
+        let before = received(download.target);
         match once(client, &url, download, progress).await {
-            Err(DownloadError::Connection { url, why }) if attempt < ATTEMPTS => {
+            Err(DownloadError::Connection { url, why }) if attempt < MOST_ATTEMPTS && in_vain < ATTEMPTS => {
                 tracing::info!(url, why, attempt, "a download is continued");
+                // A line that brings something each time is worth another try.
+                if received(download.target) > before {
+                    (pause, in_vain) = (PAUSE, 1);
+                }
                 tokio::time::sleep(pause).await;
                 pause *= 2;
                 attempt += 1;
+                in_vain += 1;
             }
             other => return other,
         }
     }
+}
+
+/// How much of a file that is not complete is there.
+fn received(target: &Path) -> u64 {
+    beside(target, "part").metadata().map_or(0, |metadata| metadata.len())
 }
 
 async fn once(
@@ -208,6 +227,9 @@ async fn once(
         }
         StatusCode::RANGE_NOT_SATISFIABLE => {
             Err(start_over(&part, url, "it is shorter than what was received"))
+        }
+        status if status.is_redirection() && status != StatusCode::NOT_MODIFIED => {
+            Err(DownloadError::Elsewhere { url: shown(url.as_str()) })
         }
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             Err(DownloadError::Connection { url: shown(url.as_str()), why: format!("it answered {status}") })
@@ -268,6 +290,7 @@ async fn receive(
     let total = response.content_length().map(|left| left.saturating_add(already));
     let too_large = |bytes| {
         let _ = std::fs::remove_file(&part);
+        let _ = std::fs::remove_file(&note);
         DownloadError::TooLarge { url: shown(url.as_str()), bytes, most: download.most_bytes }
     };
     if let Some(total) = total.filter(|total| *total > download.most_bytes) {
@@ -276,8 +299,7 @@ async fn receive(
     let mut received = already;
     progress(received, total);
     loop {
-        let chunk = response.chunk().await.map_err(|error| broken(url, &error))?;
-        let Some(chunk) = chunk else { break };
+        let Some(chunk) = response.chunk().await.map_err(|_| cut_off(url, received, total))? else { break };
         received = received.saturating_add(chunk.len() as u64);
         if received > download.most_bytes {
             return Err(too_large(received));
@@ -286,8 +308,7 @@ async fn receive(
         progress(received, total);
     }
     if total.is_some_and(|total| total != received) {
-        let why = format!("it ended after {received} of {} bytes", total.unwrap_or_default());
-        return Err(DownloadError::Connection { url: shown(url.as_str()), why });
+        return Err(cut_off(url, received, total));
     }
     if received == 0 {
         return Err(DownloadError::Empty { url: shown(url.as_str()) });
@@ -322,6 +343,12 @@ pub(super) fn take(path: &Path, download: &Download<'_>) -> Result<Downloaded, D
     }
     let bytes = std::fs::copy(path, download.target).map_err(|source| file_error(download.target, source))?;
     Ok(Downloaded::Fetched { validators, bytes })
+}
+
+fn cut_off(url: &Url, received: u64, total: Option<u64>) -> DownloadError {
+    let of = total.map_or_else(String::new, |total| format!(" of {total}"));
+    let why = format!("it was cut off after {received}{of} bytes; the next update goes on from there");
+    DownloadError::Connection { url: shown(url.as_str()), why }
 }
 
 fn start_over(part: &Path, url: &Url, why: &str) -> DownloadError {

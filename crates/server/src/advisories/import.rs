@@ -64,6 +64,9 @@ pub enum ImportError {
         /// Why.
         why: String,
     },
+    /// There is no such file or folder.
+    #[error("{0} does not exist")]
+    Missing(String),
     /// There is nothing to import.
     #[error("there is no file in {0} that could hold advisories ({endings})", endings = SOURCE_ENDINGS.join(", "))]
     Nothing(String),
@@ -171,6 +174,9 @@ fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, ImportError> {
             folder(path, &mut sources)?;
         } else if path.is_file() {
             sources.push(Source { path: path.clone(), content: Content::File, named: true });
+        }
+        if !path.exists() {
+            return Err(ImportError::Missing(path.display().to_string()));
         }
         if sources.len() == before {
             return Err(ImportError::Nothing(path.display().to_string()));

@@ -322,7 +322,13 @@ fn read_one(records: &Records, got: &Ready, inspector: &Inspector) -> (SourceOut
                 let standing = format!("{}.standing.json", hash(&known.name));
                 let _ = std::fs::remove_file(records.shelf().join("downloads").join(standing));
             }
-            (SourceOutcome::Failed(error.to_string()), None)
+            // It is told with its name.
+            let why = if let ImportError::Source { why, .. } = error {
+                format!("it was not read, and nothing was changed: {why}")
+            } else {
+                error.to_string()
+            };
+            (SourceOutcome::Failed(why), None)
         }
     }
 }

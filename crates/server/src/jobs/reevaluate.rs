@@ -22,6 +22,7 @@ mod matching;
 mod plan;
 
 pub use flips::FlipLimit;
+use matching::found_again;
 pub(in crate::jobs) use matching::match_again;
 
 use super::{JobError, Kind, Workshop};
@@ -34,10 +35,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{
-    Job, JobKind, JudgedAgain, NewJob, PackageVersion, PackageVersionId, PageRequest, Reevaluated,
-    SnapshotVersion,
-};
+use store::{Job, JobKind, JudgedAgain, NewJob, PackageVersionId, PageRequest, Reevaluated, SnapshotVersion};
 use tokio::sync::watch;
 
 /// The kind of this job.
@@ -288,7 +286,7 @@ impl Catching<'_> {
         if flips::hold_if_too_many(self, judged.flips).await? {
             return Ok(None);
         }
-        let touched = self.match_all(would_be.versions(&plan.to_match)).await?;
+        let touched = self.match_all(&would_be, &plan.to_match).await?;
         let mut images = judge.write_all(workshop, judged.images).await?;
         // Another rating of a vulnerability changes all who have it, matched again or not.
         let others: Vec<PackageVersionId> =
@@ -305,33 +303,39 @@ impl Catching<'_> {
     /// Everything may have changed.
     async fn whole(&self, standings: Standings) -> Result<CaughtUp, JobError> {
         let Self { workshop, snapshot, target, plan, .. } = *self;
-        if self.before.is_some() && !plan.to_match.is_empty() {
-            let (snapshot_too, to_match, current) =
-                (snapshot.clone(), plan.to_match.clone(), standings.clone());
-            let work = move || current.with(&snapshot_too, &to_match).0;
+        // There is never more than one of these lists: it is the largest thing in memory.
+        let standings = if self.before.is_some() && !plan.to_match.is_empty() {
+            let (snapshot_too, to_match) = (snapshot.clone(), plan.to_match.clone());
+            let work = move || standings.with(&snapshot_too, &to_match).0;
             let would_be = tokio::task::spawn_blocking(work)
                 .await
                 .map_err(|error| JobError::Again(error.to_string()))?;
-            let flips = Judge::new(&would_be, snapshot, target).flips(workshop).await?;
+            let judge = Judge::new(&would_be, snapshot, target);
+            drop(would_be);
+            let flips = judge.flips(workshop).await?;
             if flips::hold_if_too_many(self, flips).await? {
                 return Ok(None);
             }
-        }
-        let touched = self.match_all(standings.versions(&plan.to_match)).await?;
+            Standings::load(workshop).await?
+        } else {
+            standings
+        };
+        let touched = self.match_all(&standings, &plan.to_match).await?;
         drop(standings);
-        let standings = Standings::load(workshop).await?;
-        let images = Judge::new(&standings, snapshot, target).all(workshop).await?;
+        let judge = Judge::new(&Standings::load(workshop).await?, snapshot, target);
+        let images = judge.all(workshop).await?;
         Ok(Some((touched.len(), images)))
     }
 
     /// Matches package versions. Returns those of which something changed, ascending.
     async fn match_all(
         &self,
-        versions: Vec<(PackageVersionId, PackageVersion)>,
+        standings: &Standings,
+        ids: &[PackageVersionId],
     ) -> Result<Vec<PackageVersionId>, JobError> {
         let mut touched = BTreeSet::new();
-        for batch in versions.chunks(BATCH) {
-            let (batch, now) = (batch.to_vec(), Timestamp::now());
+        for ids in ids.chunks(BATCH) {
+            let (batch, now) = (standings.versions(ids), Timestamp::now());
             touched.extend(match_again(self.workshop, self.snapshot, self.before, batch, now).await?);
         }
         Ok(touched.into_iter().collect())

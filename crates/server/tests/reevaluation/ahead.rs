@@ -100,7 +100,8 @@ async fn the_next_advisory_does_not_wait_for_the_summaries_of_the_last() {
         let written = harbour.store.written_summary(&harbour.key("app")).await.unwrap().unwrap();
         assert_eq!(written.counts.get("Low"), None, "it is not written yet");
         assert_eq!(harbour.verdict("app").await, "Unhealthy High=1 Low=1");
-        assert_eq!(harbour.verdict("well").await, "Unhealthy Low=1", "another state is written at once");
+        assert_eq!(harbour.verdict("well").await, "Unhealthy Low=1", "another state is shown as well");
+        assert_eq!(harbour.flips("well").await, 2, "and told when it is written");
         harbour.install(&[ONE, LOW, ("CVE-2026-0003", "django", "2.0", Severity::Medium)], &[]);
         harbour.workshop.shelf.refresh().unwrap();
     };
@@ -119,4 +120,91 @@ async fn the_next_advisory_does_not_wait_for_the_summaries_of_the_last() {
     }
     assert_eq!(harbour.store.uncounted().await.unwrap(), []);
     assert_eq!(harbour.flips("well").await, 3, "nothing is told twice: new, healthy, unhealthy");
+}
+
+/// The server stops when other verdicts are shown and none of them is written.
+#[tokio::test]
+async fn verdicts_that_are_shown_ahead_are_written_and_told_once_whenever_the_server_stops() {
+    let harbour = Harbour::new().await;
+    for name in ["one", "two", "three"] {
+        harbour.image(name, &[("flask", "1.0")], json!([])).await;
+    }
+    harbour.image("other", &[("requests", "1.0")], json!([])).await;
+    harbour.install(&[ONE], &[]);
+    harbour.run().await;
+    harbour.install(&[ONE, LOW], &[]);
+    harbour.workshop.shelf.refresh().unwrap();
+    let mut changes = harbour.workshop.changes.subscribe();
+    tokio::select! {
+        biased;
+        _ = changes.changed() => {}
+        _ = server::jobs::reevaluate::run(&harbour.workshop) => panic!("it was to be stopped"),
+    }
+    let states = async || harbour.store.state_counts(None).await.unwrap();
+    let after = [(store::ImageState::Healthy, 1), (store::ImageState::Unhealthy, 3)];
+    assert_eq!(states().await, after);
+    for name in ["one", "two", "three"] {
+        assert_eq!((harbour.verdict(name).await, harbour.flips(name).await), ("Unhealthy Low=1".into(), 2));
+        let written = harbour.store.written_summary(&harbour.key(name)).await.unwrap().unwrap();
+        assert_eq!(written.state, store::ImageState::Healthy, "{name}");
+        assert_eq!(harbour.summary(name).await.counts, harbour.counted_findings(name).await, "{name}");
+    }
+    for _ in 0..2 {
+        harbour.run().await;
+        assert_eq!(states().await, after);
+        for name in ["one", "two", "three"] {
+            assert_eq!(harbour.flips(name).await, 3, "{name}");
+            let written = harbour.store.written_summary(&harbour.key(name)).await.unwrap().unwrap();
+            assert_eq!(written, harbour.summary(name).await);
+        }
+    }
+    assert_eq!((harbour.verdict("other").await, harbour.flips("other").await), ("Healthy".into(), 2));
+    assert_eq!(harbour.store.uncounted().await.unwrap(), []);
+}
+
+/// The advisory that changed other verdicts is taken back before these are written.
+#[tokio::test]
+async fn what_is_taken_back_before_it_is_written_was_never_told() {
+    let harbour = Harbour::new().await;
+    harbour.image("well", &[("flask", "1.0")], json!([])).await;
+    harbour.install(&[ONE], &[]);
+    harbour.run().await;
+    harbour.install(&[ONE, LOW], &[]);
+    harbour.workshop.shelf.refresh().unwrap();
+    let mut changes = harbour.workshop.changes.subscribe();
+    let back = async {
+        changes.changed().await.unwrap();
+        assert_eq!(harbour.verdict("well").await, "Unhealthy Low=1");
+        harbour.install(&[ONE], &[]);
+        harbour.workshop.shelf.refresh().unwrap();
+    };
+    let (outcome, ()) = tokio::join!(server::jobs::reevaluate::run(&harbour.workshop), back);
+    outcome.unwrap();
+    assert_eq!((harbour.verdict("well").await, harbour.flips("well").await), ("Healthy".into(), 2));
+    assert_eq!(harbour.store.state_counts(None).await.unwrap(), [(store::ImageState::Healthy, 1)]);
+}
+
+/// Somebody pushes between the import of an advisory and the moment at which verdicts show it.
+#[tokio::test]
+async fn what_is_pushed_meanwhile_delays_nobody() {
+    let harbour = Harbour::new().await;
+    harbour.image("app", &[("django", "1.0"), ("flask", "1.0")], json!([])).await;
+    harbour.image("well", &[("flask", "1.0"), ("requests", "1.0")], json!([])).await;
+    harbour.install(&[ONE], &[]);
+    harbour.run().await;
+    harbour.install(&[ONE, LOW], &[]);
+    harbour.workshop.shelf.refresh().unwrap();
+    let snapshot = harbour.workshop.shelf.current().unwrap();
+    let version = store::SnapshotVersion(snapshot.version().to_string());
+    let left = harbour.store.package_versions_to_match(&version, 100).await.unwrap();
+    let flask = left.into_iter().filter(|(_, package)| package.name == "flask");
+    let matched = flask.map(|(id, package)| {
+        let (findings, known) = server::judge::findings_of(&snapshot, &package);
+        (store::PackageFindings { package_version: id, findings, reasons: Default::default() }, known)
+    });
+    let (packages, known): (Vec<_>, Vec<_>) = matched.unzip();
+    harbour.store.record_findings(&version, packages, known.concat(), Timestamp::now()).await.unwrap();
+    assert!(harbour.run().await.is_ahead);
+    assert_eq!(harbour.verdict("app").await, "Unhealthy High=1 Low=1");
+    assert_eq!((harbour.verdict("well").await, harbour.flips("well").await), ("Unhealthy Low=1".into(), 3));
 }

@@ -120,7 +120,12 @@ impl PackageList {
 
     /// The package versions, each with the number of its places. A list that is cut short ends early.
     pub fn iter(&self) -> impl Iterator<Item = (PackageVersionId, u64)> + '_ {
-        let mut bytes = self.0.iter();
+        Self::entries(&self.0)
+    }
+
+    /// The same from bytes that stay where they are.
+    pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = (PackageVersionId, u64)> + '_ {
+        let mut bytes = bytes.iter();
         let mut number = 0u64;
         std::iter::from_fn(move || {
             let head = take(&mut bytes)?;

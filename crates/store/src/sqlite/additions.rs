@@ -2,13 +2,14 @@
 
 use super::column::{Columns, change, exists, json_text, rows, value};
 use super::reevaluation::package_standing;
-use super::{SqliteStore, summaries};
+use super::{SqliteStore, findings, flipped, summaries, verdict_events};
 use crate::{
-    Additions, Error, ImageKey, ImageNumber, ImageState, ImageSummary, MoreFindings, PackageList,
-    PackageStanding, PackageVersion, PackageVersionId, SnapshotVersion,
+    Additions, Ahead, Error, Found, ImageKey, ImageNumber, ImageState, ImageSummary, MoreFindings,
+    PackageList, PackageStanding, PackageVersion, PackageVersionId, ShownAhead, SnapshotVersion,
 };
 use advisory::Query;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,10 +39,10 @@ impl Additions for SqliteStore {
         self.read(move |connection| standings(connection, package_versions.into_iter().map(|id| id.0))).await
     }
 
-    async fn images_to_look_at(&self) -> Result<Vec<ImageNumber>, Error> {
+    async fn images_with_documents(&self) -> Result<Vec<ImageNumber>, Error> {
         self.read(|connection| {
             let mut images = Vec::new();
-            for sql in TO_LOOK_AT {
+            for sql in WITH_DOCUMENTS {
                 images.extend(rows(connection, sql, [], |row| Ok(ImageNumber(row.plain("id")?)))?);
             }
             images.sort_unstable();
@@ -56,23 +57,15 @@ impl Additions for SqliteStore {
         self.read(move |connection| summaries::find_written(connection, &image)).await
     }
 
-    async fn add_findings(
-        &self,
-        snapshot: &SnapshotVersion,
-        more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
-    ) -> Result<(), Error> {
-        let snapshot = snapshot.clone();
+    async fn show_ahead(&self, ahead: Ahead, at: Timestamp) -> Result<ShownAhead, Error> {
         self.write(move |connection| {
-            let sql = "INSERT INTO more_findings (before, package_version, snapshot, counts)
-                       VALUES (?1, ?2, ?3, ?4)";
-            for (before, more) in more {
-                change(connection, "DELETE FROM more_findings WHERE before = ?1", [&before.0])?;
-                for MoreFindings { package_version, counts } in more {
-                    let counts = json_text(&counts)?;
-                    change(connection, sql, params![before.0, package_version.0, snapshot.0, counts])?;
-                }
+            connection.execute_batch("SAVEPOINT ahead")?;
+            let shown = show_ahead(connection, &ahead, at)?;
+            if let ShownAhead::TooManyFlips(_) = shown {
+                connection.execute_batch("ROLLBACK TO ahead")?;
             }
-            Ok(())
+            connection.execute_batch("RELEASE ahead")?;
+            Ok(shown)
         })
         .await
     }
@@ -86,8 +79,30 @@ impl Additions for SqliteStore {
     }
 
     async fn findings_are_counted(&self) -> Result<(), Error> {
-        self.write(|connection| change(connection, "DELETE FROM more_findings", []).map(|_| ())).await
+        self.write(|connection| {
+            change(connection, "DELETE FROM more_findings", [])?;
+            flipped::forget_written(connection)
+        })
+        .await
     }
+}
+
+fn show_ahead(connection: &Connection, ahead: &Ahead, at: Timestamp) -> Result<ShownAhead, Error> {
+    let Ahead { snapshot, packages, vulnerabilities, more, but, most_flips } = ahead;
+    let flips = flipped::mark(connection, more, but, at)?;
+    if most_flips.is_some_and(|most| flips > most) {
+        return Ok(ShownAhead::TooManyFlips(flips));
+    }
+    let touched = findings::record(connection, snapshot, packages, vulnerabilities, at)?;
+    let sql = "INSERT INTO more_findings (before, package_version, snapshot, counts) VALUES (?1, ?2, ?3, ?4)";
+    for (before, more) in more {
+        change(connection, "DELETE FROM more_findings WHERE before = ?1", [&before.0])?;
+        for MoreFindings { package_version, counts } in more {
+            let counts = json_text(counts)?;
+            change(connection, sql, params![before.0, package_version.0, snapshot.0, counts])?;
+        }
+    }
+    Ok(ShownAhead::Shown(touched))
 }
 
 /// Package versions that were matched with nothing, with something below, above or between: ranges of an index.
@@ -119,12 +134,8 @@ fn is_all_matched_with(connection: &Connection, snapshots: &[SnapshotVersion]) -
     Ok(shown.iter().all(|before| snapshots.contains(before)))
 }
 
-/// The images that are not simply unhealthy. Each from its own index.
-pub(super) const TO_LOOK_AT: [&str; 4] = [
-    "SELECT i.id FROM registry r
-     CROSS JOIN image_summary s ON s.registry = r.id AND s.state IN ('Healthy', 'NotApplicable')
-     CROSS JOIN image i ON i.digest = s.digest",
-    "SELECT i.id FROM image_summary s CROSS JOIN image i ON i.digest = s.digest WHERE s.found_state IS NOT NULL",
+/// The images to which a trusted document is attached, or to an index of which.
+pub(super) const WITH_DOCUMENTS: [&str; 2] = [
     "SELECT i.id FROM vex_reading v CROSS JOIN image i ON i.digest = v.subject WHERE v.signer IS NOT NULL",
     "SELECT i.id FROM vex_reading v
      CROSS JOIN manifest m ON m.repository = v.repository AND m.digest = v.subject
@@ -170,6 +181,8 @@ pub(super) fn put_names(
 pub(super) struct Uncounted {
     /// By the snapshot of before.
     of: BTreeMap<String, Added>,
+    /// Whether any verdict is another one by that.
+    has_flips: bool,
 }
 
 /// What summaries lack that were made with a snapshot.
@@ -193,7 +206,7 @@ impl Uncounted {
             added.counts.insert(PackageVersionId(row.plain("package_version")?), row.json("counts")?);
             Ok(())
         })?;
-        Ok(Self { of })
+        Ok(Self { of, has_flips: flipped::is_any(connection)? })
     }
 
     /// A summary with what was found since it was made.
@@ -202,7 +215,12 @@ impl Uncounted {
         connection: &Connection,
         mut summary: ImageSummary,
     ) -> Result<ImageSummary, Error> {
-        if self.of.is_empty() || summary.state != ImageState::Unhealthy {
+        if self.of.is_empty() && !self.has_flips {
+            return Ok(summary);
+        }
+        if summary.state != ImageState::Unhealthy
+            && !(self.has_flips && flipped::flip(connection, &mut summary)?)
+        {
             return Ok(summary);
         }
         if summary.children.is_empty() {
@@ -211,6 +229,22 @@ impl Uncounted {
             self.add_up(connection, &mut summary)?;
         }
         Ok(summary)
+    }
+
+    /// What is found in an image by now, where that is more than what was found when its summary, with what was found then
+    /// in it, was written.
+    pub(super) fn found_now(
+        &self,
+        connection: &Connection,
+        mut written: ImageSummary,
+    ) -> Result<Option<Found>, Error> {
+        let before: u64 = written.counts.values().sum();
+        if self.of.is_empty() || !written.children.is_empty() || !verdict_events::is_verdict(written.state) {
+            return Ok(None);
+        }
+        self.add(connection, &mut written)?;
+        let is_more = written.counts.values().sum::<u64>() > before;
+        Ok(is_more.then(|| Found { state: ImageState::Unhealthy, ..Found::of(&written) }))
     }
 
     fn add(&self, connection: &Connection, summary: &mut ImageSummary) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! Everything of a kind at once, in SQLite: statements that read an index from end to end, and nothing beside it.
 
-use super::SqliteStore;
-use super::column::{Columns, change, corrupt, row, rows, value, with_surplus};
+use super::column::{Columns, change, corrupt, rows, value, with_surplus};
 use super::images::{ImageFilter, image_key, next_images, next_states};
 use super::scans::{IMAGE_PACKAGES, package_version};
+use super::{SqliteStore, flipped};
 use crate::{
     Census, Error, Event, ImageContent, ImageCount, ImageKey, ImageState, Judgements, PackageFilter,
     PackageList, PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, RepositoryKey,
@@ -140,9 +140,12 @@ fn judgements(connection: &Connection) -> Result<Judgements, Error> {
     Ok(Judgements::new(ratings, pairs))
 }
 
-/// The images of a registry in one state with their packages, in the order of the table.
-pub(super) const CONTENTS: &str = "SELECT repository, digest, packages FROM image_census
+/// The images of a registry in one state with their packages, in the order of the table; where some are shown in another
+/// state, which ?6 says, without these.
+pub(super) const CONTENTS: &str = "SELECT repository, digest, packages FROM image_census c
      WHERE registry = ?1 AND state = ?2 AND (repository, digest) > (?3, ?4)
+       AND (?6 = 0 OR NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = c.registry
+                                  AND f.repository = c.repository AND f.digest = c.digest))
      ORDER BY repository, digest LIMIT ?5";
 
 fn contents(
@@ -188,10 +191,11 @@ fn of_state(
     page: &PageRequest<ImageKey>,
 ) -> Result<Vec<ImageContent>, Error> {
     let wanted = page.bounded_limit().saturating_add(1);
+    let is_any_ahead = flipped::is_any(connection)?;
     let mut items = Vec::new();
-    for (registry, repository, digest) in begins(registries, page.after.as_ref()) {
-        let left = with_surplus(wanted - items.len()) - 1;
-        let key = params![registry.0, state.as_str(), repository, digest, left];
+    for begin @ (registry, repository, digest) in begins(registries, page.after.as_ref()) {
+        let (before, left) = (items.len(), with_surplus(wanted - items.len()) - 1);
+        let key = params![registry.0, state.as_str(), repository, digest, left, is_any_ahead];
         // By position, and each name parsed once: there are as many rows as images.
         let mut last: Option<RepositoryName> = None;
         items.extend(rows(connection, CONTENTS, key, |row| {
@@ -205,6 +209,11 @@ fn of_state(
             let image = ImageKey { repository: RepositoryKey { registry, name }, digest };
             Ok(content(image, state, row.get(2)?))
         })?);
+        if is_any_ahead && state == ImageState::Unhealthy {
+            items.extend(flipped::contents(connection, begin, left)?);
+            items[before..].sort_unstable_by(|one, other| one.image.cmp(&other.image));
+            items.truncate(wanted);
+        }
         if items.len() >= wanted {
             break;
         }
@@ -232,13 +241,7 @@ fn of_few(
 ) -> Result<Vec<ImageContent>, Error> {
     let wanted = page.bounded_limit().saturating_add(1);
     let mut items = Vec::new();
-    for image in next_images(connection, images(filter), page.after.as_ref(), wanted)? {
-        let sql = "SELECT state FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
-        let name = image.repository.name.as_str();
-        let key = params![image.repository.registry.0, name, image.digest.as_str()];
-        let Some(state) = row(connection, sql, key, |row| row.word("state", ImageState::from_word))? else {
-            continue;
-        };
+    for (image, state) in next_states(connection, images(filter), page.after.as_ref(), wanted)? {
         let packages = value::<Vec<u8>>(connection, CONTENT, [image.digest.as_str()])?;
         items.push(content(image, state, packages));
     }
@@ -262,7 +265,17 @@ fn image_counts(connection: &Connection, filter: &SummaryFilter) -> Result<Vec<I
                 images: row.count("count")?,
             })
         })?);
+        for (name, written, images) in flipped::counts(connection, registry)? {
+            let repository = RepositoryKey { registry, name };
+            let of_written =
+                counts.iter_mut().find(|count| count.repository == repository && count.state == written);
+            if let Some(count) = of_written {
+                count.images = count.images.saturating_sub(images);
+            }
+            counts.push(ImageCount { repository, state: ImageState::Unhealthy, images });
+        }
     }
+    counts.retain(|count| count.images > 0);
     counts.retain(|count| {
         (filter.states.is_empty() || filter.states.contains(&count.state))
             && filter.repository.as_ref().is_none_or(|name| *name == count.repository.name)

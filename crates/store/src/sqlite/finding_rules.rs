@@ -1,5 +1,6 @@
 //! Rules and exemptions in SQLite.
 
+use super::additions::Uncounted;
 use super::column::{Columns, change, json_text, moment, row, rows, value, with_surplus};
 use super::images::image_key;
 use super::{SqliteStore, conclusion, events, queue, summaries};
@@ -219,11 +220,13 @@ fn found(connection: &Connection, image: &ImageKey) -> Result<Option<Found>, Err
             (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
             _ => None,
         };
-        Ok(Found {
+        let found = Found {
             state: row.word("found_state", ImageState::from_word)?,
             cause,
             counts: row.json("found_counts")?,
-        })
+        };
+        let written = found.clone().within(summaries::summary(row)?);
+        Uncounted::load(connection)?.found_now(connection, written).map(|now| now.unwrap_or(found))
     })
 }
 

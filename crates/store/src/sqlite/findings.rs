@@ -136,7 +136,7 @@ fn numbered_version(row: &Row<'_>) -> Result<(PackageVersionId, PackageVersion),
     Ok((PackageVersionId(row.plain("id")?), package_version(row)?))
 }
 
-fn record(
+pub(super) fn record(
     connection: &Connection,
     snapshot: &SnapshotVersion,
     packages: &[PackageFindings],

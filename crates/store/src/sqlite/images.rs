@@ -4,6 +4,7 @@
 //! it does not give. Registries are gone through one after the other, since they come first in the order.
 
 use super::column::{Columns, rows};
+use super::flipped;
 use crate::{Error, ImageKey, ImageState, RegistryId, RepositoryKey};
 use oci::{Digest, RepositoryName};
 use rusqlite::{Connection, Row, params};
@@ -25,19 +26,24 @@ pub(super) struct ImageFilter<'a> {
 pub(super) const OF_REGISTRY: &str = "SELECT registry, repository, digest, state FROM image_summary
      WHERE registry = ?1 AND (repository, digest) > (?2, ?3) ORDER BY repository, digest LIMIT ?4";
 
-/// The images of a registry in one state.
-pub(super) const OF_STATE: &str = "SELECT registry, repository, digest, state FROM image_summary
+/// The images of a registry in one state; where some are shown in another one, which ?6 says, without these.
+pub(super) const OF_STATE: &str = "SELECT registry, repository, digest, state FROM image_summary s
      WHERE registry = ?1 AND state = ?5 AND (repository, digest) > (?2, ?3)
+       AND (?6 = 0 OR NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = s.registry
+                                  AND f.repository = s.repository AND f.digest = s.digest))
      ORDER BY repository, digest LIMIT ?4";
 
 /// The images of a repository.
 pub(super) const OF_REPOSITORY: &str = "SELECT registry, repository, digest, state FROM image_summary
      WHERE registry = ?1 AND repository = ?2 AND digest > ?3 ORDER BY digest LIMIT ?4";
 
-/// The images of a repository in one state.
+/// The images of a repository in one state, in the same way.
 pub(super) const OF_REPOSITORY_AND_STATE: &str =
-    "SELECT registry, repository, digest, state FROM image_summary
-     WHERE registry = ?1 AND state = ?5 AND repository = ?2 AND digest > ?3 ORDER BY digest LIMIT ?4";
+    "SELECT registry, repository, digest, state FROM image_summary s
+     WHERE registry = ?1 AND state = ?5 AND repository = ?2 AND digest > ?3
+       AND (?6 = 0 OR NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = s.registry
+                                  AND f.repository = s.repository AND f.digest = s.digest))
+     ORDER BY digest LIMIT ?4";
 
 /// The images of one digest in a registry: as many as repositories have it, which are few. Left to itself, the engine
 /// goes through all images of the registry.
@@ -105,7 +111,7 @@ fn of_registry(
     let mut images = match filter.digest {
         Some(digest) => {
             let key = params![registry.0, after.0, after.1, digest.as_str()];
-            let mut images = rows(connection, OF_DIGEST, key, image_and_state)?;
+            let mut images = as_shown(connection, rows(connection, OF_DIGEST, key, image_and_state)?)?;
             images.retain(|(image, state)| {
                 filter.repository.is_none_or(|name| *name == image.repository.name)
                     && (filter.states.is_empty() || filter.states.contains(state))
@@ -135,12 +141,31 @@ fn of_repositories(
     };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     if filter.states.is_empty() {
-        return rows(connection, all, params![registry.0, start.0, start.1, limit], image_and_state);
+        let key = params![registry.0, start.0, start.1, limit];
+        return as_shown(connection, rows(connection, all, key, image_and_state)?);
     }
+    let is_any_ahead = flipped::is_any(connection)?;
     let mut images = Vec::new();
     for state in filter.states {
-        let key = params![registry.0, start.0, start.1, limit, state.as_str()];
+        let key = params![registry.0, start.0, start.1, limit, state.as_str(), is_any_ahead];
         images.extend(rows(connection, in_state, key, image_and_state)?);
+        if is_any_ahead && *state == ImageState::Unhealthy {
+            let ahead = flipped::next(connection, registry, filter.repository, start, limit)?;
+            images.extend(ahead.into_iter().map(|image| (image, ImageState::Unhealthy)));
+        }
+    }
+    Ok(images)
+}
+
+/// The same images in the states in which they are shown.
+fn as_shown(
+    connection: &Connection,
+    mut images: Vec<(ImageKey, ImageState)>,
+) -> Result<Vec<(ImageKey, ImageState)>, Error> {
+    if flipped::is_any(connection)? {
+        for (image, state) in &mut images {
+            *state = flipped::shown(connection, image, *state)?;
+        }
     }
     Ok(images)
 }

@@ -126,6 +126,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "asked_again",
         sql: include_str!("../../migrations/sqlite/0160_asked_again.sql"),
     },
+    Migration {
+        number: 170,
+        name: "flipped_ahead",
+        sql: include_str!("../../migrations/sqlite/0170_flipped_ahead.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

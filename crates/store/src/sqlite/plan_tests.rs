@@ -5,7 +5,7 @@
 
 use super::{
     additions, attributes, audit, catalog, census, collection, custom_assessments, deleted, events,
-    finding_rules, findings, history, images, lineage, manifests, meter, migration, pulls, queue,
+    finding_rules, findings, flipped, history, images, lineage, manifests, meter, migration, pulls, queue,
     reevaluation, registry_status, repositories, ruled_census, scans, software, summaries, webhooks,
 };
 use rusqlite::Connection;
@@ -91,6 +91,11 @@ const LISTINGS: &[&str] = &[
     history::FINDING_CHANGES,
     reevaluation::STANDINGS,
     reevaluation::IMAGES_HAVING,
+    flipped::OF_REGISTRY,
+    flipped::OF_REPOSITORY,
+    flipped::CONTENTS,
+    flipped::COUNTS,
+    flipped::CANDIDATES,
     reevaluation::TO_JUDGE,
     reevaluation::NUMBERED,
     reevaluation::TO_CONFIRM,
@@ -140,6 +145,9 @@ const UNSORTED: &[&str] = &[
     images::OF_STATE,
     images::OF_REPOSITORY,
     images::OF_REPOSITORY_AND_STATE,
+    flipped::OF_REGISTRY,
+    flipped::OF_REPOSITORY,
+    flipped::CONTENTS,
     reevaluation::STANDINGS,
     reevaluation::TO_JUDGE,
     reevaluation::TO_CONFIRM,
@@ -186,7 +194,9 @@ fn a_census_reads_indexes_from_end_to_end_and_no_rows() {
         assert!(steps.iter().all(|step| step.contains(&format!("COVERING INDEX {index}"))), "{steps:?}");
     }
     let steps = plan(&connection, census::CONTENTS);
-    assert!(steps.iter().all(|step| step.contains("SEARCH image_census USING PRIMARY KEY")), "{steps:?}");
+    let harmless = |step: &String| step.contains("USING PRIMARY KEY") || step.starts_with("CORRELATED");
+    assert!(steps[0].starts_with("SEARCH c USING PRIMARY KEY"), "{steps:?}");
+    assert!(steps.iter().all(harmless), "{steps:?}");
 }
 
 #[test]

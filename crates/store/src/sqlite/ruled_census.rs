@@ -121,10 +121,12 @@ fn distributions(connection: &Connection) -> Result<Distributions, Error> {
 }
 
 /// The images of a registry of which rules make something else than was found.
-pub(super) const HIDDEN: &str = "SELECT registry, repository, digest, state FROM image_summary
+pub(super) const HIDDEN: &str = "SELECT registry, repository, digest, state FROM image_summary s
      INDEXED BY image_summary_found
      WHERE registry = ?1 AND found_state = 'Unhealthy' AND state IN ('Healthy', 'NotApplicable')
      AND (repository, digest) > (?2, ?3)
+     AND NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = s.registry
+                     AND f.repository = s.repository AND f.digest = s.digest)
      ORDER BY repository, digest LIMIT ?4";
 
 fn hidden_contents(

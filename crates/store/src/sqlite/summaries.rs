@@ -4,7 +4,7 @@ use super::additions::Uncounted;
 use super::column::{Columns, change, exists, json_text, moment, row, rows};
 use super::images::{ImageFilter, image_key, next_images};
 use super::verdict_events::{self, Before};
-use super::{SqliteStore, conclusion, registry_status};
+use super::{SqliteStore, conclusion, flipped, registry_status};
 use crate::{
     Cause, Conclusion, Error, Found, ImageKey, ImageState, ImageSummary, JudgedImage, Page, PageRequest,
     RegistryId, RegistryStanding, SnapshotVersion, Summaries, SummaryFilter,
@@ -245,6 +245,11 @@ fn state_counts(
         for (state, count) in found {
             *counts.entry(state).or_default() += count;
         }
+        for (_, written, count) in flipped::counts(connection, registry)? {
+            let of_written = counts.entry(written).or_default();
+            *of_written = of_written.saturating_sub(count);
+            *counts.entry(ImageState::Unhealthy).or_default() += count;
+        }
     }
-    Ok(counts.into_iter().collect())
+    Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
 }

@@ -18,6 +18,7 @@ mod digests;
 mod documents;
 mod finding_rules;
 mod findings;
+mod flipped;
 mod lineage;
 mod management;
 mod meter;
@@ -67,11 +68,16 @@ mod sqlite {
             uncounted_findings_are_added_where_a_summary_is_older
             package_versions_are_found_by_the_names_of_their_advisories
             machines_tell_package_versions_apart
-            images_that_are_not_simply_unhealthy_are_looked_at
             uncounted_findings_hold_an_image_in_quarantine
             indexes_have_the_uncounted_findings_of_their_images
             of_many_uncounted_findings_each_image_has_its_own
             uncounted_findings_are_those_since_a_summary_was_made;
+        flipped:
+            verdicts_that_flip_are_shown_before_they_are_written
+            too_many_flips_change_nothing
+            rules_count_before_a_verdict_is_written_too
+            an_index_is_as_bad_as_its_images_before_that_is_written
+            the_gate_holds_what_is_shown_as_unhealthy;
         vex:
             whatever_is_attached_or_taken_away_is_to_be_read
             what_comes_meanwhile_is_read_again
@@ -253,5 +259,12 @@ mod sqlite {
         let repository = scene.repository("app");
         assert_eq!(store.resolve_tag(&repository, &"latest".parse().unwrap()).await.unwrap(), Some(digest));
         assert!(store.installation().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_shown_ahead_outlives_its_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let again = || open_sqlite(folder.path());
+        crate::flipped::what_is_shown_ahead_outlives_its_server(again(), again).await;
     }
 }

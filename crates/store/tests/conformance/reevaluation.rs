@@ -10,7 +10,7 @@ use store::{
     PageRequest, PutManifest, Reevaluated, Reference, ReferenceKind, Store, SubscriptionId,
 };
 
-fn parent_job(image: &ImageKey, subscription: SubscriptionId) -> NewJob {
+pub(crate) fn parent_job(image: &ImageKey, subscription: SubscriptionId) -> NewJob {
     NewJob {
         kind: JobKind::new("assess"),
         key: image.digest.to_string(),

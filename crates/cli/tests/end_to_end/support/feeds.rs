@@ -12,6 +12,8 @@ pub(crate) struct Served {
     pub etag: Option<&'static str>,
     /// The connection is cut after so many bytes of the first answer.
     pub cut_after: Option<usize>,
+    /// Each connection is cut after so many bytes.
+    pub cut_each: Option<usize>,
     /// The length that is announced, if not the real one.
     pub announced: Option<u64>,
     /// Where a redirect leads.
@@ -104,6 +106,6 @@ fn answer(
     let head =
         format!("HTTP/1.1 {status}\r\n{kind}{tag}Content-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes())?;
-    let sent = served.cut_after.take().unwrap_or(body.len()).min(body.len());
+    let sent = served.cut_after.take().or(served.cut_each).unwrap_or(body.len()).min(body.len());
     stream.write_all(&body[..sent])
 }

@@ -1,16 +1,16 @@
 //! The case that has to be fast: a few advisories more, and many images that have what they are about.
 //!
-//! Then most verdicts stay what they are, and only have more findings. Those are written down once for each package
-//! version, and whoever reads a summary adds them ([`store::Additions`]): they stand in every verdict before the first
-//! summary is written. Images whose verdict becomes another one, and those with a package version of which anything else
-//! has changed, are judged and written at once, with their events.
+//! Then images only have more findings, and those that had none become unhealthy. What is more is written down once for
+//! each package version, and whoever reads a summary adds it ([`store::Additions`]): it stands in every verdict before
+//! the first summary is written. Images with a package version of which anything else has changed, and those of which an
+//! attached document may say that the findings are none, are judged and written at once, with their events.
 //!
 //! What comes after is the way of every re-evaluation: it finds these package versions matched, and their images not
 //! yet judged. Should the server stop in between, it goes on there.
 
 use super::judging::{Judge, Judged, Standings, counted_anew};
 use super::plan::Difference;
-use super::{Catching, add, flips, keeping, match_again};
+use super::{Catching, add, flips, found_again, keeping};
 use crate::jobs::JobError;
 use crate::judge::findings_of;
 use advisory::Snapshot;
@@ -19,8 +19,8 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
-    ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding, PackageVersionId,
-    SnapshotVersion,
+    Ahead, ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding,
+    PackageVersionId, ShownAhead, SnapshotVersion,
 };
 
 /// With more names of packages than this, a snapshot is no addition.
@@ -58,12 +58,18 @@ pub(super) async fn announce(
     made_with: &[SnapshotVersion],
 ) -> Result<Announced, JobError> {
     let store = &catching.workshop.store;
-    if !store.is_all_matched_with(made_with.to_vec()).await? {
+    // Whoever pushed since the snapshot came had some package versions matched with it already.
+    let mut matched_with = made_with.to_vec();
+    matched_with.push(catching.target.snapshot.clone());
+    if !store.is_all_matched_with(matched_with).await? {
         return Ok(Announced::No);
     }
     let mut earlier = Vec::with_capacity(made_with.len());
     for version in made_with {
-        let Some(snapshot) = catching.workshop.shelf.earlier(&version.0) else { return Ok(Announced::No) };
+        // One that is open already is not mapped once more.
+        let known = catching.before.filter(|before| before.version().to_string() == version.0);
+        let snapshot = known.cloned().or_else(|| catching.workshop.shelf.earlier(&version.0));
+        let Some(snapshot) = snapshot else { return Ok(Announced::No) };
         earlier.push((version.clone(), snapshot));
     }
     let book = Rulebook::load(&**store, Timestamp::now()).await?;
@@ -74,15 +80,33 @@ pub(super) async fn announce(
         more.iter().flat_map(|(_, more)| more.iter().map(|more| more.package_version)).collect();
     let others = others(catching, changed, otherwise).await?;
     let judged = judged(catching, &standings, &others).await?;
-    if flips::hold_if_too_many(catching, judged.flips).await? {
+    let begun: Vec<PackageVersionId> = standings
+        .iter()
+        .filter(|standing| standing.matched.as_ref() == Some(&catching.target.snapshot))
+        .map(|standing| standing.id)
+        .collect();
+    let allowed = flips::Allowed::of(catching, &begun).await?;
+    if allowed.hold(catching, judged.flips)? {
         return Ok(Announced::Held);
     }
     let versions: Vec<_> = standings.iter().map(|standing| (standing.id, standing.package.clone())).collect();
     let matched = versions.len();
-    let touched =
-        match_again(catching.workshop, catching.snapshot, catching.before, versions, Timestamp::now())
-            .await?;
-    store.add_findings(&catching.target.snapshot, more).await?;
+    let (packages, vulnerabilities) = found_again(catching.snapshot, catching.before, versions).await?;
+    let ahead = Ahead {
+        snapshot: catching.target.snapshot.clone(),
+        packages,
+        vulnerabilities,
+        more,
+        but: others.into_iter().map(|image| image.image).collect(),
+        most_flips: allowed.most.map(|most| most.saturating_sub(judged.flips)),
+    };
+    let touched = match store.show_ahead(ahead, Timestamp::now()).await? {
+        ShownAhead::Shown(touched) => touched,
+        ShownAhead::TooManyFlips(flips) => {
+            allowed.hold(catching, flips + judged.flips)?;
+            return Ok(Announced::Held);
+        }
+    };
     let images = write(catching, judged.images).await?;
     Ok(Announced::Yes(Announcement { matched, touched, images }))
 }
@@ -198,21 +222,22 @@ fn change(before: &PackageStanding, after: &PackageStanding) -> Change {
     }
 }
 
-/// The images that have package versions with more findings and are not simply unhealthy, and all that have one of
-/// which something else is said.
+/// The images that have package versions with more findings and documents that may speak against these, and all that have
+/// a package version of which something else is said.
 async fn others(
     catching: &Catching<'_>,
     more: BTreeSet<PackageVersionId>,
     otherwise: Vec<PackageVersionId>,
 ) -> Result<Vec<ImageToJudge>, JobError> {
     let store = &catching.workshop.store;
-    let (having, to_look_at, others) = tokio::try_join!(
-        store.images_having(more.into_iter().collect()),
-        store.images_to_look_at(),
-        store.images_having(otherwise)
-    )?;
-    let mut all: Vec<ImageNumber> =
-        having.into_iter().filter(|image| to_look_at.binary_search(image).is_ok()).chain(others).collect();
+    let with_documents = store.images_with_documents().await?;
+    let more = if with_documents.is_empty() { Vec::new() } else { more.into_iter().collect() };
+    let (having, others) = tokio::try_join!(store.images_having(more), store.images_having(otherwise))?;
+    let mut all: Vec<ImageNumber> = having
+        .into_iter()
+        .filter(|image| with_documents.binary_search(image).is_ok())
+        .chain(others)
+        .collect();
     all.sort_unstable();
     all.dedup();
     let mut images = Vec::with_capacity(all.len());

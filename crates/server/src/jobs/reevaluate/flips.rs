@@ -6,6 +6,7 @@
 
 use super::Catching;
 use crate::jobs::{JobError, Workshop};
+use store::PackageVersionId;
 
 /// When a snapshot flips too many images.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,27 +24,59 @@ impl Default for FlipLimit {
     }
 }
 
+/// How many images may flip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowed {
+    /// So many; none if nothing is held.
+    pub(super) most: Option<u64>,
+    /// Of so many that have a verdict.
+    images: u64,
+}
+
+impl Allowed {
+    /// How many a snapshot may flip. One of which some findings are recorded already is not held: it was begun.
+    pub(super) async fn of(catching: &Catching<'_>, begun: &[PackageVersionId]) -> Result<Self, JobError> {
+        let Catching { workshop, before, target, .. } = *catching;
+        let (version, limit) = (&target.snapshot.0, workshop.flip_limit);
+        let before = before.filter(|_| begun.is_empty());
+        let is_judged = before.is_some_and(|before| before.version().to_string() != *version);
+        if !is_judged || workshop.shelf.is_accepted(version) {
+            return Ok(Self { most: None, images: 0 });
+        }
+        let images = with_verdict(workshop).await?;
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of images needs no more precision, and none of them is negative"
+        )]
+        let share = (images as f64 * limit.share) as u64;
+        Ok(Self { most: Some(share.max(limit.least)), images })
+    }
+
+    /// Holds the snapshot if it flips more. Whether it did.
+    pub(super) fn hold(self, catching: &Catching<'_>, flips: u64) -> Result<bool, JobError> {
+        let Catching { workshop, before, target, .. } = *catching;
+        let (Some(most), Some(before), version) = (self.most, before, &target.snapshot.0) else {
+            return Ok(false);
+        };
+        if flips <= most {
+            return Ok(false);
+        }
+        let doubt = format!("it would flip the verdict on {flips} of {} images", self.images);
+        tracing::error!(snapshot = version, %doubt, "a snapshot is held; `lazaretto advisories accept` or `discard` decides");
+        let held = workshop.shelf.hold(version, &before.version().to_string(), vec![doubt]);
+        held.map_err(|error| JobError::Again(error.to_string()))?;
+        Ok(true)
+    }
+}
+
 /// Holds a snapshot that flips too many images. Whether it did.
 pub(super) async fn hold_if_too_many(catching: &Catching<'_>, flips: u64) -> Result<bool, JobError> {
-    let Catching { workshop, before, target, plan, .. } = *catching;
-    let (version, limit) = (&target.snapshot.0, workshop.flip_limit);
-    // What was begun is not held: its findings are partly recorded already.
-    let Some(before) = before.filter(|_| plan.judged_before.is_empty()) else { return Ok(false) };
-    if flips <= limit.least || before.version().to_string() == *version || workshop.shelf.is_accepted(version)
-    {
+    if flips <= catching.workshop.flip_limit.least {
         return Ok(false);
     }
-    let images = with_verdict(workshop).await?;
-    #[expect(clippy::cast_precision_loss, reason = "a share of images needs no more precision")]
-    let share = flips as f64 / images.max(1) as f64;
-    if share <= limit.share {
-        return Ok(false);
-    }
-    let doubt = format!("it would flip the verdict on {flips} of {images} images");
-    tracing::error!(snapshot = version, %doubt, "a snapshot is held; `lazaretto advisories accept` or `discard` decides");
-    let held = workshop.shelf.hold(version, &before.version().to_string(), vec![doubt]);
-    held.map_err(|error| JobError::Again(error.to_string()))?;
-    Ok(true)
+    Allowed::of(catching, &catching.plan.judged_before).await?.hold(catching, flips)
 }
 
 /// How many images are healthy or unhealthy.

@@ -21,33 +21,37 @@ use store::{
 const IMAGES: usize = 2000;
 /// Package versions of one reading.
 const PACKAGES: usize = 10_000;
-/// Images of one reading, where they are looked up one by one, and how many readings go on at once.
+/// Images of one reading, where they are looked up one by one, and how many readings go on at once: fewer than the store
+/// has readers, so that nobody who asks for a verdict waits for these.
 const READ: usize = 500;
-const READERS: usize = 3;
+const READERS: usize = 2;
 /// The order of the counts.
 const SEVERITIES: [Severity; 5] =
     [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
-/// What is found in all package versions, by number.
-#[derive(Clone)]
+/// What is found in all package versions, in the order of their numbers.
 pub(super) struct Standings {
-    of: BTreeMap<PackageVersionId, PackageStanding>,
+    of: Vec<PackageStanding>,
 }
 
 impl Standings {
     /// Those that are at hand.
     pub(super) fn of(of: BTreeMap<PackageVersionId, PackageStanding>) -> Self {
-        Self { of }
+        Self { of: of.into_values().collect() }
+    }
+
+    fn place(&self, id: PackageVersionId) -> Option<usize> {
+        self.of.binary_search_by_key(&id, |standing| standing.id).ok()
     }
 
     /// Reads all of them.
     pub(super) async fn load(workshop: &Workshop) -> Result<Self, JobError> {
-        let mut of = BTreeMap::new();
+        let mut of = Vec::new();
         let mut after = None;
         loop {
             let page = PageRequest { after, limit: PACKAGES };
             let page = workshop.store.package_standings(page).await?;
-            of.extend(page.items.into_iter().map(|standing| (standing.id, standing)));
+            of.extend(page.items);
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(Self { of }),
@@ -64,7 +68,7 @@ impl Standings {
     ) -> (Self, Vec<PackageVersionId>) {
         let mut differing = Vec::new();
         for id in to_match {
-            let Some(standing) = self.of.get_mut(id) else { continue };
+            let Some(standing) = self.place(*id).and_then(|place| self.of.get_mut(place)) else { continue };
             let found = counted_anew(snapshot, standing);
             if (&found.affected, found.undetermined, &found.first_undetermined)
                 != (&standing.affected, standing.undetermined, &standing.first_undetermined)
@@ -80,12 +84,13 @@ impl Standings {
     pub(super) fn recorded(
         &self,
     ) -> impl Iterator<Item = (PackageVersionId, &PackageVersion, Option<&SnapshotVersion>)> {
-        self.of.values().map(|standing| (standing.id, &standing.package, standing.matched.as_ref()))
+        self.of.iter().map(|standing| (standing.id, &standing.package, standing.matched.as_ref()))
     }
 
     /// Some of them by number.
     pub(super) fn versions(&self, ids: &[PackageVersionId]) -> Vec<(PackageVersionId, PackageVersion)> {
-        ids.iter().filter_map(|id| Some((*id, self.of.get(id)?.package.clone()))).collect()
+        let package = |id: &PackageVersionId| Some(self.of.get(self.place(*id)?)?.package.clone());
+        ids.iter().filter_map(|id| Some((*id, package(id)?))).collect()
     }
 }
 
@@ -157,15 +162,15 @@ impl Judge {
     /// A judge with these advisories.
     pub(super) fn new(standings: &Standings, snapshot: &Snapshot, target: &Reevaluated) -> Self {
         let mut coverage: BTreeMap<&Ecosystem, bool> = BTreeMap::new();
-        for ecosystem in standings.of.values().filter_map(|standing| standing.package.ecosystem.as_ref()) {
+        for ecosystem in standings.of.iter().filter_map(|standing| standing.package.ecosystem.as_ref()) {
             coverage.entry(ecosystem).or_insert_with(|| snapshot.coverage(ecosystem).is_some());
         }
         let uncovered: Vec<Ecosystem> =
             coverage.iter().filter(|(_, covered)| !**covered).map(|(name, _)| (*name).clone()).collect();
         let place = |ecosystem: &Ecosystem| u16::try_from(uncovered.binary_search(ecosystem).ok()?).ok();
-        let largest = standings.of.keys().next_back().map_or(0, |id| usize::try_from(id.0).unwrap_or(0));
+        let largest = standings.of.last().map_or(0, |last| usize::try_from(last.id.0).unwrap_or(0));
         let mut packages = vec![Counted::default(); largest + 1];
-        for standing in standings.of.values() {
+        for standing in &standings.of {
             let Some(slot) = usize::try_from(standing.id.0).ok().and_then(|id| packages.get_mut(id)) else {
                 continue;
             };

@@ -6,7 +6,9 @@ use advisory::{Match, Snapshot, Verdict};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use store::{FindingReason, PackageFindings, PackageVersion, PackageVersionId, SnapshotVersion};
+use store::{
+    FindingReason, PackageFindings, PackageVersion, PackageVersionId, SnapshotVersion, Vulnerability,
+};
 
 /// Matches package versions and records what came of it. Returns those whose findings changed.
 ///
@@ -23,6 +25,16 @@ pub(in crate::jobs) async fn match_again(
         return Ok(Vec::new());
     }
     let version = SnapshotVersion(snapshot.version().to_string());
+    let (packages, vulnerabilities) = found_again(snapshot, before, versions).await?;
+    Ok(workshop.store.record_findings(&version, packages, vulnerabilities, now).await?)
+}
+
+/// What a snapshot says of package versions, with the vulnerabilities that it names. Nothing is recorded.
+pub(super) async fn found_again(
+    snapshot: &Arc<Snapshot>,
+    before: Option<&Arc<Snapshot>>,
+    versions: Vec<(PackageVersionId, PackageVersion)>,
+) -> Result<(Vec<PackageFindings>, Vec<Vulnerability>), JobError> {
     let (snapshot, before) = (snapshot.clone(), before.cloned());
     let work = move || {
         let mut packages = Vec::with_capacity(versions.len());
@@ -39,9 +51,7 @@ pub(in crate::jobs) async fn match_again(
         }
         (packages, vulnerabilities.into_values().collect::<Vec<_>>())
     };
-    let (packages, vulnerabilities) =
-        tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
-    Ok(workshop.store.record_findings(&version, packages, vulnerabilities, now).await?)
+    tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))
 }
 
 /// Why findings appeared, went or changed, by vulnerability.
