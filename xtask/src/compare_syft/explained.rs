@@ -4,14 +4,12 @@ use crate::compare_inventories::explained::{Difference, Side};
 
 /// All of them.
 pub(super) const DIFFERENCES: &[Difference] = &[
-    commons_logging("debian-java", Side::Theirs, "logging"),
-    commons_logging("debian-java", Side::Ours, "commons-logging"),
-    commons_logging("debian-java", Side::Ours, "commons-logging-adapters"),
-    commons_logging("debian-java", Side::Ours, "commons-logging-api"),
-    commons_logging("debian-java-more", Side::Theirs, "logging"),
-    commons_logging("debian-java-more", Side::Ours, "commons-logging"),
-    commons_logging("debian-java-more", Side::Ours, "commons-logging-adapters"),
-    commons_logging("debian-java-more", Side::Ours, "commons-logging-api"),
+    commons_logging("debian-java", "commons-logging"),
+    commons_logging("debian-java", "commons-logging-adapters"),
+    commons_logging("debian-java", "commons-logging-api"),
+    commons_logging("debian-java-more", "commons-logging"),
+    commons_logging("debian-java-more", "commons-logging-adapters"),
+    commons_logging("debian-java-more", "commons-logging-api"),
     linked(Side::Theirs, "github.com/opencontainers/umoci/cmd/umoci"),
     linked(Side::Ours, "github.com/opencontainers/umoci/cmd/umoci"),
     otp("by-hand"),
@@ -53,6 +51,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     },
     private("debian-go-more", "rickshaw-socket.io"),
     private("debian-node", "bin"),
+    private("debian-unstable", "bin"),
     private("npm", "sample"),
     private("npm", "bin"),
     private("npm", "dist"),
@@ -130,10 +129,10 @@ const fn linked(side: Side, name: &'static str) -> Difference {
 }
 
 /// The three archives of Commons Logging.
-const fn commons_logging(image: &'static str, side: Side, name: &'static str) -> Difference {
+const fn commons_logging(image: &'static str, name: &'static str) -> Difference {
     Difference {
         image,
-        side,
+        side: Side::Ours,
         ecosystem: "maven",
         name,
         why: "Syft gives three archives the last word of their bundle's name; they are listed by the names of their files",
