@@ -12,6 +12,7 @@ pub(crate) mod samples;
 use crate::compare_inventories::{Comparison, layout, listing};
 use crate::step;
 use anyhow::{Context, Result, bail};
+use inventory::{ImageInventory, PackageKind};
 use listing::Row;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -73,8 +74,9 @@ fn run(words: &[String]) -> Result<()> {
             continue;
         }
         let image = made(sample)?;
-        let theirs = theirs(&syft, &image).with_context(|| format!("Syft did not read {}", sample.name))?;
         let inventory = layout::inventory(&image, "")?;
+        let theirs = theirs(&syft, &image, &inventory)
+            .with_context(|| format!("Syft did not read {}", sample.name))?;
         for obstacle in &inventory.obstacles {
             println!("{}: obstacle: {obstacle}", sample.name);
         }
@@ -130,8 +132,26 @@ pub(crate) fn made(sample: &Sample) -> Result<PathBuf> {
     Ok(image)
 }
 
+/// Whether a Java archive goes by the name of its file there, while Maven's own properties in it give the library another
+/// name, which we list at the same path with the same version: distributions rename archives.
+fn is_renamed(package: &Value, inventory: &ImageInventory) -> bool {
+    let metadata = &package["metadata"];
+    let path = metadata["virtualPath"].as_str().map(|path| path.trim_start_matches('/'));
+    let version = package["version"].as_str();
+    let beside: Vec<&str> = inventory
+        .packages
+        .iter()
+        .filter(|ours| ours.package.kind == PackageKind::Maven && Some(ours.path.as_str()) == path)
+        .filter(|ours| Some(ours.package.version.as_str()) == version)
+        .filter_map(|ours| Some(ours.package.name.split_once(':')?.1))
+        .collect();
+    metadata["pomProperties"].is_null()
+        && !beside.is_empty()
+        && package["name"].as_str().is_none_or(|name| !beside.contains(&name))
+}
+
 /// What Syft lists in an image.
-fn theirs(syft: &Path, image: &Path) -> Result<BTreeSet<Row>> {
+fn theirs(syft: &Path, image: &Path, inventory: &ImageInventory) -> Result<BTreeSet<Row>> {
     let kept = image.with_file_name("syft.json");
     if !kept.is_file() {
         let output = Command::new(syft)
@@ -146,7 +166,8 @@ fn theirs(syft: &Path, image: &Path) -> Result<BTreeSet<Row>> {
     }
     let document: Value = serde_json::from_slice(&std::fs::read(&kept)?)?;
     let mut rows = BTreeSet::new();
-    for package in document["artifacts"].as_array().into_iter().flatten() {
+    let packages = document["artifacts"].as_array().into_iter().flatten();
+    for package in packages.filter(|package| !is_renamed(package, inventory)) {
         rows.extend(listing::their_row(package));
     }
     Ok(rows)

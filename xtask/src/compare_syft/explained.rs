@@ -4,42 +4,30 @@ use crate::compare_inventories::explained::{Difference, Side};
 
 /// All of them.
 pub(super) const DIFFERENCES: &[Difference] = &[
-    renamed("maven3-artifact"),
-    renamed("maven3-builder-support"),
-    renamed("maven3-compat"),
-    renamed("maven3-core"),
-    renamed("maven3-embedder"),
-    renamed("maven3-model"),
-    renamed("maven3-model-builder"),
-    renamed("maven3-plugin-api"),
-    renamed("maven3-repository-metadata"),
-    renamed("maven3-resolver-provider"),
-    renamed("maven3-settings"),
-    renamed("maven3-settings-builder"),
-    renamed("maven3-slf4j-provider"),
-    renamed("wagon-http-shaded"),
-    Difference {
-        image: "debian-java",
-        side: Side::Theirs,
-        ecosystem: "maven",
-        name: "logging",
-        why: "three archives of Commons Logging, which Syft gives the last word of their bundle's name",
-    },
-    Difference {
-        image: "debian-java",
-        side: Side::Ours,
-        ecosystem: "maven",
-        name: "*",
-        why: "the three archives of Commons Logging by the names of their files",
-    },
+    commons_logging("debian-java", "commons-logging"),
+    commons_logging("debian-java", "commons-logging-adapters"),
+    commons_logging("debian-java", "commons-logging-api"),
+    commons_logging("debian-java-more", "commons-logging"),
+    commons_logging("debian-java-more", "commons-logging-adapters"),
+    commons_logging("debian-java-more", "commons-logging-api"),
     linked(Side::Theirs, "github.com/opencontainers/umoci/cmd/umoci"),
     linked(Side::Ours, "github.com/opencontainers/umoci/cmd/umoci"),
+    otp("by-hand"),
+    otp("by-hand-more"),
+    otp("debian-erlang"),
     Difference {
-        image: "by-hand",
+        image: "debian-erlang",
         side: Side::Ours,
-        ecosystem: "otp",
+        ecosystem: "hex",
         name: "*",
-        why: "the parts of Erlang, which this version of Syft does not list",
+        why: "RabbitMQ and what it is made of, installed as applications of Erlang, which this version of Syft does not list",
+    },
+    Difference {
+        image: "by-hand-more",
+        side: Side::Ours,
+        ecosystem: "generic",
+        name: "*",
+        why: "Elixir and Qt, which this version of Syft does not recognise",
     },
     classified("orc-core"),
     classified("orc-mapreduce"),
@@ -63,10 +51,13 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     },
     private("debian-go-more", "rickshaw-socket.io"),
     private("debian-node", "bin"),
+    private("debian-unstable", "bin"),
     private("npm", "sample"),
     private("npm", "bin"),
     private("npm", "dist"),
     private("npm", "benchmark"),
+    private("pnpm", "sample"),
+    private("pnpm", "benchmark"),
     private("pip", "@jupyterlab/application-top"),
     private("pip", "@jupyterlab/galata-extension"),
     private("pip", "@jupyterlab/mock-consumer"),
@@ -137,6 +128,28 @@ const fn linked(side: Side, name: &'static str) -> Difference {
     }
 }
 
+/// The three archives of Commons Logging.
+const fn commons_logging(image: &'static str, name: &'static str) -> Difference {
+    Difference {
+        image,
+        side: Side::Ours,
+        ecosystem: "maven",
+        name,
+        why: "Syft gives three archives the last word of their bundle's name; they are listed by the names of their files",
+    }
+}
+
+/// The parts of Erlang and Elixir.
+const fn otp(image: &'static str) -> Difference {
+    Difference {
+        image,
+        side: Side::Ours,
+        ecosystem: "otp",
+        name: "*",
+        why: "the parts of Erlang and Elixir, which this version of Syft does not list",
+    }
+}
+
 /// A Java archive with a word behind its version.
 const fn classified(name: &'static str) -> Difference {
     Difference {
@@ -145,17 +158,5 @@ const fn classified(name: &'static str) -> Difference {
         ecosystem: "maven",
         name,
         why: "Maven's own properties name it; its file has a word behind the version, and Syft leaves it out",
-    }
-}
-
-/// A Java archive that Debian renamed: Maven's own properties in it name the library, which both list, and Syft lists the
-/// file's name as a second one.
-const fn renamed(name: &'static str) -> Difference {
-    Difference {
-        image: "debian-java",
-        side: Side::Theirs,
-        ecosystem: "maven",
-        name,
-        why: "the name of the file; the library in it is listed by the name that Maven gave it",
     }
 }

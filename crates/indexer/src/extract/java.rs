@@ -73,7 +73,7 @@ impl Search<'_> {
                 manifest = Some(member);
             } else if name.starts_with(b"META-INF/maven/") && name.ends_with(b"/pom.properties") {
                 let text = archive.text(member, &mut self.budget).map_err(refused)?;
-                libraries.extend(self.properties(&text)?);
+                libraries.extend(self.properties(name, &text)?);
             } else if is_archive(name) {
                 self.nested(&archive, name, member, depth.saturating_add(1))?;
             }
@@ -104,17 +104,21 @@ impl Search<'_> {
         }
     }
 
-    /// The artifact and the version of the library that the properties name.
-    fn properties(&mut self, text: &[u8]) -> Result<Option<(String, String)>, SkipReason> {
+    /// The artifact and the version of the library that the properties name. They lie in
+    /// `META-INF/maven/GROUP/ARTIFACT/`, which tells what some builders leave out of them.
+    fn properties(&mut self, path: &[u8], text: &[u8]) -> Result<Option<(String, String)>, SkipReason> {
+        let folder = |number| path.split(|byte| *byte == b'/').nth(number).filter(|part| !part.is_empty());
         let value = |key: &[u8]| {
             lines(text)
                 .find_map(|line| line.strip_prefix(key)?.trim_ascii_start().strip_prefix(b"="))
                 .map(<[u8]>::trim_ascii)
         };
-        let (Some(group), Some(artifact), Some(version)) =
-            (value(b"groupId"), value(b"artifactId"), value(b"version"))
-        else {
-            self.list.fault("a pom.properties without a group, an artifact or a version");
+        let (Some(group), Some(artifact), Some(version)) = (
+            value(b"groupId").or_else(|| folder(2)),
+            value(b"artifactId").or_else(|| folder(3)),
+            value(b"version"),
+        ) else {
+            self.list.fault("a pom.properties without a version");
             return Ok(None);
         };
         let word = |raw: &[u8]| String::from_utf8_lossy(raw).into_owned();
@@ -151,7 +155,7 @@ impl Search<'_> {
             behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
         };
         let is_its_own = |(known, its): &(String, String)| {
-            known == artifact || its == version || is_whole(known) || is_named_by(known, its)
+            known == artifact || is_same(its, version) || is_whole(known) || is_named_by(known, its)
         };
         if libraries.iter().any(is_its_own) {
             return Ok(());
@@ -167,6 +171,12 @@ impl Search<'_> {
         self.list.push(full.as_bytes(), version.as_bytes())?;
         Ok(())
     }
+}
+
+/// Whether two versions are one: bundles always have three numbers, `1.18.0` for `1.18`.
+fn is_same(one: &str, other: &str) -> bool {
+    let longer = |short: &str, long: &str| long.strip_prefix(short) == Some(".0");
+    one == other || longer(one, other) || longer(other, one)
 }
 
 fn is_group(text: &str) -> bool {
@@ -306,6 +316,22 @@ mod tests {
         let expected = "maven org.g:log4j-1.2-api 2.20.0\n";
         assert_eq!(read_as("lib/log4j-1.2-api-2.20.0.jar", &jar, &Limits::default()), expected);
         assert_eq!(read_as("lib/log4j-1.2-api-2.20.0-shaded.jar", &jar, &Limits::default()), expected);
+    }
+
+    #[test]
+    fn what_properties_leave_out_their_place_tells() {
+        let pom = ("META-INF/maven/com.github.jnr/jnr-x86asm/pom.properties", &b"version=1.0.2\n"[..]);
+        let bundle = ("META-INF/MANIFEST.MF", &b"Bundle-Version: 1.0.0\n"[..]);
+        assert_eq!(
+            read_as("lib/jnr-x86asm.jar", &deflated(&[pom, bundle]), &Limits::default()),
+            "maven com.github.jnr:jnr-x86asm 1.0.2\n"
+        );
+        let none = ("META-INF/maven/g/a/pom.properties", &b"groupId=g\n"[..]);
+        assert!(read_as("lib/a.jar", &deflated(&[none]), &Limits::default()).contains("malformed"));
+        // A bundle has three numbers always.
+        let bundle = ("META-INF/MANIFEST.MF", &b"Bundle-Version: 1.2.0\n"[..]);
+        let renamed = deflated(&[POM, bundle]);
+        assert_eq!(read_as("lib/a1.jar", &renamed, &Limits::default()), "maven org.g:a 1.2\n");
     }
 
     #[test]

@@ -33,13 +33,21 @@ fn write(inventory: &ImageInventory, subject: &Subject<'_>) -> String {
         "name": subject.name,
         "documentNamespace": format!("urn:uuid:{}", subject.serial),
         "creationInfo": {
-            "created": subject.timestamp,
+            "created": whole_seconds(subject.timestamp),
             "creators": [format!("Tool: lazaretto-{}", subject.tool_version)],
         },
         "packages": packages,
         "relationships": relationships,
     });
     format!("{document:#}")
+}
+
+/// A time without fractions of seconds, which this format does not have.
+fn whole_seconds(timestamp: &str) -> String {
+    match timestamp.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => timestamp.to_owned(),
+    }
 }
 
 fn relationship(from: &str, kind: &str, to: &Value) -> Value {
@@ -104,4 +112,15 @@ fn package(installed: &InstalledPackage, number: usize, distribution: Option<&Di
     }
     part["externalRefs"] = json!(references);
     part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_seconds;
+
+    #[test]
+    fn times_have_no_fractions() {
+        assert_eq!(whole_seconds("2026-11-27T13:22:25.550528808Z"), "2026-11-27T13:22:25Z");
+        assert_eq!(whole_seconds("2026-11-27T13:22:25Z"), "2026-11-27T13:22:25Z");
+    }
 }
