@@ -213,8 +213,8 @@ async fn what_is_pushed_meanwhile_delays_nobody() {
 #[tokio::test]
 async fn what_cannot_be_decided_is_not_called_healthy_and_keeps_nobody_waiting() {
     let harbour = Harbour::new().await;
-    harbour.image("sound", &[("flask", "no version")], json!([])).await;
-    harbour.image("ill", &[("django", "1.0"), ("flask", "no version")], json!([])).await;
+    harbour.image("sound", &[("flask", "")], json!([])).await;
+    harbour.image("ill", &[("django", "1.0"), ("flask", "")], json!([])).await;
     harbour.image("hit", &[("flask", "1.0")], json!([])).await;
     harbour.install(&[ONE], &[]);
     harbour.run().await;
