@@ -83,10 +83,15 @@ impl Extent {
 
 /// The ranges that a list of events describes.
 ///
-/// The events are put into the order of their versions first. Where the order is not known, or a version cannot be
-/// read, they are taken in the feed's order, in which real feeds write them anyhow.
+/// The events are put into the order of their versions first, and no version from the highest limit on is in a range.
+/// Where the order is not known, or a version cannot be read, the events are taken in the feed's order, in which real
+/// feeds write them anyhow.
 pub fn ranges_of(mut events: Vec<Event>, scheme: Option<&Scheme>) -> Vec<Range> {
-    sort(&mut events, scheme);
+    // A limit of "*" means none, see the schema.
+    if events.contains(&Event::Limit("*".to_owned())) {
+        events.retain(|event| !matches!(event, Event::Limit(_)));
+    }
+    let limit = sort(&mut events, scheme).flatten();
     let begins = events.iter().any(|event| matches!(event, Event::Introduced(_)));
     // An end without any beginning is against the schema; to read it as "nothing" would be to call it safe.
     let mut open: Option<Option<String>> = (!begins && !events.is_empty()).then_some(None);
@@ -99,9 +104,17 @@ pub fn ranges_of(mut events: Vec<Event>, scheme: Option<&Scheme>) -> Vec<Range> 
             }
             Event::Fixed(version) => End::Fixed(version),
             Event::LastAffected(version) => End::LastAffected(version),
-            // A limit of "*" means none, see the schema.
-            Event::Limit(version) if version == "*" => continue,
-            Event::Limit(version) => End::Limit(version),
+            Event::Limit(version) => {
+                let ends = limit.as_ref().is_none_or(|limit| *limit == version);
+                ranges.extend(
+                    open.take_if(|_| ends)
+                        .map(|introduced| Range { introduced, end: End::Limit(version.clone()) }),
+                );
+                if limit.is_some() && ends {
+                    return ranges;
+                }
+                continue;
+            }
         };
         if let Some(introduced) = open.take() {
             ranges.push(Range { introduced, end });
@@ -111,12 +124,10 @@ pub fn ranges_of(mut events: Vec<Event>, scheme: Option<&Scheme>) -> Vec<Range> 
     ranges
 }
 
-/// Sorts events by version if every version can be read; equal versions keep the feed's order.
-fn sort(events: &mut Vec<Event>, scheme: Option<&Scheme>) {
-    let Some(scheme) = scheme else { return };
-    if events.len() < 3 {
-        return;
-    }
+/// Sorts events by version if every version can be read; equal versions keep the feed's order. What is known then is
+/// the highest limit, if there is one.
+fn sort(events: &mut Vec<Event>, scheme: Option<&Scheme>) -> Option<Option<String>> {
+    let scheme = scheme?;
     let key = |event: &Event| -> Option<Option<VersionKey>> {
         match event {
             Event::Introduced(version) if version == "0" => Some(None),
@@ -126,10 +137,15 @@ fn sort(events: &mut Vec<Event>, scheme: Option<&Scheme>) {
             | Event::Limit(version) => (scheme.key)(version).ok().map(Some),
         }
     };
-    let Some(keys) = events.iter().map(key).collect::<Option<Vec<_>>>() else { return };
+    let keys = events.iter().map(key).collect::<Option<Vec<_>>>()?;
     let mut keyed: Vec<_> = keys.into_iter().zip(events.drain(..)).collect();
     keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
     events.extend(keyed.into_iter().map(|(_, event)| event));
+    let limits = events.iter().rev().find_map(|event| match event {
+        Event::Limit(version) => Some(version.clone()),
+        Event::Introduced(_) | Event::Fixed(_) | Event::LastAffected(_) => None,
+    });
+    Some(limits)
 }
 
 #[cfg(test)]
@@ -171,6 +187,32 @@ mod tests {
     fn an_end_without_a_beginning_is_open_below() {
         check(vec![fixed("1.0")], &[(None, End::Fixed("1.0".to_owned()))]);
         check(vec![], &[]);
+    }
+
+    #[test]
+    fn two_events_are_put_in_order_as_well() {
+        check(vec![fixed("1.2"), introduced("0")], &[(None, End::Fixed("1.2".to_owned()))]);
+        // By the evaluation of the schema, a fix below the beginning has no say.
+        check(vec![introduced("2.0"), fixed("1.2")], &[(Some("2.0"), End::Open)]);
+    }
+
+    #[test]
+    fn nothing_from_the_highest_limit_on_is_affected() {
+        let limit = |version: &str| Event::Limit(version.to_owned());
+        let end = |version: &str| End::Limit(version.to_owned());
+        check(vec![introduced("0"), limit("1.0")], &[(None, end("1.0"))]);
+        check(vec![introduced("0"), limit("1.0"), limit("2.0")], &[(None, end("2.0"))]);
+        check(
+            vec![
+                introduced("0"),
+                fixed("0.9"),
+                introduced("1.5"),
+                limit("1.0"),
+                introduced("3"),
+                limit("2.0"),
+            ],
+            &[(None, End::Fixed("0.9".to_owned())), (Some("1.5"), end("2.0"))],
+        );
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::snapshot::Entry;
 use crate::{AdvisoryId, FixState, Snapshot, VexStatement, VulnerabilityId, normalised_name};
 pub use dropped::Dropped;
 use inventory::version::{VersionKey, scheme_of};
-use inventory::{Ecosystem, Package, PackageKind, SourcePackage};
+use inventory::{Ecosystem, Package, PackageKind, SourcePackage, UNTAGGED};
 use judgement::{Installed, Judgement, Weight, judge};
 use scope::{Scope, scope};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub struct Query<'q> {
     pub source: Option<&'q SourcePackage>,
     /// The machine it was built for, where that is known.
     pub architecture: Option<&'q str>,
-    /// The module stream that it belongs to, `nodejs:16`, where that is known.
+    /// The module stream that it belongs to, `nodejs:16`, where that is known, or [`inventory::UNTAGGED`].
     pub module: Option<&'q str>,
     /// The package of the distribution that installed it, for packages of languages.
     pub owner: Option<Owner<'q>>,
@@ -152,6 +152,7 @@ impl<'q> Query<'q> {
         Self {
             source: package.source.as_ref(),
             architecture: package.architecture.as_deref(),
+            module: package.module.as_deref(),
             ..Self::new(ecosystem, package.kind, &package.name, &package.version)
         }
     }
@@ -167,7 +168,26 @@ impl<'q> Query<'q> {
             (PackageKind::Deb | PackageKind::Apk, Some(source)) => {
                 (Cow::Borrowed(&*source.name), &*source.version)
             }
-            (_, _) => (normalised_name(self.ecosystem, self.name), self.version),
+            (_, _) => (normalised_name(self.ecosystem, self.name), self.upstream_version()),
+        }
+    }
+
+    /// The version without what its builder added, where the feeds count without it.
+    fn upstream_version(&self) -> &'q str {
+        let is_java = matches!(self.name, "jdk" | "jre" | "openjdk" | "zulu");
+        if self.kind == PackageKind::Golang && self.module == Some(UNTAGGED) {
+            // `v0.0.0` only by its look: of which release the commit is, nobody wrote down.
+            "(devel)"
+        } else if self.kind == PackageKind::Bitnami {
+            // `17.2.0-8` is the eighth build of 17.2.0, and no forerunner of it.
+            let build = self.version.rsplit_once('-');
+            let build = build.filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+            build.map_or(self.version, |(version, _)| version)
+        } else if self.kind == PackageKind::Binary && is_java {
+            // `1.8.0_422-b05`, `17.0.9+9-LTS`
+            self.version.split(['+', '-']).next().unwrap_or(self.version)
+        } else {
+            self.version
         }
     }
 

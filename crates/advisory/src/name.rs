@@ -8,12 +8,25 @@ use std::borrow::Cow;
 /// * PyPI: runs of `-`, `_` and `.` are one `-`, letters are small
 ///   (<https://packaging.python.org/en/latest/specifications/name-normalization/>).
 /// * NuGet and Packagist: letters are small.
+/// * Bitnami: programs go by the names of its own components, which are not those that everybody else calls them by.
 /// * All others: as written. An npm scope, a Go module path and a Maven group belong to the name.
 pub fn normalised_name<'n>(ecosystem: &Ecosystem, name: &'n str) -> Cow<'n, str> {
     match ecosystem.base() {
         "PyPI" => pep_503(name),
         "NuGet" | "Packagist" => small(name),
+        "Bitnami" => Cow::Borrowed(component(name)),
         _ => Cow::Borrowed(name),
+    }
+}
+
+/// The component of Bitnami that a program is, or is a part of.
+fn component(program: &str) -> &str {
+    match program {
+        "go" => "golang",
+        "httpd" => "apache",
+        "jdk" | "jre" | "openjdk" | "zulu" => "java",
+        "libphp" | "php-cli" | "php-fpm" => "php",
+        _ => program,
     }
 }
 
@@ -64,6 +77,9 @@ mod tests {
         check("PyPI", "a-", "a-");
         check("NuGet", "Newtonsoft.Json", "newtonsoft.json");
         check("npm", "@Scope/Name", "@Scope/Name");
+        check("Bitnami", "httpd", "apache");
+        check("Bitnami", "php-fpm", "php");
+        check("Bitnami", "nginx", "nginx");
         check("Go", "github.com/Azure/go-autorest", "github.com/Azure/go-autorest");
         check("Debian:12", "libstdc++6", "libstdc++6");
     }

@@ -54,6 +54,8 @@ async fn measure() {
         let (mut on, mut off) = (Vec::new(), Vec::new());
         for run in 0..runs {
             let image = kind.image(run);
+            // Pushes come one by one, and what they leave to be done is done before the next.
+            tokio::time::sleep(Duration::from_millis(300)).await;
             // What one push leaves to be written to the disk is in the way of the next, so they take turns in being first.
             let is_first = run % 2 == 1;
             if !is_first {

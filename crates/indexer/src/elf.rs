@@ -10,7 +10,7 @@ use std::borrow::Cow;
 pub(crate) const MAGIC: &[u8] = b"\x7fELF";
 
 /// The sections that anyone asks for. The others are forgotten at once: a file may have 65 535.
-const WANTED: &[&[u8]] = &[b".go.buildinfo", b".note.go.buildid", b".gopclntab", b".dep-v0"];
+const WANTED: &[&[u8]] = &[b".go.buildinfo", b".note.go.buildid", b".gopclntab", b".dep-v0", b".rodata"];
 
 /// Longer than any name of a section that is asked for.
 const LONGEST_NAME: u64 = 64;

@@ -9,6 +9,7 @@
 //! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
 
 mod apk;
+mod bitnami;
 mod bun_lock;
 mod cargo_lock;
 mod composer;
@@ -29,12 +30,14 @@ mod haskell;
 mod hex;
 mod java;
 mod julia;
+mod jvm;
 mod luarocks;
 mod nix;
 mod npm;
 mod npm_elsewhere;
 mod npm_lock;
 mod nuget;
+mod nuget_declared;
 mod nuget_lock;
 mod opam;
 mod opkg;
@@ -43,6 +46,7 @@ mod pacman;
 mod pear;
 mod pipfile_lock;
 mod pnpm_lock;
+mod portage;
 mod program;
 mod python;
 mod python_bill;
@@ -72,6 +76,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     rpm::EXTRACTOR,
     rpm_manifest::EXTRACTOR,
     pacman::EXTRACTOR,
+    portage::EXTRACTOR,
     opkg::EXTRACTOR,
     file_lists::EXTRACTOR,
     release::EXTRACTOR,
@@ -99,6 +104,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     pear::EXTRACTOR,
     nuget::EXTRACTOR,
     nuget_lock::EXTRACTOR,
+    nuget_declared::EXTRACTOR,
     dart::EXTRACTOR,
     hex::EXTRACTOR,
     erlang_app::EXTRACTOR,
@@ -108,6 +114,8 @@ pub const EXTRACTORS: &[Extractor] = &[
     r::EXTRACTOR,
     conan::EXTRACTOR,
     julia::EXTRACTOR,
+    jvm::EXTRACTOR,
+    bitnami::EXTRACTOR,
     nix::EXTRACTOR,
     wordpress::EXTRACTOR,
     luarocks::EXTRACTOR,

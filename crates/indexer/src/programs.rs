@@ -10,30 +10,45 @@
 //!
 //! What a package of the distribution owns is dropped later, when layers are laid over each other.
 
-mod apache;
+mod arangodb;
+mod aws_lc;
 mod bash;
 mod bind;
 mod busybox;
+mod chrome;
+mod composer;
 mod consul;
 mod coturn;
 mod curl;
 mod dart;
 mod deno;
 mod dnsmasq;
+mod elixir;
+mod envoy;
 mod erlang;
 mod expat;
 mod ffmpeg;
+mod fluent_bit;
+mod gcc;
 mod git;
 mod glibc;
 mod gnupg;
 mod gnutls;
-mod golang;
+mod go;
+mod grafana;
+mod gzip;
 mod haproxy;
+mod haskell_cabal;
+mod haskell_ghc;
+mod haskell_stack;
 mod helm;
+mod httpd;
 mod imagemagick;
-mod java;
+mod jq;
+mod julia;
 mod kubectl;
 mod libpcap;
+mod libphp;
 mod libpng;
 mod libssh;
 mod libssh2;
@@ -42,35 +57,50 @@ mod lighttpd;
 mod lua;
 mod mariadb;
 mod memcached;
+mod mongodb;
 mod mosquitto;
 mod musl;
 mod mysql;
 mod nghttp2;
 mod nginx;
+mod nginx_ingress_controller;
 mod node;
 mod openldap;
 mod openssh;
 mod openssl;
+mod percona_server;
+mod percona_xtrabackup;
+mod percona_xtradb_cluster;
 mod perl;
 mod pgbouncer;
 mod php;
+mod php_cli;
+mod php_fpm;
+mod pilot_agent;
+mod pilot_discovery;
 mod postfix;
 mod postgresql;
 mod proftpd;
+mod pypy;
 mod python;
+mod qtbase;
 mod redis;
 mod ruby;
 mod rust;
+mod sqlcipher;
 mod sqlite;
 mod sudo;
+mod swipl;
 mod tor;
 mod traefik;
 mod unbound;
+mod util_linux;
 mod valkey;
 mod varnish;
 mod vault;
 mod vsftpd;
 mod wget;
+mod wp_cli;
 mod xz;
 mod zlib;
 mod zstd;
@@ -88,7 +118,8 @@ const SIGN_BYTES: usize = 1 << 20;
 /// The rule by which one program is recognised.
 #[derive(Debug)]
 pub(crate) struct Program {
-    /// The name of the package; the one by which Bitnami's advisories and the table of CPE names know it.
+    /// The name of the package, by which the table of CPE names knows it: the one by which others list it too. A file is
+    /// called by it, with `_` for other signs.
     pub(crate) name: &'static str,
     /// Names of its files, in which `*` stands for anything. One with a slash is the end of a path.
     pub(crate) files: &'static [&'static str],
@@ -101,30 +132,45 @@ pub(crate) struct Program {
 
 /// All programs.
 pub(crate) const PROGRAMS: &[&Program] = &[
-    &apache::PROGRAM,
+    &arangodb::PROGRAM,
+    &aws_lc::PROGRAM,
     &bash::PROGRAM,
     &bind::PROGRAM,
     &busybox::PROGRAM,
+    &chrome::PROGRAM,
+    &composer::PROGRAM,
     &consul::PROGRAM,
     &coturn::PROGRAM,
     &curl::PROGRAM,
     &dart::PROGRAM,
     &deno::PROGRAM,
     &dnsmasq::PROGRAM,
+    &elixir::PROGRAM,
+    &envoy::PROGRAM,
     &erlang::PROGRAM,
     &expat::PROGRAM,
     &ffmpeg::PROGRAM,
+    &fluent_bit::PROGRAM,
+    &gcc::PROGRAM,
     &git::PROGRAM,
     &glibc::PROGRAM,
     &gnupg::PROGRAM,
     &gnutls::PROGRAM,
-    &golang::PROGRAM,
+    &go::PROGRAM,
+    &grafana::PROGRAM,
+    &gzip::PROGRAM,
     &haproxy::PROGRAM,
+    &haskell_cabal::PROGRAM,
+    &haskell_ghc::PROGRAM,
+    &haskell_stack::PROGRAM,
     &helm::PROGRAM,
+    &httpd::PROGRAM,
     &imagemagick::PROGRAM,
-    &java::PROGRAM,
+    &jq::PROGRAM,
+    &julia::PROGRAM,
     &kubectl::PROGRAM,
     &libpcap::PROGRAM,
+    &libphp::PROGRAM,
     &libpng::PROGRAM,
     &libssh::PROGRAM,
     &libssh2::PROGRAM,
@@ -133,35 +179,50 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &lua::PROGRAM,
     &mariadb::PROGRAM,
     &memcached::PROGRAM,
+    &mongodb::PROGRAM,
     &mosquitto::PROGRAM,
     &musl::PROGRAM,
     &mysql::PROGRAM,
     &nghttp2::PROGRAM,
     &nginx::PROGRAM,
+    &nginx_ingress_controller::PROGRAM,
     &node::PROGRAM,
     &openldap::PROGRAM,
     &openssh::PROGRAM,
     &openssl::PROGRAM,
+    &percona_server::PROGRAM,
+    &percona_xtrabackup::PROGRAM,
+    &percona_xtradb_cluster::PROGRAM,
     &perl::PROGRAM,
     &pgbouncer::PROGRAM,
     &php::PROGRAM,
+    &php_cli::PROGRAM,
+    &php_fpm::PROGRAM,
+    &pilot_agent::PROGRAM,
+    &pilot_discovery::PROGRAM,
     &postfix::PROGRAM,
     &postgresql::PROGRAM,
     &proftpd::PROGRAM,
+    &pypy::PROGRAM,
     &python::PROGRAM,
+    &qtbase::PROGRAM,
     &redis::PROGRAM,
     &ruby::PROGRAM,
     &rust::PROGRAM,
+    &sqlcipher::PROGRAM,
     &sqlite::PROGRAM,
     &sudo::PROGRAM,
+    &swipl::PROGRAM,
     &tor::PROGRAM,
     &traefik::PROGRAM,
     &unbound::PROGRAM,
+    &util_linux::PROGRAM,
     &valkey::PROGRAM,
     &varnish::PROGRAM,
     &vault::PROGRAM,
     &vsftpd::PROGRAM,
     &wget::PROGRAM,
+    &wp_cli::PROGRAM,
     &xz::PROGRAM,
     &zlib::PROGRAM,
     &zstd::PROGRAM,
@@ -306,7 +367,8 @@ mod tests {
             .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
             .collect();
         files.sort();
-        assert_eq!(PROGRAMS.iter().map(|program| program.name).collect::<Vec<_>>(), files);
+        let names = PROGRAMS.iter().map(|program| program.name.replace(['-', '/'], "_"));
+        assert_eq!(names.collect::<Vec<_>>(), files);
     }
 
     #[test]
@@ -315,10 +377,10 @@ mod tests {
         for program in PROGRAMS {
             assert!(known.contains(&program.name), "inventory::cpe does not know {}", program.name);
         }
-        // WordPress is a program whose extractor is its own.
+        // Those have extractors of their own.
         let others: Vec<&&str> =
             known.iter().filter(|name| PROGRAMS.iter().all(|program| program.name != **name)).collect();
-        assert_eq!(others, [&"wordpress"]);
+        assert_eq!(others, [&"jdk", &"jre", &"openjdk", &"wordpress", &"zulu"]);
     }
 
     #[test]

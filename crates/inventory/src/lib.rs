@@ -34,5 +34,5 @@ pub use layer::{
     Ownership, PackageDatabase, Presence, Removal, SkipReason, Skipped,
 };
 pub use limits::{InventoryError, InventoryLimits};
-pub use package::{Package, PackageKind, SourcePackage};
+pub use package::{Package, PackageKind, SourcePackage, UNTAGGED};
 pub use purl::{package_url, parse_package_url};

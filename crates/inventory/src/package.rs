@@ -16,6 +16,8 @@ pub enum PackageKind {
     Rpm,
     /// Arch Linux: `pacman`.
     Alpm,
+    /// Gentoo: `portage`. Its names have their category: `app-shells/bash`.
+    Portage,
     /// OpenWrt and other small systems: `opkg`.
     Opkg,
     /// Node.js: an installed `package.json`.
@@ -62,6 +64,8 @@ pub enum PackageKind {
     Opam,
     /// A Perl distribution.
     Cpan,
+    /// A component of an image of Bitnami.
+    Bitnami,
     /// A plugin of WordPress.
     WordPress,
     /// A program that no package manager put there, known by what stands in it.
@@ -84,6 +88,7 @@ impl PackageKind {
             Self::Composer => "composer",
             Self::NuGet => "nuget",
             Self::Alpm => "alpm",
+            Self::Portage => "ebuild",
             Self::Opkg => "opkg",
             Self::Conda => "conda",
             Self::Pub => "pub",
@@ -99,6 +104,7 @@ impl PackageKind {
             Self::LuaRocks => "luarocks",
             Self::Opam => "opam",
             Self::Cpan => "cpan",
+            Self::Bitnami => "bitnami",
             Self::WordPress => "wordpress-plugin",
             Self::Binary => "generic",
         }
@@ -106,9 +112,13 @@ impl PackageKind {
 
     /// Whether packages of this kind belong to the distribution, so that its feed speaks for them.
     pub fn is_os(self) -> bool {
-        matches!(self, Self::Apk | Self::Deb | Self::Rpm | Self::Alpm | Self::Opkg)
+        matches!(self, Self::Apk | Self::Deb | Self::Rpm | Self::Alpm | Self::Portage | Self::Opkg)
     }
 }
+
+/// What stands as [`Package::module`] of a Go program whose version says from which commit it was built and nothing of which
+/// release: `v0.0.0-20231129202119-0123456789ab` is older than every release only by the look of it.
+pub const UNTAGGED: &str = "main";
 
 /// The source package that a binary package was built from.
 ///
@@ -138,6 +148,8 @@ pub struct Package {
     pub source: Option<SourcePackage>,
     /// The module stream of Red Hat's kin that it was built in, where its header says so:
     /// `nodejs:18:8090020240101:a75119d5`. The same name has other fixed versions in other streams.
+    ///
+    /// Of a Go program it is [`UNTAGGED`] where its version only says from which commit it was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
 }

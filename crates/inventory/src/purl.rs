@@ -29,9 +29,13 @@ use std::fmt::Write as _;
 /// assert_eq!(package_url(&package, None), "pkg:npm/%40babel/core@7.0.0");
 /// ```
 pub fn package_url(package: &Package, distribution: Option<&Distribution>) -> String {
-    let distribution = distribution.filter(|_| package.kind.is_os());
+    // Bitnami says for which distribution it built, but the component is its own.
+    let distribution = distribution.filter(|_| package.kind.is_os() || package.kind == PackageKind::Bitnami);
     let mut url = format!("pkg:{}/", package.kind.purl_type());
-    if let Some(distribution) = distribution {
+    // The namespace of an ebuild is its category.
+    if let Some(distribution) =
+        distribution.filter(|_| package.kind.is_os() && package.kind != PackageKind::Portage)
+    {
         encode(&mut url, &distribution.id);
         url.push('/');
     }
@@ -45,7 +49,15 @@ pub fn package_url(package: &Package, distribution: Option<&Distribution>) -> St
         ("arch", package.architecture.clone().unwrap_or_default()),
         ("distro", distribution.map(distro).unwrap_or_default()),
         ("epoch", epoch.to_owned()),
-        ("rpmmod", package.module.as_deref().map(stream).unwrap_or_default()),
+        (
+            "rpmmod",
+            package
+                .module
+                .as_deref()
+                .filter(|_| package.kind == PackageKind::Rpm)
+                .map(stream)
+                .unwrap_or_default(),
+        ),
         ("upstream", upstream(package).unwrap_or_default()),
     ];
     qualifiers.retain(|(_, value)| !value.is_empty());
@@ -73,6 +85,7 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::Gem
         | PackageKind::NuGet
         | PackageKind::Alpm
+        | PackageKind::Portage
         | PackageKind::Opkg
         | PackageKind::Conda
         | PackageKind::Pub
@@ -88,14 +101,27 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::LuaRocks
         | PackageKind::Opam
         | PackageKind::Cpan
-        | PackageKind::WordPress
-        | PackageKind::Binary => package.name.clone(),
+        | PackageKind::Bitnami
+        | PackageKind::WordPress => package.name.clone(),
+        PackageKind::Binary => match program_namespace(&package.name) {
+            Some(namespace) => format!("{namespace}/{}", package.name),
+            None => package.name.clone(),
+        },
     };
     for (index, part) in name.split('/').filter(|part| !part.is_empty()).enumerate() {
         if index > 0 {
             url.push('/');
         }
         encode(url, part);
+    }
+}
+
+/// The namespace under which a program is known, where one name would be too short for the whole world.
+fn program_namespace(name: &str) -> Option<&'static str> {
+    match name {
+        "jdk" | "jre" | "openjdk" => Some("oracle"),
+        "zulu" => Some("azul"),
+        _ => None,
     }
 }
 

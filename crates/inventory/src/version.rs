@@ -46,7 +46,13 @@ pub struct Scheme {
     pub ecosystems: &'static [&'static str],
     /// Turns a version into its key.
     pub key: fn(&str) -> Result<VersionKey, VersionError>,
+    /// What of two versions their package manager compares, where that depends on both of them; `None` where it
+    /// compares them whole. Keys cannot know it, since they are made of one version alone.
+    pub comparable: Option<Comparable>,
 }
+
+/// The parts of two versions that are compared.
+pub type Comparable = for<'v> fn(&'v str, &'v str) -> (&'v str, &'v str);
 
 /// All schemes.
 pub const SCHEMES: &[&Scheme] = &[
@@ -88,6 +94,7 @@ impl Scheme {
     /// assert!(deb.compare("1.0~rc1", "1.0").unwrap().is_lt());
     /// ```
     pub fn compare(&self, left: &str, right: &str) -> Result<Ordering, VersionError> {
+        let (left, right) = self.comparable.map_or((left, right), |comparable| comparable(left, right));
         Ok((self.key)(left)?.cmp(&(self.key)(right)?))
     }
 }

@@ -9,15 +9,20 @@ mod watch;
 use crate::exit;
 use crate::greeting::Greeting;
 use crate::limits::Orders;
-use crate::policy::PolicyError;
+use crate::policy::{Policy, PolicyError};
+use crate::summons::{self, Summoned};
 use crate::{Isolation, Layers, Requirement};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 /// The first argument of a worker. A command line that begins with it is never a person's.
 pub const WORKER_ARGUMENT: &str = "jailed-worker";
+
+/// Stands in the place of the orders of a worker that waits for them.
+pub(crate) const WAITS: &str = "waits";
 
 /// Says whether this process is a worker, and locks it in if it is.
 ///
@@ -37,10 +42,14 @@ pub fn worker_arguments_within(layers: Layers) -> Option<Vec<OsString>> {
         return None;
     }
     let orders = arguments.next().unwrap_or_default();
-    let entered = parse_orders(&orders).and_then(|orders| enter(&orders, layers));
+    let entered = if orders == WAITS {
+        enter_when_summoned(layers)
+    } else {
+        enter_now(&orders, layers).map(|isolation| (isolation, arguments.collect()))
+    };
     let refused = match entered {
-        Ok(isolation) => match Greeting::Jailed(isolation).write(io::stdout()) {
-            Ok(()) => return Some(arguments.collect()),
+        Ok((isolation, arguments)) => match Greeting::Jailed(isolation).write(io::stdout()) {
+            Ok(()) => return Some(arguments),
             Err(_) => exit::ABANDONED,
         },
         Err(why) => match Greeting::Refused(why.to_string()).write(io::stdout()) {
@@ -78,6 +87,8 @@ pub(crate) enum EnterError {
     Orders,
     #[error("the worker already has {0} threads; it must enter the jail before it starts one")]
     Threads(usize),
+    #[error("the supervisor has no work for this worker")]
+    NotNeeded,
     #[error("{step} failed: {source}")]
     Step { step: &'static str, source: io::Error },
     #[error(
@@ -104,13 +115,36 @@ fn parse_orders(text: &OsStr) -> Result<Orders, EnterError> {
     text.to_str().and_then(|text| serde_json::from_str(text).ok()).ok_or(EnterError::Orders)
 }
 
-/// Locks the process in. Returns in the worker only; the process that called stays behind as the watch.
-fn enter(orders: &Orders, layers: Layers) -> Result<Isolation, EnterError> {
+/// Locks in a process that has its orders from the beginning.
+fn enter_now(orders: &OsStr, layers: Layers) -> Result<Isolation, EnterError> {
+    let orders = parse_orders(orders)?;
+    let (isolation, policy) = prepare(layers, Some(orders.limits.wall))?;
+    complete(isolation, &policy, &orders, layers)
+}
+
+/// Locks the process in as far as that goes without orders, waits for them, and does the rest. Nothing of a stranger's has
+/// been read until then, and the socket is let go of with the summons.
+fn enter_when_summoned(layers: Layers) -> Result<(Isolation, Vec<OsString>), EnterError> {
+    // Who waits does not know how long it will have; its supervisor and its own alarm do.
+    let (isolation, policy) = prepare(layers, None)?;
+    let summoned = summons::receive(io::stdin()).map_err(EnterError::at("waiting for orders"))?;
+    let Summoned { summons, input, scratch } = summoned.ok_or(EnterError::NotNeeded)?;
+    rustix::stdio::dup2_stdin(&input).map_err(EnterError::at("taking the input"))?;
+    if let Some(scratch) = &scratch {
+        rustix::stdio::dup2_stderr(scratch).map_err(EnterError::at("taking the scratch file"))?;
+    }
+    drop((input, scratch));
+    let isolation = complete(isolation, &policy, &summons.orders, layers)?;
+    Ok((isolation, summons.arguments.into_iter().map(Into::into).collect()))
+}
+
+/// What needs no orders. Returns in the worker only; the process that called stays behind as the watch, for as long as
+/// `wall` says.
+fn prepare(layers: Layers, wall: Option<Duration>) -> Result<(Isolation, Policy), EnterError> {
     let mut isolation = Isolation::default();
-    let limits = &orders.limits;
     rights::close_descriptors()?;
     require_one_thread()?;
-    // The policy is parsed first: it allocates, and nothing after this should.
+    // The policy is parsed first: what is wrong with it is said before anything has changed.
     let policy = rights::policy()?;
     rustix::thread::set_no_new_privs(true).map_err(EnterError::at("setting no_new_privs"))?;
     isolation.no_new_privs = true;
@@ -128,19 +162,33 @@ fn enter(orders: &Orders, layers: Layers) -> Result<Isolation, EnterError> {
     rights::drop_capabilities()?;
 
     // A process enters the pid namespace that it made only by its children.
-    watch::fork_worker(limits.wall)?;
+    watch::fork_worker(wall)?;
 
     watch::die_with_the_watch()?;
-    watch::answer_signals(limits.wall)?;
     // No ptrace of us and no look into our memory by others of the same user.
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
         .map_err(EnterError::at("making the process not dumpable"))?;
     if layers.landlock {
         isolation.landlock_abi = rights::restrict_paths();
     }
+    Ok((isolation, policy))
+}
+
+/// What needs orders. After it the worker may do nothing but read, compute and answer.
+fn complete(
+    mut isolation: Isolation,
+    policy: &Policy,
+    orders: &Orders,
+    layers: Layers,
+) -> Result<Isolation, EnterError> {
+    watch::answer_signals(orders.limits.wall)?;
+    if orders.at_leisure {
+        // Where it is refused, the work is done nevertheless.
+        let _ = crate::step_back();
+    }
     // After Landlock, which needs a descriptor for a moment.
     if layers.limits {
-        rights::limit_resources(limits)?;
+        rights::limit_resources(&orders.limits)?;
         isolation.resource_limits = true;
     }
     if orders.requirement == Requirement::Required && isolation.landlock_abi.is_none() {
@@ -148,7 +196,7 @@ fn enter(orders: &Orders, layers: Layers) -> Result<Isolation, EnterError> {
     }
     // Last: hardly any of the calls above is allowed after it.
     let filtered =
-        if layers.seccomp { rights::filter_calls(&policy) } else { Err(io::ErrorKind::Unsupported.into()) };
+        if layers.seccomp { rights::filter_calls(policy) } else { Err(io::ErrorKind::Unsupported.into()) };
     match filtered {
         Ok(()) => {
             isolation.seccomp = true;

@@ -15,6 +15,9 @@
 //! whatever means, leaves no worker behind. The worker is the fork: it takes away its own rights and reads the
 //! first byte of the input only after that.
 //!
+//! A worker can also be started before there is work for it ([`Antechamber`]). It makes the namespaces and takes away its
+//! rights to paths, waits for one message with its orders and its input, and then does the rest.
+//!
 //! The layers of the jail are independent; `tests/escape/` tries each way out against each layer alone. What is
 //! defended and what is not stands in `docs/threat-model.md`; the allowed system calls, each with its reason, in
 //! `policy/syscalls.txt`.
@@ -31,16 +34,19 @@ mod exit;
 mod greeting;
 mod isolation;
 mod jail;
+mod leisure;
 mod limits;
 mod policy;
 mod readiness;
+mod summons;
 mod supervision;
 
 pub use isolation::{Isolation, Level};
 #[doc(hidden)]
 pub use jail::worker_arguments_within;
 pub use jail::{WORKER_ARGUMENT, input, scratch, worker_arguments};
+pub use leisure::step_back;
 #[doc(hidden)]
 pub use limits::Layers;
 pub use limits::{Limits, Requirement, UnknownRequirement};
-pub use supervision::{Command, Input, JailError, Report, run, step_back};
+pub use supervision::{Antechamber, Command, Input, JailError, Report, run};

@@ -84,11 +84,13 @@ impl Layers {
     pub const NONE: Self = Self { namespaces: false, landlock: false, seccomp: false, limits: false };
 }
 
-/// What the supervisor tells the worker: its second argument, as JSON.
+/// What the supervisor tells the worker: its second argument, as JSON, or a part of its summons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Orders {
     pub(crate) limits: Limits,
     pub(crate) requirement: Requirement,
+    /// Whether it steps back behind everything else that wants a processor.
+    pub(crate) at_leisure: bool,
 }
 
 #[cfg(test)]
@@ -115,6 +117,7 @@ mod tests {
                 scratch_bytes: 0,
             },
             requirement: Requirement::BestEffort,
+            at_leisure: false,
         };
         let text = serde_json::to_string(&orders).unwrap();
         assert_eq!(serde_json::from_str::<Orders>(&text).unwrap(), orders);

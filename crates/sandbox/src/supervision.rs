@@ -4,11 +4,13 @@
 //! foreign to the caller: whatever the worker was fed may have taken it over, so it is read through a bound and has to
 //! be decoded with distrust.
 
+mod antechamber;
 mod ending;
 mod feed;
 mod output;
 mod process;
 
+pub use antechamber::Antechamber;
 pub use ending::JailError;
 pub use feed::Input;
 
@@ -17,7 +19,7 @@ use crate::limits::Orders;
 use crate::{Isolation, Limits, Requirement};
 use ending::Ended;
 use output::{Output, Payload};
-use process::Worker;
+use process::{Descriptors, Worker, failed};
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
@@ -35,6 +37,8 @@ pub struct Command {
     /// The folder in which the worker gets a file without a name, [`scratch`](crate::scratch); it is gone with the worker.
     /// Where none is named, or none can be made, the worker cannot write anything anywhere.
     pub scratch: Option<PathBuf>,
+    /// Whether the worker [steps back](crate::step_back) behind everything else that wants a processor.
+    pub at_leisure: bool,
 }
 
 impl Command {
@@ -45,6 +49,7 @@ impl Command {
             program: PathBuf::from("/proc/self/exe"),
             arguments: arguments.into_iter().map(Into::into).collect(),
             scratch: None,
+            at_leisure: false,
         }
     }
 }
@@ -78,11 +83,34 @@ pub fn run<T>(
     requirement: Requirement,
     consume: impl FnOnce(&mut dyn Read) -> T,
 ) -> Result<(T, Report), JailError> {
+    run_with(None, command, input, limits, requirement, consume)
+}
+
+fn run_with<T>(
+    antechamber: Option<&Antechamber>,
+    command: &Command,
+    input: Input,
+    limits: &Limits,
+    requirement: Requirement,
+    consume: impl FnOnce(&mut dyn Read) -> T,
+) -> Result<(T, Report), JailError> {
     let started = Instant::now();
     let scratch = command.scratch.as_ref().and_then(|folder| tempfile::tempfile_in(folder).ok());
     let scratch_bytes = if scratch.is_some() { limits.scratch_bytes } else { 0 };
-    let orders = Orders { limits: Limits { scratch_bytes, ..limits.clone() }, requirement };
-    let (mut worker, stdout) = Worker::start(command, input, scratch, &orders)?;
+    let limits_within = Limits { scratch_bytes, ..limits.clone() };
+    let orders = Orders { limits: limits_within, requirement, at_leisure: command.at_leisure };
+    let failed = failed(&command.program);
+    let (input, feed) = input.open().map_err(&failed)?;
+    let descriptors = Descriptors { input, scratch };
+    let (mut worker, stdout) =
+        match antechamber.and_then(|antechamber| antechamber.summon(command, &orders, &descriptors)) {
+            Some(summoned) => {
+                drop(descriptors);
+                summoned
+            }
+            None => Worker::start(command, descriptors, &orders)?,
+        };
+    feed.map_or(Ok(()), |feed| worker.feed(feed)).map_err(failed)?;
     let mut output = BufReader::new(Output::new(stdout, started.checked_add(limits.wall)));
 
     let greeting = Greeting::read(&mut output);
@@ -115,23 +143,6 @@ pub fn run<T>(
         Err(silent) if end.was_abandoned() => Err(silent),
         Err(silent) => Err(judged.err().unwrap_or(silent)),
     }
-}
-
-/// How far work that nobody waits for steps back. At 15 it gets a thirtieth of a processor that somebody else wants too, and
-/// all of one that nobody wants. The policy for idle processors alone gives twelve times less, with which a busy machine
-/// never comes to read a layer before its image is pushed.
-const LEISURE: i32 = 15;
-
-/// Makes the calling thread, and every worker that it starts, step back behind everything else that wants a processor.
-/// A thread that stepped back cannot be sure to come back.
-///
-/// # Errors
-///
-/// If the kernel refuses it.
-pub fn step_back() -> io::Result<()> {
-    // On Linux this is of the calling thread alone.
-    rustix::process::nice(LEISURE)?;
-    Ok(())
 }
 
 /// The worker has made sure of this already; the supervisor does not take its word for it.

@@ -32,7 +32,7 @@ use axum::middleware::from_fn_with_state;
 use graph::settlement::Settlement;
 use jiff::{SignedDuration, Timestamp};
 use registry::{PolicyGate, RegistryState, Site};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -143,7 +143,7 @@ impl Running {
 /// # Errors
 /// One sentence that says what is wrong and what to do.
 pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
-    let lock = lock(&configuration.data)?;
+    let lock = crate::folder_lock::lock(&configuration.data).await?;
     let trust = Trust::open(&configuration.vex_keys)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&configuration.database)?);
     let opened_blobs = configuration.blobs.open(store.clone(), &configuration.data).await?;
@@ -233,7 +233,8 @@ fn workshop(
         // Beside the blobs there is room for the largest file of a layer; temporary folders are often in memory.
         scratch: Some(configuration.data.clone()),
         ..Inspector::new(configuration.jail)
-    };
+    }
+    .with_antechamber(WAITING_WORKERS);
     let reach = parts.reach.clone();
     Ok(Arc::new(Workshop {
         store: parts.store.clone(),
@@ -296,20 +297,8 @@ fn start_keepers(
     tasks.spawn(jobs::reevaluate::watch_shelf(workshop, stopped.clone()));
 }
 
-/// Makes the data folder for its owner alone, and takes it: two servers on one folder would undo each other's work.
-fn lock(data: &Path) -> Result<File, StartError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let failed = |source| StartError::Data { path: data.into(), source };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
-    let path = data.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::InUse(data.into())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
+/// So many jailed workers wait for layers after a push: as many as a usual image has layers. Each has some 150 kB of its own.
+const WAITING_WORKERS: usize = 8;
 /// So many images are copied from elsewhere at the same time.
 const TRANSFERS_AT_A_TIME: usize = 2;
 /// So many registries elsewhere are asked at the same time, and so many layers fetched.

@@ -6,12 +6,13 @@
 use indexer::LayerOutcome;
 use inventory::LayerInventory;
 use inventory::sbom::{Bill, BillLimits};
-use sandbox::{Input, Isolation, JailError, Report, Requirement};
+use sandbox::{Antechamber, Input, Isolation, JailError, Report, Requirement};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The task that reads a layer. Arguments: media type, offset, length (`-` for all there is).
@@ -112,6 +113,8 @@ pub struct Inspector {
     pub requirement: Requirement,
     /// The folder in which a worker that reads a layer gets a file without a name, for what does not fit into its memory.
     pub scratch: Option<PathBuf>,
+    /// Where workers wait for layers, if any do.
+    pub antechamber: Option<Arc<Antechamber>>,
     /// What a worker that reads one layer may use.
     pub layer_limits: sandbox::Limits,
     /// What a worker that reads one feed may use.
@@ -137,6 +140,7 @@ impl Inspector {
             program: None,
             requirement,
             scratch: Some(std::env::temp_dir()),
+            antechamber: None,
             layer_limits: sandbox::Limits {
                 scratch_bytes: indexer::Limits::default().scratch_bytes,
                 ..layer_limits
@@ -145,14 +149,24 @@ impl Inspector {
         }
     }
 
+    /// With places for workers that wait for layers. [`Antechamber::fill`] starts them.
+    #[must_use]
+    pub fn with_antechamber(self, places: usize) -> Self {
+        let program = self.command(Vec::new()).program;
+        Self { antechamber: Some(Arc::new(Antechamber::new(program, places))), ..self }
+    }
+
     fn command(&self, arguments: Vec<OsString>) -> sandbox::Command {
         match &self.program {
-            Some(program) => sandbox::Command { program: program.clone(), arguments, scratch: None },
+            Some(program) => {
+                sandbox::Command { program: program.clone(), ..sandbox::Command::this_program(arguments) }
+            }
             None => sandbox::Command::this_program(arguments),
         }
     }
 
-    /// Reads one layer. `part` is where it stands in a larger file.
+    /// Reads one layer. `part` is where it stands in a larger file; at leisure means that nobody waits for it, so that it
+    /// takes only the processor time which nobody else wants.
     ///
     /// # Errors
     /// When the worker could not be jailed, reached a limit, crashed, or wrote nonsense.
@@ -161,15 +175,19 @@ impl Inspector {
         input: Input,
         media_type: &str,
         part: Option<(u64, u64)>,
+        at_leisure: bool,
     ) -> Result<Inspected, InspectError> {
         let (offset, length) = match part {
             Some((offset, length)) => (offset.to_string(), length.to_string()),
             None => ("0".into(), "-".into()),
         };
         let command = self.command(vec![INDEX_LAYER.into(), media_type.into(), offset.into(), length.into()]);
-        let command = sandbox::Command { scratch: self.scratch.clone(), ..command };
-        let (outcome, report) =
-            sandbox::run(&command, input, &self.layer_limits, self.requirement, decode_outcome)?;
+        let command = sandbox::Command { scratch: self.scratch.clone(), at_leisure, ..command };
+        let (limits, requirement) = (&self.layer_limits, self.requirement);
+        let (outcome, report) = match &self.antechamber {
+            Some(antechamber) => antechamber.run(&command, input, limits, requirement, decode_outcome),
+            None => sandbox::run(&command, input, limits, requirement, decode_outcome),
+        }?;
         let (outcome, answer_bytes) = outcome?;
         Ok(Inspected { outcome, report, answer_bytes })
     }

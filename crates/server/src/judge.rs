@@ -141,7 +141,12 @@ pub fn package_version(installed: &InstalledPackage, distribution: Option<&Distr
 /// language for all others.
 pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> Option<Ecosystem> {
     let language = match kind {
-        PackageKind::Apk | PackageKind::Deb | PackageKind::Rpm | PackageKind::Alpm | PackageKind::Opkg => {
+        PackageKind::Apk
+        | PackageKind::Deb
+        | PackageKind::Rpm
+        | PackageKind::Alpm
+        | PackageKind::Portage
+        | PackageKind::Opkg => {
             return distribution?.ecosystem.clone();
         }
         PackageKind::Npm => "npm",
@@ -160,7 +165,7 @@ pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> O
         PackageKind::Conan => "ConanCenter",
         PackageKind::Julia => "Julia",
         // Bitnami's advisories speak of upstream programs in their upstream versions, and nobody else's do.
-        PackageKind::Binary => "Bitnami",
+        PackageKind::Binary | PackageKind::Bitnami => "Bitnami",
         // No feed that this product reads speaks of these.
         PackageKind::Conda
         | PackageKind::Nix

@@ -18,6 +18,7 @@ mod bill;
 mod configuration;
 mod digests;
 pub mod exports;
+mod folder_lock;
 mod hosts;
 pub mod inspect;
 mod installation;

@@ -32,32 +32,26 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         name: "*",
         why: "the three archives of Commons Logging by the names of their files",
     },
-    guessed(Side::Theirs, "github.com/docker/cli/cmd/docker"),
-    guessed(Side::Ours, "github.com/docker/cli/cmd/docker"),
-    guessed(Side::Theirs, "github.com/opencontainers/runc"),
-    guessed(Side::Ours, "github.com/opencontainers/runc"),
+    linked(Side::Theirs, "github.com/opencontainers/umoci/cmd/umoci"),
+    linked(Side::Ours, "github.com/opencontainers/umoci/cmd/umoci"),
     Difference {
         image: "by-hand",
-        side: Side::Theirs,
-        ecosystem: "generic",
-        name: "go",
-        why: "the toolchain of Go, which we list as golang, the name by which Bitnami's advisories know it",
+        side: Side::Ours,
+        ecosystem: "otp",
+        name: "*",
+        why: "the parts of Erlang, which this version of Syft does not list",
     },
-    Difference {
-        image: "by-hand",
-        side: Side::Theirs,
-        ecosystem: "generic",
-        name: "openjdk",
-        why: "the toolchain of Java, which we list as java, with the version that its release file gives",
-    },
+    classified("orc-core"),
+    classified("orc-mapreduce"),
     Difference {
         image: "by-hand",
         side: Side::Ours,
         ecosystem: "generic",
         name: "*",
-        why: "programs that Syft does not recognise as Debian builds them, and the two toolchains by our names",
+        why: "programs that Syft does not recognise as Debian builds them",
     },
     brought_along("pip", "generic"),
+    brought_along("pip", "cargo"),
     brought_along("programs", "generic"),
     brought_along("programs", "cargo"),
     Difference {
@@ -67,6 +61,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         name: "stdlib",
         why: "the standard library of esbuild, whose build information its builders took out",
     },
+    private("debian-go-more", "rickshaw-socket.io"),
     private("debian-node", "bin"),
     private("npm", "sample"),
     private("npm", "bin"),
@@ -131,14 +126,25 @@ const fn private(image: &'static str, name: &'static str) -> Difference {
     }
 }
 
-/// A Go program whose build information has no version.
-const fn guessed(side: Side, name: &'static str) -> Difference {
+/// A Go program whose build information has no version, while its linker set one.
+const fn linked(side: Side, name: &'static str) -> Difference {
     Difference {
         image: "debian-go",
         side,
         ecosystem: "golang",
         name,
-        why: "the build information has no version; Syft takes one from the texts in the program",
+        why: "the version stands in the program, and Syft does not find it",
+    }
+}
+
+/// A Java archive with a word behind its version.
+const fn classified(name: &'static str) -> Difference {
+    Difference {
+        image: "jars",
+        side: Side::Ours,
+        ecosystem: "maven",
+        name,
+        why: "Maven's own properties name it; its file has a word behind the version, and Syft leaves it out",
     }
 }
 

@@ -281,6 +281,36 @@ fn source_packages_are_matched_by_their_name_and_version() {
 }
 
 #[test]
+fn what_a_builder_added_to_a_version_has_no_say() {
+    let one = osv("B-1", "", "Bitnami", "java", &range(r#"{"introduced":"0"},{"fixed":"17.0.9"}"#));
+    let two = osv("B-2", "", "Bitnami", "redis", &range(r#"{"introduced":"0"},{"fixed":"7.4.1"}"#));
+    let (snapshot, ecosystem) = (snapshot(&format!("{one}\n{two}")), Ecosystem::new("Bitnami"));
+    let verdict = |kind, name, version| {
+        let found = match_package(&snapshot, &Query::new(&ecosystem, kind, name, version));
+        found.into_iter().next().map(|found| found.verdict)
+    };
+    let is_affected = |kind, name, version| verdict(kind, name, version) == Some(Verdict::Affected);
+    assert!(is_affected(PackageKind::Binary, "openjdk", "17.0.8+7-LTS"));
+    assert!(!is_affected(PackageKind::Binary, "openjdk", "17.0.9-ea+9"));
+    assert!(is_affected(PackageKind::Bitnami, "redis", "7.4.0-3"));
+    assert!(!is_affected(PackageKind::Bitnami, "redis", "7.4.1-2"));
+    assert!(is_affected(PackageKind::Bitnami, "redis", "7.4.1-rc1"));
+}
+
+#[test]
+fn a_program_of_an_untagged_commit_is_of_no_known_release() {
+    let records = osv("G-1", "", "Go", "example.com/a", &range(r#"{"introduced":"0"},{"fixed":"1.2.3"}"#));
+    let (snapshot, ecosystem) = (snapshot(&records), Ecosystem::new("Go"));
+    let of = |module| {
+        let version = "v0.0.0-20231129202119-0123456789ab";
+        let query = Query { module, ..Query::new(&ecosystem, PackageKind::Golang, "example.com/a", version) };
+        match_package(&snapshot, &query).remove(0).verdict
+    };
+    assert_eq!(of(None), Verdict::Affected, "a module that is required by a commit is older than its tags");
+    assert!(matches!(of(Some(UNTAGGED)), Verdict::Undetermined { .. }));
+}
+
+#[test]
 fn matches_survive_json() {
     let one = osv("X-1", "", "PyPI", "a", &range(r#"{"introduced":"0"},{"fixed":"2"}"#));
     let other = osv("X-2", "", "PyPI", "a", &range(r#"{"introduced":"0"},{"fixed":"0.5"}"#));

@@ -223,7 +223,7 @@ fn read_layer(
             return Ok(LayerInventory::empty());
         }
     };
-    let Inspected { outcome, report, .. } = match inspector.layer(input, &layer.media_type, part) {
+    let Inspected { outcome, report, .. } = match inspector.layer(input, &layer.media_type, part, false) {
         Ok(inspected) => inspected,
         Err(error) if error.is_the_inputs_fault() => {
             reading.causes.push(Cause::LayerUnreadable { layer: number, detail: error.to_string() });

@@ -79,7 +79,7 @@ fn amplified_database() -> Blob {
 fn read_within_bounds(name: &str, blob: &Blob) {
     let inspector = Inspector { program: Some(binary()), ..Inspector::new(Requirement::BestEffort) };
     let input = Input::Stream(Box::new(Cursor::new(blob.bytes.clone())));
-    match inspector.layer(input, &blob.media_type, None) {
+    match inspector.layer(input, &blob.media_type, None, false) {
         Ok(inspected) => {
             let report = inspected.report;
             assert!(

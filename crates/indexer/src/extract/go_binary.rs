@@ -9,8 +9,10 @@ use super::{Action, Extractor, File, PackageList, Reading, lines};
 use crate::Limits;
 use crate::body::{Body, Workspace};
 use crate::elf::{self, Elf, Layout};
-use inventory::{PackageKind, SkipReason};
+use inventory::{PackageKind, SkipReason, UNTAGGED};
+use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 const HEADER: u64 = 32;
@@ -33,7 +35,50 @@ fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Resul
         let is_go = elf.section(b".note.go.buildid").or_else(|| elf.section(b".gopclntab")).is_some();
         return if is_go { without_modules(body, limits) } else { Ok(Reading::Nothing) };
     };
-    list_modules(&version, &modules, limits)
+    // Builds with `-trimpath` keep no flags. What was set by them is still in the program.
+    let is_unknown = lines(&modules).all(|line| !line.starts_with(b"build\t-ldflags="));
+    let linked = if is_unknown && lacks_version(&modules) {
+        elf.section(b".rodata").and_then(linked_text)
+    } else {
+        None
+    };
+    list_modules(&version, &modules, linked.as_deref(), limits)
+}
+
+/// Whether the program itself has no version by its build information.
+fn lacks_version(modules: &[u8]) -> bool {
+    let main = lines(modules).find_map(|line| line.strip_prefix(b"mod\t"));
+    main.is_none_or(|main| matches!(main.split(|byte| *byte == b'\t').nth(1), None | Some(b"" | b"(devel)")))
+}
+
+/// The one version among the texts that the linker set; `None` where there are several, since nothing says whose they are.
+///
+/// Such a text stands between NULs. Texts of the program's source stand one behind the other, without.
+fn linked_text(data: Body<'_>) -> Option<Vec<u8>> {
+    const LONGEST: u64 = 64;
+    static VERSION: OnceLock<Option<Regex>> = OnceLock::new();
+    let version = VERSION.get_or_init(|| {
+        let sign = r"\x00(v?[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,5}(?:[-+][0-9A-Za-z.+~-]{1,32})?)\x00";
+        RegexBuilder::new(sign).unicode(false).build().ok()
+    });
+    let version = version.as_ref()?;
+    let mut found: Option<Vec<u8>> = None;
+    for (_, piece) in data.pieces(LONGEST) {
+        let mut rest = &*piece;
+        while let Some(text) = version.captures(rest).and_then(|captures| captures.get(1)) {
+            let text_bytes = text.as_bytes();
+            found = match found {
+                None => Some(text_bytes.to_vec()),
+                // A distribution sets its own number as well: `1.1.5+ds1` and `1.1.5+ds1-1+deb12u1`.
+                Some(known) if text_bytes.starts_with(&known) => Some(known),
+                Some(known) if known.starts_with(text_bytes) => Some(text_bytes.to_vec()),
+                Some(_) => return None,
+            };
+            // The NUL behind it may be the one before the next.
+            rest = rest.get(text.end()..)?;
+        }
+    }
+    found
 }
 
 /// A program whose build information was taken out, as the builders of esbuild do. What `runtime.Version` answers is
@@ -66,19 +111,32 @@ fn runtime_version(body: Body<'_>) -> Option<Vec<u8>> {
     })
 }
 
-fn list_modules(version: &[u8], modules: &[u8], limits: &Limits) -> Result<Reading, SkipReason> {
+fn list_modules(
+    version: &[u8],
+    modules: &[u8],
+    linked: Option<&[u8]>,
+    limits: &Limits,
+) -> Result<Reading, SkipReason> {
     let mut list = PackageList::new(PackageKind::Golang, limits);
     // `go1.22.1 X:boringcrypto`: what follows the blank are experiments.
     let version = version.split(|byte| *byte == b' ').next().unwrap_or_default();
     list.push(b"stdlib", version.strip_prefix(b"go").unwrap_or(version))?;
-    let mut pending: Option<(&[u8], &[u8])> = main_package(modules);
+    let mut pending: Option<(&[u8], &[u8])> = main_package(modules, linked);
+    let commit = commit_version(modules);
     for line in lines(modules) {
         let mut words = line.split(|byte| *byte == b'\t');
         let kind = words.next().unwrap_or_default();
         let mut module = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         match kind {
             b"mod" if matches!(module.1, b"" | b"(devel)") => {
-                module.1 = linked_version(modules, module.0).unwrap_or(module.1);
+                if let Some(linked) = linked_version(modules, module.0).or(linked) {
+                    module.1 = linked;
+                } else if let Some(commit) = &commit {
+                    if let Some(package) = list.push(module.0, commit.as_bytes())? {
+                        package.module = Some(UNTAGGED.to_owned());
+                    }
+                    continue;
+                }
             }
             b"mod" | b"dep" | b"=>" => {}
             _ => continue,
@@ -98,14 +156,14 @@ fn list_modules(version: &[u8], modules: &[u8], limits: &Limits) -> Result<Readi
 }
 
 /// The main package of a program that was built without modules, as distributions do: it has a path and nothing else.
-fn main_package(modules: &[u8]) -> Option<(&[u8], &[u8])> {
+fn main_package<'a>(modules: &'a [u8], linked: Option<&'a [u8]>) -> Option<(&'a [u8], &'a [u8])> {
     if lines(modules).any(|line| line.starts_with(b"mod\t")) {
         return None;
     }
     let path = lines(modules).find_map(|line| line.strip_prefix(b"path\t"))?;
     // A program made of loose files has no name that anybody else would know.
     let is_named = !path.is_empty() && path != b"command-line-arguments";
-    is_named.then(|| (path, linked_version(modules, path).unwrap_or_default()))
+    is_named.then(|| (path, linked_version(modules, path).or(linked).unwrap_or_default()))
 }
 
 /// The version that was written into the program by the linker: `-X main.version=1.2.3`.
@@ -125,10 +183,29 @@ fn linked_version<'a>(modules: &'a [u8], main: &[u8]) -> Option<&'a [u8]> {
     })
 }
 
-/// Who made a package: the host with, on hosts of many, owner and name.
+/// The version that Go gives to a commit without a tag, `v0.0.0-20231129202119-0123456789ab`: of the checkout that the
+/// program was built from.
+///
+/// See <https://go.dev/ref/mod#pseudo-versions>.
+fn commit_version(modules: &[u8]) -> Option<String> {
+    let setting = |key: &[u8]| {
+        lines(modules)
+            .find_map(|line| std::str::from_utf8(line.strip_prefix(b"build\t")?.strip_prefix(key)?).ok())
+    };
+    let revision = setting(b"vcs.revision=")?;
+    let revision = revision.get(..12).unwrap_or(revision);
+    // Go writes it in UTC, and only that is understood: 2023-11-29T20:21:19Z
+    let time = setting(b"vcs.time=")?.strip_suffix('Z')?;
+    let digits: String = time.chars().filter(char::is_ascii_digit).collect();
+    let is_time = time.len() == 19 && digits.len() == 14;
+    let is_revision = !revision.is_empty() && revision.chars().all(|sign| sign.is_ascii_hexdigit());
+    (is_time && is_revision).then(|| format!("v0.0.0-{digits}-{revision}"))
+}
+
+/// Who made a package: the host with, on hosts of many, the owner. Prometheus has its version in `common` beside it.
 fn project(path: &[u8]) -> &[u8] {
     let parts: usize =
-        if path.starts_with(b"github.com/") || path.starts_with(b"gitlab.com/") { 3 } else { 1 };
+        if path.starts_with(b"github.com/") || path.starts_with(b"gitlab.com/") { 2 } else { 1 };
     let end = memchr::memchr_iter(b'/', path).nth(parts.saturating_sub(1));
     end.and_then(|end| path.get(..end)).unwrap_or(path)
 }
@@ -321,8 +398,44 @@ mod tests {
         assert_eq!(version("-X example.com/other.Version=9.9.9"), "9.9.9");
         assert_eq!(version("-X github.com/other/lib.Version=9.9.9"), "(devel)");
         assert_eq!(version("-X main.version=unknown"), "(devel)");
+        let text = "path\tx\nmod\tgithub.com/prometheus/prometheus\t(devel)\t\n\
+                    build\t-ldflags=-X github.com/prometheus/common/version.Version=2.45.0";
+        assert!(read_modules(text).ends_with("github.com/prometheus/prometheus 2.45.0\n"));
         assert_eq!(version("-X main.built=1.2.3"), "(devel)");
         assert_eq!(version("-X =1.2.3 -X ."), "(devel)");
+    }
+
+    #[test]
+    fn a_program_of_a_commit_has_the_version_of_the_commit() {
+        let of = |settings: &str| {
+            let text =
+                read_modules(&format!("path\tx\nmod\texample.com/app\t(devel)\t\n{settings}dep\ta\tv1\n"));
+            text.lines().skip(1).collect::<Vec<_>>().join(", ")
+        };
+        let commit = "build\tvcs.revision=0123456789abcdef0123\nbuild\tvcs.time=2023-11-29T20:21:19Z\n";
+        assert_eq!(
+            of(commit),
+            "golang example.com/app v0.0.0-20231129202119-0123456789ab in main, golang a v1"
+        );
+        let linked = format!("build\t-ldflags=-X main.version=1.2.3\n{commit}");
+        assert_eq!(of(&linked), "golang example.com/app 1.2.3, golang a v1");
+        let unknown = "golang example.com/app (devel), golang a v1";
+        assert_eq!(of("build\tvcs.revision=0123456789abcdef0123\n"), unknown);
+        assert_eq!(of(&commit.replace('Z', "+02:00")), unknown);
+        assert_eq!(of(&commit.replace("0123456789a", "0123 456789")), unknown);
+    }
+
+    #[test]
+    fn what_the_linker_set_tells_a_version_where_the_flags_are_not_kept() {
+        let version = |data: &[u8]| linked_text(data.into());
+        assert_eq!(version(b"text\0\x0020.10.24+dfsg1\0\0x\0").unwrap(), b"20.10.24+dfsg1");
+        assert_eq!(version(b"\0v1.2.3\0 \0v1.2.3\0\0").unwrap(), b"v1.2.3");
+        assert_eq!(version(b"\0v1.2.3-rc.1\0").unwrap(), b"v1.2.3-rc.1");
+        assert_eq!(version(b"\x001.1.5+ds1-1\0 \x001.1.5+ds1\0\0").unwrap(), b"1.1.5+ds1");
+        // Whose are they?
+        assert_eq!(version(b"\0v3.14.2\0 \0v1.29.0\0\0"), None);
+        assert_eq!(version(b"\0go1.22.1\0 1.2.3\0"), None);
+        assert_eq!(version(b"v1.2.3"), None);
     }
 
     #[test]

@@ -4,13 +4,15 @@
 //! manifest and the file's name have to do. Names are `GROUP:ARTIFACT`, as feeds write them, or the artifact alone.
 //! An archive that says nothing of itself is a program's own code, and is not a library that a feed would know.
 
+mod groups;
+
 use super::{Action, Extractor, File, PackageList, Reading, lines};
 use crate::Limits;
 use crate::body::{Body, Workspace};
 use crate::zip::{Archive, Budget, Member, ZipError};
 use inventory::{PackageKind, SkipReason};
 
-const ENDINGS: &[&str] = &[".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg"];
+const ENDINGS: &[&str] = &[".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".kar", ".lpkg"];
 
 /// The line in the table.
 pub(super) const EXTRACTOR: Extractor = Extractor {
@@ -143,14 +145,24 @@ impl Search<'_> {
         let whole =
             name.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(stem, _)| stem);
         let is_whole = |known: &str| known.replace('_', "-") == whole.replace('_', "-");
-        if libraries.iter().any(|(known, its)| known == artifact || its == version || is_whole(known)) {
+        // `log4j-1.2-api` in a file of that name and its version, and perhaps a word behind it.
+        let is_named_by = |known: &str, its: &str| {
+            let behind = whole.strip_prefix(known).and_then(|rest| rest.strip_prefix('-')?.strip_prefix(its));
+            behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+        };
+        let is_its_own = |(known, its): &(String, String)| {
+            known == artifact || its == version || is_whole(known) || is_named_by(known, its)
+        };
+        if libraries.iter().any(is_its_own) {
             return Ok(());
         }
-        let group = header("Implementation-Vendor-Id").filter(|group| is_group(group)).or_else(|| {
-            // `org.example.artifact` as a bundle is the artifact of the group before it.
-            let bundle = header("Bundle-SymbolicName")?.split(';').next()?.trim();
-            bundle.strip_suffix(artifact)?.strip_suffix('.').filter(|group| is_group(group))
-        });
+        let group = groups::group(artifact, version)
+            .or_else(|| header("Implementation-Vendor-Id").filter(|group| is_group(group)))
+            .or_else(|| {
+                // `org.example.artifact` as a bundle is the artifact of the group before it.
+                let bundle = header("Bundle-SymbolicName")?.split(';').next()?.trim();
+                bundle.strip_suffix(artifact)?.strip_suffix('.').filter(|group| is_group(group))
+            });
         let full = group.map_or_else(|| artifact.to_owned(), |group| format!("{group}:{artifact}"));
         self.list.push(full.as_bytes(), version.as_bytes())?;
         Ok(())
@@ -266,7 +278,7 @@ mod tests {
         let shaded = deflated(&[POM, ("META-INF/MANIFEST.MF", manifest)]);
         expect![[r#"
             maven org.g:a 1.2
-            maven guice 4.2.3
+            maven com.google.inject:guice 4.2.3
         "#]]
         .assert_eq(&read_as("usr/share/java/guice.jar", &shaded, &Limits::default()));
         // Renamed, but the same library.
@@ -285,6 +297,15 @@ mod tests {
             maven g:a_1.3_spec 1.3
         "#]]
         .assert_eq(&read_as("opt/a-1.3-spec.jar", &deflated(&[spec]), &Limits::default()));
+    }
+
+    #[test]
+    fn a_number_in_the_name_of_an_artifact_is_no_version() {
+        let pom = b"version=2.20.0\ngroupId=org.g\nartifactId=log4j-1.2-api\n";
+        let jar = deflated(&[("META-INF/maven/g/a/pom.properties", pom)]);
+        let expected = "maven org.g:log4j-1.2-api 2.20.0\n";
+        assert_eq!(read_as("lib/log4j-1.2-api-2.20.0.jar", &jar, &Limits::default()), expected);
+        assert_eq!(read_as("lib/log4j-1.2-api-2.20.0-shaded.jar", &jar, &Limits::default()), expected);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Programs that no package manager put there, by the rules in [`crate::programs`].
 //!
-//! Executables and libraries are ELF files; Go, Java and Erlang say who they are in a text file.
+//! Executables and libraries are ELF files; Go and Erlang say who they are in a text file, Elixir in the script that starts
+//! it, and what is written in PHP comes as a script with an archive behind it.
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::body::{Body, Workspace};
@@ -13,7 +14,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "program",
     watched: &[],
     claims: |file| is_named(file.path),
-    magic: &[elf::MAGIC, b"go1.", b"IMPLEMEN", b"JAVA_", b"BUILD_", b"1", b"2", b"3"],
+    magic: &[elf::MAGIC, b"go1.", b"#!", b"{application", b"1", b"2", b"3"],
     action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
@@ -43,7 +44,7 @@ mod tests {
         let busybox = b"\x7fELF\0\0BusyBox v1.36.1 (2023)\0";
         assert_eq!(read("bin/[", busybox), "generic busybox 1.36.1\n");
         assert_eq!(read("bin/other", busybox), "nothing\n");
-        let release = b"IMPLEMENTOR=\"X\"\nJAVA_VERSION=\"21.0.1\"\n";
-        assert_eq!(read("opt/java/release", release), "generic java 21.0.1\n");
+        let script = b"#!/bin/sh\nset -e\nELIXIR_VERSION=1.15.7\n";
+        assert_eq!(read("usr/local/bin/elixir", script), "generic elixir 1.15.7\n");
     }
 }

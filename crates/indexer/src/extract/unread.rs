@@ -11,8 +11,6 @@ const FIXED: &[(&str, &str)] = &[("usr/share/rpm/Packages", RPM), ("usr/share/rp
 const RPM: &str = "an rpm database in an unusual place, which this version does not read";
 const RPM_LOG: &str =
     "an rpm database whose last changes are still in its log, which this version does not read";
-const PORTAGE: &str = "a Portage database, which this version does not read";
-const PORTAGE_FOLDER: &str = "var/db/pkg/";
 
 /// The line in the table.
 pub(super) const EXTRACTOR: Extractor = Extractor {
@@ -25,9 +23,6 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 
 /// What package source a file is.
 fn source(file: &File<'_>) -> Option<&'static str> {
-    if file.path.starts_with(PORTAGE_FOLDER) && file.name() == "PF" {
-        return Some(PORTAGE);
-    }
     // An empty log is what a clean end leaves behind.
     if file.path.ends_with("/rpmdb.sqlite-wal") && file.size > 0 {
         return Some(RPM_LOG);
@@ -50,7 +45,6 @@ mod tests {
         let why = |path| source(&File { path, size: 0, mode: 0 });
         assert_eq!(why("usr/share/rpm/Packages"), Some(RPM));
         assert_eq!(why("var/lib/rpm/rpmdb.sqlite-wal"), None);
-        assert_eq!(why("var/db/pkg/app-shells/bash-5.2/PF"), Some(PORTAGE));
         assert_eq!(why("srv/var/lib/rpm/Packages"), None);
     }
 }

@@ -23,14 +23,31 @@ pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventor
     let silent = silence(&mut packages);
     mark(tree, &mut packages);
     // The package of the distribution is the program's package; only what nobody owns has to speak for itself.
-    packages
-        .retain(|installed| installed.package.kind != PackageKind::Binary || installed.owned_by.is_none());
+    let bills = components(&packages);
+    packages.retain(|installed| {
+        let is_component = |(folder, name): &(LayerPath, String)| {
+            *name == installed.package.name && installed.path.is_within(folder)
+        };
+        installed.package.kind != PackageKind::Binary
+            || (installed.owned_by.is_none() && !bills.iter().any(is_component))
+    });
     let obstacles = obstacles(tree, distribution.as_ref(), &packages);
     let skipped = layers.iter().enumerate();
     let skipped = skipped
         .flat_map(|(layer, inventory)| inventory.skipped.iter().map(move |skip| (layer, skip.clone())));
     let skipped = skipped.chain(silent).collect();
     ImageInventory { distribution, packages, obstacles, skipped, content_sets }
+}
+
+/// The components of Bitnami, each with the folder that its bill speaks of: the program in it is the component.
+fn components(packages: &[InstalledPackage]) -> Vec<(LayerPath, String)> {
+    let components = packages.iter().filter(|installed| installed.package.kind == PackageKind::Bitnami);
+    let components = components.filter_map(|installed| {
+        let (folder, bill) = installed.path.as_str().rsplit_once('/')?;
+        let folder = LayerPath::from_bytes(folder.as_bytes()).filter(|_| bill.starts_with(".spdx-"))?;
+        Some((folder, installed.package.name.clone()))
+    });
+    components.collect()
 }
 
 /// The content sets that the build system of Red Hat notes in the image.

@@ -1,6 +1,6 @@
 //! From a package URL back to the package.
 
-use super::epoch_and_version;
+use super::{epoch_and_version, program_namespace};
 use crate::{Package, PackageKind, SourcePackage};
 
 /// All kinds, each with the type word of its URLs.
@@ -9,6 +9,7 @@ const KINDS: &[PackageKind] = &[
     PackageKind::Deb,
     PackageKind::Rpm,
     PackageKind::Alpm,
+    PackageKind::Portage,
     PackageKind::Opkg,
     PackageKind::Npm,
     PackageKind::PyPi,
@@ -32,6 +33,7 @@ const KINDS: &[PackageKind] = &[
     PackageKind::LuaRocks,
     PackageKind::Opam,
     PackageKind::Cpan,
+    PackageKind::Bitnami,
     PackageKind::WordPress,
     PackageKind::Binary,
 ];
@@ -64,7 +66,13 @@ pub fn parse_package_url(url: &str) -> Option<Package> {
         Some((artifact, group)) if kind == PackageKind::Maven && !group.is_empty() => {
             format!("{}:{artifact}", group.join("."))
         }
-        Some(_) if !kind.is_os() => parts.join("/"),
+        Some((program, namespace))
+            if kind == PackageKind::Binary
+                && program_namespace(program).is_some_and(|known| namespace == [known]) =>
+        {
+            program.clone()
+        }
+        Some(_) if !kind.is_os() || kind == PackageKind::Portage => parts.join("/"),
         Some(_) | None => last.clone(),
     };
     let qualifier = |key: &str| {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "a test says how many cases it had, or why it had none")]
 
-use super::package_url;
+use super::{package_url, parse_package_url};
 use crate::{Distribution, Package, PackageKind, SourcePackage};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -32,10 +32,26 @@ fn names_are_parted_and_encoded() {
         (PackageKind::Maven, "org.a:b", "1.0", "pkg:maven/org.a/b@1.0"),
         (PackageKind::Composer, "Symfony/Http", "1", "pkg:composer/symfony/http@1"),
         (PackageKind::Cargo, "a", "", "pkg:cargo/a"),
+        (PackageKind::Binary, "openjdk", "17.0.9+9", "pkg:generic/oracle/openjdk@17.0.9%2B9"),
+        (PackageKind::Binary, "haskell/ghc", "9.4.7", "pkg:generic/haskell/ghc@9.4.7"),
+        (
+            PackageKind::Portage,
+            "app-shells/bash",
+            "5.2-r1",
+            "pkg:ebuild/app-shells/bash@5.2-r1?distro=alpine-3",
+        ),
+        (PackageKind::Bitnami, "redis", "7.4.1-2", "pkg:bitnami/redis@7.4.1-2?distro=alpine-3"),
         (PackageKind::Gem, "a b/../c", "1?x#y", "pkg:gem/a%20b/../c@1%3Fx%23y"),
     ];
     for (kind, name, version, expected) in cases {
-        assert_eq!(package_url(&package(kind, name, version), Some(&distribution("alpine", "3"))), expected);
+        let written = package(kind, name, version);
+        assert_eq!(package_url(&written, Some(&distribution("alpine", "3"))), expected);
+        let is_read_back = version.is_empty()
+            || parse_package_url(expected).is_some_and(|read| {
+                let is_same_name = read.name.eq_ignore_ascii_case(&name.replace('_', "-"));
+                is_same_name && (read.kind, read.version.as_str()) == (kind, version)
+            });
+        assert!(is_read_back, "{expected}");
     }
 }
 

@@ -4,9 +4,10 @@
 //! Surprises: letters right after a run come before the end (`1.0rc` before `1.0`), letters after a sign come after
 //! it (`1.0` before `1.0.a`), and more signs in one place come after fewer.
 //!
-//! pacman calls a version without release equal to the same version with any, and puts letters after two signs both
-//! after digits after one sign and before the end after one. No order holds either; here a missing release comes
-//! before any release, and the number of signs counts first. No package has such versions.
+//! pacman compares releases only where both versions have one, so that `1.5` equals both `1.5-1` and `1.5-2`. No order
+//! holds that: keys put a missing release before any, and only [`Scheme::compare`], which sees both versions, does as
+//! pacman does. It also puts letters after two signs both after digits after one sign and before the end after one;
+//! here the number of signs counts first. No package has versions of either kind.
 //!
 //! See <https://man.archlinux.org/man/vercmp.8> and
 //! <https://gitlab.archlinux.org/pacman/pacman/-/blob/master/lib/libalpm/version.c>.
@@ -15,7 +16,8 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, evr, split_digits, split_while};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "arch", ecosystems: &["Arch Linux"], key };
+pub(super) const SCHEME: Scheme =
+    Scheme { name: "arch", ecosystems: &["Arch Linux"], key, comparable: Some(comparable) };
 
 /// What may follow a run, in its order.
 const LETTERS: u8 = 1;
@@ -29,6 +31,15 @@ const DIGITS_AFTER: u8 = 3;
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
     evr::key(&SCHEME, version, part)
+}
+
+/// Both versions, without their releases if only one of them has one.
+fn comparable<'v>(left: &'v str, right: &'v str) -> (&'v str, &'v str) {
+    match (left.rsplit_once('-'), right.rsplit_once('-')) {
+        (Some((version, _)), None) if !version.is_empty() => (version, right),
+        (None, Some((version, _))) if !version.is_empty() => (left, version),
+        (Some(_) | None, Some(_) | None) => (left, right),
+    }
 }
 
 fn part(key: &mut KeyWriter, mut text: &[u8]) {

@@ -11,7 +11,8 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "composer", ecosystems: &["Packagist"], key };
+pub(super) const SCHEME: Scheme =
+    Scheme { name: "composer", ecosystems: &["Packagist"], key, comparable: None };
 
 /// How the known words begin, with their ranks; the first that fits counts.
 const WORDS: [(&[u8], u8); 9] = [

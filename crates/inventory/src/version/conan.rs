@@ -13,7 +13,8 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, split_digits};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "conan", ecosystems: &["ConanCenter"], key };
+pub(super) const SCHEME: Scheme =
+    Scheme { name: "conan", ecosystems: &["ConanCenter"], key, comparable: None };
 
 const END: u8 = 1;
 const NUMBER: u8 = 2;

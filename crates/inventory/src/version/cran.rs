@@ -6,7 +6,8 @@ use super::hackage::number_row;
 use super::{Scheme, VersionError, VersionKey, bounded, unreadable};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "cran", ecosystems: &["CRAN", "Bioconductor"], key };
+pub(super) const SCHEME: Scheme =
+    Scheme { name: "cran", ecosystems: &["CRAN", "Bioconductor"], key, comparable: None };
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
     let text = bounded(&SCHEME, version)?;

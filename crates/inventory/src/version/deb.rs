@@ -9,7 +9,8 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while, unreadable};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "deb", ecosystems: &["Debian", "Ubuntu", "Echo"], key };
+pub(super) const SCHEME: Scheme =
+    Scheme { name: "deb", ecosystems: &["Debian", "Ubuntu", "Echo"], key, comparable: None };
 
 /// The end of a word: after `~`, before any other sign.
 const END: u8 = 2;

@@ -9,7 +9,7 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while, unreadable};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "gem", ecosystems: &["RubyGems"], key };
+pub(super) const SCHEME: Scheme = Scheme { name: "gem", ecosystems: &["RubyGems"], key, comparable: None };
 
 /// A word, after as many zeros as are counted. Fewer zeros come first, since a word comes before a zero.
 const WORD: u8 = 1;

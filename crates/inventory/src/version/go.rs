@@ -10,7 +10,7 @@ use super::semver::{not_a_number, parse, write_identifiers};
 use super::{Scheme, VersionError, VersionKey, bounded};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "go", ecosystems: &["Go"], key };
+pub(super) const SCHEME: Scheme = Scheme { name: "go", ecosystems: &["Go"], key, comparable: None };
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
     let text = bounded(&SCHEME, version)?;

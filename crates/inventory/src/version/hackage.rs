@@ -6,7 +6,8 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, unreadable};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "hackage", ecosystems: &["Hackage", "GHC"], key };
+pub(super) const SCHEME: Scheme =
+    Scheme { name: "hackage", ecosystems: &["Hackage", "GHC"], key, comparable: None };
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
     let text = bounded(&SCHEME, version)?;

@@ -14,7 +14,7 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "maven", ecosystems: &["Maven"], key };
+pub(super) const SCHEME: Scheme = Scheme { name: "maven", ecosystems: &["Maven"], key, comparable: None };
 
 const END: u8 = 6;
 const SERVICE_PACK: u8 = 7;

@@ -6,7 +6,7 @@ use super::semver::{not_a_number, parse};
 use super::{Scheme, VersionError, VersionKey, bounded};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "nuget", ecosystems: &["NuGet"], key };
+pub(super) const SCHEME: Scheme = Scheme { name: "nuget", ecosystems: &["NuGet"], key, comparable: None };
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
     let text = bounded(&SCHEME, version)?.to_ascii_lowercase();

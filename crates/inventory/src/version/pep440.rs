@@ -10,7 +10,7 @@ use super::key::KeyWriter;
 use super::{Scheme, VersionError, VersionKey, bounded, split_digits, split_while};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "pep440", ecosystems: &["PyPI"], key };
+pub(super) const SCHEME: Scheme = Scheme { name: "pep440", ecosystems: &["PyPI"], key, comparable: None };
 
 /// Words of pre-releases with their ranks. Longer words stand before those they begin with.
 const PRE: [(&str, u8); 8] =

@@ -9,7 +9,7 @@ use super::semver::{not_a_number, parse, write_identifiers};
 use super::{Scheme, VersionError, VersionKey, bounded};
 
 /// The scheme.
-pub(super) const SCHEME: Scheme = Scheme { name: "pub_dev", ecosystems: &["Pub"], key };
+pub(super) const SCHEME: Scheme = Scheme { name: "pub_dev", ecosystems: &["Pub"], key, comparable: None };
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {
     let text = bounded(&SCHEME, version)?;

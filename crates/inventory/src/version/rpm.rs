@@ -30,6 +30,7 @@ pub(super) const SCHEME: Scheme = Scheme {
         "openSUSE",
     ],
     key,
+    comparable: None,
 };
 
 /// The places of the tokens.

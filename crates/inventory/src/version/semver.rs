@@ -13,6 +13,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     name: "semver",
     ecosystems: &["crates.io", "Hex", "SwiftURL", "Julia", "Bitnami", "GitHub Actions", "VSCode"],
     key,
+    comparable: None,
 };
 
 fn key(version: &str) -> Result<VersionKey, VersionError> {

@@ -4,6 +4,7 @@ mod differential;
 mod laws;
 mod oracles;
 mod recorded;
+mod tools;
 
 use super::{LENGTH_LIMIT, SCHEMES, Scheme, VersionError, scheme_of};
 use crate::Ecosystem;
@@ -96,7 +97,20 @@ fn apk_cases() {
          1.0_git20200101 > 1.0
          1.1.1a-r0 < 1.1.1b-r0
          1.1.1 < 1.1.1a
-         2.0.00 < 2.0.0
+         2.0.0 < 2.0.00
+         1.010 < 1.09
+         1.09 < 1.10
+         1.09 < 1.9
+         1.2 < 1.2~0123abc
+         1.2~0123abc-r0 > 1.2-r9
+         1.2~0 < 1.2.1
+         0.r1 < 0r2
+         0..8 > 0...8
+         1.2_rc1~abc < 1.2
+         1-r = 1-r0
+         1-r-0 < 1-r0
+         1-r0-1 = 1-r-2
+         1-ruff < 1
          1.05 < 1.5
          3.0.0 < 10.0.0",
     );
@@ -169,7 +183,7 @@ fn go_cases() {
 
 #[test]
 fn npm_cases() {
-    check("npm", "=v1.2.3 = 1.2.3\n1.2.3-beta < 1.2.3\n4.17.20 < 4.17.21");
+    check("npm", "=v1.2.3 = 1.2.3\nv1.2.3 = =1.2.3\n1.2.3-beta < 1.2.3\n4.17.20 < 4.17.21");
 }
 
 /// <https://peps.python.org/pep-0440/#summary-of-permitted-suffixes-and-relative-ordering>
@@ -265,6 +279,8 @@ fn arch_cases() {
          1.5.0-1 < 1.5.0-2
          1.5.0-1 < 1.5.1-1
          1.5.0-2 < 1.5.1-1
+         1.5-1 = 1.5
+         1.5 < 1.5.1-1
          1.5.b > 1.5
          1.5b < 1.5
          1.5b < 1.5.1

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 /// How much later than the watch the worker ends itself, should the watch be gone.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// Forks. Returns in the worker; the parent becomes the watch and never returns.
-pub(super) fn fork_worker(wall: Duration) -> Result<(), EnterError> {
-    let deadline = Instant::now().checked_add(wall);
+/// Forks. Returns in the worker; the parent becomes the watch and never returns. Without `wall` it has no limit of its own.
+pub(super) fn fork_worker(wall: Option<Duration>) -> Result<(), EnterError> {
+    let deadline = wall.and_then(|wall| Instant::now().checked_add(wall));
     // SAFETY: the process has one thread, which `enter` has made sure of, so the child finds no lock held by a
     // thread that it does not have.
     let forked = unsafe { libc::fork() };

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, PipeWriter, Read};
-use std::process::Stdio;
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -23,10 +23,10 @@ impl Input {
     }
 
     /// The descriptor for the worker, and the thread's work if there is any.
-    pub(super) fn open(self) -> io::Result<(Stdio, Option<Feed>)> {
+    pub(super) fn open(self) -> io::Result<(OwnedFd, Option<Feed>)> {
         match self {
             Self::File(file) => Ok((file.into(), None)),
-            Self::Empty => Ok((Stdio::null(), None)),
+            Self::Empty => Ok((File::open("/dev/null")?.into(), None)),
             Self::Stream(source) => {
                 let (reader, writer) = io::pipe()?;
                 // Fewer turns between the two processes; where it is refused, the usual size does.

@@ -1,15 +1,19 @@
 //! The process of a worker as the supervisor sees it: started with nothing, reaped in any case.
 
+use super::Command;
 use super::ending::{Ended, JailError};
-use super::{Command, Input};
+use super::feed::Feed;
 use crate::WORKER_ARGUMENT;
+use crate::jail::WAITS;
 use crate::limits::Orders;
 use crate::readiness::{Watched, wait_until};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use std::ffi::c_int;
+use std::ffi::{OsStr, OsString, c_int};
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -17,7 +21,15 @@ use std::time::{Duration, Instant};
 /// How long the watch may take to end once nobody reads the output. It needs moments; this is for a loaded machine.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// What a worker is given beside its orders.
+pub(super) struct Descriptors {
+    pub(super) input: OwnedFd,
+    /// The file that it may write to, if there is one.
+    pub(super) scratch: Option<File>,
+}
+
 /// A started worker, behind its watch. Dropping it ends and reaps it; its output must be dropped first.
+#[derive(Debug)]
 pub(super) struct Worker {
     watch: Child,
     feed: Option<Receiver<io::Error>>,
@@ -25,38 +37,58 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the program with an empty environment, the input, the output, and the scratch file or nothing in the place of
-    /// the error output: nobody would read that.
+    /// Starts a worker that has its orders and its descriptors from the beginning.
     pub(super) fn start(
         command: &Command,
-        input: Input,
-        scratch: Option<File>,
+        descriptors: Descriptors,
         orders: &Orders,
     ) -> Result<(Self, ChildStdout), JailError> {
-        let failed = |source| JailError::Start { program: command.program.display().to_string(), source };
-        let orders = serde_json::to_string(orders).map_err(|error| failed(error.into()))?;
-        let (stdin, feed) = input.open().map_err(failed)?;
-        let mut process = std::process::Command::new(&command.program);
+        let orders = serde_json::to_string(orders).map_err(|error| failed(&command.program)(error.into()))?;
+        // What nobody would read goes nowhere.
+        let scratch = descriptors.scratch.map_or_else(Stdio::null, Into::into);
+        Self::spawn(&command.program, orders.as_ref(), &command.arguments, descriptors.input, scratch)
+    }
+
+    /// Starts a worker that waits to be summoned through `socket`.
+    pub(super) fn start_waiting(program: &Path, socket: OwnedFd) -> Result<(Self, ChildStdout), JailError> {
+        Self::spawn(program, WAITS.as_ref(), &[], socket, Stdio::null())
+    }
+
+    /// Starts the program with an empty environment and three descriptors.
+    fn spawn(
+        program: &Path,
+        orders: &OsStr,
+        arguments: &[OsString],
+        stdin: OwnedFd,
+        stderr: Stdio,
+    ) -> Result<(Self, ChildStdout), JailError> {
+        let failed = failed(program);
+        let mut process = std::process::Command::new(program);
         if let Some(own_name) = std::env::args_os().next() {
             process.arg0(own_name);
         }
         let mut watch = process
             .arg(WORKER_ARGUMENT)
             .arg(orders)
-            .args(&command.arguments)
+            .args(arguments)
             .env_clear()
             .stdin(stdin)
             .stdout(Stdio::piped())
-            .stderr(scratch.map_or_else(Stdio::null, Into::into))
+            .stderr(stderr)
             .spawn()
-            .map_err(failed)?;
+            .map_err(&failed)?;
         // Our copy of the worker's end of the input goes now, so that the feed sees when the worker goes.
         drop(process);
         let stdout = watch.stdout.take();
-        let mut worker = Self { watch, feed: None, reaped: false };
-        worker.feed = feed.map(|feed| feed.start()).transpose().map_err(failed)?;
+        let worker = Self { watch, feed: None, reaped: false };
         let stdout = stdout.ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
         Ok((worker, stdout))
+    }
+
+    /// Starts to copy the input to the worker. Our copy of the worker's end must have gone.
+    pub(super) fn feed(&mut self, feed: Feed) -> io::Result<()> {
+        self.feed = Some(feed.start()?);
+        Ok(())
     }
 
     /// Waits for the end of a worker whose output was read to its end, or let go of.
@@ -100,6 +132,12 @@ impl Worker {
             wait_until(Instant::now().checked_add(GRACE), &process, None) != Watched::Ready
         })
     }
+}
+
+/// Names the program that could not be started.
+pub(super) fn failed(program: &Path) -> impl Fn(io::Error) -> JailError {
+    let program = program.display().to_string();
+    move |source| JailError::Start { program: program.clone(), source }
 }
 
 impl Drop for Worker {

@@ -20,7 +20,7 @@ mod trace;
 mod write_file;
 
 use cases::Case;
-use sandbox::{Command, Input, JailError, Layers, Limits, Requirement};
+use sandbox::{Antechamber, Command, Input, JailError, Layers, Limits, Requirement};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -56,11 +56,20 @@ enum Layer {
     Seccomp,
     Limits,
     All,
+    /// All, of a worker that waited for its work.
+    AllWaited,
 }
 
 impl Layer {
-    const EACH: [Self; 6] =
-        [Self::None, Self::Namespaces, Self::Landlock, Self::Seccomp, Self::Limits, Self::All];
+    const EACH: [Self; 7] = [
+        Self::None,
+        Self::Namespaces,
+        Self::Landlock,
+        Self::Seccomp,
+        Self::Limits,
+        Self::All,
+        Self::AllWaited,
+    ];
 
     fn word(self) -> String {
         format!("{self:?}")
@@ -73,7 +82,7 @@ impl Layer {
             Self::Landlock => Layers { landlock: true, ..Layers::NONE },
             Self::Seccomp => Layers { seccomp: true, ..Layers::NONE },
             Self::Limits => Layers { limits: true, ..Layers::NONE },
-            Self::All => Layers::ALL,
+            Self::All | Self::AllWaited => Layers::ALL,
         }
     }
 }
@@ -116,8 +125,10 @@ fn try_everywhere(way: &WayOut) {
             Some(said) => assert_ne!(said, "escaped", "{layer:?} alone does not hold it"),
         }
     }
-    let said = outcome(way, Layer::All).expect("the whole jail is there in part at least");
-    assert_ne!(said, "escaped", "the whole jail does not hold it");
+    for layer in [Layer::All, Layer::AllWaited] {
+        let said = outcome(way, layer).expect("the whole jail is there in part at least");
+        assert_ne!(said, "escaped", "the whole jail does not hold it: {layer:?}");
+    }
 }
 
 /// What came of an attempt; `None` if the one layer that was to be tried could not be had.
@@ -132,7 +143,11 @@ fn outcome(way: &WayOut, layer: Layer) -> Option<String> {
         scratch_bytes: 0,
     };
     let read = |output: &mut dyn io::Read| io::read_to_string(output).unwrap();
-    match sandbox::run(&command, Input::Empty, &limits, Requirement::BestEffort, read) {
+    let antechamber = Antechamber::new(command.program.clone(), usize::from(layer == Layer::AllWaited));
+    antechamber.fill().unwrap();
+    let ran = antechamber.run(&command, Input::Empty, &limits, Requirement::BestEffort, read);
+    assert!(layer != Layer::AllWaited || !antechamber.is_full(), "the worker that waited did not work");
+    match ran {
         Ok((said, report)) => {
             let isolation = report.isolation;
             let is_there = match layer {
@@ -140,7 +155,7 @@ fn outcome(way: &WayOut, layer: Layer) -> Option<String> {
                 Layer::Landlock => isolation.landlock_abi.is_some(),
                 Layer::Seccomp => isolation.seccomp,
                 Layer::Limits => isolation.resource_limits,
-                Layer::None | Layer::All => true,
+                Layer::None | Layer::All | Layer::AllWaited => true,
             };
             is_there.then_some(said)
         }

@@ -1,6 +1,6 @@
 //! Bytes in and bytes out.
 
-use crate::{Named, ample, run};
+use crate::{Named, ample, run, supervise};
 use sandbox::{Command, Input, JailError, Level, Requirement};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -46,7 +46,7 @@ fn honest_work_runs_under_the_policy() {
 fn arguments_arrive_and_the_environment_does_not() {
     let command = Command::this_program(["arguments", "a b", "", "--c"]);
     let read = |output: &mut dyn Read| io::read_to_string(output).unwrap();
-    let (text, _) = sandbox::run(&command, Input::Empty, &ample(), Requirement::BestEffort, read).unwrap();
+    let (text, _) = supervise(&command, Input::Empty, &ample(), Requirement::BestEffort, read).unwrap();
     assert_eq!(text, r#"["a b", "", "--c"]"#);
     let (text, _) = run("environment", Input::Empty, &ample()).unwrap();
     assert_eq!(text, "VarsOs { inner: [] }");
@@ -56,7 +56,7 @@ fn what_is_not_read_is_no_error() {
     let command = Command::this_program(["echo"]);
     let read = |output: &mut dyn Read| output.read(&mut [0; 10]).unwrap();
     let input = Input::bytes(vec![7; 500_000]);
-    let (read, _) = sandbox::run(&command, input, &ample(), Requirement::BestEffort, read).unwrap();
+    let (read, _) = supervise(&command, input, &ample(), Requirement::BestEffort, read).unwrap();
     assert!(read > 0);
 }
 

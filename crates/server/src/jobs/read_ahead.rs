@@ -13,6 +13,7 @@ use oci::Digest;
 use registry::PushedBlob;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::{RegistryId, SubscriptionId};
 use tokio::sync::{Notify, watch};
 
@@ -82,30 +83,55 @@ impl Waiting {
     }
 }
 
+/// So long nothing has arrived before workers are started for what comes next.
+const QUIET: Duration = Duration::from_millis(100);
+
 /// Reads what arrives, one layer after the other, until `stop` becomes true.
+///
+/// The layers of a push come in a burst. Workers for the next burst are started when one is over, so that it does not wait
+/// for that.
 pub async fn keep_reading(workshop: Arc<Workshop>, arrivals: Arc<Arrivals>, mut stop: watch::Receiver<bool>) {
+    let mut wants_workers = false;
     loop {
-        let (registry, digest) = tokio::select! {
-            next = arrivals.next() => next,
+        let next = tokio::select! {
+            next = arrivals.next() => Some(next),
+            () = tokio::time::sleep(QUIET), if wants_workers => None,
             _ = stop.wait_for(|stopped| *stopped) => return,
         };
-        if let Err(error) = read(&workshop, registry, &digest).await {
+        let Some((registry, digest)) = next else {
+            wants_workers = false;
+            fill(&workshop).await;
+            continue;
+        };
+        match read(&workshop, registry, &digest).await {
+            Ok(has_read) => wants_workers |= has_read,
             // The job that judges the image meets the same, and says so in its verdict.
-            tracing::debug!(%error, %digest, "a layer could not be read ahead");
+            Err(error) => tracing::debug!(%error, %digest, "a layer could not be read ahead"),
         }
     }
 }
 
-async fn read(workshop: &Workshop, registry: RegistryId, digest: &Digest) -> Result<(), super::JobError> {
-    let Some(registry) = workshop.store.registry(registry).await? else { return Ok(()) };
-    if !super::assess::is_standard(workshop, &registry).await? {
-        return Ok(());
+async fn fill(workshop: &Workshop) {
+    let Some(antechamber) = workshop.inspector.antechamber.clone() else { return };
+    let filled = tokio::task::spawn_blocking(move || antechamber.fill()).await;
+    if let Ok(Err(error)) = filled {
+        // Each layer gets a worker of its own when it is read, and who starts that one will say what is wrong.
+        tracing::debug!(%error, "workers could not be started ahead");
     }
-    let Some(blob) = workshop.blobs.open(digest).await? else { return Ok(()) };
+}
+
+/// Reads a layer, and says whether there was something to read.
+async fn read(workshop: &Workshop, registry: RegistryId, digest: &Digest) -> Result<bool, super::JobError> {
+    let Some(registry) = workshop.store.registry(registry).await? else { return Ok(false) };
+    if !super::assess::is_standard(workshop, &registry).await? {
+        return Ok(false);
+    }
+    let Some(blob) = workshop.blobs.open(digest).await? else { return Ok(false) };
     let head =
         blob.head(LAYER_HEAD as u64).await.map_err(|error| super::JobError::Again(error.to_string()))?;
-    let Some(media_type) = likely_layer(&head) else { return Ok(()) };
-    layers::read_ahead(workshop, digest, blob, media_type).await
+    let Some(media_type) = likely_layer(&head) else { return Ok(false) };
+    layers::read_ahead(workshop, digest, blob, media_type).await?;
+    Ok(true)
 }
 
 #[cfg(test)]

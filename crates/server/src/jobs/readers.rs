@@ -7,7 +7,7 @@
 use indexer::LayerOutcome;
 use oci::Digest;
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 
@@ -31,8 +31,8 @@ pub struct Readers {
     desks: Semaphore,
     turns: Turns,
     ahead: Mutex<Ahead>,
-    /// The layer that somebody reads at leisure.
-    at_leisure: Mutex<Option<Digest>>,
+    /// The layers that somebody reads at leisure.
+    at_leisure: Mutex<HashSet<Digest>>,
 }
 
 /// What was read ahead and waits for its image, the oldest first.
@@ -71,14 +71,15 @@ impl Readers {
         }
     }
 
-    /// Notes which layer is read at leisure now, or that none is. There is one such reader.
-    pub(super) fn set_at_leisure(&self, digest: Option<&Digest>) {
-        *self.at_leisure.lock().unwrap_or_else(PoisonError::into_inner) = digest.cloned();
+    /// Notes that a layer is read at leisure, until the guard is dropped.
+    pub(super) fn at_leisure(&self, digest: &Digest) -> AtLeisure<'_> {
+        self.at_leisure.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone());
+        AtLeisure { readers: self, digest: digest.clone() }
     }
 
     /// Whether a layer is just being read at leisure, which on a busy machine has no end.
     pub(super) fn is_at_leisure(&self, digest: &Digest) -> bool {
-        self.at_leisure.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(digest)
+        self.at_leisure.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
     }
 
     /// Takes what was read ahead of a layer.
@@ -109,6 +110,19 @@ impl Readers {
     pub(super) async fn desk(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed, so there is always one in the end.
         self.desks.acquire().await.ok()
+    }
+}
+
+/// A layer that is read at leisure.
+pub(super) struct AtLeisure<'a> {
+    readers: &'a Readers,
+    digest: Digest,
+}
+
+impl Drop for AtLeisure<'_> {
+    fn drop(&mut self) {
+        let at_leisure = &self.readers.at_leisure;
+        at_leisure.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.digest);
     }
 }
 

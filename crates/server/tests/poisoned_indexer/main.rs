@@ -61,9 +61,21 @@ fn inspect(behaviour: &str) -> Result<Inspected, InspectError> {
     inspector.scratch = Some(folder.path().to_owned());
     let mut layer = tempfile::tempfile().unwrap();
     layer.write_all(b"the layer that took the worker over").unwrap();
-    let inspected = inspector.layer(Input::File(layer), behaviour, None);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "its scratch outlived it");
-    inspected
+    let inspect = |inspector: &Inspector| {
+        let layer = layer.try_clone().unwrap();
+        let inspected = inspector.layer(Input::File(layer), behaviour, None, false);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "its scratch outlived it");
+        inspected
+    };
+    let cold = inspect(&inspector);
+    // A worker that waited for its layer can do no more.
+    let inspector = inspector.with_antechamber(1);
+    let antechamber = inspector.antechamber.clone().unwrap();
+    antechamber.fill().unwrap();
+    let waited = inspect(&inspector);
+    assert!(!antechamber.is_full(), "the worker that waited did not read the layer");
+    assert_eq!(format!("{:?}", cold.err()), format!("{:?}", waited.as_ref().err()));
+    waited
 }
 
 /// A compromised worker can lie about its own layer, as the threat model says; that is all it can do.

@@ -6,7 +6,12 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 
-pub(super) const PROGRAMS: Sample = Sample { name: "by-hand", needs: &["apt-get", "dpkg"], make };
+const NEEDS: &[&str] = &["apt-get", "dpkg"];
+
+pub(super) const PROGRAMS: Sample =
+    Sample { name: "by-hand", needs: NEEDS, make: |folder| unpacked(folder, PACKAGES) };
+pub(super) const MORE: Sample =
+    Sample { name: "by-hand-more", needs: NEEDS, make: |folder| unpacked(folder, FURTHER) };
 
 /// Those that Debian has of the programs in `crates/indexer/src/programs/`.
 const PACKAGES: &[&str] = &[
@@ -74,8 +79,25 @@ const PACKAGES: &[&str] = &[
     "zstd",
 ];
 
-fn make(folder: &Path) -> Result<Made> {
-    let words: Vec<&str> = ["download", "--quiet"].iter().chain(PACKAGES).copied().collect();
+/// Those that came later.
+const FURTHER: &[&str] = &[
+    "cabal-install",
+    "chromium",
+    "composer",
+    "elixir",
+    "gcc-12",
+    "gzip",
+    "jq",
+    "libqt5core5a",
+    "php8.2-fpm",
+    "pypy3-lib",
+    "sqlcipher",
+    "swi-prolog-core",
+    "util-linux",
+];
+
+fn unpacked(folder: &Path, packages: &[&str]) -> Result<Made> {
+    let words: Vec<&str> = ["download", "--quiet"].iter().chain(packages).copied().collect();
     run("apt-get", &words, folder)?;
     let root = folder.join("root");
     fs::create_dir_all(&root)?;

@@ -54,6 +54,29 @@ pub(super) const UNSTABLE: Sample = Sample {
     needs: NEEDS,
     make: |folder| root(folder, "sid", "python3-flask,npm,golang-go,default-jre-headless,junit4"),
 };
+pub(super) const GO_MORE: Sample = Sample {
+    name: "debian-go-more",
+    needs: NEEDS,
+    make: |folder| {
+        let packages = "prometheus,caddy,restic,rclone,gh,etcd-server,podman,kubernetes-client,minify";
+        root(folder, "bookworm", packages)
+    },
+};
+pub(super) const JAVA_MORE: Sample = Sample {
+    name: "debian-java-more",
+    needs: NEEDS,
+    make: |folder| {
+        let packages = "jetty9,zookeeper,activemq,groovy,scala,ant,libokhttp-java,libspring-jdbc-java";
+        root(folder, "bookworm", packages)
+    },
+};
+pub(super) const ERLANG: Sample = Sample {
+    name: "debian-erlang",
+    needs: NEEDS,
+    make: |folder| {
+        root(folder, "bookworm", "elixir,rabbitmq-server,luarocks,libmojolicious-perl,cpanminus,node-express")
+    },
+};
 
 /// A root of this release with these packages, separated by commas.
 pub(crate) fn root(folder: &Path, release: &str, packages: &str) -> Result<Made> {

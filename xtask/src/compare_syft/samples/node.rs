@@ -8,6 +8,9 @@ use std::path::Path;
 
 pub(super) const APPLICATION: Sample = Sample { name: "npm", needs: &["npm"], make };
 
+/// As pnpm installs it: every package in a folder of its own below `.pnpm`, and links to them.
+pub(super) const LINKED: Sample = Sample { name: "pnpm", needs: &["npm"], make: linked };
+
 const PACKAGES: &[&str] = &[
     "express",
     "next",
@@ -26,6 +29,19 @@ const PACKAGES: &[&str] = &[
 
 fn make(folder: &Path) -> Result<Made> {
     installed(folder, PACKAGES)
+}
+
+fn linked(folder: &Path) -> Result<Made> {
+    run("npm", &["install", "--no-audit", "--no-fund", "--silent", "pnpm@9"], folder)?;
+    let root = folder.join("root");
+    let app = root.join("srv/app");
+    fs::create_dir_all(&app)?;
+    fs::write(app.join("package.json"), r#"{"name":"sample","version":"1.0.0","private":true}"#)?;
+    let pnpm = folder.join("node_modules/.bin/pnpm").display().to_string();
+    let mut words = vec!["add", "--ignore-scripts", "--silent", "--package-import-method", "copy"];
+    words.extend(["fastify", "vite", "@nestjs/core", "axios", "typescript", "lodash@4.17.15"]);
+    run(&pnpm, &words, &app)?;
+    Ok(Made::Folder(root))
 }
 
 /// A root with an application that needs these packages.

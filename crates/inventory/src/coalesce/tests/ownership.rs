@@ -98,6 +98,24 @@ fn program_of_a_package_is_not_listed_and_one_of_nobody_is() {
 }
 
 #[test]
+fn program_that_is_a_component_of_bitnami_is_listed_once() {
+    let image = alpine()
+        .database(PackageKind::Bitnami, "opt/bitnami/redis/.spdx-redis.spdx", "redis@7.4.1-2")
+        .database(PackageKind::Binary, "opt/bitnami/redis/bin/redis-server", "redis@7.4.1")
+        .database(PackageKind::Binary, "opt/bitnami/redis/lib/libssl.so.3", "openssl@3.0.15")
+        .database(PackageKind::Binary, "opt/other/redis-server", "redis@6.2.0");
+    check(
+        [image],
+        &format!(
+            "{TWO}
+             redis@7.4.1-2 opt/bitnami/redis/.spdx-redis.spdx L0
+             openssl@3.0.15 opt/bitnami/redis/lib/libssl.so.3 L0
+             redis@6.2.0 opt/other/redis-server L0"
+        ),
+    );
+}
+
+#[test]
 fn lock_file_is_silent_where_its_packages_are_installed() {
     let lock = |layer: Layer, at| layer.lock(PackageKind::Npm, at, "a@1.0.0 b@1.0.0 c@1.0.0");
     let installed = |layer: Layer, at| layer.database(PackageKind::Npm, at, "a@1.0.0");

@@ -36,17 +36,21 @@ proptest! {
         for scheme in SCHEMES {
             let Ok(ab) = scheme.compare(&a, &b) else { continue };
             prop_assert_eq!(scheme.compare(&b, &a), Ok(ab.reverse()));
+            prop_assert!(scheme.compare(&a, &a).unwrap().is_eq());
+            if scheme.comparable.is_some() {
+                // A package manager that compares parts of two versions has no order; our keys have one anyhow.
+                continue;
+            }
             let (Ok(bc), Ok(ac)) = (scheme.compare(&b, &c), scheme.compare(&a, &c)) else { continue };
             if ab == bc {
                 prop_assert_eq!(ac, ab, "{}: {} {} {}", scheme.name, a, b, c);
             }
-            prop_assert!(scheme.compare(&a, &a).unwrap().is_eq());
         }
     }
 
     #[test]
     fn key_order_is_the_comparison(a in version(), b in version()) {
-        for scheme in SCHEMES {
+        for scheme in SCHEMES.iter().filter(|scheme| scheme.comparable.is_none()) {
             let (Ok(left), Ok(right)) = ((scheme.key)(&a), (scheme.key)(&b)) else { continue };
             prop_assert_eq!(left.as_bytes().cmp(right.as_bytes()), scheme.compare(&a, &b).unwrap());
         }

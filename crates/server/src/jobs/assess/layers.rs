@@ -137,9 +137,9 @@ pub(in crate::jobs) async fn read_ahead(
         return Ok(());
     }
     let file = blob.into_file().await?;
-    workshop.readers.set_at_leisure(Some(digest));
+    let at_leisure = workshop.readers.at_leisure(digest);
     let inspected = inspect(workshop, file, media_type, Haste::Leisure).await;
-    workshop.readers.set_at_leisure(None);
+    drop(at_leisure);
     // What went wrong is met and told of by the job that judges the image. If that was faster, nobody will ask again.
     if let Ok(inspected) = inspected?
         && known(workshop, digest).await?.is_none()
@@ -163,7 +163,9 @@ async fn inspect(
         Haste::Leisure => None,
     };
     let (inspector, media_type) = (workshop.inspector.clone(), media_type.to_owned());
-    let inspected = on_a_thread(move || inspector.layer(Input::File(file), &media_type, None), haste).await;
+    let at_leisure = haste == Haste::Leisure;
+    let read = move || inspector.layer(Input::File(file), &media_type, None, at_leisure);
+    let inspected = on_a_thread(read, haste).await;
     drop(desk);
     inspected
 }

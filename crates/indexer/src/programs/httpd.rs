@@ -4,7 +4,7 @@ use super::Program;
 
 /// The rule.
 pub(super) const PROGRAM: Program = Program {
-    name: "apache",
+    name: "httpd",
     files: &["httpd", "apache2"],
     signs: &[r"Apache/([0-9]+\.[0-9]+\.[0-9]+)"],
     sample: (b"x\x00Apache/2.4.57 (Unix)\x00", "2.4.57"),
