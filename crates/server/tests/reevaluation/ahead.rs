@@ -208,3 +208,33 @@ async fn what_is_pushed_meanwhile_delays_nobody() {
     assert_eq!(harbour.verdict("app").await, "Unhealthy High=1 Low=1");
     assert_eq!((harbour.verdict("well").await, harbour.flips("well").await), ("Unhealthy Low=1".into(), 3));
 }
+
+/// An advisory about a package that some have in a version that nobody can read.
+#[tokio::test]
+async fn what_cannot_be_decided_is_not_called_healthy_and_keeps_nobody_waiting() {
+    let harbour = Harbour::new().await;
+    harbour.image("sound", &[("flask", "")], json!([])).await;
+    harbour.image("ill", &[("django", "1.0"), ("flask", "")], json!([])).await;
+    harbour.image("hit", &[("flask", "1.0")], json!([])).await;
+    harbour.install(&[ONE], &[]);
+    harbour.run().await;
+    assert_eq!(harbour.verdict("sound").await, "Healthy");
+    harbour.install(&[ONE, LOW], &[]);
+    harbour.workshop.shelf.refresh().unwrap();
+    let mut changes = harbour.workshop.changes.subscribe();
+    let next = async {
+        changes.changed().await.unwrap();
+        let states = async |name| harbour.summary(name).await.state;
+        assert_eq!(states("sound").await, store::ImageState::NotApplicable);
+        assert_eq!(harbour.verdict("hit").await, "Unhealthy Low=1");
+        let written = harbour.store.written_summary(&harbour.key("ill")).await.unwrap().unwrap();
+        assert_eq!(written.cause, None, "a remark on what is unhealthy anyway can wait");
+    };
+    let (outcome, ()) = tokio::join!(server::jobs::reevaluate::run(&harbour.workshop), next);
+    assert!(outcome.unwrap().is_ahead);
+    for name in ["sound", "ill"] {
+        assert_eq!(harbour.summary(name).await.cause.unwrap().code, "VersionsUndetermined", "{name}");
+    }
+    assert_eq!(harbour.verdict("ill").await, "Unhealthy High=1");
+    assert_eq!(harbour.flips("sound").await, 3);
+}

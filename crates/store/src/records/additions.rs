@@ -70,6 +70,9 @@ pub trait Additions: Send + Sync {
     /// The images to which a trusted document is attached, or to an index that they are part of; ascending.
     async fn images_with_documents(&self) -> Result<Vec<ImageNumber>, Error>;
 
+    /// The images that have a verdict somewhere and are not written as unhealthy there; ascending.
+    async fn images_not_unhealthy(&self) -> Result<Vec<ImageNumber>, Error>;
+
     /// The verdict on an image as it was written, without what was found since: whoever writes the next one compares
     /// it with this.
     async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error>;

@@ -40,16 +40,11 @@ impl Additions for SqliteStore {
     }
 
     async fn images_with_documents(&self) -> Result<Vec<ImageNumber>, Error> {
-        self.read(|connection| {
-            let mut images = Vec::new();
-            for sql in WITH_DOCUMENTS {
-                images.extend(rows(connection, sql, [], |row| Ok(ImageNumber(row.plain("id")?)))?);
-            }
-            images.sort_unstable();
-            images.dedup();
-            Ok(images)
-        })
-        .await
+        self.read(|connection| numbers(connection, &WITH_DOCUMENTS)).await
+    }
+
+    async fn images_not_unhealthy(&self) -> Result<Vec<ImageNumber>, Error> {
+        self.read(|connection| numbers(connection, &[NOT_UNHEALTHY])).await
     }
 
     async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
@@ -85,6 +80,17 @@ impl Additions for SqliteStore {
         })
         .await
     }
+}
+
+/// The images of some statements, ascending, each once.
+fn numbers(connection: &Connection, statements: &[&str]) -> Result<Vec<ImageNumber>, Error> {
+    let mut images = Vec::new();
+    for sql in statements {
+        images.extend(rows(connection, sql, [], |row| Ok(ImageNumber(row.plain("id")?)))?);
+    }
+    images.sort_unstable();
+    images.dedup();
+    Ok(images)
 }
 
 fn show_ahead(connection: &Connection, ahead: &Ahead, at: Timestamp) -> Result<ShownAhead, Error> {
@@ -133,6 +139,11 @@ fn is_all_matched_with(connection: &Connection, snapshots: &[SnapshotVersion]) -
     })?;
     Ok(shown.iter().all(|before| snapshots.contains(before)))
 }
+
+/// The images that have a verdict and are not unhealthy, from the index of states.
+pub(super) const NOT_UNHEALTHY: &str = "SELECT i.id FROM registry r
+     CROSS JOIN image_summary s ON s.registry = r.id AND s.state IN ('Healthy', 'NotApplicable')
+     CROSS JOIN image i ON i.digest = s.digest";
 
 /// The images to which a trusted document is attached, or to an index of which.
 pub(super) const WITH_DOCUMENTS: [&str; 2] = [

@@ -169,6 +169,10 @@ pub(crate) async fn verdicts_that_flip_are_shown_before_they_are_written(store: 
     fleet.image("d-torn", NotApplicable, true).await;
     fleet.image("e-ill", Unhealthy, true).await;
     fleet.image("f-well", Healthy, true).await;
+    let not_unhealthy = fleet.scene.store.images_not_unhealthy().await.unwrap();
+    let images = fleet.scene.store.numbered_images(not_unhealthy).await.unwrap();
+    let names: Vec<String> = images.iter().map(|one| one.image.repository.name.to_string()).collect();
+    assert_eq!(names, ["b-well", "c-other", "d-torn", "f-well"]);
     assert_eq!(fleet.show(&[], Some(2)).await, ShownAhead::Shown(vec![]));
     assert_eq!(fleet.says("b-well").await, "Unhealthy Critical=1");
     assert_eq!(fleet.summary("b-well").await.changed_at, second(9));

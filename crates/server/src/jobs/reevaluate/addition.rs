@@ -19,8 +19,8 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
-    Ahead, ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding,
-    PackageVersionId, ShownAhead, SnapshotVersion,
+    Ahead, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding, PackageVersionId,
+    ShownAhead, SnapshotVersion,
 };
 
 /// With more names of packages than this, a snapshot is no addition.
@@ -73,12 +73,11 @@ pub(super) async fn announce(
         earlier.push((version.clone(), snapshot));
     }
     let book = Rulebook::load(&**store, Timestamp::now()).await?;
-    let Some(Additions { standings, more, otherwise }) = additions(catching, earlier, book).await? else {
+    let Some(additions) = additions(catching, earlier, book).await? else {
         return Ok(Announced::No);
     };
-    let changed: BTreeSet<PackageVersionId> =
-        more.iter().flat_map(|(_, more)| more.iter().map(|more| more.package_version)).collect();
-    let others = others(catching, changed, otherwise).await?;
+    let others = others(catching, &additions).await?;
+    let Additions { standings, more, .. } = additions;
     let judged = judged(catching, &standings, &others).await?;
     let begun: Vec<PackageVersionId> = standings
         .iter()
@@ -133,6 +132,9 @@ struct Additions {
     standings: Vec<PackageStanding>,
     /// Those that only have more findings than with an earlier snapshot, for each of these.
     more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
+    /// Those of which more cannot be decided than with an earlier one: images that are not unhealthy may not be called
+    /// healthy any more, and are judged at once. For others it is a remark, which comes when they are written.
+    doubted: Vec<PackageVersionId>,
     /// Those of which anything else has changed: the images that have them are judged at once.
     otherwise: Vec<PackageVersionId>,
 }
@@ -161,21 +163,26 @@ async fn additions(
     }
     blocking(move || {
         let more = earlier.iter().map(|(version, _)| (version.clone(), Vec::new())).collect();
-        let mut found = Additions { standings: Vec::new(), more, otherwise: Vec::new() };
+        let mut found = Additions { standings: Vec::new(), more, doubted: Vec::new(), otherwise: Vec::new() };
         for standing in standings {
             // Both are counted from the snapshots: what is recorded has the ratings of whoever was recorded last.
             let is = counted_anew(&newer, &standing);
             for ((_, older), (_, more)) in earlier.iter().zip(&mut found.more) {
-                match change(&counted_anew(older, &standing), &is) {
-                    Change::None => {}
-                    Change::More(_) if may_be_hidden(&book, &newer, &standing) => return None,
-                    Change::More(added) => more.push(added),
-                    Change::Otherwise => found.otherwise.push(standing.id),
+                let Change::Added { findings, is_doubted } = change(&counted_anew(older, &standing), &is)
+                else {
+                    found.otherwise.push(standing.id);
+                    continue;
+                };
+                if findings.is_some() && may_be_hidden(&book, &newer, &standing) {
+                    return None;
                 }
+                more.extend(findings);
+                found.doubted.extend(is_doubted.then_some(standing.id));
             }
             found.standings.push(is);
         }
         found.otherwise.dedup();
+        found.doubted.dedup();
         Some(found)
     })
     .await
@@ -193,17 +200,18 @@ fn may_be_hidden(book: &Rulebook, snapshot: &Snapshot, standing: &PackageStandin
 /// What has changed in what is found.
 #[derive(Debug, PartialEq)]
 enum Change {
-    /// Nothing.
-    None,
-    /// There is more of it.
-    More(MoreFindings),
+    /// Nothing that was found is gone.
+    Added {
+        /// What is found more, if anything is.
+        findings: Option<MoreFindings>,
+        /// Whether something else cannot be decided, and nothing less.
+        is_doubted: bool,
+    },
     /// Something else.
     Otherwise,
 }
 
 fn change(before: &PackageStanding, after: &PackageStanding) -> Change {
-    let same_doubts =
-        (before.undetermined, &before.first_undetermined) == (after.undetermined, &after.first_undetermined);
     let mut counts = BTreeMap::new();
     for (severity, count) in &after.affected {
         match count.checked_sub(before.affected.get(severity).copied().unwrap_or_default()) {
@@ -215,29 +223,32 @@ fn change(before: &PackageStanding, after: &PackageStanding) -> Change {
         }
     }
     let nothing_less = before.affected.keys().all(|severity| after.affected.contains_key(severity));
-    match (same_doubts && nothing_less, counts.is_empty()) {
-        (false, _) => Change::Otherwise,
-        (true, true) => Change::None,
-        (true, false) => Change::More(MoreFindings { package_version: before.id, counts }),
+    if !nothing_less || after.undetermined < before.undetermined {
+        return Change::Otherwise;
     }
+    let findings = (!counts.is_empty()).then_some(MoreFindings { package_version: before.id, counts });
+    let is_doubted =
+        (before.undetermined, &before.first_undetermined) != (after.undetermined, &after.first_undetermined);
+    Change::Added { findings, is_doubted }
 }
 
-/// The images that have package versions with more findings and documents that may speak against these, and all that have
-/// a package version of which something else is said.
-async fn others(
-    catching: &Catching<'_>,
-    more: BTreeSet<PackageVersionId>,
-    otherwise: Vec<PackageVersionId>,
-) -> Result<Vec<ImageToJudge>, JobError> {
+/// The images that are judged at once: those that have package versions with more findings and documents that may speak
+/// against these, those that are not unhealthy and have one of which more cannot be decided, and all that have one of which
+/// something else is said.
+async fn others(catching: &Catching<'_>, additions: &Additions) -> Result<Vec<ImageToJudge>, JobError> {
     let store = &catching.workshop.store;
-    let with_documents = store.images_with_documents().await?;
-    let more = if with_documents.is_empty() { Vec::new() } else { more.into_iter().collect() };
-    let (having, others) = tokio::try_join!(store.images_having(more), store.images_having(otherwise))?;
-    let mut all: Vec<ImageNumber> = having
-        .into_iter()
-        .filter(|image| with_documents.binary_search(image).is_ok())
-        .chain(others)
-        .collect();
+    let more = additions.more.iter().flat_map(|(_, more)| more.iter().map(|more| more.package_version));
+    let more: BTreeSet<PackageVersionId> = more.collect();
+    let mut all = store.images_having(additions.otherwise.clone()).await?;
+    for (package_versions, among) in [
+        (more.into_iter().collect(), store.images_with_documents().await?),
+        (additions.doubted.clone(), store.images_not_unhealthy().await?),
+    ] {
+        if !among.is_empty() {
+            let having = store.images_having(package_versions).await?;
+            all.extend(having.into_iter().filter(|image| among.binary_search(image).is_ok()));
+        }
+    }
     all.sort_unstable();
     all.dedup();
     let mut images = Vec::with_capacity(all.len());
@@ -288,20 +299,26 @@ mod tests {
     }
 
     #[test]
-    fn only_more_findings_are_an_addition() {
-        let before = standing(&[("High", 2)], 0);
-        let Change::More(added) = change(&before, &standing(&[("High", 2), ("Low", 1)], 0)) else {
-            panic!("there is one more");
+    fn only_more_findings_and_doubts_are_an_addition() {
+        let before = standing(&[("High", 2)], 1);
+        let added = |counts: &[(&str, u64)], is_doubted| {
+            let counts: BTreeMap<_, _> =
+                counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
+            let findings =
+                (!counts.is_empty()).then_some(MoreFindings { package_version: PackageVersionId(1), counts });
+            Change::Added { findings, is_doubted }
         };
-        assert_eq!(added.counts, BTreeMap::from([("Low".to_owned(), 1)]));
-        assert_eq!(change(&before, &before), Change::None, "the same is nothing");
-        for other in [
-            standing(&[("High", 1)], 0),
-            standing(&[("Low", 2)], 0),
-            standing(&[], 0),
-            standing(&[("High", 3)], 1),
+        for (after, expected) in [
+            (standing(&[("High", 2), ("Low", 1)], 1), added(&[("Low", 1)], false)),
+            (standing(&[("High", 3)], 2), added(&[("High", 1)], true)),
+            (standing(&[("High", 2)], 2), added(&[], true)),
+            (standing(&[("High", 2)], 1), added(&[], false)),
+            (standing(&[("High", 1)], 1), Change::Otherwise),
+            (standing(&[("Low", 2)], 1), Change::Otherwise),
+            (standing(&[], 1), Change::Otherwise),
+            (standing(&[("High", 3)], 0), Change::Otherwise),
         ] {
-            assert_eq!(change(&before, &other), Change::Otherwise, "{other:?}");
+            assert_eq!(change(&before, &after), expected, "{after:?}");
         }
     }
 }
