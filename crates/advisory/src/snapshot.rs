@@ -9,6 +9,7 @@
 
 mod amend;
 mod compile;
+mod currency;
 mod diff;
 mod entry;
 mod intern;
@@ -32,6 +33,7 @@ use map::Bytes;
 pub use record::VulnerabilityRecord;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 pub use succession::{Doubt, SuccessionLimits, doubts};
@@ -59,6 +61,12 @@ pub struct SnapshotSource {
     pub enrichments: u64,
     /// How many records could not be read.
     pub skipped: u64,
+    /// When it was read, or last said that it is what it was then; missing where nobody told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Timestamp>,
+    /// The ecosystems of which it speaks, with how many statements about packages each.
+    #[serde(default)]
+    pub ecosystems: BTreeMap<String, u32>,
 }
 
 /// How much is in a snapshot.

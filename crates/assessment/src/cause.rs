@@ -58,7 +58,7 @@ pub enum Cause {
         /// Their age, in days.
         days: i64,
     },
-    /// What is loaded does not speak of an ecosystem.
+    /// What is loaded does not speak of an ecosystem, or its source was not read for too long.
     EcosystemNotCovered {
         /// The ecosystem.
         ecosystem: Ecosystem,
@@ -163,7 +163,7 @@ impl fmt::Display for Cause {
                 )
             }
             Self::EcosystemNotCovered { ecosystem } => {
-                write!(f, "The loaded advisories say nothing about {ecosystem}; import a feed that does.")
+                write!(f, "The loaded advisories say nothing recent about {ecosystem}; import some that do.")
             }
             Self::VersionsUndetermined { count, detail } => {
                 write!(f, "{count} possible findings could not be decided, such as: {detail}.")

@@ -21,6 +21,7 @@ mod push;
 #[path = "../tests/end_to_end/support/server.rs"]
 mod server;
 
+use futures_util::{Stream, StreamExt, stream};
 use image::{Blob, Image};
 use indexer::build::{LayerBuilder, media_type};
 use indexer::codec::{Codec, Decoded};
@@ -32,6 +33,14 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const MEBIBYTE: usize = 1 << 20;
+/// Between one pair of pushes and the next.
+const PAUSE: Duration = Duration::from_millis(300);
+/// Runs of pushes from afar are counted from here, so that their images are new too.
+const FAR: usize = 1000;
+/// What a line of 1 Gbit/s carries in a second.
+const LINE_BYTES: f64 = 125e6;
+/// Bytes that are sent at once: two milliseconds of that line.
+const PIECE: usize = 256 << 10;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -55,7 +64,7 @@ async fn measure() {
         for run in 0..runs {
             let image = kind.image(run);
             // Pushes come one by one, and what they leave to be done is done before the next.
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(PAUSE).await;
             // What one push leaves to be written to the disk is in the way of the next, so they take turns in being first.
             let is_first = run % 2 == 1;
             if !is_first {
@@ -69,6 +78,9 @@ async fn measure() {
         }
         print(&format!("{}, new", kind.name), verdicts);
         lines.push(slowdown(kind.name, &on, &off));
+    }
+    for (kind, runs) in [(&small, 20), (&medium, 10), (&large, 3)] {
+        lines.push(slowdown_from_afar(&client, &server, &idle, kind, runs).await);
     }
     for kind in [&small, &medium] {
         let image = kind.image(0);
@@ -228,6 +240,57 @@ async fn pushed(client: &Client, server: &Server, name: &str, image: &Image) -> 
     started.elapsed()
 }
 
+/// What scans cost pushes from afar, in turns.
+async fn slowdown_from_afar(
+    client: &Client,
+    server: &Server,
+    idle: &Server,
+    kind: &Kind,
+    runs: usize,
+) -> String {
+    let (mut on, mut off) = (Vec::new(), Vec::new());
+    for run in 0..runs {
+        let image = kind.image(FAR + run);
+        tokio::time::sleep(PAUSE).await;
+        for is_on in [run % 2 == 0, run % 2 == 1] {
+            let (server, times) = if is_on { (server, &mut on) } else { (idle, &mut off) };
+            times.push(pushed_from_afar(client, server, kind.name, &image).await);
+            if is_on {
+                verdict(client, server, kind.name, &image).await;
+            }
+        }
+    }
+    slowdown(&format!("{} from afar", kind.name), &on, &off)
+}
+
+/// A push by a client that has a line of 1 Gbit/s and has hashed its layers before.
+async fn pushed_from_afar(client: &Client, server: &Server, name: &str, image: &Image) -> Duration {
+    let blobs: Vec<(String, Vec<Vec<u8>>)> = image
+        .layers
+        .iter()
+        .chain([&image.config])
+        .map(|blob| (blob.digest().to_string(), blob.bytes.chunks(PIECE).map(<[u8]>::to_vec).collect()))
+        .collect();
+    let repository = repository(name);
+    let started = Instant::now();
+    for (digest, pieces) in blobs {
+        let body = reqwest::Body::wrap_stream(paced(pieces));
+        push::push_bytes(client, &server.url, &repository, &digest, body).await.unwrap();
+    }
+    push::put_manifest(client, &server.url, &repository, "1", &image.manifest()).await.unwrap();
+    started.elapsed()
+}
+
+/// Pieces as fast as the line carries them.
+fn paced(pieces: Vec<Vec<u8>>) -> impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static {
+    let started = Instant::now();
+    stream::iter(pieces.into_iter().enumerate()).then(move |(number, piece)| async move {
+        let due = started + Duration::from_secs_f64((number * PIECE) as f64 / LINE_BYTES);
+        tokio::time::sleep_until(due.into()).await;
+        Ok(piece)
+    })
+}
+
 /// How long it takes from now until the verdict can be read.
 async fn verdict(client: &Client, server: &Server, name: &str, image: &Image) -> Duration {
     let digest = image.manifest().digest();
@@ -256,7 +319,7 @@ fn slowdown(name: &str, on: &[Duration], off: &[Duration]) -> String {
     ratios.sort_by(f64::total_cmp);
     let slower = (ratios[ratios.len() / 2] - 1.0) * 100.0;
     let (on, off) = (median(on.to_vec()), median(off.to_vec()));
-    format!("push of {name:<26} {on:>10.1?} with scans, {off:>10.1?} without: {slower:+.1} % in a pair")
+    format!("push of {name:<34} {on:>10.1?} with scans, {off:>10.1?} without: {slower:+.1} % in a pair")
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

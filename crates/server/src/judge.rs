@@ -191,9 +191,22 @@ pub fn standing(
     if age > age_limit {
         return FeedStanding::TooOld { days: age.as_hours() / 24 };
     }
-    let uncovered =
-        ecosystems.iter().filter(|ecosystem| snapshot.coverage(ecosystem).is_none()).cloned().collect();
+    let uncovered = ecosystems
+        .iter()
+        .filter(|ecosystem| !is_covered(snapshot, ecosystem, age_limit, now))
+        .cloned()
+        .collect();
     FeedStanding::InForce { uncovered }
+}
+
+/// Whether there are advisories for an ecosystem, and their sources were read lately enough.
+pub fn is_covered(
+    snapshot: &Snapshot,
+    ecosystem: &Ecosystem,
+    age_limit: SignedDuration,
+    now: Timestamp,
+) -> bool {
+    snapshot.coverage(ecosystem).is_some() && now.duration_since(snapshot.as_of(ecosystem)) <= age_limit
 }
 
 /// The distribution whose packages nobody publishes advisories for, if the image has such packages.

@@ -94,7 +94,16 @@ impl Compiler {
             withdrawn: 0,
             enrichments: 0,
             skipped: 0,
+            read_at: None,
+            ecosystems: BTreeMap::new(),
         });
+    }
+
+    /// Says when the current source was read, or last said that it is what it was then.
+    pub fn source_read_at(&mut self, at: Timestamp) {
+        if let Some(source) = self.sources.last_mut() {
+            source.read_at = Some(at);
+        }
     }
 
     /// Adds what reading the current source came to: its feeds, and what was skipped.
@@ -184,6 +193,10 @@ impl Compiler {
         affected: AffectedPackage,
     ) -> Result<(), CompileError> {
         let scheme = scheme_of(&affected.ecosystem);
+        if let Some(source) = self.sources.last_mut() {
+            let statements = source.ecosystems.entry(affected.ecosystem.as_str().to_owned()).or_default();
+            *statements = statements.saturating_add(1);
+        }
         let fingerprint = fingerprint(&[said, &json(&affected)]);
         let (first_range, first_version) = (self.ranges.count, self.versions.count);
         let (kind, unknown) = match affected.extent {

@@ -234,13 +234,14 @@ fn info(shelf: &Shelf, age_limit: SignedDuration, json: bool, terminal: Terminal
         table.add_row(vec![clean(&ecosystem.name), ecosystem.packages.to_string()]);
     }
     say!("{table}");
-    let mut table = terminal.table(&["SOURCE", "RECORDS", "SKIPPED", "NEWEST"]);
+    let mut table = terminal.table(&["SOURCE", "RECORDS", "SKIPPED", "NEWEST", "READ"]);
     for source in &view.sources {
         table.add_row(vec![
             clean(&source.name),
             source.advisories.to_string(),
             source.skipped.to_string(),
             source.newest.map_or_else(|| "-".to_owned(), |newest| newest.to_string()),
+            source.read_at.map_or_else(|| "-".to_owned(), |read_at| format!("{read_at:.0}")),
         ]);
     }
     say!("{table}");

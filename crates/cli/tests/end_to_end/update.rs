@@ -306,6 +306,37 @@ fn one_bad_source_leaves_the_others_alone() {
     let output = update();
     assert_eq!(output.status.code(), Some(1), "what failed is said");
     assert!(said(&output).contains("170 advisories"), "what it said before is kept: {}", said(&output));
+    // It has not become younger by that, as the other has.
+    let info: serde_json::Value =
+        serde_json::from_slice(&site.advisories(&["info", "--json"]).stdout).unwrap();
+    let read_at = |source: &str| {
+        let sources = info["sources"].as_array().unwrap();
+        let source = sources.iter().find(|found| found["name"].as_str().unwrap().ends_with(source)).unwrap();
+        source["readAt"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    let created_at: jiff::Timestamp = info["createdAt"].as_str().unwrap().parse().unwrap();
+    assert!(read_at("/bad") < read_at("/good") && read_at("/good") <= created_at, "{info:#}");
+}
+
+#[test]
+fn a_source_that_says_that_it_is_what_it_was_counts_as_read() {
+    let site = Site::new();
+    let urls = [format!("{}/one", site.source.url), format!("{}/other", site.source.url)];
+    let update = || site.advisories(&["update", "--source", &urls[0], "--source", &urls[1]]);
+    let tagged = |content| Served { content, etag: Some("\"1\""), ..Served::default() };
+    site.source.serve("/one", Served { content: secdb(100, "v3.20"), ..Served::default() });
+    site.source.serve("/other", tagged(secdb(50, "v3.19")));
+    assert!(update().status.success());
+    let confirmed = || {
+        let folder = site.data().join("advisories/records");
+        let listed = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        listed.filter(|name| name.to_str().unwrap().ends_with(".confirmed")).count()
+    };
+    assert_eq!(confirmed(), 0);
+    site.source.serve("/one", Served { content: secdb(120, "v3.20"), ..Served::default() });
+    let output = update();
+    assert!(output.status.success() && said(&output).contains("unchanged"), "{}", said(&output));
+    assert_eq!(confirmed(), 1);
 }
 
 #[test]

@@ -11,10 +11,12 @@ use super::records::Records;
 use super::{ShelfError, path_of, pointed};
 use advisory::wire::{WireLimits, read_records_if};
 use advisory::{Compiler, Enrichment, Record, Snapshot, amended};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// A source that has said since, for longer than this, that it is what it was is to have that in the next snapshot.
+const CONFIRMED_SINCE: SignedDuration = SignedDuration::from_hours(24);
 /// With more bytes of fresh records than this, compiling everything is hardly more work.
 const FRESH_BYTES: u64 = 32 << 20;
 /// What other sources know of vulnerabilities that are mentioned for the first time is looked for in so many bytes.
@@ -32,7 +34,7 @@ pub(super) fn amend(records: &Records, now: Timestamp) -> Result<Option<(Vec<u8>
     let mut mentioned = BTreeSet::new();
     let (mut enrichments, mut is_whole) = (0, true);
     for path in &fresh {
-        let report = add_source(&mut compiler, path, &mut |record| match record {
+        let report = add_source(records, &mut compiler, path, &mut |record| match record {
             Record::Advisory(advisory) if advisory.withdrawn.is_none() => {
                 mentioned.insert(advisory.id.as_str().to_owned());
                 mentioned.extend(advisory.aliases.iter().chain(&advisory.upstream).cloned());
@@ -72,7 +74,15 @@ fn base(records: &Records) -> Result<Option<Snapshot>, ImportError> {
     }
     for path in records.kept_ones()? {
         let (head, _) = opened(&path)?;
-        if !base.sources().iter().any(|source| source.name == head.name) {
+        let Some(source) = base.sources().iter().find(|source| source.name == head.name) else {
+            return Ok(None);
+        };
+        // The base would be taken for older than it is.
+        let confirmed = records.confirmed(&head.name);
+        let is_behind = |confirmed: Timestamp| {
+            source.read_at.is_none_or(|read_at| confirmed.duration_since(read_at) > CONFIRMED_SINCE)
+        };
+        if confirmed.is_some_and(is_behind) {
             return Ok(None);
         }
     }

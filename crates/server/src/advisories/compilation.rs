@@ -25,19 +25,22 @@ fn compile_all(records: &Records, now: Timestamp) -> Result<(Vec<u8>, u64), Impo
     let mut compiler = Compiler::new();
     let mut advisories = 0;
     for path in records.to_compile()? {
-        advisories += add_source(&mut compiler, &path, &mut |_| {})?.advisories;
+        advisories += add_source(records, &mut compiler, &path, &mut |_| {})?.advisories;
     }
     Ok((compiler.finish(now)?, advisories))
 }
 
 /// Adds the records of one source, and shows each to somebody.
 pub(super) fn add_source(
+    records: &Records,
     compiler: &mut Compiler,
     path: &Path,
     look: &mut dyn FnMut(&Record),
 ) -> Result<SourceReport, ImportError> {
     let (head, mut file) = opened(path)?;
+    let confirmed = records.confirmed(&head.name);
     compiler.begin_source(head.name);
+    compiler.source_read_at(confirmed.map_or(head.imported_at, |confirmed| confirmed.max(head.imported_at)));
     let mut refused = None;
     let report = read_records(&mut file, &WireLimits::default(), &mut |record| {
         look(&record);

@@ -6,10 +6,12 @@
 //! | `.records.fresh` | what was read a moment ago and belongs to no snapshot yet |
 //! | `.records.held` | what a snapshot that is held back was made of |
 //! | `.records.before` | what `.records` was before the snapshot in force; empty if there was none |
+//! | `.confirmed` | when the source last said that it is what it was |
 //!
 //! Whoever changes them holds the lock, so that an import and an update of the server never mix.
 
-use super::{ShelfError, file_error};
+use super::{ShelfError, file_error, write_whole};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ const RECORDS: &str = "records";
 const FRESH: &str = "records.fresh";
 const HELD: &str = "records.held";
 const BEFORE: &str = "records.before";
+const CONFIRMED: &str = "confirmed";
 /// The file of the shelf that is there while records are ahead of the snapshot in force.
 const AHEAD: &str = "ahead";
 
@@ -57,6 +60,17 @@ impl Records {
     /// The file for what a source says now. Sources are kept apart by the hash of their names: a name is anybody's.
     pub(super) fn fresh(&self, source: &str) -> PathBuf {
         self.folder.join(format!("{}.{FRESH}", hash(source)))
+    }
+
+    /// Notes that a source said that it is what it was.
+    pub(super) fn confirm(&self, source: &str, at: Timestamp) -> Result<(), ShelfError> {
+        write_whole(&self.folder, &format!("{}.{CONFIRMED}", hash(source)), at.to_string().as_bytes())
+    }
+
+    /// When a source last said that it is what it was. What cannot be read was never said.
+    pub(super) fn confirmed(&self, source: &str) -> Option<Timestamp> {
+        let path = self.folder.join(format!("{}.{CONFIRMED}", hash(source)));
+        std::fs::read_to_string(path).ok()?.parse().ok()
     }
 
     /// The file of what a source said, if there is one.

@@ -232,6 +232,12 @@ fn read_all(
     listener: &Listener,
 ) -> Result<Updated, ImportError> {
     let records = Records::open(shelf)?;
+    let now = Timestamp::now();
+    for (name, outcome) in &outcomes {
+        if *outcome == SourceOutcome::Unchanged {
+            records.confirm(name, now)?;
+        }
+    }
     let mut read = Vec::new();
     for got in ready {
         listener(UpdateProgress::Reading { source: got.source.name.clone() });

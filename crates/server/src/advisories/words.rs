@@ -27,6 +27,7 @@ pub fn view(
                 newest: source.newest,
                 advisories: source.advisories + source.enrichments,
                 skipped: source.skipped,
+                read_at: source.read_at,
             })
             .collect(),
         ecosystems: snapshot

@@ -397,6 +397,7 @@ pub struct AdvisoriesView {
 
 /// A source of the advisories in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SourceView {
     /// Its name.
     pub name: String,
@@ -406,6 +407,8 @@ pub struct SourceView {
     pub advisories: u64,
     /// How many records could not be read.
     pub skipped: u64,
+    /// When it was read, or last said that it is what it was; missing where the snapshot does not tell.
+    pub read_at: Option<Timestamp>,
 }
 
 /// A snapshot that is held back until a person accepts it.

@@ -63,6 +63,11 @@ fn target(snapshot: &Snapshot, age_limit: SignedDuration, now: Timestamp) -> Ree
     }
 }
 
+/// What a source said before this counts no more.
+fn oldest(workshop: &Workshop, now: Timestamp) -> Timestamp {
+    now.checked_sub(workshop.advisory_age_limit).unwrap_or(Timestamp::MIN)
+}
+
 /// Looks at the shelf now and then, and asks for this job when there is something to catch up with.
 pub async fn watch_shelf(workshop: Arc<Workshop>, mut stop: watch::Receiver<bool>) {
     let mut asked: Option<(Reevaluated, Timestamp)> = None;
@@ -176,7 +181,10 @@ async fn catch_up(
     let (mut plan, standings) = {
         let (snapshot, before, version) = (snapshot.clone(), before.clone(), target.snapshot.clone());
         let alike = if is_ahead { shown.clone() } else { Vec::new() };
-        let work = move || (Plan::new(&standings, &version, &snapshot, before.as_deref(), &alike), standings);
+        let oldest = oldest(workshop, Timestamp::now());
+        let work = move || {
+            (Plan::new(&standings, &version, &snapshot, before.as_deref(), &alike, oldest), standings)
+        };
         tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?
     };
     // Also those that have a vulnerability of which only the description or the rating changed, and those that a run
@@ -265,7 +273,7 @@ impl Catching<'_> {
     /// The verdicts show everything: their summaries are written.
     async fn settled(&self, standings: Standings) -> Result<CaughtUp, JobError> {
         let Self { workshop, snapshot, target, plan, .. } = *self;
-        let judge = Judge::new(&standings, snapshot, target);
+        let judge = Judge::new(&standings, workshop.advisory_age_limit, snapshot, target);
         drop(standings);
         let superseded = || self.is_superseded();
         let written = judge.settle(workshop, plan.judged_before.clone(), &superseded).await?;
@@ -280,7 +288,7 @@ impl Catching<'_> {
         let work = move || standings.with(&snapshot_too, &to_match);
         let (would_be, differing) =
             tokio::task::spawn_blocking(work).await.map_err(|error| JobError::Again(error.to_string()))?;
-        let judge = Judge::new(&would_be, snapshot, target);
+        let judge = Judge::new(&would_be, workshop.advisory_age_limit, snapshot, target);
         let concerned = [differing.as_slice(), plan.judged_before.as_slice()].concat();
         let judged = judge.having(workshop, concerned).await?;
         if flips::hold_if_too_many(self, judged.flips).await? {
@@ -293,7 +301,7 @@ impl Catching<'_> {
             touched.iter().filter(|id| plan.to_match.binary_search(id).is_err()).copied().collect();
         if !others.is_empty() {
             let standings = Standings::load(workshop).await?;
-            let judge = Judge::new(&standings, snapshot, target);
+            let judge = Judge::new(&standings, workshop.advisory_age_limit, snapshot, target);
             let judged = judge.having(workshop, others).await?;
             add(&mut images, judge.write_all(workshop, judged.images).await?);
         }
@@ -310,7 +318,7 @@ impl Catching<'_> {
             let would_be = tokio::task::spawn_blocking(work)
                 .await
                 .map_err(|error| JobError::Again(error.to_string()))?;
-            let judge = Judge::new(&would_be, snapshot, target);
+            let judge = Judge::new(&would_be, workshop.advisory_age_limit, snapshot, target);
             drop(would_be);
             let flips = judge.flips(workshop).await?;
             if flips::hold_if_too_many(self, flips).await? {
@@ -322,7 +330,8 @@ impl Catching<'_> {
         };
         let touched = self.match_all(&standings, &plan.to_match).await?;
         drop(standings);
-        let judge = Judge::new(&Standings::load(workshop).await?, snapshot, target);
+        let judge =
+            Judge::new(&Standings::load(workshop).await?, workshop.advisory_age_limit, snapshot, target);
         let images = judge.all(workshop).await?;
         Ok(Some((touched.len(), images)))
     }
@@ -397,7 +406,7 @@ async fn stragglers(
         let ids: Vec<PackageVersionId> = left.iter().map(|(id, _)| *id).collect();
         match_again(workshop, snapshot, None, left, Timestamp::now()).await?;
         let standings = Standings::load(workshop).await?;
-        let judge = Judge::new(&standings, snapshot, target);
+        let judge = Judge::new(&standings, workshop.advisory_age_limit, snapshot, target);
         let judged = judge.having(workshop, ids).await?;
         add(&mut sum, judge.write_all(workshop, judged.images).await?);
     }

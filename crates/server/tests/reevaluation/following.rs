@@ -166,6 +166,27 @@ async fn an_ecosystem_that_nobody_speaks_for_any_more_is_not_healthy() {
     assert_eq!(harbour.summary("app").await.cause.unwrap().code, "EcosystemNotCovered");
 }
 
+#[tokio::test]
+async fn an_ecosystem_whose_source_was_not_read_for_too_long_is_not_healthy() {
+    let mut harbour = Harbour::new().await;
+    harbour.workshop.advisory_age_limit = SignedDuration::from_hours(24 * 30);
+    harbour.image("sound", &[("django", "3.0")], json!([])).await;
+    harbour.image("flawed", &[("django", "1.0")], json!([])).await;
+    let said = [("CVE-2026-0001", "django", "2.0", HIGH)];
+    let ago = |hours| Timestamp::now() - SignedDuration::from_hours(hours);
+    harbour.install_read_at(&said, &[], ago(3), ago(4));
+    harbour.run().await;
+    assert_eq!(harbour.verdict("sound").await, "Healthy");
+    // Others were read, and there is a new snapshot; that of Python was not.
+    harbour.install_read_at(&said, &[], ago(2), ago(24 * 31));
+    harbour.run().await;
+    assert_eq!(harbour.summary("sound").await.cause.unwrap().code, "EcosystemNotCovered");
+    assert_eq!(harbour.verdict("flawed").await, "Unhealthy High=1");
+    harbour.install_read_at(&said, &[], ago(1), ago(1));
+    harbour.run().await;
+    assert_eq!(harbour.verdict("sound").await, "Healthy");
+}
+
 /// A fleet of sound images, and a feed that says "affected" of every version of what all of them have (attack F2).
 async fn poisoned() -> (Harbour, String, String) {
     let harbour = Harbour::new().await;

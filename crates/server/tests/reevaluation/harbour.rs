@@ -62,8 +62,20 @@ impl Harbour {
     }
 
     pub(crate) fn install_made_at(&self, said: &[Said<'_>], ecosystems: &[&str], at: Timestamp) -> Installed {
+        self.install_read_at(said, ecosystems, at, at)
+    }
+
+    /// The same with advisories of a source that was last read at another time.
+    pub(crate) fn install_read_at(
+        &self,
+        said: &[Said<'_>],
+        ecosystems: &[&str],
+        at: Timestamp,
+        read_at: Timestamp,
+    ) -> Installed {
         let mut compiler = Compiler::new();
         compiler.begin_source("a source");
+        compiler.source_read_at(read_at);
         let own = said.iter().map(|said| ("PyPI", *said));
         let others = ecosystems.iter().map(|ecosystem| (*ecosystem, ("X-1", "nothing", "0.1", HIGH)));
         for (ecosystem, (id, name, fixed, severity)) in own.chain(others) {

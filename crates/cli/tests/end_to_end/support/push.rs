@@ -2,7 +2,7 @@
 
 use super::image::{Blob, Image};
 use super::server::{PASSWORD, Server};
-use reqwest::{Client, StatusCode};
+use reqwest::{Body, Client, StatusCode};
 
 /// Pushes an image and returns the digest of its manifest once the server has acknowledged it.
 ///
@@ -30,6 +30,17 @@ pub(crate) async fn push_blob(
     repository: &str,
     blob: &Blob,
 ) -> Result<(), String> {
+    push_bytes(client, url, repository, &blob.digest().to_string(), blob.bytes.clone()).await
+}
+
+/// Pushes what has this digest in one request after the session was opened.
+pub(crate) async fn push_bytes(
+    client: &Client,
+    url: &str,
+    repository: &str,
+    digest: &str,
+    bytes: impl Into<Body>,
+) -> Result<(), String> {
     let opened = client
         .post(format!("{url}/v2/{repository}/blobs/uploads/"))
         .basic_auth("admin", Some(PASSWORD))
@@ -42,9 +53,9 @@ pub(crate) async fn push_blob(
     let location = if location.starts_with('/') { format!("{url}{location}") } else { location.to_owned() };
     let mark = if location.contains('?') { '&' } else { '?' };
     let done = client
-        .put(format!("{location}{mark}digest={}", blob.digest()))
+        .put(format!("{location}{mark}digest={digest}"))
         .basic_auth("admin", Some(PASSWORD))
-        .body(blob.bytes.clone())
+        .body(bytes)
         .send()
         .await
         .map_err(|error| error.to_string())?;

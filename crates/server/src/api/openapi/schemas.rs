@@ -106,7 +106,7 @@ fn beside_images() -> Value {
             "snapshot": maybe(), "createdAt": maybe(), "ageSeconds": {"type": ["integer", "null"]},
             "tooOld": {"type": "boolean"}, "advisories": number(),
             "sources": {"type": "array", "items": {"type": "object", "properties": {
-                "name": text(), "newest": maybe(), "advisories": number(), "skipped": number(),
+                "name": text(), "newest": maybe(), "advisories": number(), "skipped": number(), "readAt": maybe(),
             }}},
             "held": {"type": "object", "properties": {"snapshot": text(), "doubts": texts(), "at": text()}},
             "ecosystems": {"type": "array", "items": {"type": "object", "properties": {"name": text(), "packages": number()}}},

@@ -10,7 +10,7 @@
 
 use super::judging::{Judge, Judged, Standings, counted_anew};
 use super::plan::Difference;
-use super::{Catching, add, flips, found_again, keeping};
+use super::{Catching, add, flips, found_again, keeping, oldest};
 use crate::jobs::JobError;
 use crate::judge::findings_of;
 use advisory::Snapshot;
@@ -123,7 +123,8 @@ async fn judged(
     let missing = ids.into_iter().filter(|id| !of.contains_key(id)).collect();
     let recorded = catching.workshop.store.standings_of(missing).await?;
     of.extend(recorded.into_iter().map(|standing| (standing.id, standing)));
-    Judge::new(&Standings::of(of), catching.snapshot, catching.target).each(images)
+    let age_limit = catching.workshop.advisory_age_limit;
+    Judge::new(&Standings::of(of), age_limit, catching.snapshot, catching.target).each(images)
 }
 
 /// What a snapshot says otherwise, where that is little.
@@ -147,9 +148,10 @@ async fn additions(
     book: Rulebook,
 ) -> Result<Option<Additions>, JobError> {
     let newer = catching.snapshot.clone();
+    let oldest = oldest(catching.workshop, Timestamp::now());
     let compared = blocking({
         let (earlier, newer) = (earlier.clone(), newer.clone());
-        move || earlier.iter().map(|(_, older)| Difference::of(older, &newer)).collect::<Vec<_>>()
+        move || earlier.iter().map(|(_, older)| Difference::of(older, &newer, oldest)).collect::<Vec<_>>()
     });
     let differences = compared.await?;
     let names: BTreeSet<String> = differences.iter().flat_map(Difference::names).collect();

@@ -5,12 +5,12 @@
 
 use super::keeping;
 use crate::jobs::{JobError, Workshop};
-use crate::judge::{Basis, findings_of};
+use crate::judge::{Basis, findings_of, is_covered};
 use advisory::{Severity, Snapshot};
 use assessment::{FeedStanding, ImageFacts};
 use futures_util::StreamExt;
 use inventory::Ecosystem;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{
     FindingVerdict, ImageState, ImageToJudge, JudgedAgain, JudgedImage, PackageStanding, PackageVersion,
@@ -160,10 +160,16 @@ pub(super) struct Judge {
 
 impl Judge {
     /// A judge with these advisories.
-    pub(super) fn new(standings: &Standings, snapshot: &Snapshot, target: &Reevaluated) -> Self {
+    pub(super) fn new(
+        standings: &Standings,
+        age_limit: SignedDuration,
+        snapshot: &Snapshot,
+        target: &Reevaluated,
+    ) -> Self {
+        let now = Timestamp::now();
         let mut coverage: BTreeMap<&Ecosystem, bool> = BTreeMap::new();
         for ecosystem in standings.of.iter().filter_map(|standing| standing.package.ecosystem.as_ref()) {
-            coverage.entry(ecosystem).or_insert_with(|| snapshot.coverage(ecosystem).is_some());
+            coverage.entry(ecosystem).or_insert_with(|| is_covered(snapshot, ecosystem, age_limit, now));
         }
         let uncovered: Vec<Ecosystem> =
             coverage.iter().filter(|(_, covered)| !**covered).map(|(name, _)| (*name).clone()).collect();
@@ -176,7 +182,6 @@ impl Judge {
             };
             *slot = counted(standing, standing.package.ecosystem.as_ref().and_then(place));
         }
-        let now = Timestamp::now();
         let age = now.duration_since(snapshot.created_at()).as_hours() / 24;
         Self {
             packages,

@@ -4,6 +4,7 @@ use super::judging::Standings;
 use crate::judge::query;
 use advisory::{Snapshot, changed_packages};
 use inventory::Ecosystem;
+use jiff::Timestamp;
 use std::collections::{BTreeSet, HashSet};
 use store::{PackageVersion, PackageVersionId, SnapshotVersion};
 
@@ -23,13 +24,14 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Compares what is recorded with what the snapshots say. With which others package versions may have been matched
-    /// that count as the one before, says `alike`.
+    /// that count as the one before, says `alike`. What a source said before `oldest` counts no more.
     pub(super) fn new(
         standings: &Standings,
         version: &SnapshotVersion,
         after: &Snapshot,
         before: Option<&Snapshot>,
         alike: &[SnapshotVersion],
+        oldest: Timestamp,
     ) -> Self {
         let mut plan = Self {
             to_match: Vec::new(),
@@ -37,7 +39,7 @@ impl Plan {
             same: Vec::new(),
             covers_otherwise: true,
         };
-        let difference = before.map(|before| Difference::of(before, after));
+        let difference = before.map(|before| Difference::of(before, after, oldest));
         if let Some(difference) = &difference {
             plan.covers_otherwise = difference.covers_otherwise();
         }
@@ -60,15 +62,16 @@ impl Plan {
 /// What two snapshots say differently.
 pub(super) struct Difference {
     packages: HashSet<(Ecosystem, String)>,
-    /// Ecosystems of which only one of them speaks.
+    /// Ecosystems of which only one of them speaks, or speaks lately enough.
     coverage: BTreeSet<Ecosystem>,
 }
 
 impl Difference {
-    /// Compares two snapshots.
-    pub(super) fn of(before: &Snapshot, after: &Snapshot) -> Self {
+    /// Compares two snapshots. What a source said before `oldest` counts no more.
+    pub(super) fn of(before: &Snapshot, after: &Snapshot, oldest: Timestamp) -> Self {
         let covered = |snapshot: &Snapshot| -> BTreeSet<Ecosystem> {
-            snapshot.ecosystems().map(|(name, _)| Ecosystem::new(name)).collect()
+            let names = snapshot.ecosystems().map(|(name, _)| Ecosystem::new(name));
+            names.filter(|ecosystem| snapshot.as_of(ecosystem) >= oldest).collect()
         };
         let coverage = covered(before).symmetric_difference(&covered(after)).cloned().collect();
         Self { packages: changed_packages(before, after).into_iter().collect(), coverage }
