@@ -314,8 +314,7 @@ fn one_bad_source_leaves_the_others_alone() {
         let source = sources.iter().find(|found| found["name"].as_str().unwrap().ends_with(source)).unwrap();
         source["readAt"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
     };
-    let created_at: jiff::Timestamp = info["createdAt"].as_str().unwrap().parse().unwrap();
-    assert!(read_at("/bad") < read_at("/good") && read_at("/good") <= created_at, "{info:#}");
+    assert!(read_at("/bad") < read_at("/good"), "{info:#}");
 }
 
 #[test]

@@ -165,6 +165,17 @@ async fn verdicts_that_are_shown_ahead_are_written_and_told_once_whenever_the_se
 /// The advisory that changed other verdicts is taken back before these are written.
 #[tokio::test]
 async fn what_is_taken_back_before_it_is_written_was_never_told() {
+    // Whether it is taken back before it is written is not in our hands. If it was written, both ways are told.
+    for _ in 0..20 {
+        match flips_of_what_is_taken_back().await {
+            2 => return,
+            told => assert_eq!(told, 4, "told by half"),
+        }
+    }
+    panic!("it was always written before it was taken back");
+}
+
+async fn flips_of_what_is_taken_back() -> usize {
     let harbour = Harbour::new().await;
     harbour.image("well", &[("flask", "1.0")], json!([])).await;
     harbour.install(&[ONE], &[]);
@@ -180,8 +191,9 @@ async fn what_is_taken_back_before_it_is_written_was_never_told() {
     };
     let (outcome, ()) = tokio::join!(server::jobs::reevaluate::run(&harbour.workshop), back);
     outcome.unwrap();
-    assert_eq!((harbour.verdict("well").await, harbour.flips("well").await), ("Healthy".into(), 2));
+    assert_eq!(harbour.verdict("well").await, "Healthy");
     assert_eq!(harbour.store.state_counts(None).await.unwrap(), [(store::ImageState::Healthy, 1)]);
+    harbour.flips("well").await
 }
 
 /// Somebody pushes between the import of an advisory and the moment at which verdicts show it.
