@@ -91,7 +91,7 @@ pub fn ranges_of(mut events: Vec<Event>, scheme: Option<&Scheme>) -> Vec<Range> 
     if events.contains(&Event::Limit("*".to_owned())) {
         events.retain(|event| !matches!(event, Event::Limit(_)));
     }
-    let limit = sort(&mut events, scheme).flatten();
+    let limit = sort(&mut events, scheme);
     let begins = events.iter().any(|event| matches!(event, Event::Introduced(_)));
     // An end without any beginning is against the schema; to read it as "nothing" would be to call it safe.
     let mut open: Option<Option<String>> = (!begins && !events.is_empty()).then_some(None);
@@ -124,9 +124,9 @@ pub fn ranges_of(mut events: Vec<Event>, scheme: Option<&Scheme>) -> Vec<Range> 
     ranges
 }
 
-/// Sorts events by version if every version can be read; equal versions keep the feed's order. What is known then is
-/// the highest limit, if there is one.
-fn sort(events: &mut Vec<Event>, scheme: Option<&Scheme>) -> Option<Option<String>> {
+/// Sorts events by version if every version can be read; equal versions keep the feed's order. Returns the highest limit,
+/// if there is one and the order is known.
+fn sort(events: &mut Vec<Event>, scheme: Option<&Scheme>) -> Option<String> {
     let scheme = scheme?;
     let key = |event: &Event| -> Option<Option<VersionKey>> {
         match event {
@@ -141,11 +141,10 @@ fn sort(events: &mut Vec<Event>, scheme: Option<&Scheme>) -> Option<Option<Strin
     let mut keyed: Vec<_> = keys.into_iter().zip(events.drain(..)).collect();
     keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
     events.extend(keyed.into_iter().map(|(_, event)| event));
-    let limits = events.iter().rev().find_map(|event| match event {
+    events.iter().rev().find_map(|event| match event {
         Event::Limit(version) => Some(version.clone()),
         Event::Introduced(_) | Event::Fixed(_) | Event::LastAffected(_) => None,
-    });
-    Some(limits)
+    })
 }
 
 #[cfg(test)]
