@@ -14,12 +14,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When another server holds it, or it cannot be made or written to.
 pub(crate) async fn lock(data: &Path) -> Result<File, StartError> {
+    lock_within(data, PATIENCE).await
+}
+
+async fn lock_within(data: &Path, patience: Duration) -> Result<File, StartError> {
     use std::os::unix::fs::DirBuilderExt;
     let failed = |source| StartError::Data { path: data.into(), source };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
     let path = data.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    let until = Instant::now().checked_add(PATIENCE);
+    let until = Instant::now().checked_add(patience);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -40,12 +44,12 @@ mod tests {
     async fn a_folder_that_is_let_go_of_in_a_moment_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let first = lock(folder.path()).await.unwrap();
-        let (second, ()) = tokio::join!(lock(folder.path()), async {
+        let (second, ()) = tokio::join!(lock_within(folder.path(), 12 * PATIENCE), async {
             tokio::time::sleep(Duration::from_millis(50)).await;
             drop(first);
         });
         let second = second.unwrap();
-        let third = lock(folder.path()).await.unwrap_err();
+        let third = lock_within(folder.path(), Duration::ZERO).await.unwrap_err();
         assert!(matches!(third, StartError::InUse(_)), "{third}");
         drop(second);
     }

@@ -31,7 +31,7 @@ fn wanted(address: &str, repositories: &[&str]) -> Value {
 
 /// Waits until what is said of `hub` is as it should be.
 async fn until(server: &Server, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         let view = server.json("/api/attached/hub").await;
         if is_so(&view) {
@@ -349,7 +349,7 @@ async fn a_notification_leads_to_a_look_and_to_nothing_else() {
             (202, json!({ "looks": 1 }))
         );
     }
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(60);
     while tags(&here, "team/app").await.len() != 1 {
         assert!(Instant::now() < end);
         tokio::time::sleep(Duration::from_millis(20)).await;
