@@ -13,6 +13,7 @@ mod collection;
 mod content_sets;
 mod explain;
 mod following;
+mod held;
 mod hostile;
 mod increments;
 mod indexes;

@@ -97,6 +97,12 @@ impl Harbour {
         reevaluate::run(&self.workshop).await.unwrap()
     }
 
+    /// The same with other advisories.
+    pub(crate) async fn run_with(&self, said: &[Said<'_>]) -> Outcome {
+        self.install(said, &[]);
+        self.run().await
+    }
+
     pub(crate) fn key(&self, name: &str) -> ImageKey {
         let repository = RepositoryKey { registry: self.registry, name: name.parse().unwrap() };
         ImageKey { repository, digest: Digest::of_sha256(name.as_bytes()) }
