@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Alpine's form: so many packages of which each has a fix, with texts long enough to be cut.
-fn secdb(packages: usize, release: &str) -> Vec<u8> {
+pub(crate) fn secdb(packages: usize, release: &str) -> Vec<u8> {
     let one = |number: usize| {
         format!(
             r#"{{"pkg":{{"name":"package-{number}","secfixes":{{"1.{number}-r0":["CVE-2026-{:04}"]}}}}}}"#,
@@ -27,25 +27,25 @@ fn record(day: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-struct Site {
+pub(crate) struct Site {
     folder: tempfile::TempDir,
-    source: FeedServer,
+    pub(crate) source: FeedServer,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), source: FeedServer::start() }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn advisories(&self, words: &[&str]) -> Output {
+    pub(crate) fn advisories(&self, words: &[&str]) -> Output {
         Command::new(binary()).arg("advisories").args(words).arg("--data").arg(self.data()).output().unwrap()
     }
 
-    fn update(&self) -> Output {
+    pub(crate) fn update(&self) -> Output {
         self.advisories(&["update", "--source", &format!("{}/feed.json", self.source.url)])
     }
 
@@ -54,18 +54,18 @@ impl Site {
     }
 
     /// What is in force.
-    fn snapshot(&self) -> Option<String> {
+    pub(crate) fn snapshot(&self) -> Option<String> {
         let output = self.advisories(&["info", "--json"]);
         let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         info["snapshot"].as_str().map(str::to_owned)
     }
 }
 
-fn remarks(output: &Output) -> String {
+pub(crate) fn remarks(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

@@ -120,9 +120,9 @@ impl Harbour {
         tokio::task::spawn_blocking(move || runtime.block_on(reevaluate::run(&workshop)))
     }
 
-    /// From here on, older advisories than this call nothing healthy.
-    pub(crate) fn limit_age(&mut self, limit: SignedDuration) {
-        Arc::get_mut(&mut self.workshop).unwrap().advisory_age_limit = limit;
+    /// The workshop, for a test that sets it up otherwise. Nothing may run in it.
+    pub(crate) fn set_up(&mut self) -> &mut Workshop {
+        Arc::get_mut(&mut self.workshop).unwrap()
     }
 
     /// The server starts again, over the same records.
@@ -137,6 +137,12 @@ impl Harbour {
             assert!(Instant::now() < end, "{name} is not {verdict}: {:?}", self.summary(name).await);
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// The same with other advisories.
+    pub(crate) async fn run_with(&self, said: &[Said<'_>]) -> Outcome {
+        self.install(said, &[]);
+        self.run().await
     }
 
     pub(crate) fn key(&self, name: &str) -> ImageKey {
