@@ -16,13 +16,7 @@ const MORE: Said<'_> = ("CVE-2026-0003", "flask", "3.0", Severity::Medium);
 /// Installs advisories, and stops the server in the moment in which all verdicts show them.
 async fn stopped_when_shown(harbour: &Harbour, said: &[Said<'_>]) {
     harbour.install(said, &[]);
-    harbour.workshop.shelf.refresh().unwrap();
-    let mut changes = harbour.workshop.changes.subscribe();
-    tokio::select! {
-        biased;
-        _ = changes.changed() => {}
-        _ = server::jobs::reevaluate::run(&harbour.workshop) => panic!("it was to be stopped"),
-    }
+    harbour.run_to_the_first_telling().await;
 }
 
 /// Images that have what the second advisory is about in a version that nobody can read, and others.

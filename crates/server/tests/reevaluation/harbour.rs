@@ -16,8 +16,11 @@ use server::advisories::{Caution, Installed, install_file};
 use server::jobs::reevaluate::{self, Outcome};
 use server::jobs::{JobError, Workshop};
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use store::{
     Actor, FindingFilter, ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace, PackageVersion,
@@ -25,7 +28,7 @@ use store::{
 };
 use tempfile::TempDir;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, coop};
 use uuid::Uuid;
 
 /// A registry with images and a shelf, without a server around it.
@@ -108,6 +111,43 @@ impl Harbour {
     pub(crate) async fn run(&self) -> Outcome {
         self.workshop.shelf.refresh().unwrap();
         reevaluate::run(&self.workshop).await.unwrap()
+    }
+
+    /// Re-evaluates to the first telling and not a step further, as if the server were stopped in the moment in which all
+    /// verdicts show what is new.
+    ///
+    /// What the job waits for may be there before it waits, so that one poll would take it many steps along. So it is polled
+    /// with as much of a task's budget as one step needs.
+    pub(crate) async fn run_to_the_first_telling(&self) {
+        self.workshop.shelf.refresh().unwrap();
+        let changes = self.workshop.changes.subscribe();
+        let mut job = pin!(reevaluate::run(&self.workshop));
+        let (mut polls, mut budget) = (0, 0);
+        poll_fn(|context| {
+            let mut spend = || assert!(pin!(coop::consume_budget()).poll(context).is_ready());
+            polls += 1;
+            match polls {
+                // What came before in this poll has spent some of it.
+                1 => {}
+                2 => {
+                    while coop::has_budget_remaining() {
+                        spend();
+                        budget += 1;
+                    }
+                }
+                _ => {
+                    (1..budget).for_each(|_| spend());
+                    assert!(job.as_mut().poll(context).is_pending(), "it was to be stopped");
+                    if changes.has_changed().unwrap() {
+                        return Poll::Ready(());
+                    }
+                    return Poll::Pending;
+                }
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Starts a re-evaluation, on a thread of its own.
