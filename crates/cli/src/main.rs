@@ -11,6 +11,7 @@ mod jailed;
 mod output;
 mod progress;
 mod report;
+mod stopping;
 mod target;
 mod terminal;
 

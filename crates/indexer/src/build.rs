@@ -4,7 +4,10 @@
 //! give the same bytes. Ordinary calls make what an image builder would; [`HeaderBlock`] and [`LayerBuilder::raw`]
 //! make what only an attacker would.
 
+mod executables;
+
 use crate::codec::Codec;
+pub use executables::{FIRST_SECTION, elf, native_image, note, portable_executable};
 use flate2::write::GzEncoder;
 use std::io::{self, Read, Write};
 

@@ -10,7 +10,19 @@ use std::borrow::Cow;
 pub(crate) const MAGIC: &[u8] = b"\x7fELF";
 
 /// The sections that anyone asks for. The others are forgotten at once: a file may have 65 535.
-const WANTED: &[&[u8]] = &[b".go.buildinfo", b".note.go.buildid", b".gopclntab", b".dep-v0", b".rodata"];
+const WANTED: &[&[u8]] = &[
+    b".go.buildinfo",
+    b".note.go.buildid",
+    b".gopclntab",
+    b".dep-v0",
+    b".rodata",
+    b".note.package",
+    b".modinfo",
+    b".dynstr",
+    b".dynsym",
+    b".strtab",
+    b".symtab",
+];
 
 /// Longer than any name of a section that is asked for.
 const LONGEST_NAME: u64 = 64;
@@ -89,16 +101,23 @@ impl<'a> Elf<'a> {
         self.body.part(segment.offset, segment.size.min(most))
     }
 
-    /// The bytes that are loaded at an address.
-    pub(crate) fn at(&self, address: u64, size: u64) -> Option<Cow<'a, [u8]>> {
+    /// How wide an address is, and in which order its bytes stand.
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Where an address lies in the file.
+    pub(crate) fn loaded(&self, address: u64, size: u64) -> Option<Body<'a>> {
         self.segments.iter().find_map(|segment| {
             let within = address.checked_sub(segment.address)?;
-            let end = within.checked_add(size)?;
-            if end > segment.size {
-                return None;
-            }
-            self.body.bytes(segment.offset.checked_add(within)?, size)
+            let end = within.checked_add(size).filter(|end| *end <= segment.size)?;
+            self.body.part(segment.offset.checked_add(within)?, end.checked_sub(within)?)
         })
+    }
+
+    /// The bytes that are loaded at an address.
+    pub(crate) fn at(&self, address: u64, size: u64) -> Option<Cow<'a, [u8]>> {
+        self.loaded(address, size)?.whole()
     }
 
     fn read_segments(&mut self, file: &[u8]) -> Option<()> {

@@ -9,6 +9,7 @@
 //! sense is a [`SkipReason`]. Both are kept, and both mean that packages may be missing.
 
 mod apk;
+mod assembly;
 mod bitnami;
 mod bun_lock;
 mod cargo_lock;
@@ -20,6 +21,7 @@ mod content_sets;
 mod cpan;
 mod dart;
 mod dpkg;
+mod elf_note;
 mod erlang_app;
 mod file_lists;
 mod gem;
@@ -31,7 +33,9 @@ mod hex;
 mod java;
 mod julia;
 mod jvm;
+mod linux_kernel;
 mod luarocks;
+mod native_image;
 mod nix;
 mod npm;
 mod npm_elsewhere;
@@ -97,6 +101,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     rust_binary::EXTRACTOR,
     cargo_lock::EXTRACTOR,
     java::EXTRACTOR,
+    native_image::EXTRACTOR,
     gem::EXTRACTOR,
     gemfile_lock::EXTRACTOR,
     composer::EXTRACTOR,
@@ -105,6 +110,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     nuget::EXTRACTOR,
     nuget_lock::EXTRACTOR,
     nuget_declared::EXTRACTOR,
+    assembly::EXTRACTOR,
     dart::EXTRACTOR,
     hex::EXTRACTOR,
     erlang_app::EXTRACTOR,
@@ -122,6 +128,8 @@ pub const EXTRACTORS: &[Extractor] = &[
     opam::EXTRACTOR,
     cpan::EXTRACTOR,
     program::EXTRACTOR,
+    elf_note::EXTRACTOR,
+    linux_kernel::EXTRACTOR,
     packed_program::EXTRACTOR,
     unread::EXTRACTOR,
 ];

@@ -284,6 +284,8 @@ fn unread_sources_and_sparse_files_are_recorded() {
             skipped lib/apk/db/installed: apk database: a sparse file (conceals packages)
             skipped sparse-app: Go program: a sparse file (conceals packages)
             skipped sparse-app: Rust program: a sparse file (conceals packages)
+            skipped sparse-app: native image of Java: a sparse file (conceals packages)
+            skipped sparse-app: note of a package: a sparse file (conceals packages)
             skipped sparse-app: packed program: a sparse file (conceals packages)
         "#]],
     );

@@ -9,7 +9,7 @@ use std::borrow::Borrow;
 use std::fmt;
 
 /// The version of the indexer's reading: it grows when the same layer would give another inventory.
-pub const INDEXER_VERSION: u32 = 6;
+pub const INDEXER_VERSION: u32 = 7;
 
 /// A path inside a layer: no leading slash, no `.`, no `..`, no empty part.
 ///

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Which package manager, or which kind of metadata, a package was found in.
 ///
-/// The words are the types of the package URL specification, but for [`PackageKind::Binary`], whose type is `generic`.
+/// The words are the types of the package URL specification, but for [`PackageKind::Binary`], [`PackageKind::Noted`] and
+/// [`PackageKind::Kernel`], whose type is `generic`, and [`PackageKind::Assembly`], whose type is `nuget`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PackageKind {
@@ -70,6 +71,14 @@ pub enum PackageKind {
     WordPress,
     /// A program that no package manager put there, known by what stands in it.
     Binary,
+    /// A program that says itself, in a note, of which package of which distribution it is a part. No package manager knows
+    /// of it: it was copied from an image of that distribution.
+    Noted,
+    /// Linux itself, and its modules.
+    Kernel,
+    /// A portable executable, such as an assembly of .NET, by the name and the version that stand in the file. They are not
+    /// those of a package of NuGet.
+    Assembly,
 }
 
 impl PackageKind {
@@ -106,7 +115,9 @@ impl PackageKind {
             Self::Cpan => "cpan",
             Self::Bitnami => "bitnami",
             Self::WordPress => "wordpress-plugin",
-            Self::Binary => "generic",
+            Self::Binary | Self::Noted | Self::Kernel => "generic",
+            // The type under which others list them.
+            Self::Assembly => "nuget",
         }
     }
 

@@ -102,7 +102,10 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::Opam
         | PackageKind::Cpan
         | PackageKind::Bitnami
-        | PackageKind::WordPress => package.name.clone(),
+        | PackageKind::WordPress
+        | PackageKind::Noted
+        | PackageKind::Kernel
+        | PackageKind::Assembly => package.name.clone(),
         PackageKind::Binary => match program_namespace(&package.name) {
             Some(namespace) => format!("{namespace}/{}", package.name),
             None => package.name.clone(),

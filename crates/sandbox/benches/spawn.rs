@@ -13,7 +13,7 @@ fn main() {
 #[divan::bench(sample_count = 200)]
 fn jailed_worker() -> Duration {
     let command = Command::this_program(["nothing"]);
-    let ran = run(&command, Input::Empty, &limits(), Requirement::BestEffort, |output| {
+    let ran = run(None, &command, Input::Empty, &limits(), Requirement::BestEffort, |output| {
         std::io::copy(output, &mut std::io::sink())
     });
     let (_, report) = ran.expect("a worker that does nothing ends well");
@@ -31,9 +31,10 @@ fn jailed_worker_that_waited(bencher: divan::Bencher<'_, '_>) {
         antechamber
     };
     bencher.with_inputs(filled).bench_values(|antechamber| {
-        let ran = antechamber.run(&command, Input::Empty, &limits(), Requirement::BestEffort, |output| {
-            std::io::copy(output, &mut std::io::sink())
-        });
+        let ran =
+            run(Some(&antechamber), &command, Input::Empty, &limits(), Requirement::BestEffort, |output| {
+                std::io::copy(output, &mut std::io::sink())
+            });
         ran.expect("a worker that does nothing ends well").1.wall
     });
 }

@@ -70,6 +70,8 @@ pub struct Report {
 /// Runs one worker: gives it `input`, hands its output to `consume`, and returns what `consume` returned once the
 /// worker has ended well.
 ///
+/// Where a worker waits for this command in the `antechamber`, it is that one, and else one that is started now.
+///
 /// `consume` need not read to the end; what it leaves is read and thrown away, so that the worker can finish.
 ///
 /// # Errors
@@ -77,16 +79,6 @@ pub struct Report {
 /// If the worker cannot be started, cannot be jailed as required, reaches a limit, or does not end with code 0. What
 /// `consume` returned is then dropped: half an answer is no answer.
 pub fn run<T>(
-    command: &Command,
-    input: Input,
-    limits: &Limits,
-    requirement: Requirement,
-    consume: impl FnOnce(&mut dyn Read) -> T,
-) -> Result<(T, Report), JailError> {
-    run_with(None, command, input, limits, requirement, consume)
-}
-
-fn run_with<T>(
     antechamber: Option<&Antechamber>,
     command: &Command,
     input: Input,

@@ -184,10 +184,9 @@ impl Inspector {
         let command = self.command(vec![INDEX_LAYER.into(), media_type.into(), offset.into(), length.into()]);
         let command = sandbox::Command { scratch: self.scratch.clone(), at_leisure, ..command };
         let (limits, requirement) = (&self.layer_limits, self.requirement);
-        let (outcome, report) = match &self.antechamber {
-            Some(antechamber) => antechamber.run(&command, input, limits, requirement, decode_outcome),
-            None => sandbox::run(&command, input, limits, requirement, decode_outcome),
-        }?;
+        let antechamber = self.antechamber.as_deref();
+        let (outcome, report) =
+            sandbox::run(antechamber, &command, input, limits, requirement, decode_outcome)?;
         let (outcome, answer_bytes) = outcome?;
         Ok(Inspected { outcome, report, answer_bytes })
     }
@@ -198,8 +197,14 @@ impl Inspector {
     /// As [`Self::layer`], or when the archive is damaged.
     pub fn list_archive(&self, file: File) -> Result<Vec<ArchiveEntry>, InspectError> {
         let command = self.command(vec![LIST_ARCHIVE.into()]);
-        let (entries, _) =
-            sandbox::run(&command, Input::File(file), &self.layer_limits, self.requirement, decode_entries)?;
+        let (entries, _) = sandbox::run(
+            None,
+            &command,
+            Input::File(file),
+            &self.layer_limits,
+            self.requirement,
+            decode_entries,
+        )?;
         entries
     }
 
@@ -209,8 +214,14 @@ impl Inspector {
     /// As [`Self::layer`], or when the file is no bill.
     pub fn bill(&self, file: File) -> Result<(Bill, Isolation), InspectError> {
         let command = self.command(vec![READ_BILL.into()]);
-        let (bill, report) =
-            sandbox::run(&command, Input::File(file), &self.layer_limits, self.requirement, decode_bill)?;
+        let (bill, report) = sandbox::run(
+            None,
+            &command,
+            Input::File(file),
+            &self.layer_limits,
+            self.requirement,
+            decode_bill,
+        )?;
         Ok((bill?, report.isolation))
     }
 
@@ -227,7 +238,8 @@ impl Inspector {
     ) -> Result<(T, Isolation), InspectError> {
         let mode = if many { "many" } else { "one" };
         let command = self.command(vec![READ_FEED.into(), name.into(), mode.into()]);
-        let (value, report) = sandbox::run(&command, input, &self.feed_limits, self.requirement, consume)?;
+        let (value, report) =
+            sandbox::run(None, &command, input, &self.feed_limits, self.requirement, consume)?;
         Ok((value, report.isolation))
     }
 }

@@ -174,7 +174,10 @@ pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> O
         | PackageKind::LuaRocks
         | PackageKind::Opam
         | PackageKind::Cpan
-        | PackageKind::WordPress => return None,
+        | PackageKind::WordPress
+        | PackageKind::Noted
+        | PackageKind::Kernel
+        | PackageKind::Assembly => return None,
     };
     Some(Ecosystem::new(language))
 }

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::exit::Exit;
 use crate::progress::spinner;
 use crate::say;
+use crate::stopping::Stopping;
 use crate::terminal::{Terminal, clean};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -39,6 +40,8 @@ pub(crate) struct DemoArguments {
 const PASSWORD: &str = "only-for-this-demo";
 
 pub(crate) async fn run(arguments: DemoArguments, terminal: Terminal) -> Result<Exit> {
+    // Before there is anything to leave behind.
+    let mut stopping = Stopping::listen()?;
     let folder = tempfile::Builder::new().prefix("lazaretto-demo-").tempdir()?;
     let given = Overrides {
         data: Some(folder.path().to_owned()),
@@ -55,16 +58,24 @@ pub(crate) async fn run(arguments: DemoArguments, terminal: Terminal) -> Result<
     import(&configuration, terminal)?;
     let running = server::start(configuration).await.context("the server could not start")?;
     say!("A registry runs at {} (plan: Standard, every push is inspected).", running.url());
-    let client = Client::new(running.url(), "admin", PASSWORD)?;
-    for image in images::both()? {
-        inspect(&client, &image, terminal).await?;
-    }
-    say!("");
-    if arguments.exit {
-        running.stop().await;
-        return Ok(Exit::Done);
-    }
-    stay(running, terminal).await
+    let shown = async {
+        let client = Client::new(running.url(), "admin", PASSWORD)?;
+        for image in images::both()? {
+            inspect(&client, &image, terminal).await?;
+        }
+        say!("");
+        if !arguments.exit {
+            stay(&running, terminal);
+            std::future::pending::<()>().await;
+        }
+        anyhow::Ok(())
+    };
+    let shown = tokio::select! {
+        shown = shown => shown,
+        () = stopping.asked() => Ok(()),
+    };
+    running.stop().await;
+    shown.map(|()| Exit::Done)
 }
 
 /// The advisories go the way that every feed goes: through the jailed parser into a snapshot.
@@ -206,7 +217,7 @@ fn evidence(finding: &FindingView) -> String {
     )
 }
 
-async fn stay(running: Running, terminal: Terminal) -> Result<Exit> {
+fn stay(running: &Running, terminal: Terminal) {
     say!("{}", terminal.heading("It stays up. Look around:"));
     say!("  portal       {}/   (user admin, password {PASSWORD})", running.url());
     say!("  push yours   skopeo copy --dest-tls-verify=false --dest-creds admin:{PASSWORD} \\");
@@ -214,7 +225,4 @@ async fn stay(running: Running, terminal: Terminal) -> Result<Exit> {
     say!("                 docker://debian:13-slim docker://{host}/debian:13-slim");
     say!("  ask          curl -u admin:{PASSWORD} {}/api/findings", running.url());
     say!("Ctrl-C ends it and leaves nothing behind.");
-    tokio::signal::ctrl_c().await?;
-    running.stop().await;
-    Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::output::remark;
 use crate::say;
+use crate::stopping::Stopping;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -144,6 +145,7 @@ impl ServeArguments {
 pub(crate) async fn run(arguments: ServeArguments, terminal: Terminal) -> Result<Exit> {
     start_log(arguments.log_json, terminal);
     let configuration = arguments.configuration()?;
+    let mut stopping = Stopping::listen()?;
     let running = server::start(configuration).await.context("the server could not start")?;
     if let Some(password) = running.new_password() {
         say!("The owner of this installation is `admin`. The password is shown once, now: {password}");
@@ -152,7 +154,7 @@ pub(crate) async fn run(arguments: ServeArguments, terminal: Terminal) -> Result
         remark(&format!("clients must trust the authority in {}", path.display()));
     }
     say!("{}", running.ready_line());
-    stop_signal().await?;
+    stopping.asked().await;
     remark("stopping: running requests may finish");
     running.stop().await;
     Ok(Exit::Done)
@@ -181,14 +183,4 @@ fn start_log(json: bool, terminal: Terminal) {
             )
             .init();
     }
-}
-
-async fn stop_signal() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod browser;
 mod clients;
 mod collection;
 mod content_sets;
+mod demo;
 mod explain;
 mod following;
 mod held;

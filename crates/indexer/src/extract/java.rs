@@ -1,4 +1,4 @@
-//! Java archives: jar, war, ear and the like, with the archives inside them.
+//! Java archives: jar, war, ear and the like, with the archives inside them; and those inside of zip archives.
 //!
 //! A `pom.properties` that Maven put into an archive names its library; a shaded archive has many. Without one, the
 //! manifest and the file's name have to do. Names are `GROUP:ARTIFACT`, as feeds write them, or the artifact alone.
@@ -18,13 +18,18 @@ const ENDINGS: &[&str] = &[".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "Java archive",
     watched: &[],
-    claims: |file| is_archive(file.path.as_bytes()),
+    claims: |file| is_archive(file.path.as_bytes()) || is_wrapping(file.path),
     magic: &[],
     action: Action::Browse { limit: |limits| limits.binary_bytes, browse },
 };
 
 fn is_archive(path: &[u8]) -> bool {
     ENDINGS.iter().any(|ending| path.ends_with(ending.as_bytes()))
+}
+
+/// Whether a file is an archive of no kind of its own, in which Java archives may lie, as builders of programs deliver them.
+fn is_wrapping(path: &str) -> bool {
+    path.ends_with(".zip")
 }
 
 fn browse(
@@ -39,7 +44,11 @@ fn browse(
         budget: Budget { bytes: limits.inflated_bytes, members: limits.archive_members },
         depth: limits.archive_depth,
     };
-    search.archive(file.name().as_bytes(), body, 0)?;
+    match search.archive(file.name().as_bytes(), body, 0) {
+        // Tests and examples have broken ones, and nothing says that an archive of this name has to do with Java.
+        Err(SkipReason::Malformed(_)) if is_wrapping(file.path) => {}
+        result => result?,
+    }
     let reading = search.list.finish();
     let is_silent = matches!(&reading, Reading::Packages { packages, faults, .. } if packages.is_empty() && faults.is_empty());
     Ok(if is_silent { Reading::Nothing } else { reading })
@@ -139,6 +148,9 @@ impl Search<'_> {
             headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
         };
         let name = String::from_utf8_lossy(name);
+        if is_wrapping(&name) {
+            return Ok(());
+        }
         let (artifact, file_version) = split_file_name(name.rsplit('/').next().unwrap_or_default());
         let version = file_version
             .or_else(|| header("Implementation-Version"))

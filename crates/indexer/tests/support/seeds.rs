@@ -4,7 +4,7 @@
 //! their paths, as in a layer.
 
 use indexer::body::Workspace;
-use indexer::build::{LayerBuilder, LongNames, media_type};
+use indexer::build::{LayerBuilder, LongNames, elf, media_type, native_image, note, portable_executable};
 use indexer::codec::Codec;
 use indexer::extract::{Action, Browse, EXTRACTORS, File};
 use indexer::{Limits, index_layer};
@@ -17,7 +17,13 @@ pub(crate) fn files() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("rpm", "var/lib/rpm/Packages", database_berkeley()),
         ("rpm", "nix/var/nix/db/db.sqlite", database()),
         ("elf", "usr/bin/python3", program()),
+        ("elf", "usr/bin/noted", elf(&[(".note.package", &note("FDO", 0xcafe_1a7e, NOTE))])),
+        ("elf", "usr/bin/native", native_image(&bill())),
+        ("elf", "lib/modules/6/a.ko", elf(&[(".modinfo", b"name=a\0version=1\0vermagic=6.1 SMP\0")])),
+        ("elf", "boot/vmlinuz-6.1", kernel()),
+        ("pe", "app/A.dll", portable_executable(&[("ProductName", "A"), ("FileVersion", "1.0.0.0")])),
         ("zip", "app.jar", archive()),
+        ("zip", "app.zip", archive()),
         ("zip", "usr/lib/python3/site-packages/a.egg", archive()),
     ];
     files.extend(TEXTS.iter().map(|(target, path, text)| (*target, *path, text.as_bytes().to_vec())));
@@ -195,6 +201,34 @@ pub(crate) fn program() -> Vec<u8> {
         file.extend(size.to_le_bytes());
         file.extend([0; 24]);
     }
+    file
+}
+
+/// What a note of a package says.
+const NOTE: &[u8] = br#"{"type":"rpm","name":"a","version":"1-2.fc40","architecture":"x86_64"}"#;
+
+/// A bill of a native image, in gzip of one block that is stored.
+fn bill() -> Vec<u8> {
+    let text = br#"{"components":[{"group":"g","name":"a","version":"1"}]}"#;
+    let length = u16::try_from(text.len()).unwrap();
+    let mut packed = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01".to_vec();
+    packed.extend(length.to_le_bytes().into_iter().chain((!length).to_le_bytes()));
+    packed.extend(text);
+    packed.extend(BILL_CHECKSUM.to_le_bytes());
+    packed.extend(u32::from(length).to_le_bytes());
+    packed
+}
+
+/// CRC-32 of the text of the bill.
+const BILL_CHECKSUM: u32 = 0x1ff00abf;
+
+/// A kernel for x86 without anything but its version.
+fn kernel() -> Vec<u8> {
+    let mut file = b"MZ".to_vec();
+    file.resize(0x202, 0);
+    file.extend(b"HdrS\x0f\x02\0\0\0\0\0\x10\x20\0");
+    file.resize(0x220, 0);
+    file.extend(b"6.1.0-18-amd64 (a@b) #1 SMP\0");
     file
 }
 

@@ -28,7 +28,7 @@ pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventor
         let is_component = |(folder, name): &(LayerPath, String)| {
             *name == installed.package.name && installed.path.is_within(folder)
         };
-        installed.package.kind != PackageKind::Binary
+        !matches!(installed.package.kind, PackageKind::Binary | PackageKind::Noted)
             || (installed.owned_by.is_none() && !bills.iter().any(is_component))
     });
     let obstacles = obstacles(tree, distribution.as_ref(), &packages);

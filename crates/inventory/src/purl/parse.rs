@@ -36,6 +36,10 @@ const KINDS: &[PackageKind] = &[
     PackageKind::Bitnami,
     PackageKind::WordPress,
     PackageKind::Binary,
+    // Their types are those of others before them, so that a URL does not lead back to them.
+    PackageKind::Noted,
+    PackageKind::Kernel,
+    PackageKind::Assembly,
 ];
 
 /// The package that a package URL names; `None` if it is no such URL, or of a type that the product does not know.

@@ -5,12 +5,10 @@
 //! Each worker still does one thing and ends.
 
 use super::process::{Descriptors, Worker, failed};
-use super::{Command, Input, JailError, Report, run_with};
+use super::{Command, JailError};
 use crate::limits::Orders;
 use crate::summons::{self, Summons};
-use crate::{Limits, Requirement};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::ChildStdout;
@@ -56,22 +54,6 @@ impl Antechamber {
             waiting.push(started);
         }
         Ok(())
-    }
-
-    /// As [`run`](super::run), by a worker that waits if there is one for this command, and else by one that is started now.
-    ///
-    /// # Errors
-    ///
-    /// As [`run`](super::run).
-    pub fn run<T>(
-        &self,
-        command: &Command,
-        input: Input,
-        limits: &Limits,
-        requirement: Requirement,
-        consume: impl FnOnce(&mut dyn Read) -> T,
-    ) -> Result<(T, Report), JailError> {
-        run_with(Some(self), command, input, limits, requirement, consume)
     }
 
     fn start(&self) -> Result<Waiting, JailError> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use server::advisories::held;
 use server::jobs::reevaluate::FlipLimit;
+use std::sync::Arc;
 use store::{Found, ImageState, PullPolicy, QuarantineState};
 
 const ONE: Said<'_> = ("CVE-2026-0001", "django", "2.0", HIGH);
@@ -108,7 +109,7 @@ async fn doubts_that_are_taken_back_before_they_are_written_were_never_told() {
 #[tokio::test]
 async fn too_many_doubts_hold_a_snapshot() {
     let mut harbour = fleet().await;
-    harbour.workshop.flip_limit = FlipLimit { share: 0.1, least: 2 };
+    Arc::get_mut(&mut harbour.workshop).unwrap().flip_limit = FlipLimit { share: 0.1, least: 2 };
     harbour.install(&[ONE, LOW], &[]);
     harbour.run().await;
     let held = held(&harbour.shelf()).unwrap().unwrap();
