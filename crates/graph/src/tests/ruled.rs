@@ -5,7 +5,7 @@ use super::estate::{Estate, now, rule, settings, viewer};
 use crate::documents::KnownRegistry;
 use crate::documents::sub_assessment::{Form, Reader};
 use crate::rulebook::Rulebook;
-use crate::settlement::{resettle, resettle_image, shown};
+use crate::settlement::{os_of, resettle, resettle_image, shown};
 use crate::source::GraphSource;
 use crate::viewer::{Surroundings, View};
 use advisory::vex::read_document;
@@ -16,7 +16,9 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use store::{ImageState, PackageVersion, PageRequest, Rule, SummaryFilter, VexReading, Vulnerability};
+use store::{
+    FindingFilter, ImageState, PackageVersion, PageRequest, Rule, SummaryFilter, VexReading, Vulnerability,
+};
 
 /// What conditions may ask for; each member of a rule's conditions is one of these.
 const CONDITIONS: &[(&str, &str)] = &[
@@ -181,6 +183,31 @@ async fn check_summaries(view: &View) {
     }
 }
 
+/// What is known of rules before any image is looked at, beside what each of them makes of each finding.
+async fn check_hiding(view: &View) {
+    let page = view.store.findings(&FindingFilter::default(), PageRequest::first(1000)).await.unwrap();
+    assert!(page.next.is_none() && !page.items.is_empty());
+    let book = Rulebook::of(view.book.rules().cloned().collect(), now());
+    for finding in page.items {
+        let image = &finding.key.image;
+        let is_own = |known: &&KnownRegistry| known.registry.id == image.repository.registry;
+        let Some(known) = view.inspected.iter().find(is_own) else { continue };
+        let rules = book.of_image(known, image);
+        let os = os_of(&*view.store, &book, &rules, image).await.unwrap();
+        if rules.whole(os.as_ref()).is_some() {
+            continue;
+        }
+        let is_hidden = rules.hides(&finding, os.as_ref()).is_some();
+        let hiding = book.hiding(&finding.vulnerability, &finding.evidence, &finding.package);
+        let (single, all): (Vec<_>, Vec<_>) =
+            hiding.into_iter().partition(|rule| book.is_about_single_images(*rule));
+        let in_repository = all.iter().any(|rule| book.holds_in(*rule, known, &image.repository.name));
+        let perhaps = single.iter().any(|rule| book.may_hold_for(*rule, known, image));
+        assert!(!in_repository || is_hidden, "it is hidden in the whole repository: {image:?}");
+        assert!(!is_hidden || in_repository || perhaps, "nothing told that it is hidden: {image:?}");
+    }
+}
+
 /// What a signed document says that is attached to each of some images: that one vulnerability is not in them.
 const DOCUMENT: &str = r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.com/vex/1","author":"dock",
     "timestamp":"2026-01-01T00:00:00Z","statements":[{"vulnerability":{"name":"CVE-2022-0778"},"status":"not_affected",
@@ -236,6 +263,7 @@ fn check_under_chosen_rules(with_documents: bool) {
         runtime.block_on(resettle(&*view.store, &view.book, now())).unwrap();
         check(&view);
         runtime.block_on(check_summaries(&view));
+        runtime.block_on(check_hiding(&view));
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
