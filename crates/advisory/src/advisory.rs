@@ -71,6 +71,10 @@ pub enum FixState {
     Subscription,
 }
 
+/// The module of a statement that is about the package outside of modules, beside others of the same advisory about the
+/// same package in module streams.
+pub(crate) const OF_NO_MODULE: &str = "";
+
 /// What an advisory says about one package of one ecosystem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AffectedPackage {

@@ -4,6 +4,10 @@
 //! which rule. What counts over whole images is kept in their summaries, which the server makes again whenever the
 //! rules in force change.
 
+mod hiding;
+
+pub use hiding::RuleNumber;
+
 use crate::attached::Attached;
 use crate::documents::KnownRegistry;
 use access::ResourceId;
@@ -166,19 +170,6 @@ impl Rulebook {
     /// Whether any looks at the operating system.
     pub fn needs_os(&self) -> bool {
         self.rules().any(|rule| !rule.conditions.os_versions.is_empty())
-    }
-
-    /// Whether a rule hides single findings of this kind, wherever its scope is. Exemptions of whole images and attached
-    /// documents are left aside.
-    pub fn may_hide(
-        &self,
-        vulnerability: &Vulnerability,
-        evidence: &Value,
-        package: &PackageVersion,
-    ) -> bool {
-        let said = Said::of(vulnerability, evidence);
-        let facts = said.facts(vulnerability, package);
-        self.rules().any(|rule| !is_whole(rule) && rule.conditions.cover_finding(&facts))
     }
 
     /// The exemption of a whole registry, its subscription or its group, if there is one.

@@ -17,7 +17,8 @@ use access::ResourceId;
 use advisory::Severity;
 use assessment::rules::{Standing, rest};
 use assessment::{Child, roll_up};
-use counted::{Counted, Hidden};
+pub use counted::Counted;
+use counted::Hidden;
 pub(crate) use hidden::{each_hidden, os_of};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,17 +225,11 @@ impl Walk<'_> {
         if summaries.iter().all(is_apart) || self.book.rules().all(is_whole) {
             return Ok(vec![None; summaries.len()]);
         }
-        let digests: Vec<_> = summaries.iter().map(|summary| summary.image.digest.clone()).collect();
-        let lists = self.store.package_lists(&digests).await?;
         if self.counted.is_none() {
             self.counted = Some(Counted::load(self.store, self.book).await?);
         }
         let Some(counted) = &mut self.counted else { return Ok(vec![None; summaries.len()]) };
-        let of_image = |(summary, list): (&ImageSummary, &Option<_>)| {
-            let list = list.as_ref().filter(|_| !self.book.has_attached(&summary.image))?;
-            Some(counted.hidden(known, &summary.image, list))
-        };
-        Ok(summaries.iter().zip(&lists).map(of_image).collect())
+        counted.in_images(self.store, self.book, known, summaries).await
     }
 
     /// The summary as these rules make it, if that is another than before.
@@ -307,6 +302,25 @@ pub async fn shown(
     found: ImageSummary,
 ) -> Result<ImageSummary, store::Error> {
     shown_without(store, book, known, found, None).await
+}
+
+/// The same of many images of one registry, with what rules hide in package versions counted before.
+///
+/// # Errors
+/// When the records fail.
+pub async fn shown_each(
+    store: &dyn Store,
+    book: &Rulebook,
+    known: &KnownRegistry,
+    counted: &mut Counted,
+    found: Vec<ImageSummary>,
+) -> Result<Vec<ImageSummary>, store::Error> {
+    let hidden = counted.in_images(store, book, known, &found).await?;
+    let mut shown = Vec::with_capacity(found.len());
+    for (found, hidden) in found.into_iter().zip(hidden) {
+        shown.push(shown_without(store, book, known, found, hidden).await?);
+    }
+    Ok(shown)
 }
 
 /// The same where it is known already what rules hide.

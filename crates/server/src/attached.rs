@@ -36,9 +36,7 @@ pub(crate) fn check_reach(address: &str, reach: &Reach) -> Result<(), RemoteErro
 /// Asks for a look at each registry whose time has come, until `stop` becomes true.
 pub(crate) async fn keep_polling(store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = poll_due(&*store, Timestamp::now()).await {
-            tracing::warn!(%error, "attached registries could not be polled");
-        }
+        poll_due(&*store, Timestamp::now()).await;
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             _ = stop.wait_for(|stopped| *stopped) => return,
@@ -46,8 +44,15 @@ pub(crate) async fn keep_polling(store: Arc<dyn Store>, mut stop: watch::Receive
     }
 }
 
+/// Asks for a look at each registry whose time has come. Where that fails, [`keep_polling`] does it again in a moment.
+pub(crate) async fn poll_due(store: &dyn Store, now: Timestamp) {
+    if let Err(error) = ask_for_due(store, now).await {
+        tracing::warn!(%error, "attached registries could not be polled");
+    }
+}
+
 /// A crash between the two steps costs one look: the next comes after the interval.
-async fn poll_due(store: &dyn Store, now: Timestamp) -> Result<(), store::Error> {
+async fn ask_for_due(store: &dyn Store, now: Timestamp) -> Result<(), store::Error> {
     let due = store.take_due_attachments(now).await?;
     if !due.is_empty() {
         store.enqueue(due.iter().map(poll_job).collect(), now).await?;

@@ -276,6 +276,9 @@ impl Harbour {
                 tokio::time::sleep(Duration::from_micros(300)).await;
             }
         }
+        // What was on its way to the thread that writes may still be written, as by a crash a moment later: before this, which
+        // changes nothing, is answered.
+        self.workshop.store.release_holder(&Holder("nobody".into()), self.clock).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.path).unwrap());
         self.workshop = workshop::workshop(self.folder.path(), store);
         let after = self.next().await;

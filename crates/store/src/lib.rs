@@ -41,7 +41,7 @@ pub use queue::{
     Queue, RetryPolicy,
 };
 pub use records::Store;
-pub use records::additions::{Additions, Ahead, MoreFindings, ShownAhead};
+pub use records::additions::{Additions, Ahead, MoreFindings, Ruling, ShownAhead, Undecided};
 pub use records::attachments::{
     Attached, AttachedRepository, Attachment, AttachmentChange, AttachmentSettings, Attachments,
     NewAttachment, Sight,

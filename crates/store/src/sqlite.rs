@@ -53,6 +53,7 @@ mod upload_parts;
 mod uploads;
 mod verdict_events;
 mod vex;
+mod wanted;
 mod webhooks;
 mod writer;
 

@@ -1,7 +1,11 @@
-//! What the tests and benches of the crates above put into a store: an installation, and a manifest that is pushed; and
-//! numbers by which they choose moments.
+//! What the tests and benches of the crates above put into a store: an installation, and a manifest that is pushed;
+//! numbers by which they choose moments; and ports for the programs that they start.
 //!
 //! Built only with the feature `testing`, which no program has.
+
+mod berth;
+
+pub use berth::Berth;
 
 use crate::{
     Actor, ImageKey, Installation, PushOrigin, PutManifest, RegistryId, RepositoryKey, SubscriptionId,

@@ -11,11 +11,14 @@
 //! * `known_not_affected` without a version: never affected. With a version it says no more than silence does.
 //! * `under_investigation`: not known.
 //!
+//! Where a document speaks of a package in module streams and outside of them, what it says of the one is not said of the
+//! others.
+//!
 //! Surprises: Red Hat names unfixed components by the source package and fixed ones by each binary package; both kinds
 //! have documents of several megabytes for the kernel; SUSE's oldest documents have no products at all.
 
 use super::{Emit, Feed, FeedError, Record, Skip, broken, shows};
-use crate::advisory::instant;
+use crate::advisory::{OF_NO_MODULE, instant};
 use crate::{Advisory, AdvisoryId, AffectedPackage, Extent, FixState, Rating, Reference};
 use inventory::version::{VersionKey, scheme_of};
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +154,19 @@ fn affected(
             }
         }
     }
-    subjects.into_iter().filter_map(|(subject, said)| said.conclude(publisher, subject)).collect()
+    let of_modules: BTreeSet<_> = subjects
+        .keys()
+        .filter(|subject| subject.module.is_some())
+        .map(|subject| (subject.ecosystem.clone(), subject.name.clone()))
+        .collect();
+    let conclude = |(mut subject, said): (Subject, Said)| {
+        let is_told_apart = of_modules.contains(&(subject.ecosystem.clone(), subject.name.clone()));
+        if is_told_apart && subject.module.is_none() && !said.is_of_module() {
+            subject.module = Some(OF_NO_MODULE.to_owned());
+        }
+        said.conclude(publisher, subject)
+    };
+    subjects.into_iter().filter_map(conclude).collect()
 }
 
 /// A component without a version is named by its source package, which may have a binary package of the same name.
@@ -209,12 +224,16 @@ impl Said {
         })
     }
 
+    /// Whether a version says by itself that it is one of a module stream, whichever.
+    fn is_of_module(&self) -> bool {
+        self.fixed.iter().any(|version| version.contains(".module"))
+    }
+
     fn fixed_version(&self, subject: &Subject) -> Option<&String> {
         let key = |version: &&String| -> Option<VersionKey> {
             scheme_of(&subject.ecosystem).and_then(|scheme| (scheme.key)(version).ok())
         };
-        let mixes_streams =
-            subject.module.is_none() && self.fixed.iter().any(|version| version.contains(".module"));
+        let mixes_streams = subject.module.is_none() && self.is_of_module();
         if mixes_streams { self.fixed.iter().max_by_key(key) } else { self.fixed.iter().min_by_key(key) }
     }
 }

@@ -96,7 +96,11 @@ fn extent(said: &Release) -> Extent {
     }
 }
 
+/// Why there is no fix. Where there is one, nothing that is said beside it takes it away.
 fn fix_state(said: &Release, urgency: Option<Urgency>) -> Option<FixState> {
+    if said.status == "resolved" {
+        return None;
+    }
     if urgency == Some(Urgency::EndOfLife) {
         return Some(FixState::EndOfLife);
     }
@@ -120,6 +124,7 @@ mod tests {
             "buster":{"status":"open","repositories":{},"urgency":"end-of-life"},
             "trixie":{"status":"open","repositories":{},"urgency":"low","nodsa":"Minor","nodsa_reason":"ignored"},
             "forky":{"status":"undetermined","repositories":{},"urgency":"low"},
+            "stretch":{"status":"resolved","repositories":{},"fixed_version":"1.2-4","urgency":"end-of-life"},
             "sid":{"status":"open","repositories":{},"urgency":"low"}}}}}"#;
         let read = advisories(&FEED, text).remove(0);
         assert_eq!(read.id.as_str(), "DEBIAN-CVE-2022-0001");
@@ -133,6 +138,7 @@ mod tests {
         assert_eq!(of("Debian:10"), (Extent::every_version(), Some(FixState::EndOfLife)));
         assert_eq!(of("Debian:13"), (Extent::every_version(), Some(FixState::WillNotFix)));
         assert!(matches!(of("Debian:14").0, Extent::Unknown { .. }));
-        assert_eq!(read.affected.len(), 5);
+        assert_eq!(of("Debian:9"), (Extent::before("1.2-4"), None));
+        assert_eq!(read.affected.len(), 6);
     }
 }

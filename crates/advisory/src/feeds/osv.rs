@@ -110,12 +110,13 @@ fn advisory(osv: Osv) -> Result<Advisory, String> {
     let source = advisory.id.as_str().split('-').next().unwrap_or_default().to_owned();
     advisory.ratings = severities(osv.severity.as_ref(), &source);
     advisory.ratings.extend(specific_ratings(osv.database_specific.as_ref(), &source));
+    let mut said = Vec::new();
     for affected in osv.affected {
         let binaries = distribution::binaries(&affected);
         let Some(read) = affected_package(affected, &source)? else { continue };
-        advisory.affected.extend(distribution::of_release(read, binaries));
+        said.extend(distribution::of_release(read, binaries));
     }
-    distribution::prefer_open_pockets(&mut advisory.affected);
+    advisory.affected = distribution::prefer_open_pockets(said);
     (advisory.aliases, advisory.upstream, advisory.related) = (osv.aliases, osv.upstream, osv.related);
     if advisory.affected.iter().any(|affected| is_erratum(&affected.ecosystem)) {
         move_related(&mut advisory);

@@ -5,6 +5,7 @@
 //! package makes the statement unclear and never silent.
 
 use super::{Query, Side};
+use crate::advisory::OF_NO_MODULE;
 use crate::snapshot::Entry;
 
 /// Whether a statement concerns a package.
@@ -44,6 +45,14 @@ pub(super) fn scope(query: &Query<'_>, entry: &Entry<'_>, side: Side) -> Scope {
         Some(_) | None => {}
     }
     let Some(module) = particulars.module else { return Scope::Applies };
+    if module == OF_NO_MODULE {
+        return match query.module.filter(|stream| !stream.is_empty()) {
+            Some(stream) => Scope::Elsewhere(format!(
+                "the advisory tells this package from that of modules, and the package is of {stream}"
+            )),
+            None => Scope::Applies,
+        };
+    }
     match query.module {
         Some(stream) if is_stream(stream, &module) => Scope::Applies,
         Some(stream) => {

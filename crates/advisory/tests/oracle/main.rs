@@ -9,6 +9,7 @@
 #![expect(clippy::print_stderr, reason = "a test says how much it asked, or why it asked nothing")]
 
 mod made;
+mod native;
 mod questions;
 
 use advisory::{Compiler, Query, Snapshot, SourceLimits, Verdict, match_package};
@@ -44,6 +45,7 @@ fn ask(records: &[PathBuf], questions: &[Question]) -> Option<Answers> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/evaluate.py");
     let mut child = Command::new(python())
         .arg(script)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

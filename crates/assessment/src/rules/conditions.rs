@@ -149,10 +149,20 @@ impl Conditions {
     pub fn cover_image(&self, image: &ImageTraits<'_>) -> bool {
         let os = || image.os.map(|os| os.spelled());
         (self.digests.is_empty() || self.digests.contains(image.digest))
-            && any(&self.repositories, |pattern| Pattern::new(pattern).covers(image.repository))
+            && self.cover_repository(image.repository)
             && any(&self.os_versions, |pattern| {
                 os().is_some_and(|os| Pattern::new(&spelled(pattern)).covers(&os))
             })
+    }
+
+    /// Whether images of a repository are meant, as far as conditions are about its name.
+    pub fn cover_repository(&self, name: &str) -> bool {
+        any(&self.repositories, |pattern| Pattern::new(pattern).covers(name))
+    }
+
+    /// Whether any tells images of one repository apart.
+    pub fn is_about_single_images(&self) -> bool {
+        !self.digests.is_empty() || !self.os_versions.is_empty()
     }
 
     /// Whether a finding is meant, as far as conditions are about the finding. It is the same in every image.

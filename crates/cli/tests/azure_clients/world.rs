@@ -89,7 +89,7 @@ impl World {
     fn wait_for_verdicts(&self) {
         for image in ["ill:1", "well:1"] {
             let output = Command::new(binary())
-                .args(["image", "wait", image, "--timeout", "120", "--json"])
+                .args(["image", "wait", image, "--timeout", "300", "--json"])
                 .env("LAZARETTO_SERVER", &self.server.url)
                 .env("LAZARETTO_CA", &self.names["ca"])
                 .env("LAZARETTO_USER", "admin")

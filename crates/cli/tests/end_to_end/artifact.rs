@@ -2,10 +2,11 @@
 
 use crate::states::import;
 use crate::support::distribution::{Distribution, NOT_INSTALLED};
-use crate::support::process::{free_host, skipped};
+use crate::support::process::skipped;
 use crate::support::server::{PASSWORD, Server, binary};
 use std::path::Path;
 use std::process::{Command, Output};
+use store::testing::Berth;
 
 fn advisories(data: &Path, words: &[&str]) -> Output {
     Command::new(binary())
@@ -70,7 +71,8 @@ async fn advisories_travel_through_our_own_registry() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn advisories_travel_through_debians_registry() {
-    let host = free_host();
+    let berth = Berth::take();
+    let host = berth.host();
     let Some(_registry) = Distribution::start(&host, "").await else {
         return skipped(NOT_INSTALLED);
     };

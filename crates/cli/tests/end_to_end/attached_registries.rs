@@ -5,7 +5,7 @@ use crate::states::import;
 use crate::support::distribution::{Distribution, NOT_INSTALLED};
 use crate::support::feeds::{FeedServer, Served};
 use crate::support::image::{Image, alpine, layer};
-use crate::support::process::{free_host, skipped};
+use crate::support::process::skipped;
 use crate::support::push::push;
 use crate::support::server::{PASSWORD, Server, binary};
 use reqwest::Client;
@@ -14,6 +14,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use store::testing::Berth;
 
 const OPEN: [&str; 2] = ["--outbound-allow", "127.0.0.0/8"];
 
@@ -229,7 +230,8 @@ async fn debians_registry_tells_what_was_pushed_though_we_were_killed() {
     let folder = tempfile::tempdir().unwrap();
     import(folder.path());
     // The server is started again where it was, so that who notifies finds it.
-    let (own, host) = (free_host(), free_host());
+    let (own, berth) = (Berth::take(), Berth::take());
+    let (own, host) = (own.host(), berth.host());
     let start = || Server::start(folder.path(), &[&OPEN[..], &["--listen", &own]].concat());
     let here = start();
     let said = attach(&here, "debian", &host, "*", None);

@@ -6,7 +6,9 @@ const env = process.env;
 const require = createRequire(`${env.LAZARETTO_CLIENTS}/package.json`);
 const { chromium } = require("playwright-core");
 
-const browser = await chromium.launch({ executablePath: env.LAZARETTO_BROWSER, args: ["--no-sandbox"] });
+// For what a browser does at once, and on a busy machine in a while.
+const enough = 120_000;
+const browser = await chromium.launch({ executablePath: env.LAZARETTO_BROWSER, args: ["--no-sandbox"], timeout: enough });
 
 // Texts whose colour does not stand out enough from what is behind them: WCAG 2.2, 1.4.3 asks for 4.5 to 1.
 function faintTexts() {
@@ -46,7 +48,14 @@ function nameless() {
 
 const seen = { faint: [], wide: [], nameless: [], errors: [], titles: {}, people: {} };
 
+async function open(context) {
+  context.setDefaultTimeout(enough);
+  return context.newPage();
+}
+
+// Whatever begins a page waits for its address first: until then, the page before it is still shown.
 async function look(page, name) {
+  await page.waitForLoadState("load");
   const note = (list, found) => found.length && list.push(`${name}: ${[].concat(found).join("; ")}`);
   note(seen.faint, await page.evaluate(faintTexts));
   note(seen.nameless, await page.evaluate(nameless));
@@ -58,7 +67,7 @@ async function look(page, name) {
 
 async function visit(scheme, size) {
   const context = await browser.newContext({ colorScheme: scheme, viewport: size, locale: "en-GB", ignoreHTTPSErrors: true });
-  const page = await context.newPage();
+  const page = await open(context);
   const mark = (name) => `${name} ${scheme} ${size.width}`;
   page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
   page.on("pageerror", (error) => seen.errors.push(String(error)));
@@ -81,6 +90,7 @@ async function visit(scheme, size) {
   await page.keyboard.type("Findings | summarize images = dcount(digest) by vulnerability");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
+  await page.waitForURL("**/portal/query?**");
   await page.waitForSelector("table");
   await look(page, mark("query answered"));
   seen.answer = await page.textContent("tbody");
@@ -89,13 +99,16 @@ async function visit(scheme, size) {
   await look(page, mark("query wrong"));
 
   await page.click("nav >> text=Images");
+  await page.waitForURL("**/portal/");
   await page.waitForSelector("table");
   await look(page, mark("images"));
   seen.current = await page.textContent("[aria-current=page]");
   await page.click(".tile:has-text('Unhealthy')");
+  await page.waitForURL("**/portal/?state=Unhealthy");
   await look(page, mark("images filtered"));
   seen.rows = await page.locator("tbody tr").count();
   await page.click("tbody a");
+  await page.waitForURL("**/portal/images/**");
   await page.waitForSelector("text=Findings");
   await look(page, mark("image"));
   seen.image = await page.textContent("main");
@@ -122,7 +135,7 @@ async function visit(scheme, size) {
 // Every page as each of these people: what they see, and whether that can be read.
 async function walk(who) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true });
-  const page = await context.newPage();
+  const page = await open(context);
   await page.goto(`${env.LAZARETTO_URL}/portal/sign-in`);
   await page.fill("input[name=name]", who);
   await page.fill("input[name=password]", env.LAZARETTO_PASSWORD);

@@ -1,6 +1,6 @@
 //! The four hostile layers: small to push, enormous to read.
 //!
-//! Each goes through the real jail. The worker must stay below 512 MB and 60 s, nothing may be left behind, and an
+//! Each goes through the real jail. The worker must stay below 512 MB and 60 s of a processor, nothing may be left behind, and an
 //! image of which something could not be read is never healthy.
 
 use crate::states::import;
@@ -87,7 +87,8 @@ fn read_within_bounds(name: &str, blob: &Blob) {
                 "{name}: {} bytes resident",
                 report.max_resident_bytes
             );
-            assert!(report.wall < LONGEST, "{name}: {:?}", report.wall);
+            // How long it waits for a processor is the machine's affair.
+            assert!(report.cpu < LONGEST, "{name}: {:?}", report.cpu);
         }
         // The jail ended it: that is a bound that held.
         Err(error) => assert!(error.is_the_inputs_fault(), "{name}: {error}"),

@@ -70,7 +70,11 @@ async fn what_was_acknowledged_survives_and_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     import_advisories(folder.path());
     let done: Acknowledged = Arc::default();
-    for round in 0..KILLS {
+    // A slow machine has more rounds, until something was acknowledged in most of them.
+    for round in 0.. {
+        if round >= KILLS && done.lock().unwrap().len() > KILLS {
+            break;
+        }
         let server = Server::start(folder.path(), &[]);
         let pushers: Vec<_> = (0..3)
             .map(|pusher| {
@@ -78,7 +82,8 @@ async fn what_was_acknowledged_survives_and_is_judged() {
                 tokio::spawn(push_until_dead(server.url.clone(), round * 10 + pusher, own, done.clone()))
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(50 + random.below(700))).await;
+        let longer = 200 * u64::try_from(round.saturating_sub(KILLS)).unwrap();
+        tokio::time::sleep(Duration::from_millis(50 + longer + random.below(700))).await;
         server.kill();
         for pusher in pushers {
             pusher.await.unwrap();
@@ -86,7 +91,6 @@ async fn what_was_acknowledged_survives_and_is_judged() {
     }
     let server = Server::start(folder.path(), &[]);
     let done = done.lock().unwrap().clone();
-    assert!(done.len() > KILLS, "seed {seed}: only {} pushes were acknowledged", done.len());
     let client = Client::new();
     for (repository, digest, verdict) in &done {
         let (status, bytes) = get(&client, &server, &format!("/v2/{repository}/manifests/{digest}")).await;

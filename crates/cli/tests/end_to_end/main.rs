@@ -14,6 +14,7 @@ mod content_sets;
 mod demo;
 mod explain;
 mod following;
+mod held;
 mod hostile;
 mod increments;
 mod indexes;

@@ -2,19 +2,21 @@
 
 use crate::states::import;
 use crate::support::image::alpine;
-use crate::support::process::{Process, free_host, skipped};
+use crate::support::process::{Process, skipped};
 use crate::support::push::{get, push};
 use crate::support::server::{PASSWORD, Server, binary};
 use reqwest::{Client, StatusCode};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use store::testing::Berth;
 
 const BLOBS: [&str; 2] = ["--blobs", "s3://blobs/here"];
 
 /// A storage on this machine, ended when it is dropped.
 struct Storage {
     _process: Process,
+    _berth: Berth,
     endpoint: String,
 }
 
@@ -23,12 +25,12 @@ impl Storage {
     async fn start() -> Option<Self> {
         let program =
             Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("test-clients/python/bin/moto_server");
-        let host = free_host();
-        let (address, port) = host.split_once(':')?;
+        let berth = Berth::take();
         let mut command = Command::new(program);
-        command.args(["-H", address, "-p", port]).stdin(Stdio::null());
+        command.args(["-H", "127.0.0.1", "-p", &berth.port().to_string()]).stdin(Stdio::null());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        let storage = Self { _process: Process(child), endpoint: format!("http://{host}") };
+        let endpoint = format!("http://{}", berth.host());
+        let storage = Self { _process: Process(child), _berth: berth, endpoint };
         let end = Instant::now() + Duration::from_secs(60);
         while Client::new().put(format!("{}/blobs", storage.endpoint)).send().await.is_err() {
             assert!(Instant::now() < end, "the storage did not start");

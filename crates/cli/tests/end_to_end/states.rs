@@ -104,7 +104,7 @@ async fn on_the_free_plan_nothing_is_scanned() {
     assert!(switched.status.success(), "{}", String::from_utf8_lossy(&switched.stderr));
     push(&Client::new(), &server.url, "app", "1", &alpine("3.99.0", "1.36.1-r1")).await.unwrap();
     // Until somebody is at it, the image is what it was.
-    let patience = Instant::now() + Duration::from_secs(30);
+    let patience = Instant::now() + Duration::from_secs(60);
     let verdict = loop {
         let verdict = server.verdict("app:1");
         if verdict["state"] != "Unscanned" || Instant::now() > patience {

@@ -273,7 +273,7 @@ fn only_conditions_on_findings_may_hide_a_finding() {
     let hides = |kind, conditions: Value, severity: &str| {
         let rule = rule("rule", kind, "/", &conditions.to_string());
         let book = Rulebook::of(vec![rule], now());
-        book.may_hide(&vulnerability(severity), &Value::Null, &package)
+        !book.hiding(&vulnerability(severity), &Value::Null, &package).is_empty()
     };
     let disable = RuleKind::Disable;
     assert!(hides(disable, json!({ "ids": ["cve-2026-0001"] }), "High"));

@@ -138,7 +138,7 @@ fn outcome(way: &WayOut, layer: Layer) -> Option<String> {
     let limits = Limits {
         memory_bytes: 256 << 20,
         cpu_seconds: 10,
-        wall: Duration::from_secs(20),
+        wall: Duration::from_secs(300),
         output_bytes: 4096,
         scratch_bytes: 0,
     };

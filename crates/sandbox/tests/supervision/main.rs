@@ -87,7 +87,7 @@ fn ample() -> Limits {
     Limits {
         memory_bytes: 256 << 20,
         cpu_seconds: 30,
-        wall: Duration::from_secs(60),
+        wall: Duration::from_secs(300),
         output_bytes: 1 << 20,
         scratch_bytes: 1 << 20,
     }

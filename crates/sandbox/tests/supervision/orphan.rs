@@ -35,7 +35,7 @@ pub(crate) fn supervise() -> ExitCode {
 fn wait_until_nobody_reads(mut writer: io::PipeWriter) {
     let before = Instant::now();
     while writer.write_all(b"x").is_ok() {
-        assert!(before.elapsed() < Duration::from_secs(20), "a worker is still there");
+        assert!(before.elapsed() < Duration::from_secs(60), "a worker is still there");
     }
 }
 

@@ -38,6 +38,11 @@ impl NewAdvisory {
     }
 }
 
+/// What a new advisory is called.
+pub(crate) fn name(number: usize) -> String {
+    format!("CVE-2099-{number:04}")
+}
+
 thread_local! {
     /// What was added by now, so that no later snapshot loses it.
     static ADDED: RefCell<Vec<Record>> = const { RefCell::new(Vec::new()) };
@@ -150,10 +155,9 @@ pub(crate) fn forget_imports() {
 /// Puts a new advisory in force as an import does, but for the jail: what was in force is amended, looked at and
 /// replaced. In a process of its own, as an import is.
 pub(crate) fn import(shelf: &Path, before: &Path, target: &Path, advisory: &NewAdvisory) {
-    let NewAdvisory { number, ecosystem, name, version } = advisory;
+    let NewAdvisory { number, ecosystem, name: package, version } = advisory;
     let extent = Extent::Versions { ranges: Vec::new(), versions: vec![version.clone()] };
-    let id = format!("CVE-2099-{number:04}");
-    ADDED.with_borrow_mut(|added| added.push(about(&id, ecosystem, name.clone(), extent)));
+    ADDED.with_borrow_mut(|added| added.push(about(&name(*number), ecosystem, package.clone(), extent)));
     let more = ADDED.with_borrow(|added| serde_json::to_string(added).unwrap());
     let imported = std::process::Command::new(std::env::current_exe().unwrap())
         .arg(AMEND)

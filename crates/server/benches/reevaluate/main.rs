@@ -20,6 +20,7 @@ mod fleet;
 mod inventories;
 mod memory;
 mod random;
+mod rules;
 
 use advisories::Names;
 use fleet::Fleet;
@@ -69,6 +70,7 @@ fn main() {
     for images in sizes {
         runtime().block_on(measure(start, images));
         runtime().block_on(measure_sound(Start { first: &foreign, ..start }, images));
+        runtime().block_on(measure_ruled(start, images));
     }
 }
 
@@ -114,6 +116,17 @@ async fn measure_sound(start: Start<'_>, images: usize) {
     site.import_all(start.first.to_owned()).await;
 }
 
+/// The first fleet under a rule that hides what is new in a tenth of the repositories.
+async fn measure_ruled(start: Start<'_>, images: usize) {
+    let mut site = Site::open(&start, images, reevaluate::FlipLimit::default()).await;
+    println!("\n{images} images, and a rule that hides each new advisory in a tenth of the repositories");
+    all_again("everything for the first time", &site.workshop).await;
+    let began = Instant::now();
+    site.is_quiet = rules::put(&*site.workshop.store, site.fleet.advisories.len()).await;
+    println!("  the rule was in force after {:.2?}; {}", began.elapsed(), memory::now());
+    site.import_all(start.first.to_owned()).await;
+}
+
 /// What a server is made of, with a fleet in it.
 struct Site {
     folder: tempfile::TempDir,
@@ -121,6 +134,8 @@ struct Site {
     fleet: Fleet,
     registry: RegistryId,
     workshop: Arc<Workshop>,
+    /// Whether a rule hides in a repository what is new.
+    is_quiet: fn(&str) -> bool,
 }
 
 impl Site {
@@ -154,7 +169,7 @@ impl Site {
             exports: Exports::new(folder.path().join("exports")),
         });
         memory::begin();
-        Self { folder, advisories, fleet, registry, workshop }
+        Self { folder, advisories, fleet, registry, workshop, is_quiet: |_| false }
     }
 
     /// Imports each new advisory behind a snapshot, and waits for the verdicts.
@@ -167,10 +182,13 @@ impl Site {
         ];
         for (advisory, affected) in &self.fleet.advisories {
             let of = |image| fleet::key(self.registry, image);
-            let affected: Vec<ImageKey> = affected.iter().map(of).collect();
+            let (quiet, affected): (Vec<ImageKey>, Vec<ImageKey>) =
+                affected.iter().map(of).partition(|image| (self.is_quiet)(image.repository.name.as_str()));
+            let known = findings(&self.workshop, &quiet).await;
             let next = self.folder.path().join(format!("next-{}", advisory.number));
             let importing = || advisories::import(&self.advisories, &latest, &next, advisory);
             one_new(&self.workshop, &affected, &importing).await;
+            assert_eq!(findings(&self.workshop, &quiet).await, known, "what a rule hides does not count");
             latest = next;
         }
         println!("  most memory: {} MB resident", memory::most());

@@ -11,7 +11,7 @@
 //! Whoever installs it checks the signature with the keys it trusts before anything else is read. Where no key is
 //! trusted, a snapshot is installed by its own checksum alone; where one is, nothing unsigned is.
 
-use super::installation::{Caution, Installed, install};
+use super::installation::{Caution, Installed, Succession, install};
 use super::records::Records;
 use super::{ShelfError, file_error, path_of, pointed};
 use advisory::Snapshot;
@@ -199,7 +199,7 @@ pub fn install_bundle(
     let records = Records::open(shelf)?;
     let snapshot = Snapshot::from_bytes(bytes).map_err(ShelfError::from)?;
     snapshot.verify().map_err(ShelfError::from)?;
-    Ok(install(&records, &snapshot, caution)?)
+    Ok(install(&records, &snapshot, caution, Succession::Supersedes)?)
 }
 
 /// The snapshot of a bundle. Where no key is trusted, that of the bundle itself is taken: it then proves that nothing
@@ -259,7 +259,8 @@ mod tests {
         let bytes = compiler.finish(created_at.parse().unwrap()).unwrap();
         std::fs::create_dir_all(folder).unwrap();
         let records = Records::open(folder).unwrap();
-        install(&records, &Snapshot::from_bytes(bytes).unwrap(), Caution::Hold).unwrap();
+        install(&records, &Snapshot::from_bytes(bytes).unwrap(), Caution::Hold, Succession::Supersedes)
+            .unwrap();
     }
 
     #[test]

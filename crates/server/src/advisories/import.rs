@@ -8,7 +8,7 @@
 //! happens to hold, and that never was a source, is left out with its reason.
 
 use super::compilation::compile;
-use super::installation::{Caution, Installed, install};
+use super::installation::{Caution, Installed, Succession, install};
 use super::reading::{Documents, Shape, read_source};
 use super::records::Records;
 use super::{ShelfError, file_error};
@@ -161,7 +161,7 @@ pub fn import(
     // Only now, when every source was read, do the new records take the place of the old ones.
     let (bytes, advisories) = compile(&records, Timestamp::now())?;
     let snapshot = Snapshot::from_bytes(bytes).map_err(ShelfError::from)?;
-    let installed = install(&records, &snapshot, caution)?;
+    let installed = install(&records, &snapshot, caution, Succession::Supersedes)?;
     Ok(Imported { installed, advisories, sources: read, skipped, left_out })
 }
 

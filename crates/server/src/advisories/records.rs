@@ -13,7 +13,9 @@
 use super::{ShelfError, file_error, write_whole};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 const RECORDS: &str = "records";
@@ -160,15 +162,53 @@ impl Records {
         Ok(())
     }
 
-    /// What is held becomes fresh.
-    pub(super) fn release_held(&self) -> Result<(), ShelfError> {
-        self.with_ending(HELD)?.iter().try_for_each(|path| rename(path, &other(path, FRESH)))
+    /// What is held becomes fresh. Whether anything was.
+    pub(super) fn release_held(&self) -> Result<bool, ShelfError> {
+        let held = self.with_ending(HELD)?;
+        held.iter().try_for_each(|path| rename(path, &other(path, FRESH)))?;
+        Ok(!held.is_empty())
     }
 
     /// What is held is thrown away.
     pub(super) fn discard_held(&self) -> Result<(), ShelfError> {
         let held = self.with_ending(HELD)?;
         held.iter().try_for_each(|path| std::fs::remove_file(path).map_err(file_error("removed", path)))
+    }
+
+    /// What is held, in the names of its sources that their hashes are.
+    fn held_sources(&self) -> Result<BTreeSet<String>, ShelfError> {
+        Ok(self.with_ending(HELD)?.iter().map(|path| stem(path).to_owned()).collect())
+    }
+
+    /// Whether all that is held came from some sources. False if nothing is held, or it did not come from sources.
+    pub(super) fn are_held_of(&self, sources: &[&str]) -> Result<bool, ShelfError> {
+        let (held, sources) = (self.held_sources()?, sources.iter().map(|source| hash(source)));
+        Ok(!held.is_empty() && held.is_subset(&sources.collect()))
+    }
+
+    /// Leaves out of what is fresh what is held already, if all that is held was read again and says the same. Whether that
+    /// is so.
+    pub(super) fn leave_out_what_is_held(&self) -> Result<bool, ShelfError> {
+        let held = self.with_ending(HELD)?;
+        for path in &held {
+            if !say_the_same(path, &other(path, FRESH))? {
+                return Ok(false);
+            }
+        }
+        for path in held.iter().map(|path| other(path, FRESH)) {
+            std::fs::remove_file(&path).map_err(file_error("removed", &path))?;
+        }
+        Ok(!held.is_empty())
+    }
+
+    /// Forgets how the sources of what is held can be asked for changes only: they are asked for all of it the next time.
+    pub(super) fn forget_validators_of_held(&self) -> Result<(), ShelfError> {
+        for source in self.held_sources()? {
+            for path in validators(&self.shelf, source.get(..VALIDATORS).unwrap_or(&source)) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        Ok(())
     }
 
     fn with_ending(&self, ending: &str) -> Result<Vec<PathBuf>, ShelfError> {
@@ -190,11 +230,58 @@ fn hash(source: &str) -> String {
     Sha256::digest(source.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// How a source is called where files are fetched: the beginning of its hash.
+pub(super) fn short(source: &str) -> String {
+    let mut name = hash(source);
+    name.truncate(VALIDATORS);
+    name
+}
+
+const VALIDATORS: usize = 32;
+
+/// The files of what is known of a source by its short name: what tells its whole file from others, and how far it was
+/// read.
+pub(super) fn validators(shelf: &Path, source: &str) -> [PathBuf; 2] {
+    ["json", "standing.json"].map(|ending| shelf.join("downloads").join(format!("{source}.{ending}")))
+}
+
+/// The source of a file.
+fn stem(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.split_once('.').map_or(name, |(stem, _)| stem)
+}
+
 /// The same source with another ending.
 fn other(path: &Path, ending: &str) -> PathBuf {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    path.with_file_name(format!("{stem}.{ending}"))
+    path.with_file_name(format!("{}.{ending}", stem(path)))
+}
+
+/// Whether two files have the same records. The first line says when they were read.
+fn say_the_same(one: &Path, other: &Path) -> Result<bool, ShelfError> {
+    if !other.exists() {
+        return Ok(false);
+    }
+    let opened = |path: &Path| {
+        let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
+        file.skip_until(b'\n')?;
+        Ok(file)
+    };
+    let mut one_file = opened(one).map_err(file_error("opened", one))?;
+    let mut other_file = opened(other).map_err(file_error("opened", other))?;
+    loop {
+        let mut mine = Vec::new();
+        let read = one_file.by_ref().take(1 << 18).read_to_end(&mut mine);
+        read.map_err(file_error("read", one))?;
+        let mut others = Vec::new();
+        let read = other_file.by_ref().take(1 << 18).read_to_end(&mut others);
+        read.map_err(file_error("read", other))?;
+        if mine != others {
+            return Ok(false);
+        }
+        if mine.is_empty() {
+            return Ok(true);
+        }
+    }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), ShelfError> {
@@ -248,6 +335,28 @@ mod tests {
         assert_eq!(records.to_compile().unwrap().len(), 1);
         records.discard_held().unwrap();
         assert_eq!(records.with_ending(HELD).unwrap(), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn what_is_held_already_is_told_from_what_is_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::open(folder.path()).unwrap();
+        let read =
+            |source: &str, at: &str, said: &str| write(&records.fresh(source), &format!("{at}\n{said}"));
+        assert!(!records.leave_out_what_is_held().unwrap(), "nothing is held");
+        read("a", "monday", "bad");
+        records.hold_fresh().unwrap();
+        assert!(!records.leave_out_what_is_held().unwrap(), "it was not read again");
+        read("a", "tuesday", "good");
+        assert!(!records.leave_out_what_is_held().unwrap(), "it says something else");
+        read("a", "tuesday", "bad");
+        read("b", "tuesday", "good");
+        assert!(records.leave_out_what_is_held().unwrap());
+        assert_eq!(records.fresh_ones().unwrap(), [records.fresh("b")]);
+        assert!(records.are_held_of(&["a", "c"]).unwrap());
+        assert!(!records.are_held_of(&["b"]).unwrap());
+        records.discard_held().unwrap();
+        assert!(!records.are_held_of(&["a"]).unwrap());
     }
 
     #[test]

@@ -3,14 +3,17 @@
 //! Each source stands for itself: one that cannot be had, or that is refused, keeps what it said before, and is
 //! named with its reason; the others go on. What is new is read in the jail, compiled with everything that is kept, and
 //! comes into force if nothing speaks against it.
+//!
+//! What is known of a source is what is in force. So one that was held and is good again says that nothing has changed,
+//! and what was held is gone; and one that goes on saying what is held is read again, and left out of what is compiled.
 
 use super::compilation::compile;
 use super::download::{Download, DownloadError, Downloaded, Validators, client, fetch, shown, take};
 use super::import::ImportError;
 use super::increment::{Changed, Increment, Standing, changed, has_list};
-use super::installation::{Caution, Installed, install};
+use super::installation::{Caution, Installed, Succession, forget_held, held, install};
 use super::reading::{Shape, read_increment, read_source};
-use super::records::Records;
+use super::records::{Records, short, validators};
 use super::sources::{Location, Source, SourceList};
 use super::{Shelf, ShelfError, file_error, write_whole};
 use crate::inspect::Inspector;
@@ -18,7 +21,6 @@ use advisory::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
 use sandbox::Input;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,6 +66,8 @@ pub enum SourceOutcome {
     },
     /// It is what it was before.
     Unchanged,
+    /// It says what is held back already, and what it said before is kept.
+    Held,
     /// It was not read, for this reason, and what it said before is kept.
     Failed(String),
 }
@@ -73,7 +77,7 @@ pub enum SourceOutcome {
 pub struct Updated {
     /// What became of each source.
     pub sources: Vec<(String, SourceOutcome)>,
-    /// What became of the snapshot; none if nothing changed.
+    /// What became of the snapshot; none if nothing changed. Where sources only say what is held already, that.
     pub installed: Option<Installed>,
     /// How many advisories it has.
     pub advisories: u64,
@@ -84,7 +88,7 @@ impl Updated {
     pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
         self.sources.iter().filter_map(|(name, outcome)| match outcome {
             SourceOutcome::Failed(why) => Some((name.as_str(), why.as_str())),
-            SourceOutcome::Read { .. } | SourceOutcome::Unchanged => None,
+            SourceOutcome::Read { .. } | SourceOutcome::Unchanged | SourceOutcome::Held => None,
         })
     }
 }
@@ -152,11 +156,11 @@ async fn get(
     most_bytes: u64,
     listener: &Listener,
 ) -> Result<Option<Ready>, DownloadError> {
-    let file = downloads.join(format!("{}.feed", hash(&source.name)));
+    let file = downloads.join(format!("{}.feed", short(&source.name)));
     // What is known of a source whose records are gone is worth nothing.
     let is_kept = Records::path(shelf, &source.name).exists();
-    if let Some(standing) = standing(downloads, source).filter(|_| is_kept && has_list(source)) {
-        match changed(client, downloads, &hash(&source.name), source, &standing).await? {
+    if let Some(standing) = standing(shelf, source).filter(|_| is_kept && has_list(source)) {
+        match changed(client, downloads, &short(&source.name), source, &standing).await? {
             Changed::Nothing => return Ok(None),
             Changed::Some(increment) => {
                 return Ok(Some(Ready { source: source.clone(), what: What::Increment(increment) }));
@@ -164,7 +168,7 @@ async fn get(
             Changed::Whole => {}
         }
     }
-    let known = known(downloads, source).filter(|_| is_kept);
+    let known = known(shelf, source).filter(|_| is_kept);
     let location = if source.pointer {
         let target = file.with_extension("pointer");
         let pointer = Download { url: &source.url, target: &target, known: None, most_bytes: POINTER_BYTES };
@@ -207,19 +211,15 @@ async fn get_one(
     }
 }
 
-fn hash(name: &str) -> String {
-    Sha256::digest(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// How far a source was read; none where it has no list, or was never read.
-fn standing(downloads: &Path, source: &Source) -> Option<Standing> {
-    let text = std::fs::read(downloads.join(format!("{}.standing.json", hash(&source.name)))).ok()?;
-    serde_json::from_slice(&text).ok()
+fn standing(shelf: &Path, source: &Source) -> Option<Standing> {
+    let [_, standing] = validators(shelf, &short(&source.name));
+    serde_json::from_slice(&std::fs::read(standing).ok()?).ok()
 }
 
-fn known(downloads: &Path, source: &Source) -> Option<Validators> {
-    let text = std::fs::read(downloads.join(format!("{}.json", hash(&source.name)))).ok()?;
-    serde_json::from_slice(&text).ok()
+fn known(shelf: &Path, source: &Source) -> Option<Validators> {
+    let [whole, _] = validators(shelf, &short(&source.name));
+    serde_json::from_slice(&std::fs::read(whole).ok()?).ok()
 }
 
 /// Reads what lies ready, compiles, and puts the snapshot in force.
@@ -232,12 +232,7 @@ fn read_all(
     listener: &Listener,
 ) -> Result<Updated, ImportError> {
     let records = Records::open(shelf)?;
-    let now = Timestamp::now();
-    for (name, outcome) in &outcomes {
-        if *outcome == SourceOutcome::Unchanged {
-            records.confirm(name, now)?;
-        }
-    }
+    confirm(&records, &outcomes)?;
     let mut read = Vec::new();
     for got in ready {
         listener(UpdateProgress::Reading { source: got.source.name.clone() });
@@ -246,19 +241,46 @@ fn read_all(
         read.extend(known);
         outcomes.push((got.source.name, outcome));
     }
+    let says_what_is_held = records.leave_out_what_is_held()?;
+    if says_what_is_held {
+        let left_out = |known: &mut Known| !records.fresh(&known.name).exists();
+        for known in read.extract_if(.., left_out) {
+            let outcome = outcomes.iter_mut().find(|(name, _)| *name == known.name);
+            outcome.into_iter().for_each(|(_, outcome)| *outcome = SourceOutcome::Held);
+        }
+    }
     let failed = outcomes.iter().any(|(_, outcome)| matches!(outcome, SourceOutcome::Failed(_)));
     if read.is_empty() && (failed || !is_stale(shelf)) {
-        return Ok(Updated { sources: outcomes, installed: None, advisories: 0 });
+        let held = if says_what_is_held { held(shelf)? } else { None };
+        return Ok(Updated { sources: outcomes, installed: held.map(Installed::Held), advisories: 0 });
     }
     listener(UpdateProgress::Compiling);
     let (bytes, advisories) = compile(&records, Timestamp::now())?;
     let snapshot = Snapshot::from_bytes(bytes).map_err(ShelfError::from)?;
-    let installed = install(&records, &snapshot, caution)?;
+    let is_news = !read.is_empty() && !says_what_is_held;
+    let succession = if is_news { Succession::Supersedes } else { Succession::Beside };
+    let installed = install(&records, &snapshot, caution, succession)?;
     if matches!(installed, Installed::InForce(_)) {
         // Only what is in force is known: what is held is asked for again the next time.
-        read.iter().try_for_each(|known| known.keep(&shelf.join("downloads")))?;
+        read.iter().try_for_each(|known| known.keep(shelf))?;
     }
     Ok(Updated { sources: outcomes, installed: Some(installed), advisories })
+}
+
+/// Notes which sources are what they were. If that is all of those that were held, they are good again, and nothing is
+/// held any more.
+fn confirm(records: &Records, outcomes: &[(String, SourceOutcome)]) -> Result<(), ImportError> {
+    let now = Timestamp::now();
+    let unchanged = outcomes.iter().filter(|(_, outcome)| *outcome == SourceOutcome::Unchanged);
+    let unchanged: Vec<&str> = unchanged.map(|(name, _)| name.as_str()).collect();
+    unchanged.iter().try_for_each(|name| records.confirm(name, now))?;
+    if records.are_held_of(&unchanged)? {
+        tracing::info!(
+            "the sources of the snapshot that was held say again what is in force; it is held no more"
+        );
+        forget_held(records)?;
+    }
+    Ok(())
 }
 
 impl What {
@@ -272,18 +294,21 @@ impl What {
 }
 
 impl Known {
-    fn keep(&self, downloads: &Path) -> Result<(), ImportError> {
-        let name = hash(&self.name);
+    fn keep(&self, shelf: &Path) -> Result<(), ImportError> {
+        let [whole, standing] = validators(shelf, &short(&self.name));
         if let Some(validators) = &self.validators {
-            let text = serde_json::to_vec(validators).unwrap_or_default();
-            write_whole(downloads, &format!("{name}.json"), &text)?;
+            write(&whole, &serde_json::to_vec(validators).unwrap_or_default())?;
         }
-        if let Some(standing) = &self.standing {
-            let text = serde_json::to_vec(standing).unwrap_or_default();
-            write_whole(downloads, &format!("{name}.standing.json"), &text)?;
+        if let Some(known) = &self.standing {
+            write(&standing, &serde_json::to_vec(known).unwrap_or_default())?;
         }
         Ok(())
     }
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), ShelfError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    write_whole(path.parent().unwrap_or(path), name, content)
 }
 
 /// Reads what lies ready of a source. What is known of it then is returned if it was read.
@@ -325,8 +350,8 @@ fn read_one(records: &Records, got: &Ready, inspector: &Inspector) -> (SourceOut
         Err(error) => {
             if let What::Increment(_) = got.what {
                 // The next time, the whole export is read.
-                let standing = format!("{}.standing.json", hash(&known.name));
-                let _ = std::fs::remove_file(records.shelf().join("downloads").join(standing));
+                let [_, standing] = validators(records.shelf(), &short(&known.name));
+                let _ = std::fs::remove_file(standing);
             }
             // It is told with its name.
             let why = if let ImportError::Source { why, .. } = error {

@@ -333,6 +333,7 @@ async fn put(
         let change = AttachmentChange { settings: Some((host, settings)), login, secret };
         let id = present.registry.id;
         state.store.change_attachment(id, change, &caller.actor(), Timestamp::now()).await?;
+        attached::poll_due(&*state.store, Timestamp::now()).await;
         return Ok((StatusCode::OK, Json(current(&state, id, &name).await?)));
     }
     let made = if secret.is_none() { Some(new_secret()?) } else { None };
@@ -345,10 +346,13 @@ async fn put(
         secret: secret.or_else(|| made.clone()).unwrap_or_default(),
     };
     match state.store.attach(new, &caller.actor(), Timestamp::now()).await? {
-        Attached::Now(attachment) => Ok((
-            StatusCode::CREATED,
-            Json(AttachedRegistryView { secret: made, ..view(&state, &attachment) }),
-        )),
+        Attached::Now(attachment) => {
+            attached::poll_due(&*state.store, Timestamp::now()).await;
+            Ok((
+                StatusCode::CREATED,
+                Json(AttachedRegistryView { secret: made, ..view(&state, &attachment) }),
+            ))
+        }
         Attached::NameTaken => {
             Err(ApiError::Conflict(format!("there is a registry `{name}` already; choose another name")))
         }

@@ -20,6 +20,7 @@ mod judging;
 mod keeping;
 mod matching;
 mod plan;
+mod ruled;
 
 pub use flips::FlipLimit;
 use matching::found_again;

@@ -35,6 +35,21 @@ impl Server {
     }
 
     pub(crate) async fn with(overrides: Overrides) -> Self {
+        Self::configured(overrides, |_| {}).await
+    }
+
+    /// One that waits for nobody for long, so that a test need not wait either until it gives somebody up. Whoever is slow
+    /// because the machine is busy is given up as well: `serves` asks again.
+    pub(crate) async fn impatient() -> Self {
+        let configure = |configuration: &mut Configuration| {
+            configuration.patience.headers = Duration::from_millis(700);
+            configuration.patience.body = Duration::from_secs(2);
+        };
+        Self::configured(Overrides::default(), configure).await
+    }
+
+    /// One with a configuration that has no words among the options.
+    pub(crate) async fn configured(overrides: Overrides, configure: impl FnOnce(&mut Configuration)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let given = Overrides {
             data: Some(folder.path().join("data")),
@@ -46,9 +61,7 @@ impl Server {
         };
         let mut configuration = Configuration::from_overrides(given).unwrap();
         configuration.admin_password = Some(PASSWORD.into());
-        // So that a test need not wait as long as a server does.
-        configuration.patience.headers = Duration::from_millis(700);
-        configuration.patience.body = Duration::from_secs(2);
+        configure(&mut configuration);
         let database = configuration.database.clone();
         let running = server::start(configuration).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).unwrap());

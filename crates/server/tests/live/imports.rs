@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use server::Overrides;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use store::testing::Berth;
 use store::{Actor, Import, ImportCredentials, ImportSource, ImportState, ImportTarget, ImportWish};
 use uuid::Uuid;
 
@@ -169,14 +170,14 @@ struct Distribution {
     child: Child,
     host: String,
     _folder: tempfile::TempDir,
+    _berth: Berth,
 }
 
 impl Distribution {
     /// Starts it; `None` where it is not installed.
     async fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let host = format!("127.0.0.1:{port}");
+        let (folder, berth) = (tempfile::tempdir().unwrap(), Berth::take());
+        let host = berth.host();
         let configuration = format!(
             "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {host}\n",
             folder.path().display()
@@ -190,8 +191,8 @@ impl Distribution {
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = started else { return None };
-        let registry = Self { child, host, _folder: folder };
-        for _ in 0..200 {
+        let registry = Self { child, host, _folder: folder, _berth: berth };
+        for _ in 0..1200 {
             if reqwest::get(format!("http://{}/v2/", registry.host)).await.is_ok() {
                 return Some(registry);
             }

@@ -19,7 +19,7 @@ use sandbox::{Input, JailError, Requirement};
 use server::inspect::{InspectError, Inspected, Inspector};
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const CASES: &[(&str, fn())] = &[
     ("what_it_hides_is_its_own_layer", hidden),
@@ -49,10 +49,14 @@ fn main() -> ExitCode {
     cases::run(&cases)
 }
 
-/// The server's side, with less patience.
+/// The server's side, with less patience but for the clock: on a machine with much else to do, it is not what ends a worker.
 fn inspect(behaviour: &str) -> Result<Inspected, InspectError> {
+    inspect_within(Duration::from_secs(600), behaviour)
+}
+
+fn inspect_within(wall: Duration, behaviour: &str) -> Result<Inspected, InspectError> {
     let mut inspector = Inspector::new(Requirement::Required);
-    inspector.layer_limits.wall = Duration::from_secs(10);
+    inspector.layer_limits.wall = wall;
     inspector.layer_limits.cpu_seconds = 2;
     inspector.layer_limits.memory_bytes = 256 << 20;
     inspector.layer_limits.output_bytes = 8 << 20;
@@ -128,12 +132,8 @@ fn network() {
 
 fn time() {
     let error = inspect("burn").unwrap_err();
-    // On a machine with much else to do ten seconds pass before two of a processor are had.
-    assert!(
-        matches!(error, InspectError::Jail(JailError::CpuExhausted { .. } | JailError::TimedOut { .. })),
-        "{error}"
-    );
-    let error = inspect("sleep").unwrap_err();
+    assert!(matches!(error, InspectError::Jail(JailError::CpuExhausted { .. })), "{error}");
+    let error = inspect_within(Duration::from_secs(1), "sleep").unwrap_err();
     assert!(
         matches!(error, InspectError::Jail(JailError::TimedOut { .. } | JailError::ForbiddenCall)),
         "{error}"
@@ -145,12 +145,10 @@ fn memory() {
     assert!(error.is_the_inputs_fault(), "{error}");
 }
 
-/// It answers, and then stays. The server waits for its end, which the watch brings about.
+/// It answers, and then stays. The server waits for its end, which its limits bring about.
 fn outlive() {
-    let started = Instant::now();
-    let ended = inspect("stay");
-    assert!(ended.is_err(), "{ended:?}");
-    assert!(started.elapsed() < Duration::from_secs(60), "it stayed for {:?}", started.elapsed());
+    let error = inspect("stay").unwrap_err();
+    assert!(matches!(error, InspectError::Jail(JailError::CpuExhausted { .. })), "{error}");
 }
 
 fn output() {

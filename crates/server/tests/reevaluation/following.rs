@@ -137,7 +137,7 @@ async fn advisories_that_grow_too_old_call_nothing_healthy() {
     harbour.install(&[("CVE-2026-0001", "django", "2.0", HIGH)], &[]);
     harbour.run().await;
     assert_eq!(harbour.verdict("sound").await, "Healthy");
-    harbour.workshop.advisory_age_limit = SignedDuration::from_hours(1);
+    harbour.set_up().advisory_age_limit = SignedDuration::from_hours(1);
     harbour.run().await;
     let sound = harbour.summary("sound").await;
     assert_eq!(
@@ -146,7 +146,7 @@ async fn advisories_that_grow_too_old_call_nothing_healthy() {
     );
     assert_eq!(harbour.verdict("flawed").await, "Unhealthy High=1");
     assert_eq!(harbour.flips("sound").await, 3);
-    harbour.workshop.advisory_age_limit = SignedDuration::from_hours(1000);
+    harbour.set_up().advisory_age_limit = SignedDuration::from_hours(1000);
     harbour.run().await;
     assert_eq!(harbour.verdict("sound").await, "Healthy");
 }
@@ -169,7 +169,7 @@ async fn an_ecosystem_that_nobody_speaks_for_any_more_is_not_healthy() {
 #[tokio::test]
 async fn an_ecosystem_whose_source_was_not_read_for_too_long_is_not_healthy() {
     let mut harbour = Harbour::new().await;
-    harbour.workshop.advisory_age_limit = SignedDuration::from_hours(24 * 30);
+    harbour.set_up().advisory_age_limit = SignedDuration::from_hours(24 * 30);
     harbour.image("sound", &[("django", "3.0")], json!([])).await;
     harbour.image("flawed", &[("django", "1.0")], json!([])).await;
     let said = [("CVE-2026-0001", "django", "2.0", HIGH)];

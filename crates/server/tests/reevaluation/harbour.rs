@@ -13,16 +13,19 @@ use jiff::{SignedDuration, Timestamp};
 use oci::Digest;
 use serde_json::{Value, json};
 use server::advisories::{Caution, Installed, install_file};
-use server::jobs::Workshop;
 use server::jobs::reevaluate::{self, Outcome};
+use server::jobs::{JobError, Workshop};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use store::{
     Actor, FindingFilter, ImageKey, ImageRecord, ImageState, ImageSummary, PackagePlace, PackageVersion,
     PageRequest, RegistryId, RepositoryKey, Rule, RuleClass, RuleKey, SqliteStore, Store, testing,
 };
 use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// A registry with images and a shelf, without a server around it.
@@ -30,7 +33,7 @@ pub(crate) struct Harbour {
     pub(crate) folder: TempDir,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: RegistryId,
-    pub(crate) workshop: Workshop,
+    pub(crate) workshop: Arc<Workshop>,
     pub(crate) snapshots: std::cell::Cell<i64>,
 }
 
@@ -39,13 +42,23 @@ pub(crate) type Said<'a> = (&'a str, &'a str, &'a str, Severity);
 
 pub(crate) const HIGH: Severity = Severity::High;
 
+/// With each day all verdicts are made anew, by a way of its own, since distributions go out of support with a day: a test
+/// that is about something else does not begin shortly before midnight.
+async fn away_from_midnight() {
+    let left = 86_400 - Timestamp::now().as_second().rem_euclid(86_400);
+    if left <= 60 {
+        tokio::time::sleep(Duration::from_secs(left.unsigned_abs())).await;
+    }
+}
+
 impl Harbour {
     pub(crate) async fn new() -> Self {
+        away_from_midnight().await;
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("records")).unwrap());
         store.install(testing::installation("harbour"), Timestamp::now()).await.unwrap();
         let registry = store.registry_by_name("harbour").await.unwrap().unwrap().id;
-        let workshop = workshop(folder.path(), store.clone());
+        let workshop = Arc::new(workshop(folder.path(), store.clone()));
         Self { folder, store, registry, workshop, snapshots: std::cell::Cell::new(0) }
     }
 
@@ -95,6 +108,41 @@ impl Harbour {
     pub(crate) async fn run(&self) -> Outcome {
         self.workshop.shelf.refresh().unwrap();
         reevaluate::run(&self.workshop).await.unwrap()
+    }
+
+    /// Starts a re-evaluation, on a thread of its own.
+    ///
+    /// While a test borrows the value of `workshop.changes`, it gets no further than to the first telling, which waits for
+    /// that: there verdicts are shown, and no summary of theirs is written.
+    pub(crate) fn begin(&self) -> JoinHandle<Result<Outcome, JobError>> {
+        self.workshop.shelf.refresh().unwrap();
+        let (workshop, runtime) = (self.workshop.clone(), Handle::current());
+        tokio::task::spawn_blocking(move || runtime.block_on(reevaluate::run(&workshop)))
+    }
+
+    /// The workshop, for a test that sets it up otherwise. Nothing may run in it.
+    pub(crate) fn set_up(&mut self) -> &mut Workshop {
+        Arc::get_mut(&mut self.workshop).unwrap()
+    }
+
+    /// The server starts again, over the same records.
+    pub(crate) fn restart(&mut self) {
+        self.workshop = Arc::new(workshop(self.folder.path(), self.store.clone()));
+    }
+
+    /// Waits until a verdict is shown.
+    pub(crate) async fn until(&self, name: &str, verdict: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while self.verdict(name).await != verdict {
+            assert!(Instant::now() < end, "{name} is not {verdict}: {:?}", self.summary(name).await);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// The same with other advisories.
+    pub(crate) async fn run_with(&self, said: &[Said<'_>]) -> Outcome {
+        self.install(said, &[]);
+        self.run().await
     }
 
     pub(crate) fn key(&self, name: &str) -> ImageKey {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "this is a test; clippy sees one only in functions marked as such")]
 
 mod ahead;
+mod doubted;
 mod following;
 mod harbour;
 #[path = "../support/workshop.rs"]

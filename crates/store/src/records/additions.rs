@@ -4,24 +4,57 @@
 //! saying that package versions have so many more findings takes one row each. Whoever reads a summary that was made
 //! with the snapshot of before adds them.
 //!
-//! An image that was healthy, or could not be assessed, is unhealthy by that: it is shown so everywhere, also where
-//! images are counted or listed by their state. Its summary is written with the others, and its event with that.
+//! An image that was healthy, or could not be assessed, is unhealthy by that, and one that was healthy cannot be assessed
+//! where more cannot be decided: it is shown so everywhere, also where images are counted or listed by their state. Its
+//! summary is written with the others, and its event with that.
 
 use crate::{
     Error, ImageKey, ImageNumber, ImageSummary, PackageFindings, PackageStanding, PackageVersionId,
-    SnapshotVersion, Vulnerability,
+    RepositoryKey, SnapshotVersion, Vulnerability,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many findings more a package version has, by severity.
+/// What is said more of a package version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoreFindings {
     /// The package version.
     pub package_version: PackageVersionId,
-    /// How many more.
+    /// How many findings more it has, by severity.
     pub counts: BTreeMap<String, u64>,
+    /// How many of them rules leave, where rules hide some.
+    pub left: BTreeMap<Ruling, BTreeMap<String, u64>>,
+    /// What cannot be decided of it, if that has changed.
+    pub undecided: Option<Undecided>,
+}
+
+impl MoreFindings {
+    /// So many findings more, of which no rule hides any.
+    pub fn new(package_version: PackageVersionId, counts: BTreeMap<String, u64>) -> Self {
+        Self { package_version, counts, left: BTreeMap::new(), undecided: None }
+    }
+
+    /// How many findings more count under some rules, or without any.
+    pub fn counts_under(&self, ruling: Option<Ruling>) -> &BTreeMap<String, u64> {
+        ruling.and_then(|ruling| self.left.get(&ruling)).unwrap_or(&self.counts)
+    }
+}
+
+/// Rules that hold together in some repositories, by a number that says which. It is good for one [`Ahead`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ruling(pub u32);
+
+/// What cannot be decided of a package version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// How many possible findings.
+    pub count: u64,
+    /// The first of them.
+    pub vulnerability: String,
+    /// The same with its place, for people.
+    pub detail: String,
 }
 
 /// What a snapshot says more than earlier ones.
@@ -36,9 +69,11 @@ pub struct Ahead {
     /// Which findings package versions have beyond those that summaries tell which were made with an earlier snapshot,
     /// for each such earlier one.
     pub more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
-    /// Images that keep their verdict until it is written: more findings may be no others for them.
+    /// Which rules hold in repositories in which they hide some of it.
+    pub rulings: BTreeMap<RepositoryKey, Ruling>,
+    /// Images that are shown as they are written: more findings may be no others for them.
     pub but: BTreeSet<ImageKey>,
-    /// With more healthy images than this that become unhealthy, nothing is done.
+    /// With more healthy images than this that become others, nothing is done.
     pub most_flips: Option<u64>,
 }
 
@@ -47,7 +82,7 @@ pub struct Ahead {
 pub enum ShownAhead {
     /// It is recorded, and all verdicts show it. These package versions have other findings than before.
     Shown(Vec<PackageVersionId>),
-    /// So many images would be unhealthy; nothing was done.
+    /// So many healthy images would be others; nothing was done.
     TooManyFlips(u64),
 }
 
@@ -70,9 +105,6 @@ pub trait Additions: Send + Sync {
     /// The images to which a trusted document is attached, or to an index that they are part of; ascending.
     async fn images_with_documents(&self) -> Result<Vec<ImageNumber>, Error>;
 
-    /// The images that have a verdict somewhere and are not written as unhealthy there; ascending.
-    async fn images_not_unhealthy(&self) -> Result<Vec<ImageNumber>, Error>;
-
     /// The verdict on an image as it was written, without what was found since: whoever writes the next one compares
     /// it with this.
     async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error>;
@@ -81,7 +113,7 @@ pub trait Additions: Send + Sync {
     /// What was shown of the same earlier snapshots before is forgotten.
     async fn show_ahead(&self, ahead: Ahead, at: Timestamp) -> Result<ShownAhead, Error>;
 
-    /// The package versions of which summaries do not tell all that was found.
+    /// The package versions of which summaries do not tell all that was found, or could not be decided.
     async fn uncounted(&self) -> Result<Vec<PackageVersionId>, Error>;
 
     /// Says that all summaries tell what was found.

@@ -5,7 +5,8 @@ use super::reevaluation::package_standing;
 use super::{SqliteStore, findings, flipped, summaries, verdict_events};
 use crate::{
     Additions, Ahead, Error, Found, ImageKey, ImageNumber, ImageState, ImageSummary, MoreFindings,
-    PackageList, PackageStanding, PackageVersion, PackageVersionId, ShownAhead, SnapshotVersion,
+    PackageList, PackageStanding, PackageVersion, PackageVersionId, RepositoryKey, Ruling, ShownAhead,
+    SnapshotVersion,
 };
 use advisory::Query;
 use async_trait::async_trait;
@@ -43,10 +44,6 @@ impl Additions for SqliteStore {
         self.read(|connection| numbers(connection, &WITH_DOCUMENTS)).await
     }
 
-    async fn images_not_unhealthy(&self) -> Result<Vec<ImageNumber>, Error> {
-        self.read(|connection| numbers(connection, &[NOT_UNHEALTHY])).await
-    }
-
     async fn written_summary(&self, image: &ImageKey) -> Result<Option<ImageSummary>, Error> {
         let image = image.clone();
         self.read(move |connection| summaries::find_written(connection, &image)).await
@@ -76,6 +73,7 @@ impl Additions for SqliteStore {
     async fn findings_are_counted(&self) -> Result<(), Error> {
         self.write(|connection| {
             change(connection, "DELETE FROM more_findings", [])?;
+            change(connection, "DELETE FROM ruling_ahead", [])?;
             flipped::forget_written(connection)
         })
         .await
@@ -94,19 +92,26 @@ fn numbers(connection: &Connection, statements: &[&str]) -> Result<Vec<ImageNumb
 }
 
 fn show_ahead(connection: &Connection, ahead: &Ahead, at: Timestamp) -> Result<ShownAhead, Error> {
-    let Ahead { snapshot, packages, vulnerabilities, more, but, most_flips } = ahead;
-    let flips = flipped::mark(connection, more, but, at)?;
-    if most_flips.is_some_and(|most| flips > most) {
+    let flips = flipped::mark(connection, ahead, at)?;
+    if ahead.most_flips.is_some_and(|most| flips > most) {
         return Ok(ShownAhead::TooManyFlips(flips));
     }
+    let Ahead { snapshot, packages, vulnerabilities, more, rulings, .. } = ahead;
     let touched = findings::record(connection, snapshot, packages, vulnerabilities, at)?;
-    let sql = "INSERT INTO more_findings (before, package_version, snapshot, counts) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT INTO more_findings (before, package_version, snapshot, counts, left_by_rules)
+               VALUES (?1, ?2, ?3, ?4, ?5)";
     for (before, more) in more {
         change(connection, "DELETE FROM more_findings WHERE before = ?1", [&before.0])?;
-        for MoreFindings { package_version, counts } in more {
-            let counts = json_text(counts)?;
-            change(connection, sql, params![before.0, package_version.0, snapshot.0, counts])?;
+        for MoreFindings { package_version, counts, left, .. } in more {
+            let values =
+                params![before.0, package_version.0, snapshot.0, json_text(counts)?, json_text(left)?];
+            change(connection, sql, values)?;
         }
+    }
+    change(connection, "DELETE FROM ruling_ahead", [])?;
+    let sql = "INSERT INTO ruling_ahead (registry, repository, ruling) VALUES (?1, ?2, ?3)";
+    for (RepositoryKey { registry, name }, ruling) in rulings {
+        change(connection, sql, params![registry.0, name.as_str(), ruling.0])?;
     }
     Ok(ShownAhead::Shown(touched))
 }
@@ -139,11 +144,6 @@ fn is_all_matched_with(connection: &Connection, snapshots: &[SnapshotVersion]) -
     })?;
     Ok(shown.iter().all(|before| snapshots.contains(before)))
 }
-
-/// The images that have a verdict and are not unhealthy, from the index of states.
-pub(super) const NOT_UNHEALTHY: &str = "SELECT i.id FROM registry r
-     CROSS JOIN image_summary s ON s.registry = r.id AND s.state IN ('Healthy', 'NotApplicable')
-     CROSS JOIN image i ON i.digest = s.digest";
 
 /// The images to which a trusted document is attached, or to an index of which.
 pub(super) const WITH_DOCUMENTS: [&str; 2] = [
@@ -192,15 +192,17 @@ pub(super) fn put_names(
 pub(super) struct Uncounted {
     /// By the snapshot of before.
     of: BTreeMap<String, Added>,
-    /// Whether any verdict is another one by that.
+    /// Whether anything is told ahead of single images.
     has_flips: bool,
+    /// Whether rules hide some of it.
+    has_rulings: bool,
 }
 
 /// What summaries lack that were made with a snapshot.
 #[derive(Default)]
 struct Added {
     snapshot: String,
-    counts: BTreeMap<PackageVersionId, BTreeMap<String, u64>>,
+    more: BTreeMap<PackageVersionId, MoreFindings>,
 }
 
 /// With more package versions than this, it is looked through what an image has, and not through these.
@@ -209,15 +211,29 @@ const FEW: usize = 16;
 impl Uncounted {
     /// Nearly always there is none.
     pub(super) fn load(connection: &Connection) -> Result<Self, Error> {
-        let sql = "SELECT before, package_version, snapshot, counts FROM more_findings";
+        let sql = "SELECT before, package_version, snapshot, counts, left_by_rules FROM more_findings";
         let mut of: BTreeMap<String, Added> = BTreeMap::new();
+        let mut has_rulings = false;
         rows(connection, sql, [], |row| {
             let added = of.entry(row.plain("before")?).or_default();
             added.snapshot = row.plain("snapshot")?;
-            added.counts.insert(PackageVersionId(row.plain("package_version")?), row.json("counts")?);
+            let package_version = PackageVersionId(row.plain("package_version")?);
+            let (counts, left) = (row.json("counts")?, row.json("left_by_rules")?);
+            let more = MoreFindings { left, ..MoreFindings::new(package_version, counts) };
+            has_rulings |= !more.left.is_empty();
+            added.more.insert(package_version, more);
             Ok(())
         })?;
-        Ok(Self { of, has_flips: flipped::is_any(connection)? })
+        Ok(Self { of, has_flips: flipped::is_any(connection)?, has_rulings })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.of.is_empty() && !self.has_flips
+    }
+
+    /// What is told ahead of an image alone.
+    fn told(&self, connection: &Connection, image: &ImageKey) -> Result<Option<flipped::Shown>, Error> {
+        if self.has_flips { flipped::of_image(connection, image) } else { Ok(None) }
     }
 
     /// A summary with what was found since it was made.
@@ -226,45 +242,74 @@ impl Uncounted {
         connection: &Connection,
         mut summary: ImageSummary,
     ) -> Result<ImageSummary, Error> {
-        if self.of.is_empty() && !self.has_flips {
+        if self.is_empty() {
             return Ok(summary);
         }
-        if summary.state != ImageState::Unhealthy
-            && !(self.has_flips && flipped::flip(connection, &mut summary)?)
-        {
-            return Ok(summary);
+        match self.told(connection, &summary.image)? {
+            Some(told) if told.is_as_written => return Ok(summary),
+            Some(told) => flipped::flip(connection, &mut summary, &told)?,
+            None if summary.state != ImageState::Unhealthy => return Ok(summary),
+            None => {}
         }
         if summary.children.is_empty() {
-            self.add(connection, &mut summary)?;
+            let ruling = self.ruling(connection, &summary.image)?;
+            self.add(connection, &mut summary, ruling)?;
         } else {
             self.add_up(connection, &mut summary)?;
         }
         Ok(summary)
     }
 
-    /// What is found in an image by now, where that is more than what was found when its summary, with what was found then
-    /// in it, was written.
+    /// What is found in an image by now, whatever rules make of it. What was found when its summary was written stands in
+    /// the summary.
     pub(super) fn found_now(
         &self,
         connection: &Connection,
         mut written: ImageSummary,
-    ) -> Result<Option<Found>, Error> {
-        let before: u64 = written.counts.values().sum();
-        if self.of.is_empty() || !written.children.is_empty() || !verdict_events::is_verdict(written.state) {
-            return Ok(None);
+    ) -> Result<Found, Error> {
+        if self.is_empty() || !verdict_events::is_verdict(written.state) {
+            return Ok(Found::of(&written));
         }
-        self.add(connection, &mut written)?;
-        let is_more = written.counts.values().sum::<u64>() > before;
-        Ok(is_more.then(|| Found { state: ImageState::Unhealthy, ..Found::of(&written) }))
+        if !written.children.is_empty() {
+            return Ok(Found::of(&self.added_to(connection, written)?));
+        }
+        let before: u64 = written.counts.values().sum();
+        self.add(connection, &mut written, None)?;
+        if written.counts.values().sum::<u64>() > before {
+            return Ok(Found { state: ImageState::Unhealthy, ..Found::of(&written) });
+        }
+        let told = self.told(connection, &written.image)?;
+        if let Some(cause) = told.and_then(|told| told.cause) {
+            written.cause = Some(cause);
+            if written.state == ImageState::Healthy {
+                written.state = ImageState::NotApplicable;
+            }
+        }
+        Ok(Found::of(&written))
     }
 
-    fn add(&self, connection: &Connection, summary: &mut ImageSummary) -> Result<(), Error> {
+    /// The rules that hide some of it where an image stands.
+    fn ruling(&self, connection: &Connection, image: &ImageKey) -> Result<Option<Ruling>, Error> {
+        if !self.has_rulings {
+            return Ok(None);
+        }
+        let RepositoryKey { registry, name } = &image.repository;
+        let sql = "SELECT ruling FROM ruling_ahead WHERE registry = ?1 AND repository = ?2";
+        Ok(value(connection, sql, params![registry.0, name.as_str()])?.map(Ruling))
+    }
+
+    fn add(
+        &self,
+        connection: &Connection,
+        summary: &mut ImageSummary,
+        ruling: Option<Ruling>,
+    ) -> Result<(), Error> {
         let Some(made_with) = &summary.snapshot else { return Ok(()) };
-        let Some(Added { snapshot, counts }) = self.of.get(&made_with.0) else { return Ok(()) };
+        let Some(Added { snapshot, more }) = self.of.get(&made_with.0) else { return Ok(()) };
         let digest = summary.image.digest.as_str();
         let mut has = Vec::new();
-        if counts.len() <= FEW {
-            for package in counts.keys() {
+        if more.len() <= FEW {
+            for package in more.keys() {
                 if exists(connection, HAS_PACKAGE, params![digest, package.0])? {
                     has.push(*package);
                 }
@@ -274,8 +319,10 @@ impl Uncounted {
             let packages = PackageList::from_bytes(packages.unwrap_or_default());
             has.extend(packages.iter().map(|(package, _)| package));
         }
-        for (severity, count) in has.iter().filter_map(|package| counts.get(package)).flatten() {
-            *summary.counts.entry(severity.clone()).or_default() += count;
+        for more in has.iter().filter_map(|package| more.get(package)) {
+            for (severity, count) in more.counts_under(ruling) {
+                *summary.counts.entry(severity.clone()).or_default() += count;
+            }
             summary.snapshot = Some(SnapshotVersion(snapshot.clone()));
         }
         Ok(())

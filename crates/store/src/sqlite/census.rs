@@ -1,9 +1,10 @@
 //! Everything of a kind at once, in SQLite: statements that read an index from end to end, and nothing beside it.
 
+use super::SqliteStore;
 use super::column::{Columns, change, corrupt, rows, value, with_surplus};
+use super::flipped::{self, Moved, unless_ahead};
 use super::images::{ImageFilter, image_key, next_images, next_states};
 use super::scans::{IMAGE_PACKAGES, package_version};
-use super::{SqliteStore, flipped};
 use crate::{
     Census, Error, Event, ImageContent, ImageCount, ImageKey, ImageState, Judgements, PackageFilter,
     PackageList, PackagePlace, PackageVersionId, Page, PageRequest, Rating, RegistryId, RepositoryKey,
@@ -142,11 +143,12 @@ fn judgements(connection: &Connection) -> Result<Judgements, Error> {
 
 /// The images of a registry in one state with their packages, in the order of the table; where some are shown in another
 /// state, which ?6 says, without these.
-pub(super) const CONTENTS: &str = "SELECT repository, digest, packages FROM image_census c
-     WHERE registry = ?1 AND state = ?2 AND (repository, digest) > (?3, ?4)
-       AND (?6 = 0 OR NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = c.registry
-                                  AND f.repository = c.repository AND f.digest = c.digest))
-     ORDER BY repository, digest LIMIT ?5";
+pub(super) const CONTENTS: &str = concat!(
+    "SELECT repository, digest, packages FROM image_census c
+     WHERE registry = ?1 AND state = ?2 AND (repository, digest) > (?3, ?4) AND (?6 = 0 OR ",
+    unless_ahead!("c"),
+    ") ORDER BY repository, digest LIMIT ?5"
+);
 
 fn contents(
     connection: &Connection,
@@ -209,8 +211,8 @@ fn of_state(
             let image = ImageKey { repository: RepositoryKey { registry, name }, digest };
             Ok(content(image, state, row.get(2)?))
         })?);
-        if is_any_ahead && state == ImageState::Unhealthy {
-            items.extend(flipped::contents(connection, begin, left)?);
+        if is_any_ahead {
+            items.extend(flipped::contents(connection, state, begin, left)?);
             items[before..].sort_unstable_by(|one, other| one.image.cmp(&other.image));
             items.truncate(wanted);
         }
@@ -265,14 +267,14 @@ fn image_counts(connection: &Connection, filter: &SummaryFilter) -> Result<Vec<I
                 images: row.count("count")?,
             })
         })?);
-        for (name, written, images) in flipped::counts(connection, registry)? {
+        for Moved { repository: name, written, shown, images } in flipped::counts(connection, registry)? {
             let repository = RepositoryKey { registry, name };
             let of_written =
                 counts.iter_mut().find(|count| count.repository == repository && count.state == written);
             if let Some(count) = of_written {
                 count.images = count.images.saturating_sub(images);
             }
-            counts.push(ImageCount { repository, state: ImageState::Unhealthy, images });
+            counts.push(ImageCount { repository, state: shown, images });
         }
     }
     counts.retain(|count| count.images > 0);

@@ -212,21 +212,18 @@ fn found(connection: &Connection, image: &ImageKey) -> Result<Option<Found>, Err
     let ImageKey { repository, digest } = image;
     let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
     row(connection, sql, key, |row| {
-        if row.plain::<Option<String>>("found_state")?.is_none() {
-            let summary = summaries::with_uncounted(connection, summaries::summary(row)?)?;
-            return Ok(Found::of(&summary));
-        }
-        let cause = match (row.plain("found_cause_code")?, row.plain("found_cause_sentence")?) {
-            (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
-            _ => None,
+        let summary = summaries::summary(row)?;
+        let written = if row.plain::<Option<String>>("found_state")?.is_none() {
+            summary
+        } else {
+            let cause = match (row.plain("found_cause_code")?, row.plain("found_cause_sentence")?) {
+                (Some(code), Some(sentence)) => Some(Cause { code, sentence }),
+                _ => None,
+            };
+            let state = row.word("found_state", ImageState::from_word)?;
+            Found { state, cause, counts: row.json("found_counts")? }.within(summary)
         };
-        let found = Found {
-            state: row.word("found_state", ImageState::from_word)?,
-            cause,
-            counts: row.json("found_counts")?,
-        };
-        let written = found.clone().within(summaries::summary(row)?);
-        Uncounted::load(connection)?.found_now(connection, written).map(|now| now.unwrap_or(found))
+        Uncounted::load(connection)?.found_now(connection, written)
     })
 }
 

@@ -1,21 +1,26 @@
-//! Verdicts that are shown as unhealthy before they are written, in SQLite.
+//! Verdicts that are shown as other ones before they are written, in SQLite.
 //!
 //! An image that was healthy, or could not be assessed, and has a package version with more findings is unhealthy:
-//! what applies wins over everything else. So nothing has to be judged to know it, and one row for each such image lets
-//! all who read by state see it at once. The summary is written behind that, with its event; a trigger takes the row
-//! away in the same transaction. No row has consequences of its own, so that nothing is told twice or lost.
+//! what applies wins over everything else. One that was healthy, and has a package version of which more cannot be
+//! decided, cannot be assessed: nothing else speaks against it. So nothing has to be judged to know it, and one row for
+//! each such image lets all who read by state see it at once. The summary is written behind that, with its event; a
+//! trigger takes the row away in the same transaction. No row has consequences of its own, so that nothing is told twice
+//! or lost.
+//!
+//! An image that nobody can tell anything of but who looks at it as a whole has a row that says that it is shown as it is
+//! written.
 
-use super::column::{Columns, change, exists, moment, row, rows, value};
+use super::column::{Columns, change, exists, moment, row, rows};
 use super::images::image_key;
-use super::summaries;
+use super::wanted::{Wanted, Wants};
+use super::{census, summaries};
 use crate::{
-    Cause, Error, ImageContent, ImageKey, ImageState, MoreFindings, PackageList, RegistryId, RepositoryKey,
-    SnapshotVersion,
+    Ahead, Cause, Error, ImageContent, ImageKey, ImageState, ImageSummary, RegistryId, RepositoryKey,
 };
 use jiff::Timestamp;
 use oci::RepositoryName;
 use rusqlite::{Connection, Row, params};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The states that show nothing of what was found.
 const WELL: [ImageState; 2] = [ImageState::Healthy, ImageState::NotApplicable];
@@ -25,11 +30,31 @@ pub(super) fn is_any(connection: &Connection) -> Result<bool, Error> {
     exists(connection, "SELECT 1 FROM flipped_ahead LIMIT 1", [])
 }
 
-/// Whether an image is one of them.
-pub(super) fn has(connection: &Connection, image: &ImageKey) -> Result<bool, Error> {
-    let sql = "SELECT 1 FROM flipped_ahead WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
+/// What a row says of an image.
+pub(super) struct Shown {
+    pub(super) state: ImageState,
+    /// Where it cannot be assessed: why.
+    pub(super) cause: Option<Cause>,
+    /// Whether it is shown as it is written.
+    pub(super) is_as_written: bool,
+    is_ruled: bool,
+    at: Timestamp,
+}
+
+/// What is shown of an image, if that is told ahead.
+pub(super) fn of_image(connection: &Connection, image: &ImageKey) -> Result<Option<Shown>, Error> {
+    let sql = "SELECT state, shown, is_ruled, cause_code, cause_sentence, at FROM flipped_ahead
+               WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
     let ImageKey { repository, digest } = image;
-    exists(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()])
+    let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
+    row(connection, sql, key, |row| {
+        let words = (row.plain("cause_code")?, row.plain("cause_sentence")?);
+        let cause =
+            if let (Some(code), Some(sentence)) = words { Some(Cause { code, sentence }) } else { None };
+        let state = row.word("shown", ImageState::from_word)?;
+        let is_as_written = state == row.word("state", ImageState::from_word)?;
+        Ok(Shown { state, cause, is_as_written, is_ruled: row.plain("is_ruled")?, at: row.moment("at")? })
+    })
 }
 
 /// What an image is that was written in a state.
@@ -38,25 +63,26 @@ pub(super) fn shown(
     image: &ImageKey,
     written: ImageState,
 ) -> Result<ImageState, Error> {
-    let is_flipped = WELL.contains(&written) && has(connection, image)?;
-    Ok(if is_flipped { ImageState::Unhealthy } else { written })
+    if !WELL.contains(&written) {
+        return Ok(written);
+    }
+    Ok(of_image(connection, image)?.map_or(written, |shown| shown.state))
 }
 
-/// Lets a summary show that it became another one, if it did. Whether it did.
-pub(super) fn flip(connection: &Connection, summary: &mut crate::ImageSummary) -> Result<bool, Error> {
-    let sql =
-        "SELECT is_ruled, at FROM flipped_ahead WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
-    let ImageKey { repository, digest } = &summary.image;
-    let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
-    let found = row(connection, sql, key, |row| Ok((row.plain::<bool>("is_ruled")?, row.moment("at")?)))?;
-    let Some((is_ruled, at)) = found else { return Ok(false) };
-    if is_ruled {
+/// Lets a summary show that it became another one.
+pub(super) fn flip(connection: &Connection, summary: &mut ImageSummary, shown: &Shown) -> Result<(), Error> {
+    if shown.is_as_written {
+        return Ok(());
+    }
+    if shown.cause.is_some() {
+        summary.cause.clone_from(&shown.cause);
+    } else if shown.is_ruled {
         // That everything is hidden is not so any more.
         summary.cause = found_cause(connection, &summary.image)?;
     }
-    summary.state = ImageState::Unhealthy;
-    summary.changed_at = at;
-    Ok(true)
+    summary.state = shown.state;
+    summary.changed_at = shown.at;
+    Ok(())
 }
 
 fn found_cause(connection: &Connection, image: &ImageKey) -> Result<Option<Cause>, Error> {
@@ -71,48 +97,78 @@ fn found_cause(connection: &Connection, image: &ImageKey) -> Result<Option<Cause
     Ok(cause.flatten())
 }
 
-/// Those of a registry.
+/// The condition that nothing is told ahead of the image of a row: whoever reads by the state that is written leaves
+/// out what is shown in another one.
+macro_rules! unless_ahead {
+    ($row:literal) => {
+        unless_ahead!($row, "")
+    };
+    // With another condition on what is told.
+    ($row:literal, $and:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = ",
+            $row,
+            ".registry AND f.repository = ",
+            $row,
+            ".repository AND f.digest = ",
+            $row,
+            ".digest",
+            $and,
+            ")"
+        )
+    };
+}
+pub(super) use unless_ahead;
+
+/// Those of a registry that are shown in a state.
 pub(super) const OF_REGISTRY: &str = "SELECT registry, repository, digest FROM flipped_ahead
-     WHERE registry = ?1 AND (repository, digest) > (?2, ?3) ORDER BY repository, digest LIMIT ?4";
+     WHERE registry = ?1 AND (repository, digest) > (?2, ?3) AND shown = ?5
+     ORDER BY repository, digest LIMIT ?4";
 
-/// Those of a repository.
+/// Those of a repository that are shown in a state.
 pub(super) const OF_REPOSITORY: &str = "SELECT registry, repository, digest FROM flipped_ahead
-     WHERE registry = ?1 AND repository = ?2 AND digest > ?3 ORDER BY digest LIMIT ?4";
+     WHERE registry = ?1 AND repository = ?2 AND digest > ?3 AND shown = ?5 ORDER BY digest LIMIT ?4";
 
-/// Those of a registry with their packages.
+/// Those of a registry that are shown in a state, with their packages.
 pub(super) const CONTENTS: &str = "SELECT f.registry, f.repository, f.digest, c.packages FROM flipped_ahead f
      CROSS JOIN image_census c ON c.registry = f.registry AND c.state = f.state
             AND c.repository = f.repository AND c.digest = f.digest
-     WHERE f.registry = ?1 AND (f.repository, f.digest) > (?2, ?3)
+     WHERE f.registry = ?1 AND (f.repository, f.digest) > (?2, ?3) AND f.shown = ?5
      ORDER BY f.repository, f.digest LIMIT ?4";
 
-/// The next of them behind a repository and a digest.
+/// The next of those that are shown in a state, behind a repository and a digest.
 pub(super) fn contents(
     connection: &Connection,
+    state: ImageState,
     (registry, repository, digest): (RegistryId, &str, &str),
     limit: i64,
 ) -> Result<Vec<ImageContent>, Error> {
-    rows(connection, CONTENTS, params![registry.0, repository, digest, limit], |row| {
-        let packages = row.plain::<Option<Vec<u8>>>("packages")?.map(PackageList::from_bytes);
-        Ok(ImageContent { image: image_key(row)?, state: ImageState::Unhealthy, packages })
+    rows(connection, CONTENTS, params![registry.0, repository, digest, limit, state.as_str()], |row| {
+        Ok(census::content(image_key(row)?, state, row.plain("packages")?))
     })
 }
 
-/// How many there are, by repository and by the state that is written.
-pub(super) const COUNTS: &str = "SELECT repository, state, count(*) AS count FROM flipped_ahead
-     WHERE registry = ?1 GROUP BY repository, state";
+/// How many there are, by repository, by the state that is written and by that which is shown.
+pub(super) const COUNTS: &str = "SELECT repository, state, shown, count(*) AS count FROM flipped_ahead
+     WHERE registry = ?1 AND state <> shown GROUP BY repository, state, shown";
 
-/// How many of a registry there are, by repository and by the state that is written.
-pub(super) fn counts(
-    connection: &Connection,
-    registry: RegistryId,
-) -> Result<Vec<(RepositoryName, ImageState, u64)>, Error> {
+/// Images of a repository that are shown in another state than is written.
+pub(super) struct Moved {
+    pub(super) repository: RepositoryName,
+    pub(super) written: ImageState,
+    pub(super) shown: ImageState,
+    pub(super) images: u64,
+}
+
+/// How many of a registry are shown in another state than is written.
+pub(super) fn counts(connection: &Connection, registry: RegistryId) -> Result<Vec<Moved>, Error> {
     if !is_any(connection)? {
         return Ok(Vec::new());
     }
     rows(connection, COUNTS, [registry.0], |row| {
-        let state = row.word("state", ImageState::from_word)?;
-        Ok((row.parsed("repository")?, state, row.count("count")?))
+        let (written, shown) =
+            (row.word("state", ImageState::from_word)?, row.word("shown", ImageState::from_word)?);
+        Ok(Moved { repository: row.parsed("repository")?, written, shown, images: row.count("count")? })
     })
 }
 
@@ -120,23 +176,21 @@ pub(super) fn counts(
 pub(super) const CANDIDATES: &str = "SELECT repository, digest, packages FROM image_census
      WHERE registry = ?1 AND state = ?2";
 
-const PUT: &str = "INSERT INTO flipped_ahead (registry, repository, digest, state, is_ruled, at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+const PUT: &str =
+    "INSERT INTO flipped_ahead (registry, repository, digest, state, shown, is_ruled, cause_code, cause_sentence, at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 
-/// Lets those images be shown as unhealthy that have one of some package versions, but for these; what was shown before
-/// is forgotten. Returns how many of them were healthy.
-pub(super) fn mark(
-    connection: &Connection,
-    more: &[(SnapshotVersion, Vec<MoreFindings>)],
-    but: &BTreeSet<ImageKey>,
-    at: Timestamp,
-) -> Result<u64, Error> {
+/// Lets those images be shown in another state that have one of some package versions; what was shown before is
+/// forgotten. Returns how many of them were healthy.
+pub(super) fn mark(connection: &Connection, ahead: &Ahead, at: Timestamp) -> Result<u64, Error> {
     change(connection, "DELETE FROM flipped_ahead", [])?;
-    let more = Wanted::of(more);
-    if more.of.is_empty() {
+    let mut wanted = Wanted::of(ahead);
+    if wanted.is_empty() {
         return Ok(0);
     }
-    let (ruled, mut indexes, mut healthy) = (ruled(connection)?, Vec::new(), 0);
+    let (mut indexes, mut healthy) = (Vec::new(), 0);
+    let marking = Marking { connection, ruled: ruled(connection)?, at };
+    marking.keep(ahead)?;
     for registry in rows(connection, "SELECT id FROM registry ORDER BY id", [], |row| row.plain::<i64>("id"))?
     {
         for state in WELL {
@@ -147,20 +201,10 @@ pub(super) fn mark(
                     indexes.push(key(registry, row)?);
                     continue;
                 };
-                if !more.is_any_in(packages) {
-                    continue;
+                if wanted.is_any_in(packages) {
+                    let is_flip = marking.image(&mut wanted, &key(registry, row)?, state, packages)?;
+                    healthy += u64::from(is_flip && state == ImageState::Healthy);
                 }
-                let image = key(registry, row)?;
-                let rule = ruled.get(&image);
-                // Of an image that is exempt as a whole nothing counts.
-                if rule == Some(&Ruled::Whole)
-                    || but.contains(&image)
-                    || !more.concerns(connection, &image, packages)?
-                {
-                    continue;
-                }
-                put(connection, &image, state, rule.is_some(), at)?;
-                healthy += u64::from(state == ImageState::Healthy);
             }
         }
     }
@@ -168,71 +212,85 @@ pub(super) fn mark(
     Ok(healthy)
 }
 
-fn put(
-    connection: &Connection,
-    image: &ImageKey,
-    state: ImageState,
-    is_ruled: bool,
+/// Telling ahead what becomes of images.
+struct Marking<'c> {
+    connection: &'c Connection,
+    ruled: BTreeMap<ImageKey, Ruled>,
     at: Timestamp,
-) -> Result<(), Error> {
+}
+
+impl Marking<'_> {
+    /// Lets images be shown as they are written.
+    fn keep(&self, ahead: &Ahead) -> Result<(), Error> {
+        for image in &ahead.but {
+            let Some(written) = summaries::find_written(self.connection, image)? else { continue };
+            put(self.connection, image, Turn::new(written.state, written.state), self.at)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what becomes of an image that has one of the package versions. Whether it becomes another one.
+    fn image(
+        &self,
+        wanted: &mut Wanted<'_>,
+        image: &ImageKey,
+        state: ImageState,
+        packages: &[u8],
+    ) -> Result<bool, Error> {
+        let rule = self.ruled.get(image);
+        // Of an image that is exempt as a whole nothing counts.
+        if rule == Some(&Ruled::Whole) {
+            return Ok(false);
+        }
+        let turn = match wanted.by(self.connection, image, packages)? {
+            Wants::Nothing => return Ok(false),
+            Wants::Unhealthy => Turn { is_ruled: rule.is_some(), ..Turn::new(state, ImageState::Unhealthy) },
+            // What could not be assessed before has its cause; that there is one more is a remark, which can wait.
+            Wants::Doubt(_) if state != ImageState::Healthy => return Ok(false),
+            Wants::Doubt(cause) => Turn { cause: Some(cause), ..Turn::new(state, ImageState::NotApplicable) },
+        };
+        put(self.connection, image, turn, self.at)
+    }
+}
+
+/// From what is written to what is shown.
+struct Turn {
+    written: ImageState,
+    shown: ImageState,
+    /// Whether rules make something else of the image than was found.
+    is_ruled: bool,
+    cause: Option<Cause>,
+}
+
+impl Turn {
+    fn new(written: ImageState, shown: ImageState) -> Self {
+        Self { written, shown, is_ruled: false, cause: None }
+    }
+}
+
+/// Whether it was news.
+fn put(connection: &Connection, image: &ImageKey, turn: Turn, at: Timestamp) -> Result<bool, Error> {
     let ImageKey { repository: RepositoryKey { registry, name }, digest } = image;
-    let values = params![registry.0, name.as_str(), digest.as_str(), state.as_str(), is_ruled, moment(at)];
-    change(connection, PUT, values)?;
-    Ok(())
+    let Turn { written, shown, is_ruled, cause } = turn;
+    let (code, sentence) = cause.map(|cause| (cause.code, cause.sentence)).unzip();
+    let (written, shown) = (written.as_str(), shown.as_str());
+    let values = params![
+        registry.0,
+        name.as_str(),
+        digest.as_str(),
+        written,
+        shown,
+        is_ruled,
+        code,
+        sentence,
+        moment(at)
+    ];
+    Ok(change(connection, PUT, values)? > 0)
 }
 
 fn key(registry: i64, row: &Row<'_>) -> Result<ImageKey, Error> {
     let repository = RepositoryKey { registry: RegistryId(registry), name: row.parsed("repository")? };
     Ok(ImageKey { repository, digest: row.parsed("digest")? })
-}
-
-/// Package versions with more findings, by the snapshot of before.
-struct Wanted {
-    of: BTreeMap<String, Vec<bool>>,
-    /// All of them together, by number.
-    any: Vec<bool>,
-}
-
-impl Wanted {
-    fn of(more: &[(SnapshotVersion, Vec<MoreFindings>)]) -> Self {
-        let mut wanted = Self { of: BTreeMap::new(), any: Vec::new() };
-        for (before, more) in more.iter().filter(|(_, more)| !more.is_empty()) {
-            let mine = wanted.of.entry(before.0.clone()).or_default();
-            for place in more.iter().filter_map(|more| usize::try_from(more.package_version.0).ok()) {
-                for bits in [&mut *mine, &mut wanted.any] {
-                    bits.resize(bits.len().max(place + 1), false);
-                    if let Some(bit) = bits.get_mut(place) {
-                        *bit = true;
-                    }
-                }
-            }
-        }
-        wanted
-    }
-
-    fn is_any_in(&self, packages: &[u8]) -> bool {
-        has_any(&self.any, packages)
-    }
-
-    /// Whether an image that has any has one that is more than what its verdict was made with.
-    fn concerns(&self, connection: &Connection, image: &ImageKey, packages: &[u8]) -> Result<bool, Error> {
-        // A healthy image with more findings than with the only snapshot of before was made with that.
-        if self.of.len() == 1 {
-            return Ok(true);
-        }
-        let sql =
-            "SELECT snapshot FROM image_summary WHERE registry = ?1 AND repository = ?2 AND digest = ?3";
-        let ImageKey { repository, digest } = image;
-        let key = params![repository.registry.0, repository.name.as_str(), digest.as_str()];
-        let made_with: Option<String> = value(connection, sql, key)?.flatten();
-        let mine = made_with.and_then(|made_with| self.of.get(&made_with));
-        Ok(mine.is_some_and(|mine| has_any(mine, packages)))
-    }
-}
-
-fn has_any(wanted: &[bool], packages: &[u8]) -> bool {
-    let is_wanted = |number: i64| usize::try_from(number).ok().and_then(|at| wanted.get(at)) == Some(&true);
-    PackageList::entries(packages).any(|(package, _)| is_wanted(package.0))
 }
 
 /// What rules make of an image.
@@ -268,10 +326,11 @@ fn mark_indexes(connection: &Connection, mut indexes: Vec<ImageKey>, at: Timesta
             if summary.children.is_empty() || is_ruled(connection, &image)? {
                 continue;
             }
-            if is_ill(connection, &summary)? {
-                put(connection, &image, summary.state, false, at)?;
-            } else {
-                others.push(image);
+            match following(connection, &summary)? {
+                Some(turn) => {
+                    put(connection, &image, turn, at)?;
+                }
+                None => others.push(image),
             }
         }
         if others.len() == before {
@@ -289,19 +348,39 @@ fn is_ruled(connection: &Connection, image: &ImageKey) -> Result<bool, Error> {
     exists(connection, sql, params![repository.registry.0, repository.name.as_str(), digest.as_str()])
 }
 
-/// Whether any image of an index is unhealthy, or shown so.
-fn is_ill(connection: &Connection, index: &crate::ImageSummary) -> Result<bool, Error> {
+/// What an index becomes by what is shown of its images, if that is something else than is written.
+fn following(connection: &Connection, index: &ImageSummary) -> Result<Option<Turn>, Error> {
+    let mut unassessed = None;
     for digest in &index.children {
         let image = ImageKey { repository: index.image.repository.clone(), digest: digest.clone() };
         let Some(child) = summaries::find_written(connection, &image)? else { continue };
-        if shown(connection, &image, child.state)? == ImageState::Unhealthy {
-            return Ok(true);
+        let shown = of_image(connection, &image)?.filter(|_| WELL.contains(&child.state));
+        let state = shown.as_ref().map_or(child.state, |shown| shown.state);
+        if state == ImageState::Unhealthy {
+            return Ok(Some(Turn::new(index.state, ImageState::Unhealthy)));
+        }
+        // What is exempt does not count; of what is told ahead nothing is.
+        let counts = state == ImageState::NotApplicable
+            && unassessed.is_none()
+            && (shown.as_ref().is_some_and(|shown| !shown.is_as_written) || !is_ruled(connection, &image)?);
+        if counts {
+            let cause = shown.and_then(|shown| shown.cause).or_else(|| child.cause.clone());
+            unassessed = Some(of_child(&child, cause));
         }
     }
-    Ok(false)
+    let turn = |cause| Turn { cause: Some(cause), ..Turn::new(index.state, ImageState::NotApplicable) };
+    Ok(unassessed.filter(|_| index.state == ImageState::Healthy).map(turn))
 }
 
-/// Forgets what is written by now. Indexes follow their images by jobs of their own; those that will be unhealthy are
+/// Why an index cannot be assessed of which an image cannot be, in the words in which it will be written.
+fn of_child(child: &ImageSummary, cause: Option<Cause>) -> Cause {
+    let name = child.platform.clone().unwrap_or_else(|| child.image.digest.to_string());
+    let why = cause.map_or_else(|| "no cause is recorded".to_owned(), |cause| cause.sentence);
+    let cause = assessment::Cause::ChildNotAssessed { detail: format!("{name}: {why}") };
+    Cause { code: cause.code().to_owned(), sentence: cause.to_string() }
+}
+
+/// Forgets what is written by now. Indexes follow their images by jobs of their own; those that will be others are
 /// shown so until then.
 pub(super) fn forget_written(connection: &Connection) -> Result<(), Error> {
     if !is_any(connection)? {
@@ -315,23 +394,25 @@ pub(super) fn forget_written(connection: &Connection) -> Result<(), Error> {
     for (image, _) in left {
         let summary = summaries::find_written(connection, &image)?;
         let Some(summary) = summary.filter(|summary| WELL.contains(&summary.state)) else { continue };
-        if is_ill(connection, &summary)? {
-            put(connection, &image, summary.state, false, at)?;
-        } else {
-            indexes.push(image);
+        match following(connection, &summary)? {
+            Some(turn) => {
+                put(connection, &image, turn, at)?;
+            }
+            None => indexes.push(image),
         }
     }
     mark_indexes(connection, indexes, at)
 }
 
-/// The next of them in a registry, or in one of its repositories.
+/// The next of those that are shown in a state, in a registry or in one of its repositories.
 pub(super) fn next(
     connection: &Connection,
+    state: ImageState,
     registry: RegistryId,
     repository: Option<&RepositoryName>,
     (after, digest): (&str, &str),
     limit: i64,
 ) -> Result<Vec<ImageKey>, Error> {
     let sql = if repository.is_some() { OF_REPOSITORY } else { OF_REGISTRY };
-    rows(connection, sql, params![registry.0, after, digest, limit], image_key)
+    rows(connection, sql, params![registry.0, after, digest, limit, state.as_str()], image_key)
 }

@@ -4,7 +4,7 @@
 //! it does not give. Registries are gone through one after the other, since they come first in the order.
 
 use super::column::{Columns, rows};
-use super::flipped;
+use super::flipped::{self, unless_ahead};
 use crate::{Error, ImageKey, ImageState, RegistryId, RepositoryKey};
 use oci::{Digest, RepositoryName};
 use rusqlite::{Connection, Row, params};
@@ -27,23 +27,24 @@ pub(super) const OF_REGISTRY: &str = "SELECT registry, repository, digest, state
      WHERE registry = ?1 AND (repository, digest) > (?2, ?3) ORDER BY repository, digest LIMIT ?4";
 
 /// The images of a registry in one state; where some are shown in another one, which ?6 says, without these.
-pub(super) const OF_STATE: &str = "SELECT registry, repository, digest, state FROM image_summary s
-     WHERE registry = ?1 AND state = ?5 AND (repository, digest) > (?2, ?3)
-       AND (?6 = 0 OR NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = s.registry
-                                  AND f.repository = s.repository AND f.digest = s.digest))
-     ORDER BY repository, digest LIMIT ?4";
+pub(super) const OF_STATE: &str = concat!(
+    "SELECT registry, repository, digest, state FROM image_summary s
+     WHERE registry = ?1 AND state = ?5 AND (repository, digest) > (?2, ?3) AND (?6 = 0 OR ",
+    unless_ahead!("s"),
+    ") ORDER BY repository, digest LIMIT ?4"
+);
 
 /// The images of a repository.
 pub(super) const OF_REPOSITORY: &str = "SELECT registry, repository, digest, state FROM image_summary
      WHERE registry = ?1 AND repository = ?2 AND digest > ?3 ORDER BY digest LIMIT ?4";
 
 /// The images of a repository in one state, in the same way.
-pub(super) const OF_REPOSITORY_AND_STATE: &str =
+pub(super) const OF_REPOSITORY_AND_STATE: &str = concat!(
     "SELECT registry, repository, digest, state FROM image_summary s
-     WHERE registry = ?1 AND state = ?5 AND repository = ?2 AND digest > ?3
-       AND (?6 = 0 OR NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = s.registry
-                                  AND f.repository = s.repository AND f.digest = s.digest))
-     ORDER BY digest LIMIT ?4";
+     WHERE registry = ?1 AND state = ?5 AND repository = ?2 AND digest > ?3 AND (?6 = 0 OR ",
+    unless_ahead!("s"),
+    ") ORDER BY digest LIMIT ?4"
+);
 
 /// The images of one digest in a registry: as many as repositories have it, which are few. Left to itself, the engine
 /// goes through all images of the registry.
@@ -149,9 +150,9 @@ fn of_repositories(
     for state in filter.states {
         let key = params![registry.0, start.0, start.1, limit, state.as_str(), is_any_ahead];
         images.extend(rows(connection, in_state, key, image_and_state)?);
-        if is_any_ahead && *state == ImageState::Unhealthy {
-            let ahead = flipped::next(connection, registry, filter.repository, start, limit)?;
-            images.extend(ahead.into_iter().map(|image| (image, ImageState::Unhealthy)));
+        if is_any_ahead {
+            let ahead = flipped::next(connection, *state, registry, filter.repository, start, limit)?;
+            images.extend(ahead.into_iter().map(|image| (image, *state)));
         }
     }
     Ok(images)

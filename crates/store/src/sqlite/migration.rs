@@ -131,6 +131,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "flipped_ahead",
         sql: include_str!("../../migrations/sqlite/0170_flipped_ahead.sql"),
     },
+    Migration {
+        number: 171,
+        name: "shown_ahead",
+        sql: include_str!("../../migrations/sqlite/0171_shown_ahead.sql"),
+    },
 ];
 
 /// Brings a database up to date, in one transaction.

@@ -3,8 +3,8 @@
 use super::column::{Columns, change, exists, moment, row, rows};
 use super::{SqliteStore, attributes, events, repositories, summaries};
 use crate::{
-    Actor, AttributeTarget, Error, EventKind, HoldSeverity, ImageKey, NewEvent, Policies, PullFacts,
-    PullPass, PullPolicy, QuarantineState, RegistryId, RepositoryKey, Standing,
+    Actor, AttributeTarget, Error, EventKind, HoldSeverity, ImageKey, ImageSummary, NewEvent, Policies,
+    PullFacts, PullPass, PullPolicy, QuarantineState, RegistryId, RepositoryKey, Standing,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -141,9 +141,10 @@ fn standing(
     let key = params![registry.0, name.as_str(), image.digest.as_str()];
     let mut quarantine = attributes::of(connection, repository, &target)?.quarantine;
     // What is shown ahead of its being written holds an image at once.
-    if let Some(shown) =
-        summary.as_ref().filter(|shown| Some(&shown.counts) != written.map(|it| it.counts).as_ref())
-    {
+    let is_ahead = |shown: &&ImageSummary| {
+        written.is_some_and(|written| (written.state, &written.counts) != (shown.state, &shown.counts))
+    };
+    if let Some(shown) = summary.as_ref().filter(is_ahead) {
         quarantine = policy.quarantine_after(shown.state, &shown.counts).or(quarantine);
     }
     Ok(Some(Standing {

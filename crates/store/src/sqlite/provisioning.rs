@@ -134,6 +134,7 @@ const DELETIONS: &[&str] = &[
     // Triggers have done so already.
     "DELETE FROM image_census WHERE registry = ?1",
     "DELETE FROM flipped_ahead WHERE registry = ?1",
+    "DELETE FROM ruling_ahead WHERE registry = ?1",
     "DELETE FROM registry_status WHERE registry = ?1",
     "DELETE FROM pull_pass WHERE registry = ?1",
     "DELETE FROM pull_policy WHERE registry = ?1",

@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use super::census::{CONTENT, IMAGE_CONTENT, begins, content};
 use super::column::{Columns, rows, value, with_surplus};
+use super::flipped::{self, unless_ahead};
 use super::images::{ImageFilter, image_key, next_images};
 use crate::{
     AffectedPackage, Distributions, Error, ImageContent, ImageKey, ImageState, PackageList, PackageVersionId,
@@ -120,14 +121,16 @@ fn distributions(connection: &Connection) -> Result<Distributions, Error> {
     Ok(found)
 }
 
-/// The images of a registry of which rules make something else than was found.
-pub(super) const HIDDEN: &str = "SELECT registry, repository, digest, state FROM image_summary s
+/// The images of a registry of which rules make something else than was found, but for those that show something of it
+/// by now.
+pub(super) const HIDDEN: &str = concat!(
+    "SELECT registry, repository, digest, state FROM image_summary s
      INDEXED BY image_summary_found
      WHERE registry = ?1 AND found_state = 'Unhealthy' AND state IN ('Healthy', 'NotApplicable')
-     AND (repository, digest) > (?2, ?3)
-     AND NOT EXISTS (SELECT 1 FROM flipped_ahead f WHERE f.registry = s.registry
-                     AND f.repository = s.repository AND f.digest = s.digest)
-     ORDER BY repository, digest LIMIT ?4";
+       AND (repository, digest) > (?2, ?3) AND ",
+    unless_ahead!("s", " AND f.shown = 'Unhealthy'"),
+    " ORDER BY repository, digest LIMIT ?4"
+);
 
 fn hidden_contents(
     connection: &Connection,
@@ -148,7 +151,8 @@ fn hidden_contents(
         let registry = image.repository.registry.0;
         let key = params![registry, state.as_str(), image.repository.name.as_str(), image.digest.as_str()];
         let packages = value::<Option<Vec<u8>>>(connection, IMAGE_CONTENT, key)?;
-        items.push(content(image, state, packages.flatten()));
+        let shown = flipped::shown(connection, &image, state)?;
+        items.push(content(image, shown, packages.flatten()));
     }
     Ok(Page { items, next })
 }

@@ -245,10 +245,10 @@ fn state_counts(
         for (state, count) in found {
             *counts.entry(state).or_default() += count;
         }
-        for (_, written, count) in flipped::counts(connection, registry)? {
-            let of_written = counts.entry(written).or_default();
-            *of_written = of_written.saturating_sub(count);
-            *counts.entry(ImageState::Unhealthy).or_default() += count;
+        for moved in flipped::counts(connection, registry)? {
+            let of_written = counts.entry(moved.written).or_default();
+            *of_written = of_written.saturating_sub(moved.images);
+            *counts.entry(moved.shown).or_default() += moved.images;
         }
     }
     Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())

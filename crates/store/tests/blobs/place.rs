@@ -1,6 +1,10 @@
 //! Places for blobs, each opened as often as a rule wants.
 
-use std::net::TcpListener;
+#[expect(unreachable_pub, reason = "in the library, others use it too")]
+#[path = "../../src/testing/berth.rs"]
+mod berth;
+
+use berth::Berth;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -85,6 +89,7 @@ pub(crate) struct Storage {
     process: Child,
     kind: Kind,
     _folder: TempDir,
+    _berth: Berth,
 }
 
 impl Drop for Storage {
@@ -106,10 +111,6 @@ fn client(path: &str) -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 async fn wait_for(port: u16) {
     let end = Instant::now() + Duration::from_secs(60);
     while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
@@ -124,7 +125,8 @@ impl Storage {
             skip("moto");
             return None;
         };
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let (berth, folder) = (Berth::take(), tempfile::tempdir().unwrap());
+        let port = berth.port();
         let process = Command::new(program)
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .stdin(Stdio::null())
@@ -136,13 +138,13 @@ impl Storage {
             bucket: "blobs".into(),
             prefix: String::new(),
             region: "us-east-1".into(),
-            endpoint: Some(format!("http://127.0.0.1:{port}")),
+            endpoint: Some(format!("http://{}", berth.host())),
             access_key: "test".into(),
             secret_key: "test".into(),
             session_token: None,
             largest_copy: None,
         };
-        let storage = Self { process, kind: Kind::S3(access), _folder: folder };
+        let storage = Self { process, kind: Kind::S3(access), _folder: folder, _berth: berth };
         wait_for(port).await;
         let made = reqwest::Client::new().put(format!("http://127.0.0.1:{port}/blobs")).send().await.unwrap();
         assert!(made.status().is_success(), "{}", made.status());
@@ -154,7 +156,8 @@ impl Storage {
             skip("azurite");
             return None;
         };
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let (berth, folder) = (Berth::take(), tempfile::tempdir().unwrap());
+        let port = berth.port();
         let process = Command::new(program)
             .args(["--blobHost", "127.0.0.1", "--blobPort", &port.to_string()])
             .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location"])
@@ -171,7 +174,7 @@ impl Storage {
             endpoint: Some(format!("http://127.0.0.1:{port}/{ACCOUNT}")),
             credentials: AzureCredentials::Key(account_key()),
         };
-        let storage = Self { process, kind: Kind::Azure(access.clone()), _folder: folder };
+        let storage = Self { process, kind: Kind::Azure(access.clone()), _folder: folder, _berth: berth };
         wait_for(port).await;
         store_containers::make(&access).await;
         Some(storage)

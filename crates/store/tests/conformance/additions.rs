@@ -21,6 +21,7 @@ fn ahead(with: &str, more: Vec<(store::SnapshotVersion, Vec<MoreFindings>)>) -> 
         packages,
         vulnerabilities,
         more,
+        rulings: BTreeMap::new(),
         but: BTreeSet::new(),
         most_flips: None,
     }
@@ -49,7 +50,7 @@ pub(crate) async fn uncounted_findings_are_added_where_a_summary_is_older(store:
         (summary.counts, summary.snapshot)
     };
     let before = [counts(&one).await, counts(&two).await, counts(&well).await];
-    let more = MoreFindings { package_version: ids[0], counts: BTreeMap::from([("Low".to_owned(), 2)]) };
+    let more = MoreFindings::new(ids[0], BTreeMap::from([("Low".to_owned(), 2)]));
     show(store, "two", vec![(snapshot("one"), vec![more])]).await;
     let (mut expected, _) = before[0].clone();
     expected.insert("Low".to_owned(), 2 + expected.get("Low").copied().unwrap_or_default());
@@ -124,10 +125,7 @@ pub(crate) async fn uncounted_findings_hold_an_image_in_quarantine(store: Arc<dy
         facts.standings[0].quarantine
     };
     assert_eq!(quarantine().await, Some(QuarantineState::Passed));
-    let more = |severity: &str| MoreFindings {
-        package_version: ids[0],
-        counts: BTreeMap::from([(severity.to_owned(), 1)]),
-    };
+    let more = |severity: &str| MoreFindings::new(ids[0], BTreeMap::from([(severity.to_owned(), 1)]));
     show(&scene.store, "two", vec![(snapshot("one"), vec![more("Critical")])]).await;
     assert_eq!(quarantine().await, Some(QuarantineState::Failed), "before its summary is written");
     let written = scene.store.written_summary(&image).await.unwrap().unwrap();
@@ -156,7 +154,7 @@ pub(crate) async fn indexes_have_the_uncounted_findings_of_their_images(store: A
     summary.counts = BTreeMap::from([("High".to_owned(), shown(&one).await + shown(&two).await)]);
     let before = sum(&summary.counts);
     assert!(scene.store.put_summary(summary).await.unwrap());
-    let more = MoreFindings { package_version: ids[0], counts: BTreeMap::from([("Low".to_owned(), 3)]) };
+    let more = MoreFindings::new(ids[0], BTreeMap::from([("Low".to_owned(), 3)]));
     show(&scene.store, "two", vec![(snapshot("one"), vec![more])]).await;
     assert_eq!(shown(&index).await, before + 3);
     scene.store.findings_are_counted().await.unwrap();
@@ -174,9 +172,7 @@ pub(crate) async fn of_many_uncounted_findings_each_image_has_its_own(store: Arc
         summary.counts.values().sum::<u64>()
     };
     let before = (shown(&all).await, shown(&few).await);
-    let more = ids
-        .iter()
-        .map(|id| MoreFindings { package_version: *id, counts: BTreeMap::from([("Low".to_owned(), 1)]) });
+    let more = ids.iter().map(|id| MoreFindings::new(*id, BTreeMap::from([("Low".to_owned(), 1)])));
     show(&scene.store, "two", vec![(snapshot("one"), more.collect())]).await;
     assert_eq!((shown(&all).await, shown(&few).await), (before.0 + 40, before.1 + 3));
 }
@@ -193,7 +189,7 @@ pub(crate) async fn uncounted_findings_are_those_since_a_summary_was_made(store:
     assert!(scene.store.put_summary(counted).await.unwrap());
     let more = |low, high| {
         let counts = BTreeMap::from([("Low".to_owned(), low), ("High".to_owned(), high)]);
-        vec![MoreFindings { package_version: ids[0], counts }]
+        vec![MoreFindings::new(ids[0], counts)]
     };
     // The first of two advisories is counted in one of the images when the second one comes.
     show(&scene.store, "two", vec![(snapshot("one"), more(1, 0))]).await;

@@ -7,10 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{
     Ahead, Cause, Found, HoldSeverity, ImageKey, ImageState, ImageSummary, JudgedImage, MoreFindings,
-    PackageVersionId, PageRequest, PullPolicy, ShownAhead, Store, SummaryFilter,
+    PackageVersionId, PageRequest, PullPolicy, RepositoryKey, Ruling, ShownAhead, Store, SummaryFilter,
+    Undecided,
 };
 
 use ImageState::{Healthy, NotApplicable, Unhealthy};
+
+fn critical() -> BTreeMap<String, u64> {
+    BTreeMap::from([("Critical".to_owned(), 1)])
+}
 
 /// Images with `musl`, of which one finding more is known, and some without it.
 struct Fleet {
@@ -53,14 +58,35 @@ impl Fleet {
         self.scene.store.put_judged(vec![(shown, found)], vec![], second(2)).await.unwrap();
     }
 
+    /// An index of one image, healthy.
+    async fn index(&self, name: &'static str, child: &'static str) -> ImageKey {
+        let digest = self.scene.push(child, name, name.as_bytes()).await;
+        let children = vec![self.key(child).digest];
+        let summary = self.scene.summary(child, &digest, Healthy);
+        let summary = ImageSummary { counts: BTreeMap::new(), children, snapshot: None, ..summary };
+        assert!(self.scene.store.put_summary(summary.clone()).await.unwrap());
+        summary.image
+    }
+
     async fn show(&self, but: &[ImageKey], most_flips: Option<u64>) -> ShownAhead {
-        let counts = BTreeMap::from([("Critical".to_owned(), 1)]);
-        let more = MoreFindings { package_version: self.musl, counts };
+        let more = MoreFindings::new(self.musl, critical());
+        self.show_this(more, BTreeMap::new(), but, most_flips).await
+    }
+
+    /// Something else, under these rules.
+    async fn show_this(
+        &self,
+        more: MoreFindings,
+        rulings: BTreeMap<RepositoryKey, Ruling>,
+        but: &[ImageKey],
+        most_flips: Option<u64>,
+    ) -> ShownAhead {
         let ahead = Ahead {
             snapshot: snapshot("two"),
             packages: Vec::new(),
             vulnerabilities: Vec::new(),
             more: vec![(snapshot("one"), vec![more])],
+            rulings,
             but: but.iter().cloned().collect(),
             most_flips,
         };
@@ -169,10 +195,6 @@ pub(crate) async fn verdicts_that_flip_are_shown_before_they_are_written(store: 
     fleet.image("d-torn", NotApplicable, true).await;
     fleet.image("e-ill", Unhealthy, true).await;
     fleet.image("f-well", Healthy, true).await;
-    let not_unhealthy = fleet.scene.store.images_not_unhealthy().await.unwrap();
-    let images = fleet.scene.store.numbered_images(not_unhealthy).await.unwrap();
-    let names: Vec<String> = images.iter().map(|one| one.image.repository.name.to_string()).collect();
-    assert_eq!(names, ["b-well", "c-other", "d-torn", "f-well"]);
     assert_eq!(fleet.show(&[], Some(2)).await, ShownAhead::Shown(vec![]));
     assert_eq!(fleet.says("b-well").await, "Unhealthy Critical=1");
     assert_eq!(fleet.summary("b-well").await.changed_at, second(9));
@@ -199,6 +221,88 @@ pub(crate) async fn verdicts_that_flip_are_shown_before_they_are_written(store: 
     assert_eq!(fleet.counted().await, BTreeMap::from([(Healthy, 2), (Unhealthy, 4)]));
     fleet.scene.store.findings_are_counted().await.unwrap();
     assert_eq!(fleet.says("d-torn").await, "NotApplicable LayerUnreadable");
+}
+
+pub(crate) async fn what_cannot_be_decided_is_shown_before_it_is_written(store: Arc<dyn Store>) {
+    let fleet = Fleet::new(store).await;
+    fleet.image("b-well", Healthy, true).await;
+    fleet.image("c-other", Healthy, false).await;
+    fleet.image("d-torn", NotApplicable, true).await;
+    fleet.image("e-ill", Unhealthy, true).await;
+    fleet.ruled("f-ruled", "Exempt", Healthy).await;
+    fleet.image("g-kept", Healthy, true).await;
+    let index = fleet.index("all", "b-well").await;
+    let undecided = Undecided { count: 2, vulnerability: "CVE-1".into(), detail: "CVE-1 in musl 1".into() };
+    let doubt = MoreFindings { undecided: Some(undecided), ..MoreFindings::new(fleet.musl, BTreeMap::new()) };
+    let but = [fleet.key("g-kept")];
+    let show = async |most| fleet.show_this(doubt.clone(), BTreeMap::new(), &but, most).await;
+    // The index follows its image, and is none more that flips.
+    assert_eq!(show(Some(1)).await, ShownAhead::TooManyFlips(2));
+    assert_eq!(fleet.says("b-well").await, "Healthy");
+    assert_eq!(show(Some(2)).await, ShownAhead::Shown(vec![]));
+    let expected = [
+        ("b-well", "NotApplicable VersionsUndetermined"),
+        ("c-other", "Healthy"),
+        ("d-torn", "NotApplicable LayerUnreadable"),
+        ("e-ill", "Unhealthy High=1"),
+        ("f-ruled", "NotApplicable VersionsUndetermined"),
+        ("g-kept", "Healthy"),
+    ];
+    for (name, says) in expected {
+        assert_eq!(fleet.says(name).await, says, "{name}");
+    }
+    let sentence = "2 possible findings could not be decided, such as: CVE-1 in musl 1.";
+    let summary = fleet.summary("b-well").await;
+    assert_eq!(
+        (summary.cause.unwrap().sentence.as_str(), summary.snapshot),
+        (sentence, Some(snapshot("two")))
+    );
+    let of_index = fleet.scene.store.summary(&index).await.unwrap().unwrap();
+    let cause = of_index.cause.unwrap();
+    assert_eq!((of_index.state, cause.code.as_str()), (NotApplicable, "ChildNotAssessed"));
+    assert!(cause.sentence.ends_with(sentence), "{}", cause.sentence);
+    let found = async |name| fleet.scene.store.found(&fleet.key(name)).await.unwrap().unwrap();
+    assert_eq!(found("b-well").await, Found::of(&fleet.summary("b-well").await));
+    let ruled = found("f-ruled").await;
+    assert_eq!((ruled.state, ruled.cause.unwrap().code.as_str()), (Unhealthy, "VersionsUndetermined"));
+    let hidden = fleet.scene.store.hidden_contents(&fleet.filter(&[]), PageRequest::first(9)).await.unwrap();
+    let hidden: Vec<_> = hidden.items.into_iter().map(|content| (content.image, content.state)).collect();
+    assert_eq!(hidden, [(fleet.key("f-ruled"), NotApplicable)]);
+    let counted = BTreeMap::from([(Healthy, 2), (NotApplicable, 4), (Unhealthy, 2)]);
+    assert_eq!(fleet.counted().await, counted);
+    assert_eq!(fleet.scene.store.uncounted().await.unwrap(), [fleet.musl]);
+    assert_eq!(fleet.flips("b-well").await, 2);
+    fleet.write("b-well", NotApplicable, 0).await;
+    assert_eq!((fleet.flips("b-well").await, fleet.counted().await), (3, counted));
+}
+
+pub(crate) async fn what_rules_leave_is_shown_where_they_hold(store: Arc<dyn Store>) {
+    let fleet = Fleet::new(store).await;
+    for name in ["all", "some", "none"] {
+        fleet.image(name, Healthy, true).await;
+    }
+    fleet.image("ill", Unhealthy, true).await;
+    let low = BTreeMap::from([("Low".to_owned(), 2)]);
+    let both: BTreeMap<_, _> = critical().into_iter().chain(low.clone()).collect();
+    let left = BTreeMap::from([(Ruling(0), low), (Ruling(1), BTreeMap::new())]);
+    let more = MoreFindings { left, ..MoreFindings::new(fleet.musl, both.clone()) };
+    let ruled = [("some", Ruling(0)), ("none", Ruling(1)), ("ill", Ruling(1))];
+    let rulings = ruled.map(|(name, ruling)| (fleet.key(name).repository, ruling));
+    fleet.show_this(more, BTreeMap::from(rulings), &[], None).await;
+    for (name, says) in [
+        ("all", "Unhealthy Critical=1 Low=2"),
+        ("some", "Unhealthy Low=2"),
+        ("none", "Healthy"),
+        ("ill", "Unhealthy High=1"),
+    ] {
+        assert_eq!(fleet.says(name).await, says, "{name}");
+        let found = fleet.scene.store.found(&fleet.key(name)).await.unwrap().unwrap();
+        let whole = both.iter().all(|(severity, count)| found.counts.get(severity) == Some(count));
+        assert!(found.state == Unhealthy && whole, "what was found is whole: {name}, {found:?}");
+    }
+    assert_eq!(fleet.counted().await, BTreeMap::from([(Healthy, 1), (Unhealthy, 4)]));
+    fleet.scene.store.findings_are_counted().await.unwrap();
+    assert_eq!(fleet.says("all").await, "Healthy");
 }
 
 pub(crate) async fn too_many_flips_change_nothing(store: Arc<dyn Store>) {
@@ -239,18 +343,9 @@ pub(crate) async fn rules_count_before_a_verdict_is_written_too(store: Arc<dyn S
 
 pub(crate) async fn an_index_is_as_bad_as_its_images_before_that_is_written(store: Arc<dyn Store>) {
     let fleet = Fleet::new(store).await;
-    let index = async |name: &'static str, child: &'static str| {
-        let digest = fleet.scene.push(child, name, name.as_bytes()).await;
-        let children = vec![fleet.key(child).digest];
-        let (state, counts) = (Healthy, BTreeMap::new());
-        let summary = fleet.scene.summary(child, &digest, state);
-        let summary = ImageSummary { counts, children, snapshot: None, ..summary };
-        assert!(fleet.scene.store.put_summary(summary.clone()).await.unwrap());
-        summary.image
-    };
     fleet.image("app", Healthy, true).await;
     fleet.image("other", Healthy, false).await;
-    let (all, others) = (index("all", "app").await, index("others", "other").await);
+    let (all, others) = (fleet.index("all", "app").await, fleet.index("others", "other").await);
     fleet.show(&[], None).await;
     let says = async |image| {
         let summary = fleet.scene.store.summary(image).await.unwrap().unwrap();

@@ -73,6 +73,8 @@ mod sqlite {
             of_many_uncounted_findings_each_image_has_its_own
             uncounted_findings_are_those_since_a_summary_was_made;
         flipped:
+            what_cannot_be_decided_is_shown_before_it_is_written
+            what_rules_leave_is_shown_where_they_hold
             verdicts_that_flip_are_shown_before_they_are_written
             too_many_flips_change_nothing
             rules_count_before_a_verdict_is_written_too

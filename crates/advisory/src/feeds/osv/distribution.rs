@@ -48,16 +48,23 @@ fn of_file(file: &str) -> Option<(String, String)> {
     Some((name.to_owned(), format!("{version}-{release}")))
 }
 
+/// What is said of a package, and whether by a pocket for subscribers.
+pub(super) struct Said {
+    package: AffectedPackage,
+    is_closed: bool,
+}
+
 /// What is said of a package, under the name of its release; one for each binary package where these are listed.
-pub(super) fn of_release(said: AffectedPackage, binaries: Binaries) -> Vec<AffectedPackage> {
+pub(super) fn of_release(said: AffectedPackage, binaries: Binaries) -> Vec<Said> {
     let part = part_of(said.ecosystem.as_str());
     let fixed = matches!(&said.extent, Extent::Versions { ranges, .. }
         if ranges.iter().any(|range| matches!(range.end, crate::End::Fixed(_))));
     let fix_state =
         if part.needs_subscription && fixed { Some(FixState::Subscription) } else { said.fix_state };
     let said = AffectedPackage { ecosystem: part.release, fix_state, ..said };
+    let is_closed = part.needs_subscription;
     if binaries.is_empty() || !fixed {
-        return vec![said];
+        return vec![Said { package: said, is_closed }];
     }
     let key = |version: &String| scheme_of(&said.ecosystem).and_then(|scheme| (scheme.key)(version).ok());
     let latest = |versions: BTreeSet<String>| versions.into_iter().max_by_key(key);
@@ -65,28 +72,27 @@ pub(super) fn of_release(said: AffectedPackage, binaries: Binaries) -> Vec<Affec
         .into_iter()
         .filter_map(|(name, versions)| {
             let extent = Extent::before(&latest(versions)?);
-            Some(AffectedPackage { name, extent, ..said.clone() })
+            Some(Said { package: AffectedPackage { name, extent, ..said.clone() }, is_closed })
         })
         .collect()
 }
 
-/// Leaves out what pockets for subscribers say of a package where the release itself has a fix.
-pub(super) fn prefer_open_pockets(affected: &mut Vec<AffectedPackage>) {
-    let is_closed = |said: &AffectedPackage| said.fix_state == Some(FixState::Subscription);
-    let has_fix = |said: &AffectedPackage| said.extent != Extent::every_version();
-    let open: BTreeSet<_> = affected
-        .iter()
-        .filter(|said| !is_closed(said) && has_fix(said))
-        .map(|said| (said.ecosystem.clone(), said.name.clone()))
-        .collect();
-    let closed: BTreeSet<_> = affected
-        .iter()
-        .filter(|said| is_closed(said))
-        .map(|said| (said.ecosystem.clone(), said.name.clone()))
-        .collect();
-    affected.retain(|said| {
-        let subject = (said.ecosystem.clone(), said.name.clone());
-        // Beside a fix for subscribers, "no fix" would call those who have it affected.
-        if is_closed(said) { !open.contains(&subject) } else { has_fix(said) || !closed.contains(&subject) }
-    });
+/// Leaves out what pockets for subscribers say of a package where the release itself has a fix, and what the release says
+/// where only they have one.
+pub(super) fn prefer_open_pockets(said: Vec<Said>) -> Vec<AffectedPackage> {
+    let has_fix = |said: &Said| said.package.extent != Extent::every_version();
+    let subject = |said: &Said| (said.package.ecosystem.clone(), said.package.name.clone());
+    let of = |is_closed| -> BTreeSet<_> {
+        said.iter().filter(|said| said.is_closed == is_closed && has_fix(said)).map(subject).collect()
+    };
+    let (open, closed) = (of(false), of(true));
+    let is_kept = |said: &Said| {
+        if said.is_closed {
+            !open.contains(&subject(said))
+        } else {
+            // Beside a fix for subscribers, "no fix" would call those who have it affected.
+            has_fix(said) || !closed.contains(&subject(said))
+        }
+    };
+    said.into_iter().filter(is_kept).map(|said| said.package).collect()
 }

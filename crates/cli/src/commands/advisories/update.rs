@@ -71,6 +71,7 @@ pub(super) async fn run(shelf: &Path, arguments: UpdateArguments, terminal: Term
                 }
             }
             SourceOutcome::Unchanged => say!("{}: unchanged", clean(name)),
+            SourceOutcome::Held => remark(&format!("{}: it says what is held back already", clean(name))),
             SourceOutcome::Failed(why) => remark(&format!("{}: {}", clean(name), clean(why))),
         }
     }
@@ -81,7 +82,8 @@ pub(super) async fn run(shelf: &Path, arguments: UpdateArguments, terminal: Term
             Exit::Done
         }
     };
-    Ok(if updated.failures().next().is_some() { Exit::Failed } else { exit })
+    let is_held = updated.sources.iter().any(|(_, outcome)| *outcome == SourceOutcome::Held);
+    Ok(if is_held || updated.failures().next().is_some() { Exit::Failed } else { exit })
 }
 
 fn sources(arguments: &UpdateArguments) -> Result<SourceList> {

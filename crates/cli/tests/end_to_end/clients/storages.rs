@@ -7,10 +7,10 @@ use crate::support::image::{advisory, alpine};
 use crate::support::push::{get, push};
 use crate::support::server::{PASSWORD, Server, binary};
 use reqwest::{Client, Method, StatusCode};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use store::testing::Berth;
 
 /// The account of every Azurite; its key is published.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -22,6 +22,7 @@ const SECRET: &str = "a-secret-that-no-log-may-hold";
 struct Storage {
     process: Child,
     port: u16,
+    _berth: Berth,
 }
 
 impl Drop for Storage {
@@ -41,7 +42,8 @@ impl Storage {
             skip(&format!("{program} is not installed; `cargo xtask clients` does that"));
             return None;
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let berth = Berth::take();
+        let port = berth.port();
         let words = words.iter().map(|word| word.replace("PORT", &port.to_string()));
         let process = Command::new(path)
             .args(words)
@@ -50,7 +52,7 @@ impl Storage {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let storage = Self { process, port };
+        let storage = Self { process, port, _berth: berth };
         let end = Instant::now() + Duration::from_secs(60);
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             assert!(Instant::now() < end, "{program} did not start");

@@ -26,7 +26,7 @@ impl Distribution {
         let child =
             command.arg("serve").arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
         let registry = Self { _process: Process(child), url: format!("http://{host}"), _folder: folder };
-        for _ in 0..200 {
+        for _ in 0..1200 {
             if reqwest::get(format!("{}/v2/", registry.url)).await.is_ok() {
                 return Some(registry);
             }

@@ -1,6 +1,7 @@
 //! Programs beside the server, for as long as a test needs them.
 
 use std::process::Child;
+use std::time::Duration;
 
 /// A running program, killed when it is dropped.
 pub(crate) struct Process(pub(crate) Child);
@@ -13,9 +14,15 @@ impl Drop for Process {
     }
 }
 
-/// A host and port of this machine that nobody listens on.
-pub(crate) fn free_host() -> String {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+/// What a process has spent on processors, in the threads that it has now.
+pub(crate) fn processor_time(process: u32) -> Duration {
+    let mut nanoseconds = 0;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task")).unwrap() {
+        // A thread that ends meanwhile counts no more.
+        let spent = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap_or_default();
+        nanoseconds += spent.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0);
+    }
+    Duration::from_nanos(nanoseconds)
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]

@@ -91,7 +91,7 @@ impl Server {
 
     /// The verdict on an image, once it is there.
     pub(crate) fn verdict(&self, image: &str) -> serde_json::Value {
-        self.json(&["image", "wait", image, "--timeout", "120", "--json"])
+        self.json(&["image", "wait", image, "--timeout", "300", "--json"])
     }
 
     /// The answer of our own API, asked by `curl`-like means: a GET with Basic authentication.

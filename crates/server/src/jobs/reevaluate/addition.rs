@@ -1,26 +1,28 @@
 //! The case that has to be fast: a few advisories more, and many images that have what they are about.
 //!
-//! Then images only have more findings, and those that had none become unhealthy. What is more is written down once for
-//! each package version, and whoever reads a summary adds it ([`store::Additions`]): it stands in every verdict before
-//! the first summary is written. Images with a package version of which anything else has changed, and those of which an
-//! attached document may say that the findings are none, are judged and written at once, with their events.
+//! Then images only have more findings, or more that cannot be decided: those that had none become unhealthy, and those
+//! that were healthy cannot be assessed. What is more is written down once for each package version, with what rules
+//! leave of it, and whoever reads a summary adds it ([`store::Additions`]): it stands in every verdict before the first
+//! summary is written. Images with a package version of which anything else has changed, those of which an attached
+//! document may say that the findings are none, and those that a rule tells from others of their repository, are judged
+//! and written at once, with their events.
 //!
 //! What comes after is the way of every re-evaluation: it finds these package versions matched, and their images not
 //! yet judged. Should the server stop in between, it goes on there.
 
-use super::judging::{Judge, Judged, Standings, counted_anew};
+use super::judging::{Judge, Judged, Standings, counted_anew, place, undecided};
 use super::plan::Difference;
+use super::ruled::{self, Hidden};
 use super::{Catching, add, flips, found_again, keeping, oldest};
 use crate::jobs::JobError;
-use crate::judge::findings_of;
 use advisory::Snapshot;
 use graph::rulebook::Rulebook;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{
-    Ahead, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding, PackageVersionId,
-    ShownAhead, SnapshotVersion,
+    Ahead, ImageNumber, ImageToJudge, JudgedAgain, JudgedImage, MoreFindings, PackageStanding,
+    PackageVersionId, ShownAhead, SnapshotVersion, Undecided,
 };
 
 /// With more names of packages than this, a snapshot is no addition.
@@ -72,11 +74,12 @@ pub(super) async fn announce(
         let Some(snapshot) = snapshot else { return Ok(Announced::No) };
         earlier.push((version.clone(), snapshot));
     }
-    let book = Rulebook::load(&**store, Timestamp::now()).await?;
-    let Some(additions) = additions(catching, earlier, book).await? else {
+    let book = Arc::new(Rulebook::load(&**store, Timestamp::now()).await?);
+    let Some(mut additions) = additions(catching, earlier, book.clone()).await? else {
         return Ok(Announced::No);
     };
-    let others = others(catching, &additions).await?;
+    let rulings = ruled::leave(catching, &book, &additions.hidden, &mut additions.more).await?;
+    let others = others(catching, &book, &additions).await?;
     let Additions { standings, more, .. } = additions;
     let judged = judged(catching, &standings, &others).await?;
     let begun: Vec<PackageVersionId> = standings
@@ -96,6 +99,7 @@ pub(super) async fn announce(
         packages,
         vulnerabilities,
         more,
+        rulings,
         but: others.into_iter().map(|image| image.image).collect(),
         most_flips: allowed.most.map(|most| most.saturating_sub(judged.flips)),
     };
@@ -131,21 +135,19 @@ async fn judged(
 struct Additions {
     /// The package versions of which it says something else, as they would stand.
     standings: Vec<PackageStanding>,
-    /// Those that only have more findings than with an earlier snapshot, for each of these.
+    /// Those of which it only says more than an earlier snapshot, for each of these.
     more: Vec<(SnapshotVersion, Vec<MoreFindings>)>,
-    /// Those of which more cannot be decided than with an earlier one: images that are not unhealthy may not be called
-    /// healthy any more, and are judged at once. For others it is a remark, which comes when they are written.
-    doubted: Vec<PackageVersionId>,
+    /// What rules hide of that.
+    hidden: Vec<Hidden>,
     /// Those of which anything else has changed: the images that have them are judged at once.
     otherwise: Vec<PackageVersionId>,
 }
 
-/// None if the snapshot says much otherwise, or if a rule may hide what it says more: then each image has to be looked
-/// at.
+/// None if the snapshot says much otherwise: then each image has to be looked at.
 async fn additions(
     catching: &Catching<'_>,
     earlier: Vec<(SnapshotVersion, Arc<Snapshot>)>,
-    book: Rulebook,
+    book: Arc<Rulebook>,
 ) -> Result<Option<Additions>, JobError> {
     let newer = catching.snapshot.clone();
     let oldest = oldest(catching.workshop, Timestamp::now());
@@ -165,50 +167,51 @@ async fn additions(
     }
     blocking(move || {
         let more = earlier.iter().map(|(version, _)| (version.clone(), Vec::new())).collect();
-        let mut found = Additions { standings: Vec::new(), more, doubted: Vec::new(), otherwise: Vec::new() };
+        let mut found = Additions { standings: Vec::new(), more, hidden: Vec::new(), otherwise: Vec::new() };
         for standing in standings {
             // Both are counted from the snapshots: what is recorded has the ratings of whoever was recorded last.
             let is = counted_anew(&newer, &standing);
-            for ((_, older), (_, more)) in earlier.iter().zip(&mut found.more) {
-                let Change::Added { findings, is_doubted } = change(&counted_anew(older, &standing), &is)
-                else {
-                    found.otherwise.push(standing.id);
-                    continue;
-                };
-                if findings.is_some() && may_be_hidden(&book, &newer, &standing) {
-                    return None;
-                }
-                more.extend(findings);
-                found.doubted.extend(is_doubted.then_some(standing.id));
+            for (place, (_, older)) in earlier.iter().enumerate() {
+                found.compare(&book, place, (older, &newer), (&counted_anew(older, &standing), &is));
             }
             found.standings.push(is);
         }
         found.otherwise.dedup();
-        found.doubted.dedup();
         Some(found)
     })
     .await
 }
 
-/// Whether a rule hides single findings of a package version.
-fn may_be_hidden(book: &Rulebook, snapshot: &Snapshot, standing: &PackageStanding) -> bool {
-    let (rows, vulnerabilities) = findings_of(snapshot, &standing.package);
-    rows.iter().any(|row| {
-        let known = vulnerabilities.iter().find(|known| known.id == row.vulnerability);
-        known.is_some_and(|known| book.may_hide(known, &row.evidence, &standing.package))
-    })
+impl Additions {
+    /// Takes up what is said otherwise of a package version than with the earlier snapshot at a place.
+    fn compare(
+        &mut self,
+        book: &Rulebook,
+        place: usize,
+        (older, newer): (&Snapshot, &Snapshot),
+        (before, after): (&PackageStanding, &PackageStanding),
+    ) {
+        let Change::Added(added) = change(before, after) else {
+            return self.otherwise.push(after.id);
+        };
+        let Some(added) = added else { return };
+        if !added.counts.is_empty() && book.has_partial() {
+            let Some(findings) = ruled::fresh(book, older, newer, &after.package) else {
+                return self.otherwise.push(after.id);
+            };
+            self.hidden.push(Hidden { earlier: place, package_version: after.id, findings });
+        }
+        if let Some((_, more)) = self.more.get_mut(place) {
+            more.push(added);
+        }
+    }
 }
 
 /// What has changed in what is found.
 #[derive(Debug, PartialEq)]
 enum Change {
-    /// Nothing that was found is gone.
-    Added {
-        /// What is found more, if anything is.
-        findings: Option<MoreFindings>,
-        /// Whether something else cannot be decided, and nothing less.
-        is_doubted: bool,
-    },
+    /// Nothing that was found is gone, and this is more, if anything is.
+    Added(Option<MoreFindings>),
     /// Something else.
     Otherwise,
 }
@@ -228,44 +231,65 @@ fn change(before: &PackageStanding, after: &PackageStanding) -> Change {
     if !nothing_less || after.undetermined < before.undetermined {
         return Change::Otherwise;
     }
-    let findings = (!counts.is_empty()).then_some(MoreFindings { package_version: before.id, counts });
     let is_doubted =
         (before.undetermined, &before.first_undetermined) != (after.undetermined, &after.first_undetermined);
-    Change::Added { findings, is_doubted }
+    let undecided = after.first_undetermined.as_ref().filter(|_| is_doubted).map(|first| Undecided {
+        count: after.undetermined,
+        vulnerability: first.clone(),
+        detail: undecided(first, &place(&after.package)),
+    });
+    let left = BTreeMap::new();
+    let is_more = !counts.is_empty() || undecided.is_some();
+    Change::Added(is_more.then_some(MoreFindings { package_version: before.id, counts, left, undecided }))
 }
 
 /// The images that are judged at once: those that have package versions with more findings and documents that may speak
-/// against these, those that are not unhealthy and have one of which more cannot be decided, and all that have one of which
-/// something else is said.
-async fn others(catching: &Catching<'_>, additions: &Additions) -> Result<Vec<ImageToJudge>, JobError> {
+/// against these, those that rules tell from others which hide some of these, and all that have a package version of
+/// which something else is said.
+async fn others(
+    catching: &Catching<'_>,
+    book: &Rulebook,
+    additions: &Additions,
+) -> Result<Vec<ImageToJudge>, JobError> {
     let store = &catching.workshop.store;
-    let more = additions.more.iter().flat_map(|(_, more)| more.iter().map(|more| more.package_version));
-    let more: BTreeSet<PackageVersionId> = more.collect();
     let mut all = store.images_having(additions.otherwise.clone()).await?;
-    for (package_versions, among) in [
-        (more.into_iter().collect(), store.images_with_documents().await?),
-        (additions.doubted.clone(), store.images_not_unhealthy().await?),
-    ] {
-        if !among.is_empty() {
-            let having = store.images_having(package_versions).await?;
-            all.extend(having.into_iter().filter(|image| among.binary_search(image).is_ok()));
-        }
+    let documented = store.images_with_documents().await?;
+    if !documented.is_empty() {
+        let more = additions.more.iter().flat_map(|(_, more)| more);
+        let more = more.filter(|more| !more.counts.is_empty()).map(|more| more.package_version);
+        let having = store.images_having(more.collect::<BTreeSet<_>>().into_iter().collect()).await?;
+        all.extend(having.into_iter().filter(|image| documented.binary_search(image).is_ok()));
     }
     all.sort_unstable();
     all.dedup();
-    let mut images = Vec::with_capacity(all.len());
-    for chunk in all.chunks(READ) {
-        images.extend(store.numbered_images(chunk.to_vec()).await?);
+    let mut images = numbered(catching, &all).await?;
+    let apart = ruled::told_apart(book, &additions.hidden);
+    if !apart.is_empty() {
+        let mut having = store.images_having(apart).await?;
+        having.retain(|image| all.binary_search(image).is_err());
+        let having = numbered(catching, &having).await?;
+        images.extend(ruled::under_such_rules(catching, book, &additions.hidden, having).await?);
+    }
+    Ok(images)
+}
+
+async fn numbered(catching: &Catching<'_>, numbers: &[ImageNumber]) -> Result<Vec<ImageToJudge>, JobError> {
+    let mut images = Vec::with_capacity(numbers.len());
+    for chunk in numbers.chunks(READ) {
+        images.extend(catching.workshop.store.numbered_images(chunk.to_vec()).await?);
     }
     Ok(images)
 }
 
 /// Writes the verdicts that became others.
 async fn write(catching: &Catching<'_>, mut images: Vec<JudgedImage>) -> Result<JudgedAgain, JobError> {
-    let mut came_to = JudgedAgain::default();
+    let (mut came_to, tally) = (JudgedAgain::default(), keeping::Tally::default());
     while !images.is_empty() {
         let rest = images.split_off(images.len().min(READ));
-        add(&mut came_to, keeping::keep(catching.workshop, &images, &catching.target.snapshot).await?);
+        add(
+            &mut came_to,
+            keeping::keep(catching.workshop, &images, &catching.target.snapshot, &tally).await?,
+        );
         images = rest;
     }
     Ok(came_to)
@@ -296,25 +320,29 @@ mod tests {
             matched: None,
             affected: affected.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect(),
             undetermined,
-            first_undetermined: None,
+            first_undetermined: (undetermined > 0).then(|| "CVE-1".into()),
         }
     }
 
     #[test]
     fn only_more_findings_and_doubts_are_an_addition() {
         let before = standing(&[("High", 2)], 1);
-        let added = |counts: &[(&str, u64)], is_doubted| {
+        let added = |counts: &[(&str, u64)], doubts: Option<u64>| {
             let counts: BTreeMap<_, _> =
                 counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
-            let findings =
-                (!counts.is_empty()).then_some(MoreFindings { package_version: PackageVersionId(1), counts });
-            Change::Added { findings, is_doubted }
+            let undecided = doubts.map(|count| Undecided {
+                count,
+                vulnerability: "CVE-1".into(),
+                detail: "CVE-1 in a 1".into(),
+            });
+            let (package_version, left) = (PackageVersionId(1), BTreeMap::new());
+            Change::Added(Some(MoreFindings { package_version, counts, left, undecided }))
         };
         for (after, expected) in [
-            (standing(&[("High", 2), ("Low", 1)], 1), added(&[("Low", 1)], false)),
-            (standing(&[("High", 3)], 2), added(&[("High", 1)], true)),
-            (standing(&[("High", 2)], 2), added(&[], true)),
-            (standing(&[("High", 2)], 1), added(&[], false)),
+            (standing(&[("High", 2), ("Low", 1)], 1), added(&[("Low", 1)], None)),
+            (standing(&[("High", 3)], 2), added(&[("High", 1)], Some(2))),
+            (standing(&[("High", 2)], 2), added(&[], Some(2))),
+            (standing(&[("High", 2)], 1), Change::Added(None)),
             (standing(&[("High", 1)], 1), Change::Otherwise),
             (standing(&[("Low", 2)], 1), Change::Otherwise),
             (standing(&[], 1), Change::Otherwise),

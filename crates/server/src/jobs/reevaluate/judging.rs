@@ -3,7 +3,7 @@
 //! For each package version four words are kept: its counts by severity, what could not be decided, and its ecosystem.
 //! 40 000 of them are a few megabytes, and 100 000 images are as many walks over a short list of numbers.
 
-use super::keeping;
+use super::keeping::{self, Tally};
 use crate::jobs::{JobError, Workshop};
 use crate::judge::{Basis, findings_of, is_covered};
 use advisory::{Severity, Snapshot};
@@ -156,6 +156,7 @@ pub(super) struct Judge {
     too_old: Option<i64>,
     snapshot: SnapshotVersion,
     now: Timestamp,
+    tally: Tally,
 }
 
 impl Judge {
@@ -189,6 +190,7 @@ impl Judge {
             too_old: target.too_old.then_some(age),
             snapshot: target.snapshot.clone(),
             now,
+            tally: Tally::default(),
         }
     }
 
@@ -252,7 +254,7 @@ impl Judge {
         let mut sum = JudgedAgain::default();
         while !images.is_empty() {
             let rest = images.split_off(images.len().min(IMAGES));
-            super::add(&mut sum, keeping::keep(workshop, &images, &self.snapshot).await?);
+            super::add(&mut sum, keeping::keep(workshop, &images, &self.snapshot, &self.tally).await?);
             images = rest;
         }
         Ok(sum)
@@ -277,11 +279,11 @@ impl Judge {
             }
             judged.extend(self.each(&images?)?.images);
             if judged.len() >= IMAGES {
-                super::add(&mut sum, keeping::keep(workshop, &judged, &self.snapshot).await?);
+                super::add(&mut sum, keeping::keep(workshop, &judged, &self.snapshot, &self.tally).await?);
                 judged.clear();
             }
         }
-        super::add(&mut sum, keeping::keep(workshop, &judged, &self.snapshot).await?);
+        super::add(&mut sum, keeping::keep(workshop, &judged, &self.snapshot, &self.tally).await?);
         Ok(Some(sum))
     }
 
@@ -303,7 +305,7 @@ impl Judge {
 
     async fn write(&self, workshop: &Workshop, images: &[ImageToJudge]) -> Result<JudgedAgain, JobError> {
         let judged = images.iter().map(|image| self.judge(image)).collect::<Result<Vec<_>, _>>()?;
-        keeping::keep(workshop, &judged, &self.snapshot).await
+        keeping::keep(workshop, &judged, &self.snapshot, &self.tally).await
     }
 
     /// Judges one image.
@@ -358,10 +360,20 @@ impl Judge {
             affected: SEVERITIES.into_iter().zip(affected).filter(|(_, count)| *count > 0).collect(),
             undetermined: (
                 undetermined,
-                first.map(|(vulnerability, place)| format!("{vulnerability} in {place}")).unwrap_or_default(),
+                first.map(|(vulnerability, place)| undecided(vulnerability, place)).unwrap_or_default(),
             ),
         }
     }
+}
+
+/// Where something could not be decided.
+pub(super) fn place(package: &PackageVersion) -> String {
+    format!("{} {}", package.name, package.version)
+}
+
+/// What could not be decided, and where, for people.
+pub(super) fn undecided(vulnerability: &str, place: &str) -> String {
+    format!("{vulnerability} in {place}")
 }
 
 fn counted(standing: &PackageStanding, uncovered: Option<u16>) -> Counted {
@@ -374,11 +386,13 @@ fn counted(standing: &PackageStanding, uncovered: Option<u16>) -> Counted {
             }
         }
     }
-    let place = || format!("{} {}", standing.package.name, standing.package.version).into();
     Counted {
         affected,
         undetermined: u32::try_from(standing.undetermined).unwrap_or(u32::MAX),
-        first: standing.first_undetermined.as_deref().map(|first| (first.into(), place())),
+        first: standing
+            .first_undetermined
+            .as_deref()
+            .map(|first| (first.into(), place(&standing.package).into())),
         uncovered,
     }
 }

@@ -7,18 +7,30 @@ use crate::jobs::{JobError, Workshop, assess};
 use graph::automations;
 use graph::documents::KnownRegistry;
 use graph::rulebook::Rulebook;
-use graph::settlement::shown;
+use graph::settlement::{Counted, shown, shown_each};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use store::{
     Found, ImageKey, ImageState, ImageSummary, JudgedAgain, JudgedImage, NewJob, RegistryId, SnapshotVersion,
 };
+use tokio::sync::Mutex;
+
+/// What is counted once for all verdicts that a judge writes. Findings are recorded before the first of them.
+#[derive(Default)]
+pub(super) struct Tally {
+    /// With the state of the rules under which it was counted.
+    counted: Mutex<Option<(u64, Counted)>>,
+}
+
+/// With so many images under rules, what these hide is counted once and not read from the findings of each.
+const MANY: usize = 100;
 
 /// Keeps verdicts. Should rules change meanwhile, once more.
 pub(super) async fn keep(
     workshop: &Workshop,
     images: &[JudgedImage],
     snapshot: &SnapshotVersion,
+    tally: &Tally,
 ) -> Result<JudgedAgain, JobError> {
     let mut came_to = JudgedAgain::default();
     loop {
@@ -36,8 +48,14 @@ pub(super) async fn keep(
             let written = workshop.store.judge_again(plain, snapshot, assess::job_for_parent, now).await?;
             super::add(&mut came_to, written);
         }
+        let mut counted = tally.counted.lock().await;
+        if longer.len() >= MANY && counted.as_ref().is_none_or(|(of, _)| *of != generation) {
+            *counted = Some((generation, Counted::load(&*workshop.store, &book).await?));
+        }
+        let counted = counted.as_mut().filter(|(of, _)| *of == generation).map(|(_, counted)| counted);
+        let mut under = Under { workshop, book: &book, registries: &known, snapshot, counted };
         for batch in longer.chunks(BATCH) {
-            super::add(&mut came_to, keep_under_rules(workshop, &book, &known, batch, snapshot).await?);
+            super::add(&mut came_to, under.keep(batch).await?);
         }
         let has_ended = book.next_change().is_some_and(|end| end <= Timestamp::now());
         if generation == workshop.store.rules_generation() && !has_ended {
@@ -65,45 +83,94 @@ async fn registries(
     Ok(known)
 }
 
-async fn keep_under_rules(
-    workshop: &Workshop,
-    book: &Rulebook,
-    registries: &BTreeMap<RegistryId, KnownRegistry>,
-    images: &[JudgedImage],
-    snapshot: &SnapshotVersion,
-) -> Result<JudgedAgain, JobError> {
-    let (store, now) = (&*workshop.store, Timestamp::now());
-    let mut came_to = JudgedAgain::default();
-    let (mut judged, mut jobs) = (Vec::new(), Vec::new());
-    for image in images {
-        let JudgedImage { image, state, cause, counts } = image;
-        let Some(known) = registries.get(&image.repository.registry) else { continue };
-        let Some(before) = store.written_summary(image).await?.filter(has_verdict) else { continue };
-        let found = Found { state: *state, cause: cause.clone(), counts: counts.clone() };
-        if before.snapshot.as_ref() == Some(snapshot) && store.found(image).await?.as_ref() == Some(&found) {
-            continue;
+/// Keeping verdicts under rules.
+struct Under<'a> {
+    workshop: &'a Workshop,
+    book: &'a Rulebook,
+    registries: &'a BTreeMap<RegistryId, KnownRegistry>,
+    snapshot: &'a SnapshotVersion,
+    counted: Option<&'a mut Counted>,
+}
+
+/// A verdict that may be another one.
+struct Again {
+    before: ImageSummary,
+    found: Found,
+    after: ImageSummary,
+}
+
+impl Under<'_> {
+    async fn keep(&mut self, images: &[JudgedImage]) -> Result<JudgedAgain, JobError> {
+        let (store, now) = (&*self.workshop.store, Timestamp::now());
+        let mut came_to = JudgedAgain::default();
+        let (mut judged, mut jobs) = (Vec::new(), Vec::new());
+        // The images are in the order of their registries.
+        for images in images.chunk_by(|one, other| registry_of(one) == registry_of(other)) {
+            let Some(known) = images.first().and_then(|first| self.registries.get(&registry_of(first)))
+            else {
+                continue;
+            };
+            for Again { before, found, mut after } in self.again(known, images, now).await? {
+                let is_flip = after.state != before.state;
+                if is_flip {
+                    after.changed_at = now;
+                }
+                if is_flip || after.cause != before.cause || after.counts != before.counts {
+                    came_to.changed += 1;
+                    came_to.flipped += u64::from(is_flip);
+                    jobs.extend(for_parents(self.workshop, &after.image, known).await?);
+                    let subscription = known.registry.subscription;
+                    let image = std::iter::once(&after.image);
+                    jobs.extend(automations::jobs(store, image, subscription).await?);
+                }
+                judged.push((after, found));
+            }
         }
-        let as_found = ImageSummary {
-            snapshot: Some(snapshot.clone()),
-            assessed_at: Some(now),
-            ..found.clone().within(before.clone())
-        };
-        let mut after = shown(store, book, known, as_found).await?;
-        let is_flip = after.state != before.state;
-        if is_flip {
-            after.changed_at = now;
-        }
-        if is_flip || after.cause != before.cause || after.counts != before.counts {
-            came_to.changed += 1;
-            came_to.flipped += u64::from(is_flip);
-            jobs.extend(for_parents(workshop, image, known).await?);
-            let subscription = known.registry.subscription;
-            jobs.extend(automations::jobs(store, std::iter::once(image), subscription).await?);
-        }
-        judged.push((after, found));
+        store.put_judged(judged, jobs, now).await?;
+        Ok(came_to)
     }
-    workshop.store.put_judged(judged, jobs, now).await?;
-    Ok(came_to)
+
+    /// What rules make of images of a registry, but for those that are written already.
+    async fn again(
+        &mut self,
+        known: &KnownRegistry,
+        images: &[JudgedImage],
+        now: Timestamp,
+    ) -> Result<Vec<Again>, JobError> {
+        let store = &*self.workshop.store;
+        let (mut befores, mut as_found) = (Vec::new(), Vec::new());
+        for JudgedImage { image, state, cause, counts } in images {
+            let Some(before) = store.written_summary(image).await?.filter(has_verdict) else { continue };
+            let found = Found { state: *state, cause: cause.clone(), counts: counts.clone() };
+            if before.snapshot.as_ref() == Some(self.snapshot)
+                && store.found(image).await?.as_ref() == Some(&found)
+            {
+                continue;
+            }
+            as_found.push(ImageSummary {
+                snapshot: Some(self.snapshot.clone()),
+                assessed_at: Some(now),
+                ..found.clone().within(before.clone())
+            });
+            befores.push((before, found));
+        }
+        let after = match &mut self.counted {
+            Some(counted) => shown_each(store, self.book, known, counted, as_found).await?,
+            None => {
+                let mut after = Vec::with_capacity(as_found.len());
+                for found in as_found {
+                    after.push(shown(store, self.book, known, found).await?);
+                }
+                after
+            }
+        };
+        let again = |((before, found), after)| Again { before, found, after };
+        Ok(befores.into_iter().zip(after).map(again).collect())
+    }
+}
+
+fn registry_of(image: &JudgedImage) -> RegistryId {
+    image.image.repository.registry
 }
 
 fn has_verdict(summary: &ImageSummary) -> bool {
