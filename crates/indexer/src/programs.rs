@@ -425,6 +425,8 @@ mod tests {
             ("consul", b"\x00\x00v1.7.14\x00\x00", ("consul", "1.7.14")),
             ("helm", b"\x00v4.0.1\x00", ("helm", "4.0.1")),
             ("traefik", b"\x00v1.7.34\x00", ("traefik", "1.7.34")),
+            ("traefik", b"traefik/traefik/v3\tv3.7.15\t\n", ("traefik", "3.7.15")),
+            ("traefik", b"\x1c3.7.15\x00\x00$a", ("traefik", "3.7.15")),
             ("traefik", b"\x003.0.0-beta3\x00", ("traefik", "3.0.0-beta3")),
             ("mysql", b"shutdown\x008.0.37\x00\x00\x00\x00\x00mysql_real_esc", ("mysql", "8.0.37")),
             ("node", b"\x00node v0.10.48\x00", ("node", "0.10.48")),

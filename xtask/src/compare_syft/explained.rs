@@ -100,6 +100,20 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         why: "programs that this version of Syft does not recognise",
     },
     Difference {
+        image: "upstream-compiled",
+        side: Side::Ours,
+        ecosystem: "maven",
+        name: "*",
+        why: "the bill of a library that GraalVM compiled, in which Syft does not find it",
+    },
+    Difference {
+        image: "upstream-compiled",
+        side: Side::Ours,
+        ecosystem: "generic",
+        name: "kubectl",
+        why: "Syft has no rule for it",
+    },
+    Difference {
         image: "languages",
         side: Side::Ours,
         ecosystem: "generic",
