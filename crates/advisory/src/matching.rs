@@ -186,6 +186,9 @@ impl<'q> Query<'q> {
         } else if self.kind == PackageKind::Binary && is_java {
             // `1.8.0_422-b05`, `17.0.9+9-LTS`
             self.version.split(['+', '-']).next().unwrap_or(self.version)
+        } else if self.kind == PackageKind::Binary && self.name == "ruby" {
+            // `2.7.7p221` is 2.7.7 itself, whose builds were counted until 3.0.
+            self.version.split('p').next().filter(|_| !self.version.contains("pre")).unwrap_or(self.version)
         } else {
             self.version
         }

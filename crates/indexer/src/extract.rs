@@ -37,6 +37,7 @@ mod linux_kernel;
 mod luarocks;
 mod native_image;
 mod nix;
+mod nix_store;
 mod npm;
 mod npm_elsewhere;
 mod npm_lock;
@@ -70,6 +71,7 @@ use crate::Limits;
 use crate::body::{Body, Workspace};
 pub use crate::file::File;
 use crate::ownership::Owned;
+pub(crate) use crate::package_list::PackageList;
 use inventory::{Package, PackageKind, Presence, SkipReason};
 use serde::de::DeserializeOwned;
 
@@ -123,6 +125,7 @@ pub const EXTRACTORS: &[Extractor] = &[
     jvm::EXTRACTOR,
     bitnami::EXTRACTOR,
     nix::EXTRACTOR,
+    nix_store::EXTRACTOR,
     wordpress::EXTRACTOR,
     luarocks::EXTRACTOR,
     opam::EXTRACTOR,
@@ -154,7 +157,7 @@ pub struct Extractor {
 impl Extractor {
     /// Whether the name alone decides, so that a link with such a name matters.
     pub(crate) fn by_name(&self) -> bool {
-        self.magic.is_empty()
+        self.magic.is_empty() && !matches!(self.action, Action::Place(_))
     }
 
     /// Whether a file that it claims begins as it must.
@@ -180,8 +183,23 @@ pub enum Action {
         /// Reads it.
         browse: Browse,
     },
+    /// Says by the path alone to which package a file belongs. The package is listed once, at the first such file.
+    Place(fn(&str) -> Option<Placed<'_>>),
     /// Says of a path why it is not read in this version.
     Refuse(fn(&str) -> &'static str),
+}
+
+/// A package that is known by the folder in which its files lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed<'p> {
+    /// The folder.
+    pub folder: &'p str,
+    /// Of which kind the package is.
+    pub kind: PackageKind,
+    /// Its name.
+    pub name: &'p [u8],
+    /// Its version.
+    pub version: &'p [u8],
 }
 
 /// Turns the bytes of a file into what they say.
@@ -212,87 +230,6 @@ pub enum Reading {
     Release(Vec<(String, String)>),
     /// It is well formed, and has nothing for us.
     Nothing,
-}
-
-/// Packages while they are collected from one file.
-#[derive(Debug)]
-pub(crate) struct PackageList {
-    kind: PackageKind,
-    presence: Presence,
-    pub(crate) owned: Owned,
-    packages: Vec<Package>,
-    faults: Vec<SkipReason>,
-    further_faults: u64,
-    limits: Limits,
-}
-
-/// Faults of one file that are kept one by one.
-const KEPT_FAULTS: usize = 8;
-
-impl PackageList {
-    pub(crate) fn new(kind: PackageKind, limits: &Limits) -> Self {
-        Self {
-            kind,
-            presence: Presence::Installed,
-            owned: Owned::new(limits),
-            packages: Vec::new(),
-            faults: Vec::new(),
-            further_faults: 0,
-            limits: *limits,
-        }
-    }
-
-    /// The packages of a lock file.
-    pub(crate) fn locked(kind: PackageKind, limits: &Limits) -> Self {
-        Self { presence: Presence::Locked, ..Self::new(kind, limits) }
-    }
-
-    /// A package with this name and version, or a fault if one of them is no proper word.
-    ///
-    /// # Errors
-    /// When there are more packages than a layer may have.
-    pub(crate) fn push(&mut self, name: &[u8], version: &[u8]) -> Result<Option<&mut Package>, SkipReason> {
-        let (Some(name), Some(version)) = (self.word(name), self.word(version)) else {
-            self.fault("a package whose name or version is missing, too long or not text");
-            return Ok(None);
-        };
-        if self.packages.len() >= self.limits.packages {
-            return Err(SkipReason::Limit(format!(
-                "more than {} packages in one file",
-                self.limits.packages
-            )));
-        }
-        let kind = self.kind;
-        self.packages.push(Package { kind, name, version, architecture: None, source: None, module: None });
-        Ok(self.packages.last_mut())
-    }
-
-    /// A foreign word that may stand in an inventory: short text without control characters.
-    pub(crate) fn word(&self, raw: &[u8]) -> Option<String> {
-        word(raw, &self.limits)
-    }
-
-    pub(crate) fn fault(&mut self, why: &str) {
-        if self.faults.len() < KEPT_FAULTS {
-            self.faults.push(SkipReason::Malformed(why.to_owned()));
-        } else {
-            self.further_faults = self.further_faults.saturating_add(1);
-        }
-    }
-
-    /// Notes that a part of the file is of a kind that is not read.
-    pub(crate) fn unread(&mut self, why: &str) {
-        self.faults.push(SkipReason::Unsupported(why.to_owned()));
-    }
-
-    pub(crate) fn finish(mut self) -> Reading {
-        if self.further_faults > 0 {
-            let count = self.further_faults;
-            self.faults.push(SkipReason::Malformed(format!("and {count} more faults like these")));
-        }
-        let Self { kind, presence, owned, packages, faults, .. } = self;
-        Reading::Packages { kind, presence, packages, owned, faults }
-    }
 }
 
 /// A foreign word that may stand in an inventory: short text without control characters.

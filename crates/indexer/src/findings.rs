@@ -113,9 +113,9 @@ impl Findings {
             Finding::Release { .. } | Finding::Ownership { .. } => true,
         };
         // A program can be of two languages at once; it is still one file, and one database.
-        if let Finding::Database { packages, .. } = &finding
+        if let Finding::Database { packages, presence, .. } = &finding
             && fits
-            && self.merge(path, packages)
+            && self.merge(path, *presence, packages)
         {
             return;
         }
@@ -127,9 +127,11 @@ impl Findings {
     }
 
     /// Adds packages to a database that the same file has already given.
-    fn merge(&mut self, path: &LayerPath, more: &[Package]) -> bool {
+    fn merge(&mut self, path: &LayerPath, of_more: Presence, more: &[Package]) -> bool {
         for (_, finding) in self.found.get_mut(path).into_iter().flatten() {
-            if let Finding::Database { packages, .. } = finding {
+            if let Finding::Database { packages, presence, .. } = finding
+                && *presence == of_more
+            {
                 packages.extend_from_slice(more);
                 return true;
             }

@@ -31,6 +31,7 @@ mod findings;
 mod limits;
 mod outcome;
 mod ownership;
+mod package_list;
 mod pe;
 mod programs;
 mod sqlite;

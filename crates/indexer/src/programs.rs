@@ -65,6 +65,7 @@ mod nghttp2;
 mod nginx;
 mod nginx_ingress_controller;
 mod node;
+mod openjdk;
 mod openldap;
 mod openssh;
 mod openssl;
@@ -187,6 +188,7 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &nginx::PROGRAM,
     &nginx_ingress_controller::PROGRAM,
     &node::PROGRAM,
+    &openjdk::PROGRAM,
     &openldap::PROGRAM,
     &openssh::PROGRAM,
     &openssl::PROGRAM,
@@ -380,7 +382,7 @@ mod tests {
         // Those have extractors of their own.
         let others: Vec<&&str> =
             known.iter().filter(|name| PROGRAMS.iter().all(|program| program.name != **name)).collect();
-        assert_eq!(others, [&"jdk", &"jre", &"openjdk", &"wordpress", &"zulu"]);
+        assert_eq!(others, [&"jdk", &"jre", &"wordpress", &"zulu"]);
     }
 
     #[test]
@@ -413,12 +415,42 @@ mod tests {
     }
 
     #[test]
+    fn forms_of_older_and_newer_releases() {
+        for (path, content, expected) in [
+            ("vault", &b"x.txn0.0.0.00x%016x1.14.3123-abc"[..], ("vault", "1.14.3")),
+            ("vault", b"%016x1.14.101.49.22123-abc1953125", ("vault", "1.14.10")),
+            ("vault", b"secondsindex_state1.20.0-rc1 x", ("vault", "1.20.0-rc1")),
+            ("vault", b"\x00\x001.11.6\x00\x00", ("vault", "1.11.6")),
+            ("consul", b"-X x.GitDescribe=1.12.9\" -s", ("consul", "1.12.9")),
+            ("consul", b"\x00\x00v1.7.14\x00\x00", ("consul", "1.7.14")),
+            ("helm", b"\x00v4.0.1\x00", ("helm", "4.0.1")),
+            ("traefik", b"\x00v1.7.34\x00", ("traefik", "1.7.34")),
+            ("traefik", b"traefik/traefik/v3\tv3.7.15\t\n", ("traefik", "3.7.15")),
+            ("traefik", b"\x1c3.7.15\x00\x00$a", ("traefik", "3.7.15")),
+            ("traefik", b"\x003.0.0-beta3\x00", ("traefik", "3.0.0-beta3")),
+            ("mysql", b"shutdown\x008.0.37\x00\x00\x00\x00\x00mysql_real_esc", ("mysql", "8.0.37")),
+            ("node", b"\x00node v0.10.48\x00", ("node", "0.10.48")),
+            ("node", b"\x00v4.9.1\x00", ("node", "4.9.1")),
+            ("ruby", b"ruby 3.4.0preview1 (2024-05-16 master 9d69619623)", ("ruby", "3.4.0preview1")),
+            ("ruby", b"ruby 2.7.7p221 (2022-11-24 revision 168ec2b1e5)", ("ruby", "2.7.7p221")),
+            ("postgres", b"postgres (PostgreSQL) 15beta4\n", ("postgresql", "15beta4")),
+            ("dart", b"\x003.6.0-216.1.beta (beta) (Tue", ("dart", "3.6.0-216.1.beta")),
+            ("ldapsearch", b"@(#) $OpenLDAP: ldapsearch 2.4.45 (", ("openldap", "2.4.45")),
+            ("java", b"\x000.0\x00\x00\x0011.0.22+7\x00\x00openjdk\x00java\x00", ("openjdk", "11.0.22+7")),
+            ("java", b"\x00openjdk\x00java\x001.8\x001.8.0_352-b08\x00", ("openjdk", "1.8.0_352-b08")),
+        ] {
+            assert_eq!(recognise(path, content.into()), [(expected.0, expected.1.into())], "{path}");
+        }
+    }
+
+    #[test]
     fn builds_of_redis_on_all_kinds_of_machines() {
         for (build, version) in [
             (&b"A7.0.151790282056000000000\x00"[..], "7.0.15"),
             (b"\x008.0.21789404730000000000\x00", "8.0.2"),
             (b"\x00\x006.2.14912196-d8565-1701469167040305114\x00", "6.2.14"),
             (b"\x00\x007.2.4buildkitsandbox-1704826452000000000\x00", "7.2.4"),
+            (b"\x00\x006.2.58f1bd3b4a99c-1728373341000000000\x00", "6.2.5"),
         ] {
             let content = [b"\x002.8.9\x003.2.1\x00", build].concat();
             assert_eq!(recognise("redis-server", content.as_slice().into()), [("redis", version.into())]);

@@ -2,16 +2,20 @@
 
 use crate::body::{Body, Scratch, Workspace};
 use crate::codec::Decoded;
-use crate::extract::{Action, Browse, EXTRACTORS, Extractor, File, Read as ReadWhole, Reading};
+use crate::extract::{
+    Action, Browse, EXTRACTORS, Extractor, File, PackageList, Placed, Read as ReadWhole, Reading,
+};
 use crate::findings::{Finding, Findings};
 use crate::ownership::Owned;
 use crate::tar::{Bounds, EntryKind, Reader};
 use crate::watch::{Standing, Watch};
 use crate::{IndexError, Limits};
 use inventory::{
-    LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, PackageKind, Presence, Removal, SkipReason,
+    LayerInventory, LayerPath, LayerStatistics, Link, LinkKind, PackageKind, PathNumber, Presence, Removal,
+    SkipReason,
 };
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read;
 
 /// A buffer that grew beyond this for one large file is given back.
@@ -52,6 +56,7 @@ pub fn index_layer_with(
         findings: Findings::new(limits),
         buffer: Vec::new(),
         workspace: Workspace::new(memory, scratch, limits.scratch_bytes),
+        placed: HashSet::new(),
     };
     while walk.reader.advance()? {
         walk.visit()?;
@@ -73,6 +78,8 @@ struct Walk<R> {
     findings: Findings,
     buffer: Vec<u8>,
     workspace: Workspace,
+    /// The numbers of the folders whose package is listed.
+    placed: HashSet<u64>,
 }
 
 /// How a file is read.
@@ -260,6 +267,12 @@ impl<R: Read> Walk<R> {
                     self.skip(path, SkipReason::Unsupported(why(path.as_str()).to_owned()));
                     continue;
                 }
+                Action::Place(place) => {
+                    if let Some(placed) = place(path.as_str()) {
+                        self.place(path, placed);
+                    }
+                    continue;
+                }
                 Action::Read { limit, read } => (limit(&self.limits), Way::Whole(read)),
                 Action::Browse { limit, browse } => (limit(&self.limits), Way::Browsed(browse)),
             };
@@ -286,6 +299,21 @@ impl<R: Read> Walk<R> {
             self.skip(path, SkipReason::Limit(why));
         }
         Ok(())
+    }
+
+    /// Lists the package of a folder, at its first file.
+    fn place(&mut self, path: &LayerPath, Placed { folder, kind, name, version }: Placed<'_>) {
+        let number = PathNumber::of(folder);
+        if self.placed.contains(&number) {
+            return;
+        }
+        // Beyond as many packages as there may be, the findings say that there were more.
+        if self.placed.len() < self.limits.packages {
+            self.placed.insert(number);
+        }
+        let mut list = PackageList::new(kind, &self.limits);
+        let pushed = list.push(name, version).map(|_| ());
+        keep(&mut self.findings, path, pushed.map(|()| list.finish()));
     }
 
     fn skip(&mut self, path: &LayerPath, why: SkipReason) {

@@ -9,7 +9,7 @@ mod seeds;
 use indexer::build::{LayerBuilder, media_type};
 use indexer::codec::Codec;
 use indexer::{Limits, index_layer};
-use inventory::LayerInventory;
+use inventory::{LayerInventory, coalesce};
 
 fn layer(make: impl FnOnce(&mut LayerBuilder<Vec<u8>>)) -> LayerInventory {
     let mut builder = LayerBuilder::new(Vec::new(), Codec::Plain).unwrap();
@@ -50,4 +50,47 @@ fn a_packed_program_is_recorded() {
     assert_eq!(skipped.len(), 1, "{skipped:?}");
     assert!(skipped[0].starts_with("usr/bin/app Unsupported(\"a program packed by UPX"), "{skipped:?}");
     assert!(found.skipped[0].conceals_packages);
+}
+
+#[test]
+fn a_runtime_of_java_is_named_once_by_its_release_file_or_its_program() {
+    let program = b"\x7fELF\x02\x01\x01\x00\x00openjdk\x00java\x000.0\x0021.0.2+13-LTS\x00";
+    let found = coalesce(&[layer(|builder| {
+        builder.executable("opt/java/bin/java", program).unwrap();
+        let release = "IMPLEMENTOR=\"Azul Systems, Inc.\"\nJAVA_RUNTIME_VERSION=\"21.0.2+13-LTS\"\n";
+        builder.file("opt/java/release", release).unwrap();
+        builder.executable("opt/small/bin/java", program).unwrap();
+    })]);
+    let rows: Vec<String> = found
+        .packages
+        .iter()
+        .map(|installed| {
+            format!("{} {} {}", installed.path, installed.package.name, installed.package.version)
+        })
+        .collect();
+    assert_eq!(rows, ["opt/java/release zulu 21.0.2+13-LTS", "opt/small/bin/java openjdk 21.0.2+13-LTS"]);
+}
+
+#[test]
+fn a_store_of_nix_without_its_database_is_listed_by_its_paths() {
+    let store = "nix/store/0c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a-hello-2.12.1-bin";
+    let found = layer(|builder| {
+        builder.folder(store).unwrap();
+        builder.executable(&format!("{store}/bin/hello"), seeds::program()).unwrap();
+        builder.file(&format!("{store}/share/text"), "text").unwrap();
+        builder.file("nix/store/1c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a-builder.sh", "text").unwrap();
+        builder
+            .file("nix/store/2c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a-a-1.0/package-lock.json", seeds::LOCK)
+            .unwrap();
+    });
+    let rows: Vec<String> = found
+        .databases
+        .iter()
+        .flat_map(|database| database.packages.iter().map(move |package| (database, package)))
+        .map(|(database, package)| format!("{:?} {} {}", database.presence, package.name, package.version))
+        .collect();
+    assert_eq!(
+        rows,
+        ["Installed hello 2.12.1", "Installed stdlib 1.22.1", "Installed a 1.0", "Locked b 1.0.0"]
+    );
 }

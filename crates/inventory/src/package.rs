@@ -57,7 +57,9 @@ pub enum PackageKind {
     Julia,
     /// A path of a Nix store.
     Nix,
-    /// A package of PEAR's installer from another channel than its own, such as PECL.
+    /// An extension of PHP: a package of PECL.
+    Pecl,
+    /// A package of PEAR's installer from another channel than its own and PECL.
     Pear,
     /// A Lua rock.
     LuaRocks,
@@ -109,6 +111,7 @@ impl PackageKind {
             Self::Conan => "conan",
             Self::Julia => "julia",
             Self::Nix => "nix",
+            Self::Pecl => "pecl",
             Self::Pear => "pear",
             Self::LuaRocks => "luarocks",
             Self::Opam => "opam",
@@ -160,7 +163,18 @@ pub struct Package {
     /// The module stream of Red Hat's kin that it was built in, where its header says so:
     /// `nodejs:18:8090020240101:a75119d5`. The same name has other fixed versions in other streams.
     ///
-    /// Of a Go program it is [`UNTAGGED`] where its version only says from which commit it was built.
+    /// Of a Go program it is [`UNTAGGED`] where its version only says from which commit it was built. Of a
+    /// [`PackageKind::Noted`] it is the kind of the package that the note speaks of: `rpm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+}
+
+impl Package {
+    /// The type word of its package URL: that of its kind, and of what a note in a program says, of the kind in the note.
+    pub fn purl_type(&self) -> &'static str {
+        let noted = self.module.as_deref().filter(|_| self.kind == PackageKind::Noted);
+        let kinds = [PackageKind::Rpm, PackageKind::Deb, PackageKind::Apk, PackageKind::Alpm];
+        let kind = kinds.into_iter().find(|kind| noted == Some(kind.purl_type()));
+        kind.unwrap_or(self.kind).purl_type()
+    }
 }

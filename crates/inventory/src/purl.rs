@@ -31,7 +31,7 @@ use std::fmt::Write as _;
 pub fn package_url(package: &Package, distribution: Option<&Distribution>) -> String {
     // Bitnami says for which distribution it built, but the component is its own.
     let distribution = distribution.filter(|_| package.kind.is_os() || package.kind == PackageKind::Bitnami);
-    let mut url = format!("pkg:{}/", package.kind.purl_type());
+    let mut url = format!("pkg:{}/", package.purl_type());
     // The namespace of an ebuild is its category.
     if let Some(distribution) =
         distribution.filter(|_| package.kind.is_os() && package.kind != PackageKind::Portage)
@@ -98,6 +98,7 @@ fn write_name(url: &mut String, package: &Package) {
         | PackageKind::Nix
         | PackageKind::Otp
         | PackageKind::Pear
+        | PackageKind::Pecl
         | PackageKind::LuaRocks
         | PackageKind::Opam
         | PackageKind::Cpan

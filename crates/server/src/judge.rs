@@ -171,6 +171,7 @@ pub fn ecosystem_of(kind: PackageKind, distribution: Option<&Distribution>) -> O
         | PackageKind::Nix
         | PackageKind::Otp
         | PackageKind::Pear
+        | PackageKind::Pecl
         | PackageKind::LuaRocks
         | PackageKind::Opam
         | PackageKind::Cpan

@@ -4,7 +4,7 @@
 //! its own, a release of its own, or a `v` before the number.
 
 use anyhow::{Context, Result};
-use inventory::{ImageInventory, PackageKind};
+use inventory::ImageInventory;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -52,12 +52,7 @@ pub(crate) fn files(data: &Path) -> Result<Vec<List>> {
 /// What we list.
 pub(crate) fn ours(inventory: &ImageInventory) -> BTreeSet<Row> {
     let packages = inventory.packages.iter().map(|installed| &installed.package);
-    packages.map(|package| row(ecosystem(package.kind), &package.name, &package.version)).collect()
-}
-
-/// The word of the package URL.
-fn ecosystem(kind: PackageKind) -> &'static str {
-    kind.purl_type()
+    packages.map(|package| row(package.purl_type(), &package.name, &package.version)).collect()
 }
 
 /// What the two others list, together.

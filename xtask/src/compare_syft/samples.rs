@@ -6,6 +6,8 @@ mod distroless;
 pub(crate) mod node;
 pub(crate) mod python;
 mod rpm;
+mod upstream;
+mod written;
 
 use super::Sample;
 use anyhow::{Result, bail};
@@ -27,6 +29,9 @@ pub(super) const SAMPLES: &[Sample] = &[
     debian::GO_MORE,
     debian::JAVA_MORE,
     debian::ERLANG,
+    debian::MONO,
+    debian::KERNEL,
+    debian::STATISTICS,
     by_hand::PROGRAMS,
     by_hand::MORE,
     distroless::HOST,
@@ -37,6 +42,12 @@ pub(super) const SAMPLES: &[Sample] = &[
     python::JARS,
     python::DOTNET,
     rpm::SQLITE,
+    upstream::SERVERS,
+    upstream::COMPILED,
+    written::ARCH,
+    written::GENTOO,
+    written::LANGUAGES,
+    written::BUILT,
 ];
 
 /// Runs a program that makes a sample; what it says is shown only if it fails.

@@ -284,7 +284,8 @@ fn source_packages_are_matched_by_their_name_and_version() {
 fn what_a_builder_added_to_a_version_has_no_say() {
     let one = osv("B-1", "", "Bitnami", "java", &range(r#"{"introduced":"0"},{"fixed":"17.0.9"}"#));
     let two = osv("B-2", "", "Bitnami", "redis", &range(r#"{"introduced":"0"},{"fixed":"7.4.1"}"#));
-    let (snapshot, ecosystem) = (snapshot(&format!("{one}\n{two}")), Ecosystem::new("Bitnami"));
+    let three = osv("B-3", "", "Bitnami", "ruby", &range(r#"{"introduced":"0"},{"fixed":"2.7.8"}"#));
+    let (snapshot, ecosystem) = (snapshot(&format!("{one}\n{two}\n{three}")), Ecosystem::new("Bitnami"));
     let verdict = |kind, name, version| {
         let found = match_package(&snapshot, &Query::new(&ecosystem, kind, name, version));
         found.into_iter().next().map(|found| found.verdict)
@@ -295,6 +296,8 @@ fn what_a_builder_added_to_a_version_has_no_say() {
     assert!(is_affected(PackageKind::Bitnami, "redis", "7.4.0-3"));
     assert!(!is_affected(PackageKind::Bitnami, "redis", "7.4.1-2"));
     assert!(is_affected(PackageKind::Bitnami, "redis", "7.4.1-rc1"));
+    assert!(is_affected(PackageKind::Binary, "ruby", "2.7.7p221"));
+    assert!(!is_affected(PackageKind::Binary, "ruby", "2.7.8p225"));
 }
 
 #[test]

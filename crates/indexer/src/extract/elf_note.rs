@@ -33,6 +33,8 @@ struct Note {
     #[serde(default)]
     version: String,
     architecture: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
 }
 
 fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Result<Reading, SkipReason> {
@@ -43,14 +45,16 @@ fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Resul
     let section = section.whole().unwrap_or_default();
     let found = note(&section).or_else(|| note(content(elf.layout(), &section)?));
     // A note that says nothing hides nothing: the package is as unknown as without it.
-    let Some(Note { name, version, architecture }) = found else { return Ok(Reading::Nothing) };
+    let Some(Note { name, version, architecture, kind }) = found else { return Ok(Reading::Nothing) };
     let mut list = PackageList::new(PackageKind::Noted, limits);
     let architecture = architecture.and_then(|text| list.word(text.as_bytes()));
+    let kind = kind.and_then(|text| list.word(text.as_bytes()));
     if list.word(name.as_bytes()).is_none() || list.word(version.as_bytes()).is_none() {
         return Ok(Reading::Nothing);
     }
     if let Some(package) = list.push(name.as_bytes(), version.as_bytes())? {
         package.architecture = architecture;
+        package.module = kind;
     }
     Ok(list.finish())
 }
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_a_note_says() {
-        let expected = "generic coreutils 9.4-6.fc40 x86_64\n";
+        let expected = "generic coreutils 9.4-6.fc40 x86_64 in rpm\n";
         assert_eq!(read(&note("FDO", 0xcafe_1a7e, JSON)), expected);
         let others = [note("GNU", 3, b"0123"), note("FDO", 0xcafe_1a7e, JSON)].concat();
         assert_eq!(read(&others), expected);

@@ -4,7 +4,7 @@
 //! itself does it, the version begins behind the first hyphen that no letter follows. Paths without a version are
 //! sources and scripts of a build.
 //!
-//! Images that Nix builds itself have a store without this database, and there nothing is said of it.
+//! Images that Nix builds itself have a store without this database; `nix_store` lists them.
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::Limits;
@@ -47,18 +47,22 @@ fn browse(_: &File<'_>, body: Body<'_>, limits: &Limits, _: &Workspace) -> Resul
     Ok(list.finish())
 }
 
-/// Name and version of a path of the store.
-fn name_and_version(path: &[u8]) -> Option<(&[u8], &[u8])> {
-    let name = path.strip_prefix(b"/nix/store/")?;
+/// Name and version of a path of the store. A last word without a number is the part of the package: `bin`, `dev`.
+pub(super) fn name_and_version(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let name = path.strip_prefix(b"/").unwrap_or(path).strip_prefix(b"nix/store/")?;
     if name.ends_with(b".drv") {
         return None;
     }
     // A hash in base 32.
-    let name = name.get(32..)?.strip_prefix(b"-")?;
+    let (hash, name) = name.split_at_checked(32)?;
+    let name = name.strip_prefix(b"-").filter(|_| hash.iter().all(u8::is_ascii_alphanumeric))?;
     let hyphen = memchr::memchr_iter(b'-', name)
         .find(|at| at.checked_add(1).and_then(|next| name.get(next)).is_some_and(u8::is_ascii_digit))?;
     let (name, version) = name.split_at_checked(hyphen)?;
-    Some((name, version.strip_prefix(b"-")?))
+    let version = version.strip_prefix(b"-")?;
+    let whole = memchr::memrchr(b'-', version).and_then(|hyphen| version.split_at_checked(hyphen));
+    let is_part = |part: &[u8]| !part.iter().any(u8::is_ascii_digit);
+    Some((name, whole.filter(|(_, part)| is_part(part)).map_or(version, |(version, _)| version)))
 }
 
 #[cfg(test)]
@@ -75,7 +79,8 @@ mod tests {
         };
         let hash = "0c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a";
         let pair = |name: &str, version: &str| Some((name.to_owned(), version.to_owned()));
-        assert_eq!(parts(&format!("/nix/store/{hash}-openssl-3.0.13-bin")), pair("openssl", "3.0.13-bin"));
+        assert_eq!(parts(&format!("/nix/store/{hash}-openssl-3.0.13-bin")), pair("openssl", "3.0.13"));
+        assert_eq!(parts(&format!("/nix/store/{hash}-glibc-2.34-210-dev")), pair("glibc", "2.34-210"));
         assert_eq!(parts(&format!("/nix/store/{hash}-gtk-doc-1.33")), pair("gtk-doc", "1.33"));
         assert_eq!(parts(&format!("/nix/store/{hash}-openssl-3.0.13.drv")), None);
         assert_eq!(parts(&format!("/nix/store/{hash}-builder.sh")), None);

@@ -5,13 +5,14 @@
 //! In newer files the version is an array of two, for the package and for its interface, of which the first counts.
 //!
 //! Packages of the channel pear.php.net are also on Packagist as `pear/NAME`, which is how advisories know them, so they
-//! are listed as such. Other channels have names of their own.
+//! are listed as such. Extensions of PHP, from pecl.php.net, are a kind of their own; other channels stand in the name.
 
 use super::{Action, Extractor, File, PackageList, Reading};
 use crate::Limits;
 use inventory::{PackageKind, SkipReason};
 
 const MAIN: &str = "pear.php.net";
+const EXTENSIONS: &str = "pecl.php.net";
 
 /// The line in the table.
 pub(super) const EXTRACTOR: Extractor = Extractor {
@@ -51,6 +52,11 @@ fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, Ski
         let mut list = PackageList::new(PackageKind::Composer, limits);
         let name = [b"pear/", name.to_ascii_lowercase().as_slice()].concat();
         list.push(&name, version)?;
+        return Ok(list.finish());
+    }
+    if channel == EXTENSIONS {
+        let mut list = PackageList::new(PackageKind::Pecl, limits);
+        list.push(name, version)?;
         return Ok(list.finish());
     }
     let mut list = PackageList::new(PackageKind::Pear, limits);
@@ -129,7 +135,7 @@ mod tests {
         let text = r#"a:5:{s:7:"attribs";a:2:{s:7:"version";s:3:"2.0";i:0;N;}s:4:"name";s:5:"redis";s:3:"old";b:1;s:7:"version";a:2:{s:7:"release";s:5:"5.3.7";s:3:"api";s:5:"5.3.0";}s:4:"date";d:0.5;}"#;
         assert_eq!(
             read_as("usr/local/lib/php/.registry/.channel.pecl.php.net/redis.reg", text),
-            "pear pecl.php.net/redis 5.3.7\n"
+            "pecl redis 5.3.7\n"
         );
         let text = r#"a:3:{s:8:"provides";a:0:{}s:4:"name";s:11:"Archive_Tar";s:7:"version";s:5:"1.4.9";}"#;
         assert_eq!(

@@ -8,6 +8,8 @@ pub(super) const PROGRAM: Program = Program {
     files: &["node", "nodejs", "libnode.so*"],
     signs: &[
         r"node\.js/v([0-9]+\.[0-9]+\.[0-9]+)",
+        // Those before 7 have it alone.
+        r"\x00(?:node )?v([0456]\.[0-9]+\.[0-9]+)\x00",
         r"nodejs\.org/download/release/v([0-9]+\.[0-9]+\.[0-9]+)/",
     ],
     sample: (b"\x00node.js/v20.10.0\x00", "20.10.0"),

@@ -11,6 +11,8 @@ pub(super) const PROGRAM: Program = Program {
     files: &["redis-server", "redis-check-rdb", "redis-check-aof", "redis-sentinel"],
     signs: &[
         r"[^0-9.]([2-8]\.[0-9]{1,2}\.[0-9]{1,2})1[4-9][0-9]{8}0{9}\x00",
+        // A container goes by twelve digits, which may begin with one of ten.
+        r"[^0-9.]([2-8]\.[0-9]{1,2}\.[0-9]{1,2})[0-9a-f]{12}-1[4-9][0-9]{8}",
         r"[^0-9.]([2-8]\.[0-9]{1,2}\.[0-9]{1,2})[A-Za-z0-9.-]{0,64}-1[4-9][0-9]{8}",
         r"\x00([3-8]\.[0-9]{1,2}\.[0-9]{1,2})\x00",
     ],

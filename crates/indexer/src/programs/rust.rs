@@ -5,7 +5,7 @@ use super::Program;
 /// The rule.
 pub(super) const PROGRAM: Program = Program {
     name: "rust",
-    files: &["librustc_driver-*.so"],
+    files: &["librustc_driver-*.so", "libstd-*.so"],
     signs: &[
         r"rustc version ([0-9]+\.[0-9]+\.[0-9]+)",
         // Where distributions built it.

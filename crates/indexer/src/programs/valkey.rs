@@ -8,6 +8,8 @@ pub(super) const PROGRAM: Program = Program {
     files: &["valkey-server", "valkey-check-rdb", "valkey-check-aof", "valkey-sentinel"],
     signs: &[
         r"valkey([7-9]\.[0-9]{1,2}\.[0-9]{1,2})1[4-9][0-9]{8}0{9}\x00",
+        // A container goes by twelve digits, which may begin with one of ten.
+        r"valkey([7-9]\.[0-9]{1,2}\.[0-9]{1,2})[0-9a-f]{12}-1[4-9][0-9]{8}",
         r"valkey([7-9]\.[0-9]{1,2}\.[0-9]{1,2})[A-Za-z0-9.-]{0,64}-1[4-9][0-9]{8}",
         r"\x00([7-9]\.[0-9]{1,2}\.[0-9]{1,2})\x00",
     ],

@@ -22,6 +22,7 @@ pub(crate) fn files() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("elf", "lib/modules/6/a.ko", elf(&[(".modinfo", b"name=a\0version=1\0vermagic=6.1 SMP\0")])),
         ("elf", "boot/vmlinuz-6.1", kernel()),
         ("pe", "app/A.dll", portable_executable(&[("ProductName", "A"), ("FileVersion", "1.0.0.0")])),
+        ("elf", "nix/store/0c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a-a-1.0/bin/a", program()),
         ("zip", "app.jar", archive()),
         ("zip", "app.zip", archive()),
         ("zip", "usr/lib/python3/site-packages/a.egg", archive()),
@@ -79,7 +80,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("json_manifests", "app.deps.json", r#"{"libraries":{"a/1":{"type":"package"}}}"#),
     ("json_manifests", "opt/conda-meta/a.json", r#"{"name":"a","version":"1","subdir":"linux-64"}"#),
     ("json_manifests", "root/buildinfo/content_manifests/a.json", r#"{"content_sets":["a","b"]}"#),
-    ("lock_files", "package-lock.json", r#"{"packages":{"":{},"node_modules/a":{"version":"1.0.0"}}}"#),
+    ("lock_files", "package-lock.json", LOCK),
     (
         "lock_files",
         "npm-shrinkwrap.json",
@@ -116,6 +117,9 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("lock_files", "Manifest.toml", "[[deps.A]]\nuuid = \"x\"\nversion = \"1.0.0\"\n"),
 ];
 
+/// A lock file of npm.
+pub(crate) const LOCK: &str = r#"{"packages":{"":{},"node_modules/b":{"version":"1.0.0"}}}"#;
+
 /// Hands bytes to every parser that reads a file of this path.
 pub(crate) fn read_as(path: &str, content: &[u8], limits: &Limits) -> usize {
     let file = File { path, size: content.len() as u64, mode: 0o755 };
@@ -126,6 +130,9 @@ pub(crate) fn read_as(path: &str, content: &[u8], limits: &Limits) -> usize {
                 let _ = read(&file, content, limits);
             }
             Action::Browse { browse, .. } => browsed(&file, content, limits, browse),
+            Action::Place(place) => {
+                place(path);
+            }
             Action::Refuse(_) => continue,
         }
         readers += 1;

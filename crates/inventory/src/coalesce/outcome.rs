@@ -23,11 +23,20 @@ pub(super) fn inventory(tree: &Tree, layers: &[LayerInventory]) -> ImageInventor
     let silent = silence(&mut packages);
     mark(tree, &mut packages);
     // The package of the distribution is the program's package; only what nobody owns has to speak for itself.
+    drop_named_twice(&mut packages);
     let bills = components(&packages);
+    let runtimes = runtimes(&packages);
     packages.retain(|installed| {
         let is_component = |(folder, name): &(LayerPath, String)| {
             *name == installed.package.name && installed.path.is_within(folder)
         };
+        let is_of_runtime = installed.package.kind == PackageKind::Binary
+            && installed.package.name == "openjdk"
+            && !is_release_of_java(&installed.path)
+            && runtimes.iter().any(|folder| installed.path.is_within(folder));
+        if is_of_runtime {
+            return false;
+        }
         !matches!(installed.package.kind, PackageKind::Binary | PackageKind::Noted)
             || (installed.owned_by.is_none() && !bills.iter().any(is_component))
     });
@@ -48,6 +57,36 @@ fn components(packages: &[InstalledPackage]) -> Vec<(LayerPath, String)> {
         Some((folder, installed.package.name.clone()))
     });
     components.collect()
+}
+
+/// Of a store of Nix the database counts; the paths of the store speak where it lists nothing of that name and version.
+fn drop_named_twice(packages: &mut Vec<InstalledPackage>) {
+    let is_path = |installed: &InstalledPackage| {
+        installed.package.kind == PackageKind::Nix && installed.path.as_str().starts_with("nix/store/")
+    };
+    let listed =
+        packages.iter().filter(|installed| installed.package.kind == PackageKind::Nix && !is_path(installed));
+    let listed: BTreeSet<_> = listed.map(|installed| installed.package.clone()).collect();
+    if !listed.is_empty() {
+        packages.retain(|installed| !is_path(installed) || !listed.contains(&installed.package));
+    }
+}
+
+/// The folders of runtimes of Java that say in their file `release` which they are, for all programs below them.
+fn runtimes(packages: &[InstalledPackage]) -> Vec<LayerPath> {
+    let named = packages.iter().filter(|installed| {
+        installed.package.kind == PackageKind::Binary && is_release_of_java(&installed.path)
+    });
+    let folders = named.filter_map(|installed| {
+        let folder = installed.path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        LayerPath::from_bytes(folder.as_bytes())
+    });
+    folders.collect()
+}
+
+/// No other program is known by a file of this name.
+fn is_release_of_java(path: &LayerPath) -> bool {
+    path.as_str().rsplit('/').next() == Some("release")
 }
 
 /// The content sets that the build system of Red Hat notes in the image.

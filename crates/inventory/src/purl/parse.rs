@@ -30,6 +30,7 @@ const KINDS: &[PackageKind] = &[
     PackageKind::Nix,
     PackageKind::Otp,
     PackageKind::Pear,
+    PackageKind::Pecl,
     PackageKind::LuaRocks,
     PackageKind::Opam,
     PackageKind::Cpan,

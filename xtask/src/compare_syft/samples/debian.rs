@@ -78,6 +78,31 @@ pub(super) const ERLANG: Sample = Sample {
     },
 };
 
+/// Assemblies of .NET, and the libraries of Windows in Wine.
+pub(super) const MONO: Sample = Sample {
+    name: "debian-mono",
+    needs: NEEDS,
+    make: |folder| {
+        root(
+            folder,
+            "bookworm",
+            "mono-runtime,libmono-system-web4.0-cil,libnunit-framework2.6.3-cil,libnewtonsoft-json5.0-cil",
+        )
+    },
+};
+/// Linux with its modules.
+pub(super) const KERNEL: Sample = Sample {
+    name: "debian-kernel",
+    needs: NEEDS,
+    make: |folder| root(folder, "bookworm", "linux-image-cloud-amd64"),
+};
+/// Languages of science and of functions.
+pub(super) const STATISTICS: Sample = Sample {
+    name: "debian-functional",
+    needs: NEEDS,
+    make: |folder| root(folder, "bookworm", "ghc,haskell-stack,ocaml,opam,r-base-core,ldap-utils"),
+};
+
 /// A root of this release with these packages, separated by commas.
 pub(crate) fn root(folder: &Path, release: &str, packages: &str) -> Result<Made> {
     let archive = folder.join("root.tar");

@@ -180,3 +180,23 @@ fn content_sets_of_other_products_are_heard_in_the_ecosystem() {
     assert_eq!(of("rhel-9-for-x86_64-baseos-eus-rpms"), "Red Hat:rhel_eus:9.2+enterprise_linux:9");
     assert_eq!(of("rhel-9-for-x86_64-baseos-rpms"), "Red Hat:enterprise_linux:9");
 }
+
+#[test]
+fn what_a_store_of_nix_and_its_database_both_list_is_listed_once() {
+    let store = "nix/store/0c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a-hello-2.12.1/bin/hello";
+    let other = "nix/store/1c0b7vlxlb0xqg2m9dyhb8wlsr2mfq4a-other-1/bin/other";
+    let built = layer()
+        .database(PackageKind::Nix, store, "hello@2.12.1")
+        .database(PackageKind::Nix, other, "other@1")
+        .database(PackageKind::Nix, "nix/var/nix/db/db.sqlite", "hello@2.12.1");
+    check([built], &format!("other@1 {other} L0\nhello@2.12.1 nix/var/nix/db/db.sqlite L0"));
+}
+
+#[test]
+fn a_note_of_a_package_speaks_only_of_what_nobody_owns() {
+    let noted = alpine().database(PackageKind::Noted, "usr/bin/ls", "coreutils@9.4-r0");
+    check([noted.owns(APK, PackageKind::Apk, "zlib", &["usr/bin/ls"])], TWO);
+    let noted = alpine().database(PackageKind::Noted, "usr/bin/ls", "coreutils@9.4-r0");
+    let both = format!("{TWO}\ncoreutils@9.4-r0 usr/bin/ls L0");
+    check([noted.owns(APK, PackageKind::Apk, "zlib", &["usr/bin/cat"])], &both);
+}
