@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use server::advisories::held;
 use server::jobs::reevaluate::FlipLimit;
-use std::sync::Arc;
 use store::{Found, ImageState, PullPolicy, QuarantineState};
 
 const ONE: Said<'_> = ("CVE-2026-0001", "django", "2.0", HIGH);
