@@ -309,6 +309,15 @@ mod tests_support {
         memory
     }
 
+    /// What an extractor reads of a file with this text, as lines of text.
+    pub(super) fn shown(
+        read: fn(&File<'_>, &[u8], &Limits) -> Result<Reading, SkipReason>,
+        path: &str,
+        text: impl AsRef<[u8]>,
+    ) -> String {
+        show(read(&File { path, size: 0, mode: 0 }, text.as_ref(), &Limits::default()))
+    }
+
     /// A reading as lines of text, for snapshots.
     pub(super) fn show(reading: Result<Reading, SkipReason>) -> String {
         let mut text = String::new();

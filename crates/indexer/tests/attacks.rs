@@ -4,7 +4,7 @@
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use indexer::build::{HeaderBlock, LayerBuilder, media_type};
+use indexer::build::{HeaderBlock, LayerBuilder, elf, media_type};
 use indexer::codec::Codec;
 use indexer::{Limits, index_layer};
 use inventory::{ImageInventory, LayerInventory, Obstacle, coalesce};
@@ -86,28 +86,9 @@ fn hard_links_to_nothing_and_devices_in_the_place_of_a_database_are_obstacles() 
     }
 }
 
-/// A 64-bit ELF file with one section `.dep-v0`.
+/// A program with this audit.
 fn audited(section: &[u8]) -> Vec<u8> {
-    let names = b"\0.dep-v0\0.shstrtab\0";
-    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
-    file.resize(64, 0);
-    let name_table = file.len() as u64;
-    file.extend(names);
-    let content = file.len() as u64;
-    file.extend(section);
-    let table = file.len() as u64;
-    for (name, offset, size) in [(1_u32, content, section.len() as u64), (9, name_table, names.len() as u64)]
-    {
-        file.extend(name.to_le_bytes());
-        file.extend([1, 0, 0, 0]);
-        file.extend([0; 16]);
-        file.extend(offset.to_le_bytes());
-        file.extend(size.to_le_bytes());
-        file.extend([0; 24]);
-    }
-    file[40..48].copy_from_slice(&table.to_le_bytes());
-    file[58..64].copy_from_slice(&[64, 0, 2, 0, 1, 0]);
-    file
+    elf(&[(".dep-v0", section)])
 }
 
 #[test]

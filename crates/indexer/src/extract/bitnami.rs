@@ -108,14 +108,10 @@ fn push(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     const BILL: &str = "opt/bitnami/redis/.spdx-redis.spdx";
-
-    fn read_at(path: &str, text: &str) -> String {
-        show(read(&File { path, size: 0, mode: 0o644 }, text.as_bytes(), &Limits::default()))
-    }
 
     #[test]
     fn a_bill_of_either_form() {
@@ -125,11 +121,11 @@ mod tests {
                 {"referenceType":"purl","referenceLocator":"pkg:bitnami/redis@7.4.1-2?arch=amd64&distro=debian-12"}]},
             {"name":"no references"},
             {"name":"jar","externalRefs":[{"referenceLocator":"pkg:maven/a/b@1"}]}]}"#;
-        assert_eq!(read_at(BILL, text), "bitnami redis 7.4.1-2 amd64\n");
+        assert_eq!(shown(read, BILL, text), "bitnami redis 7.4.1-2 amd64\n");
         let text = "SPDXVersion: SPDX-2.3\nPackageName: redis\nPackageVersion: 7.4.1\n\
                     ExternalRef: PACKAGE-MANAGER purl pkg:bitnami/redis@7.4.1?arch=arm64&distro=debian-12\n\
                     ExternalRef: SECURITY cpe23Type cpe:2.3:*:redis:redis:7.4.1:*:*:*:*:*:*:*\n";
-        assert_eq!(read_at(BILL, text), "bitnami redis 7.4.1 arm64\n");
+        assert_eq!(shown(read, BILL, text), "bitnami redis 7.4.1 arm64\n");
     }
 
     #[test]
@@ -137,18 +133,18 @@ mod tests {
         let path = "opt/bitnami/.bitnami_components.json";
         let text = r#"{"postgresql":{"arch":"amd64","distro":"debian-12","type":"NAMI","version":"15.4.0-1"},
                        "gosu":{"version":"1.16.0-1"}}"#;
-        assert_eq!(read_at(path, text), "bitnami gosu 1.16.0-1\nbitnami postgresql 15.4.0-1 amd64\n");
+        assert_eq!(shown(read, path, text), "bitnami gosu 1.16.0-1\nbitnami postgresql 15.4.0-1 amd64\n");
     }
 
     #[test]
     fn what_makes_no_sense_is_said() {
-        assert_eq!(read_at(BILL, "SPDXVersion: SPDX-2.3\n"), "bitnami: no packages\n");
+        assert_eq!(shown(read, BILL, "SPDXVersion: SPDX-2.3\n"), "bitnami: no packages\n");
         let broken = r#"{"packages":[{"externalRefs":[{"referenceLocator":"pkg:bitnami/@"}]}]}"#;
         assert_eq!(
-            read_at(BILL, broken),
+            shown(read, BILL, broken),
             "bitnami: no packages\nmalformed: a package URL of Bitnami that is none\n"
         );
-        assert!(read_at(BILL, "{").starts_with("malformed"));
+        assert!(shown(read, BILL, "{").starts_with("malformed"));
         assert!(!is_bill("srv/opt/bitnami/redis/.spdx-redis.spdx"));
         assert!(!is_bill("opt/bitnami/redis/redis.spdx"));
     }

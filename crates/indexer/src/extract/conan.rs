@@ -54,14 +54,12 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn both_versions() {
-        let read = |text: &str| {
-            show(read(&File { path: "x", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |text: &str| shown(read, "x", text);
         let two = r#"{"version":"0.5","requires":["zlib/1.2.13#rev%1670","own"],"build_requires":["cmake/3.25#x"]}"#;
         assert_eq!(read(two), "conan zlib 1.2.13 locked\n");
         let one = r#"{"graph_lock":{"nodes":{"0":{"options":""},"1":{"ref":"zlib/1.2.11@user/stable#0"}}},"version":"0.4"}"#;

@@ -39,14 +39,12 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn sets_are_fields() {
-        let read = |text: &str| {
-            show(read(&File { path: "x", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |text: &str| shown(read, "x", text);
         let text = r#"{"metadata":{"icm_version":1},"from_dnf_hint":true,"content_sets":["rhel-9-baseos","a\u0000"],"image_contents":[]}"#;
         assert_eq!(read(text), "CONTENT_SET = rhel-9-baseos\n");
         assert_eq!(read("{}"), "");

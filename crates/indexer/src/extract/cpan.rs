@@ -60,14 +60,12 @@ fn starts_as_version(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn distributions_and_their_versions() {
-        let read = |text: &str| {
-            show(read(&File { path: "x", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |text: &str| shown(read, "x", text);
         assert_eq!(
             read(
                 r#"{"name":"Mojo","provides":{},"version":9.31,"dist":"Mojolicious-9.31","target":"Mojolicious"}"#

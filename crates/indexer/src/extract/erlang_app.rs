@@ -103,32 +103,30 @@ fn version(content: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
-
-    fn read_as(path: &str, text: &str) -> String {
-        show(read(&File { path, size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-    }
 
     #[test]
     fn applications_of_a_release() {
         expect![[r#"
             hex plug 1.14.0
         "#]]
-        .assert_eq(&read_as(
+        .assert_eq(&shown(
+            read,
             "app/lib/plug-1.14.0/ebin/plug.app",
             "{application,plug,\n    [{modules,['Elixir.Plug',vsn_helper]},{optional_applications,[]},\n     {description,\"{vsn} of it\"},\n     {vsn,\"1.14.0\"}]}.\n",
         ));
         expect![[r#"
             otp ssl 11.0.3
         "#]]
-        .assert_eq(&read_as(
+        .assert_eq(&shown(
+            read,
             "usr/lib/erlang/lib/ssl-11.0.3/ebin/ssl.app",
             "%% -*- erlang -*-\n{application, ssl,\n [ {description, \"Erlang/OTP SSL application\"},\n  { 'vsn' ,\n \"11.0.3\" }]}.",
         ));
-        assert_eq!(read_as("a/ebin/a.app", "{application,a,[{vsn,\"\"}]}."), "nothing\n");
-        assert!(read_as("a/ebin/a.app", "{application,a,[{vsn,git}]}.").starts_with("malformed"));
+        assert_eq!(shown(read, "a/ebin/a.app", "{application,a,[{vsn,\"\"}]}."), "nothing\n");
+        assert!(shown(read, "a/ebin/a.app", "{application,a,[{vsn,git}]}.").starts_with("malformed"));
     }
 
     #[test]

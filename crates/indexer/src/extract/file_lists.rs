@@ -55,14 +55,12 @@ fn read(file: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, Ski
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn lists_and_checksums() {
-        let read = |path, text: &str| {
-            show(read(&File { path, size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |path, text: &str| shown(read, path, text);
         let list = "/.\n/usr\n/usr/bin\n/usr/bin/python3.11\n/usr/share/doc/x\n";
         assert_eq!(
             read("var/lib/dpkg/info/python3.11:amd64.list", list),

@@ -72,15 +72,13 @@ fn split_file_name(name: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
 
     #[test]
     fn names_and_versions_in_all_their_forms() {
-        let read = |path: &str, text: &str| {
-            show(read(&File { path, size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |path: &str, text: &str| shown(read, path, text);
         expect![[r#"
             gem rack 2.2.3
         "#]]

@@ -41,14 +41,12 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn both_forms_and_inner_libraries() {
-        let read = |text: &str| {
-            show(read(&File { path: "x", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |text: &str| shown(read, "x", text);
         assert_eq!(
             read("name:            aeson\nversion:         2.0.3.0\nvisibility:      public\n"),
             "hackage aeson 2.0.3.0\n"

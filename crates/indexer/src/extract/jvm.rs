@@ -72,14 +72,12 @@ fn name(builder: &[u8], path: &str, is_runtime: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn builds_of_all_kinds() {
-        let read = |path, text: &str| {
-            show(read(&File { path, size: 0, mode: 0o644 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |path, text: &str| shown(read, path, text);
         let of = |text| read("opt/java/release", text);
         assert_eq!(
             of(

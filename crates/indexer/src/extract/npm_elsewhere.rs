@@ -52,7 +52,7 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
     fn what_is_no_package_of_a_registry_says_nothing() {
         let read = |text: &str| {
             let path = "node_modules/a/b/package.json";
-            show(read(&File { path, size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
+            shown(read, path, text)
         };
         assert_eq!(read(r#"{"name":"react-is","version":"19.0.0"}"#), "npm react-is 19.0.0\n");
         assert_eq!(read(r#"{"name":"a","version":"1","private":false}"#), "npm a 1\n");

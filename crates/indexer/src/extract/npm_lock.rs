@@ -90,12 +90,12 @@ fn push(list: &mut PackageList, name: &str, version: &str) -> Result<(), SkipRea
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
 
     fn read_text(text: &str) -> String {
-        show(read(&File { path: "package-lock.json", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
+        shown(read, "package-lock.json", text)
     }
 
     #[test]

@@ -81,12 +81,8 @@ fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
-
-    fn read_as(path: &str, content: &str) -> String {
-        show(read(&File { path, size: 0, mode: 0 }, content.as_bytes(), &Limits::default()))
-    }
 
     #[test]
     fn packages_of_the_older_kind() {
@@ -96,7 +92,7 @@ mod tests {
             <package id=\"StyleCop\" version=\"1.1\" developmentDependency=\"true\" />\n\
             <package id=\"NoVersion\" allowedVersions=\"[1,2)\" />\n</packages>\n";
         assert_eq!(
-            read_as("srv/packages.config", text),
+            shown(read, "srv/packages.config", text),
             "nuget A 1.0 locked\nnuget Newtonsoft.Json 6.0.4 locked\n"
         );
     }
@@ -110,8 +106,8 @@ mod tests {
             <PackageReference Update=\"Old\" Version=\"2.0\">\n</PackageReference>\n\
             <PackageVersions Include=\"X\" Version=\"1\"/></ItemGroup></Project>";
         let expected = "nuget Old 2.0 locked\nnuget Serilog 3.1.1 locked\n";
-        assert_eq!(read_as("src/Directory.Packages.props", text), expected);
-        assert_eq!(read_as("src/packages.props", text), expected);
+        assert_eq!(shown(read, "src/Directory.Packages.props", text), expected);
+        assert_eq!(shown(read, "src/packages.props", text), expected);
     }
 
     #[test]
@@ -119,7 +115,7 @@ mod tests {
         for text in
             ["", "<", "<package", "<package id=", "<package id=\"a\" version=\"", "<package id version>"]
         {
-            assert_eq!(read_as("packages.config", text), "nuget: no packages\n", "{text}");
+            assert_eq!(shown(read, "packages.config", text), "nuget: no packages\n", "{text}");
         }
         assert!(form("Directory.Build.props").is_none());
         assert!(form("nuget.config").is_none());

@@ -33,13 +33,13 @@ fn read(file: &File<'_>, _: &[u8], limits: &Limits) -> Result<Reading, SkipReaso
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn packages_of_a_switch() {
         let path = "home/opam/.opam/4.14/.opam-switch/packages/ocaml-base-compiler.4.14.1/opam";
-        let shown = show(read(&File { path, size: 0, mode: 0 }, b"", &Limits::default()));
+        let shown = shown(read, path, b"");
         assert_eq!(shown, "opam ocaml-base-compiler 4.14.1\n");
         for path in [
             ".opam/repo/default/packages/a/a.1/opam",

@@ -80,13 +80,9 @@ fn values(content: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
-
-    fn read_as(path: &str, content: &str) -> String {
-        show(read(&File { path, size: 0, mode: 0 }, content.as_bytes(), &Limits::default()))
-    }
 
     #[test]
     fn a_package_and_its_files() {
@@ -94,20 +90,22 @@ mod tests {
         expect![[r#"
             alpm openssl 3.3.2-1 x86_64 from openssl-src 3.3.2-1
         "#]]
-        .assert_eq(&read_as("var/lib/pacman/local/openssl-3.3.2-1/desc", desc));
+        .assert_eq(&shown(read, "var/lib/pacman/local/openssl-3.3.2-1/desc", desc));
         let files = "%FILES%\nusr/\nusr/bin/\nusr/bin/openssl\nusr/lib/libssl.so.3\nusr/share/x\n\n%BACKUP%\nbin/no\tabc\n";
         expect![[r#"
             open-ssl owns usr/bin/openssl
             open-ssl owns usr/lib/libssl.so.3
         "#]]
-        .assert_eq(&read_as("var/lib/pacman/local/open-ssl-3.3.2-1/files", files));
+        .assert_eq(&shown(read, "var/lib/pacman/local/open-ssl-3.3.2-1/files", files));
     }
 
     #[test]
     fn rubbish() {
-        assert!(read_as("var/lib/pacman/local/a-1-1/desc", "").starts_with("alpm: no packages\nmalformed"));
-        assert!(read_as("var/lib/pacman/local/a-1-1/desc", "%NAME%\n\n%%\nx\n").contains("malformed"));
-        assert_eq!(read_as("var/lib/pacman/local/a/files", "%FILES%\nbin/a\n"), "");
+        assert!(
+            shown(read, "var/lib/pacman/local/a-1-1/desc", "").starts_with("alpm: no packages\nmalformed")
+        );
+        assert!(shown(read, "var/lib/pacman/local/a-1-1/desc", "%NAME%\n\n%%\nx\n").contains("malformed"));
+        assert_eq!(shown(read, "var/lib/pacman/local/a/files", "%FILES%\nbin/a\n"), "");
         assert_eq!(folder("var/lib/pacman/local/ALPM_DB_VERSION"), None);
         assert_eq!(folder("var/lib/pacman/local/a/b/desc"), None);
     }

@@ -122,29 +122,25 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
-
-    fn read_as(path: &str, text: &str) -> String {
-        show(read(&File { path, size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-    }
 
     #[test]
     fn both_forms_of_a_version() {
         // The form of the file itself has a version too, and comes first.
         let text = r#"a:5:{s:7:"attribs";a:2:{s:7:"version";s:3:"2.0";i:0;N;}s:4:"name";s:5:"redis";s:3:"old";b:1;s:7:"version";a:2:{s:7:"release";s:5:"5.3.7";s:3:"api";s:5:"5.3.0";}s:4:"date";d:0.5;}"#;
         assert_eq!(
-            read_as("usr/local/lib/php/.registry/.channel.pecl.php.net/redis.reg", text),
+            shown(read, "usr/local/lib/php/.registry/.channel.pecl.php.net/redis.reg", text),
             "pecl redis 5.3.7\n"
         );
         let text = r#"a:3:{s:8:"provides";a:0:{}s:4:"name";s:11:"Archive_Tar";s:7:"version";s:5:"1.4.9";}"#;
         assert_eq!(
-            read_as("usr/share/php/.registry/archive_tar.reg", text),
+            shown(read, "usr/share/php/.registry/archive_tar.reg", text),
             "composer pear/archive_tar 1.4.9\n"
         );
         // Every beginning of it is cut somewhere, and the last of them in front of the closing brace alone.
         for length in 0..text.len() - 2 {
-            assert!(read_as("a/.registry/x.reg", &text[..length]).starts_with("malformed"), "{length}");
+            assert!(shown(read, "a/.registry/x.reg", &text[..length]).starts_with("malformed"), "{length}");
         }
     }
 
@@ -158,7 +154,7 @@ mod tests {
             "a::{",
             &deep,
         ] {
-            assert!(read_as("a/.registry/x.reg", broken).starts_with("malformed"), "{broken}");
+            assert!(shown(read, "a/.registry/x.reg", broken).starts_with("malformed"), "{broken}");
         }
     }
 

@@ -75,12 +75,12 @@ fn has_peers_only(key: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
 
     fn read_text(text: &str) -> String {
-        show(read(&File { path: "pnpm-lock.yaml", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
+        shown(read, "pnpm-lock.yaml", text)
     }
 
     #[test]

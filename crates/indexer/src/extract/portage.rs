@@ -75,19 +75,15 @@ fn owned(line: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
-
-    fn read_as(path: &str, content: &str) -> String {
-        show(read(&File { path, size: 0, mode: 0 }, content.as_bytes(), &Limits::default()))
-    }
 
     #[test]
     fn a_package_and_its_files() {
         let content = "dir /usr\ndir /usr/bin\nobj /usr/bin/py thon3 0123456789abcdef0123456789abcdef 1700000000\n\
                        sym /usr/lib/libssl.so -> libssl.so.3 1700000000\nobj nonsense\nsym /x\n\n";
         assert_eq!(
-            read_as("var/db/pkg/dev-lang/python-exec-2.4.10-r1/CONTENTS", content),
+            shown(read, "var/db/pkg/dev-lang/python-exec-2.4.10-r1/CONTENTS", content),
             "ebuild dev-lang/python-exec 2.4.10-r1\n\
              dev-lang/python-exec owns usr/bin/py thon3\ndev-lang/python-exec owns usr/lib/libssl.so\n"
         );
@@ -106,7 +102,7 @@ mod tests {
 
     #[test]
     fn rubbish() {
-        assert!(read_as("var/db/pkg/a/b/CONTENTS", "obj /a b c\n").contains("malformed"));
+        assert!(shown(read, "var/db/pkg/a/b/CONTENTS", "obj /a b c\n").contains("malformed"));
         assert_eq!(package("var/db/pkg/a/b-1/PF"), None);
         assert_eq!(package("srv/var/db/pkg/a/b-1/CONTENTS"), None);
         assert_eq!(package("var/db/pkg/a/CONTENTS"), None);

@@ -75,15 +75,13 @@ fn is_published(purl: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
 
     #[test]
     fn crates_of_an_extension_module() {
-        let read = |text: &str| {
-            show(read(&File { path: "x", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |text: &str| shown(read, "x", text);
         let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[
             {"type":"library","name":"own","version":"0.1.0","purl":"pkg:cargo/own@0.1.0?download_url=file:///home/x"},
             {"type":"library","name":"regex","version":"1.5.4","scope":"required","purl":"pkg:cargo/regex@1.5.4"},

@@ -31,14 +31,12 @@ fn read(_: &File<'_>, content: &[u8], limits: &Limits) -> Result<Reading, SkipRe
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn a_description() {
-        let read = |text: &str| {
-            show(read(&File { path: "x", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |text: &str| shown(read, "x", text);
         assert_eq!(
             read("Package: jsonlite\nTitle: x\n Version: no\nVersion: 1.8.0\n"),
             "cran jsonlite 1.8.0\n"

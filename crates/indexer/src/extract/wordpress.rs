@@ -65,14 +65,12 @@ fn field<'a>(head: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
 
     #[test]
     fn plugins_and_wordpress_itself() {
-        let read = |path, text: &str| {
-            show(read(&File { path, size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
-        };
+        let read = |path, text: &str| shown(read, path, text);
         let head = "<?php\n/**\n * Plugin Name: Contact Form 7\n * Version: 5.1\n */\n";
         let path = "var/www/html/wp-content/plugins/contact-form-7/wp-contact-form-7.php";
         assert_eq!(read(path, head), "wordpress-plugin contact-form-7 5.1\n");

@@ -93,12 +93,12 @@ fn name_and_range(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests_support::show;
+    use super::super::tests_support::shown;
     use super::*;
     use expect_test::expect;
 
     fn read_text(text: &str) -> String {
-        show(read(&File { path: "yarn.lock", size: 0, mode: 0 }, text.as_bytes(), &Limits::default()))
+        shown(read, "yarn.lock", text)
     }
 
     #[test]

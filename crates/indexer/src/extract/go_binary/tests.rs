@@ -171,24 +171,7 @@ fn a_program_whose_build_information_was_taken_out_still_says_its_go() {
         let file = File { path: "app", size: 0, mode: 0o755 };
         browsed(browse, &file, content, &Limits::default())
     };
-    let program = |data: &[u8]| {
-        let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
-        file.resize(40, 0);
-        file.extend(64_u64.to_le_bytes());
-        file.resize(58, 0);
-        file.extend([64, 0, 2, 0, 0, 0]);
-        for (name, offset, size) in [(0_u32, 192_u64, 12_u64), (0, 192, 12)] {
-            file.extend(name.to_le_bytes());
-            file.extend([1, 0, 0, 0]);
-            file.extend([0; 16]);
-            file.extend(offset.to_le_bytes());
-            file.extend(size.to_le_bytes());
-            file.extend([0; 24]);
-        }
-        file.extend(b".gopclntab\0\0");
-        file.extend(data);
-        file
-    };
+    let program = |data: &[u8]| crate::build::elf(&[(".gopclntab", &[0; 8]), (".rodata", data)]);
     expect![[r#"
         golang stdlib 1.26.5
         unsupported: a Go program without build information
