@@ -197,7 +197,8 @@ pub fn accept(folder: &Path) -> Result<String, ImportError> {
     let snapshot = Snapshot::open(&path_of(folder, &held.snapshot)).map_err(ShelfError::from)?;
     snapshot.verify().map_err(ShelfError::from)?;
     let in_force = pointed(folder)?.and_then(|name| Snapshot::open(&path_of(folder, &name)).ok());
-    let is_overtaken = in_force.is_some_and(|in_force| in_force.created_at() > snapshot.created_at());
+    // Snapshots of one second may have come in either order. Compiled once more, nothing is lost.
+    let is_overtaken = in_force.is_some_and(|in_force| in_force.created_at() >= snapshot.created_at());
     let is_of_records = records.release_held()?;
     if is_overtaken && is_of_records {
         let (bytes, _) = compile(&records, Timestamp::now())?;
