@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What the oracle says of one version: the records that affect it, each with the versions that mend it, and those that it
 /// could not evaluate.
@@ -40,17 +40,21 @@ fn python() -> PathBuf {
     if installed.exists() { installed } else { PathBuf::from("python3") }
 }
 
-/// Asks the oracle. `None`, and a word about it, where there is no Python.
-fn ask(records: &[PathBuf], questions: &[Question]) -> Option<Answers> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/evaluate.py");
-    let mut child = Command::new(python())
-        .arg(script)
+/// Starts a program of the oracle. `None`, and a word about it, where there is no Python.
+fn oracle(program: &str) -> Option<Child> {
+    Command::new(python())
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(program))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .inspect_err(|error| eprintln!("skipped: python3 cannot be started, so nothing was asked: {error}"))
-        .ok()?;
+        .ok()
+}
+
+/// Asks the oracle. `None`, and a word about it, where there is no Python.
+fn ask(records: &[PathBuf], questions: &[Question]) -> Option<Answers> {
+    let mut child = oracle("evaluate.py")?;
     let mut input = child.stdin.take().unwrap();
     let mut lines = vec![serde_json::json!({ "records": records }).to_string()];
     lines.extend(questions.iter().map(Question::line));

@@ -1,14 +1,14 @@
 //! Distributions' own feeds beside an oracle: their documents, parsed, compiled and matched by us, and evaluated by a
 //! program that shares nothing with us (`native.py`), with dpkg and rpm for the order of versions.
 
-use crate::{Compared, agree, parse_or_panic, python};
+use crate::{Compared, agree, oracle, parse_or_panic};
 use advisory::{Compiler, FixState, Match, Query, Snapshot, Verdict, match_package};
 use inventory::{Ecosystem, PackageKind, SourcePackage};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A package of a release in a version, and what each document says of it.
 #[derive(Debug, Deserialize)]
@@ -49,15 +49,7 @@ fn evaluated(format: &str, files: &[PathBuf], made: Option<&Path>, most: usize) 
             return None;
         }
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/native.py");
-    let mut child = Command::new(python())
-        .arg(script)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .inspect_err(|error| eprintln!("skipped: python3 cannot be started, so nothing was asked: {error}"))
-        .ok()?;
+    let mut child = oracle("native.py")?;
     let asked = serde_json::json!({ "format": format, "files": files, "made": made, "most": most });
     writeln!(child.stdin.take().unwrap(), "{asked}").unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
