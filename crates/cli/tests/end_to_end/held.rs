@@ -28,10 +28,13 @@ impl Mirror {
         self.site.source.serve(path, served);
     }
 
-    /// The exit code, and how many advisories are in force then.
+    /// The exit code, and how many advisories are in force then. It says so when nothing is held any more.
     fn update(&self) -> (Option<i32>, String) {
         let [one, other] = &self.urls;
+        let before = self.held();
         let output = self.site.advisories(&["update", "--source", one, "--source", other]);
+        let is_released = before.is_some() && self.held().is_none();
+        assert_eq!(said(&output).contains("is held no more"), is_released, "{output:?}");
         let info = said(&self.site.advisories(&["info"]));
         (
             output.status.code(),

@@ -11,7 +11,7 @@ use super::compilation::compile;
 use super::download::{Download, DownloadError, Downloaded, Validators, client, fetch, shown, take};
 use super::import::ImportError;
 use super::increment::{Changed, Increment, Standing, changed, has_list};
-use super::installation::{Caution, Installed, Succession, forget_held, held, install};
+use super::installation::{Caution, Held, Installed, Succession, forget_held, held, install};
 use super::reading::{Shape, read_increment, read_source};
 use super::records::{Records, short, validators};
 use super::sources::{Location, Source, SourceList};
@@ -81,6 +81,8 @@ pub struct Updated {
     pub installed: Option<Installed>,
     /// How many advisories it has.
     pub advisories: u64,
+    /// The snapshot that was held before and is held no more, since what came after it is sound.
+    pub released: Option<String>,
 }
 
 impl Updated {
@@ -232,6 +234,9 @@ fn read_all(
     listener: &Listener,
 ) -> Result<Updated, ImportError> {
     let records = Records::open(shelf)?;
+    let held_before = held(shelf)?;
+    let released =
+        |held_now: Option<Held>| held_before.filter(|_| held_now.is_none()).map(|held| held.snapshot);
     confirm(&records, &outcomes)?;
     let mut read = Vec::new();
     for got in ready {
@@ -251,8 +256,14 @@ fn read_all(
     }
     let failed = outcomes.iter().any(|(_, outcome)| matches!(outcome, SourceOutcome::Failed(_)));
     if read.is_empty() && (failed || !is_stale(shelf)) {
+        let released = released(held(shelf)?);
         let held = if says_what_is_held { held(shelf)? } else { None };
-        return Ok(Updated { sources: outcomes, installed: held.map(Installed::Held), advisories: 0 });
+        return Ok(Updated {
+            sources: outcomes,
+            installed: held.map(Installed::Held),
+            advisories: 0,
+            released,
+        });
     }
     listener(UpdateProgress::Compiling);
     let (bytes, advisories) = compile(&records, Timestamp::now())?;
@@ -264,7 +275,8 @@ fn read_all(
         // Only what is in force is known: what is held is asked for again the next time.
         read.iter().try_for_each(|known| known.keep(shelf))?;
     }
-    Ok(Updated { sources: outcomes, installed: Some(installed), advisories })
+    let released = released(held(shelf)?);
+    Ok(Updated { sources: outcomes, installed: Some(installed), advisories, released })
 }
 
 /// Notes which sources are what they were. If that is all of those that were held, they are good again, and nothing is

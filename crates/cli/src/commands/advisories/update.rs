@@ -75,10 +75,15 @@ pub(super) async fn run(shelf: &Path, arguments: UpdateArguments, terminal: Term
             SourceOutcome::Failed(why) => remark(&format!("{}: {}", clean(name), clean(why))),
         }
     }
+    if let Some(snapshot) = &updated.released {
+        say!("{}, which was held, is held no more: what came after it is sound", clean(snapshot));
+    }
     let exit = match &updated.installed {
         Some(installed) => tell(installed, &format!("what {} advisories say", updated.advisories)),
         None => {
-            say!("nothing changed");
+            if updated.released.is_none() {
+                say!("nothing changed");
+            }
             Exit::Done
         }
     };
