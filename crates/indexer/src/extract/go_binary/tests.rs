@@ -29,15 +29,21 @@ fn read_data(address: u64, data: &[u8]) -> String {
 const MODULES: &str = "0123456789abcdefpath\tx\nmod\texample.com/x\t(devel)\t\ndep\tgolang.org/x/net\tv0.1.0\th1:=\n\
                        dep\told\tv1.0.0\n=>\tnew\tv2.0.0\th1:=\ndep\tlocal\tv1\n=>\t./local\t\n0123456789abcdef";
 
-#[test]
-fn a_program_with_a_rule_has_its_version_from_there() {
-    let text = "0123456789abcdefpath\tgithub.com/hashicorp/vault\nmod\tgithub.com/hashicorp/vault\t(devel)\t\n0123456789abcdef";
+/// The beginning of build information that has its texts in place: that of Go itself.
+fn in_place() -> Vec<u8> {
     let mut data = vec![0; 16];
     data.extend(MAGIC);
     data.extend([8, 2]);
     data.resize(48, 0);
     data.push(8);
     data.extend(b"go1.22.1");
+    data
+}
+
+#[test]
+fn a_program_with_a_rule_has_its_version_from_there() {
+    let text = "0123456789abcdefpath\tgithub.com/hashicorp/vault\nmod\tgithub.com/hashicorp/vault\t(devel)\t\n0123456789abcdef";
+    let mut data = in_place();
     data.push(u8::try_from(text.len()).unwrap());
     data.extend(text.bytes());
     data.extend(b"\0\0revoke1.18.0unsealed");
@@ -51,12 +57,7 @@ fn a_program_with_a_rule_has_its_version_from_there() {
 
 #[test]
 fn strings_in_place() {
-    let mut data = vec![0; 16];
-    data.extend(MAGIC);
-    data.extend([8, 2]);
-    data.resize(48, 0);
-    data.push(8);
-    data.extend(b"go1.22.1");
+    let mut data = in_place();
     data.extend([
         u8::try_from(MODULES.len() & 0x7f).unwrap() | 0x80,
         u8::try_from(MODULES.len() >> 7).unwrap(),
