@@ -29,6 +29,7 @@ pub mod extract;
 mod file;
 mod findings;
 mod limits;
+mod little_endian;
 mod outcome;
 mod ownership;
 mod package_list;

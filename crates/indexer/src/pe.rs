@@ -6,6 +6,7 @@
 //! of offsets is walked twice.
 
 use crate::body::Body;
+use crate::little_endian::number;
 use std::collections::BTreeMap;
 
 /// The first bytes of every portable executable.
@@ -180,10 +181,4 @@ fn text_of(bytes: &[u8]) -> String {
     let units = bytes.chunks_exact(2).filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?)));
     let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
     String::from_utf16_lossy(&units)
-}
-
-/// A little-endian number of at most 8 bytes.
-fn number(bytes: &[u8], offset: usize, width: usize) -> Option<u64> {
-    let field = bytes.get(offset..)?.get(..width)?;
-    Some(field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }

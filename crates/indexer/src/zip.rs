@@ -6,6 +6,7 @@
 //! hold each other buy an attacker nothing.
 
 use crate::body::{Body, Held, Workspace};
+use crate::little_endian::number;
 use flate2::bufread::DeflateDecoder;
 use std::borrow::Cow;
 use std::io::Read;
@@ -309,10 +310,4 @@ fn widen(member: &mut Member, uncompressed: u64, mut extra: &[u8]) {
             member.header = number(field, at, 8).unwrap_or(TOO_WIDE);
         }
     }
-}
-
-/// A little-endian number of at most 8 bytes.
-fn number(bytes: &[u8], offset: usize, width: usize) -> Option<u64> {
-    let field = bytes.get(offset..)?.get(..width)?;
-    Some(field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
